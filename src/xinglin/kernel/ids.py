@@ -54,14 +54,14 @@ def self_number(type_name: str, id_: str) -> int:
         for c in id_[:13]:
             number = number << 5 | _VALUE[c]
         return number
-    return (xxh3_64_intdigest(f"{type_name}/{id_}") | _SIGN) - (1 << 64)
+    return (xxh3_64_intdigest(f"{type_name}/{id_}".encode()) | _SIGN) - (1 << 64)
 
 
 def shard_of(type_name: str, id_: str) -> int:
     """The shard (0 … 1023) in which ``type_name/id_`` lives."""
     if len(id_) == 15 and _OURS.fullmatch(id_):
         return _VALUE[id_[13]] << 5 | _VALUE[id_[14]]
-    return xxh3_64_intdigest(f"{type_name}/{id_}") & (SHARDS - 1)
+    return xxh3_64_intdigest(f"{type_name}/{id_}".encode()) & (SHARDS - 1)
 
 
 def moment_of(vid: int) -> int:
