@@ -1,0 +1,73 @@
+"""What can be done with accounts."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from xinglin.accounts import queries, rules
+from xinglin.accounts.models import Account, Role, Token
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+DEMO_PASSWORD = "xinglin-demo"  # noqa: S105 -- known to everybody: the demo region holds nobody's data
+DEMO_TOKEN = "xinglin-demo-token"  # noqa: S105 -- as above
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """One of the accounts that a demonstration starts with."""
+
+    username: str
+    display_name: str
+    title: str
+    role: Role
+
+
+DEMO_ACCOUNTS = (
+    DemoAccount("doctor", "黄志远", "主治医师", Role.DOCTOR),
+    DemoAccount("nurse", "覃美玲", "护士", Role.NURSE),
+    DemoAccount("steward", "陆文清", "数据管理员", Role.STEWARD),
+    DemoAccount("administrator", "韦建平", "平台管理员", Role.ADMINISTRATOR),
+    DemoAccount("client", "演示接口", "", Role.CLIENT),
+)
+
+
+def create_demo_accounts(*, institution_id: str = "", institution_name: str = "") -> tuple[DemoAccount, ...]:
+    """Create the accounts of the demonstration that do not exist yet, and the machine client's token.
+
+    For a platform without real data alone: the password and the token are printed in the documentation.
+    """
+    for demo in DEMO_ACCOUNTS:
+        if Account.objects.filter(username=demo.username).exists():
+            continue
+        Account.objects.create_user(
+            demo.username,
+            DEMO_PASSWORD,
+            display_name=demo.display_name,
+            title=demo.title,
+            institution_id=institution_id,
+            institution_name=institution_name,
+            roles=[demo.role.value],
+        )
+    client = Account.objects.get(username="client")
+    Token.objects.get_or_create(
+        digest=rules.digest(DEMO_TOKEN), defaults={"account": client, "label": "Demonstration client"}
+    )
+    return DEMO_ACCOUNTS
+
+
+def issue_token(*, account: Account, label: str) -> str:
+    """Make a new token for ``account``. The answer is the only time that it can be seen."""
+    token = secrets.token_urlsafe(32)
+    Token.objects.create(account=account, digest=rules.digest(token), label=label)
+    return token
+
+
+def revoke_token(*, token: Token, now: datetime) -> None:
+    """Make a token useless: here at once, in other processes within ``queries.REMEMBERED_SECONDS``."""
+    token.revoked = now
+    token.save(update_fields=["revoked"])
+    queries.forget_authorizations()

@@ -1,0 +1,103 @@
+"""Who is asking."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+
+from django.contrib.auth import authenticate
+from django.db import close_old_connections
+
+from xinglin.accounts import rules
+from xinglin.accounts.models import Account, Token
+from xinglin.kernel.actor import Actor
+
+REMEMBERED_SECONDS = 60.0  # how long a revoked token or changed password may still work
+_REMEMBERED_HEADERS = 4096
+
+
+class _Memory:
+    """Answers given lately, by the digest of the header; bounded, shared by the threads of a process."""
+
+    def __init__(self, room: int, seconds: float) -> None:
+        self._room = room
+        self._seconds = seconds
+        self._answers: OrderedDict[str, tuple[float, Actor]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def recall(self, key: str) -> Actor | None:
+        with self._lock:
+            found = self._answers.get(key)
+            if found is None:
+                return None
+            until, actor = found
+            if until < time.monotonic():
+                del self._answers[key]
+                return None
+            return actor
+
+    def keep(self, key: str, actor: Actor) -> None:
+        with self._lock:
+            self._answers[key] = (time.monotonic() + self._seconds, actor)
+            self._answers.move_to_end(key)
+            while len(self._answers) > self._room:
+                self._answers.popitem(last=False)
+
+    def forget(self) -> None:
+        with self._lock:
+            self._answers.clear()
+
+
+_memory = _Memory(_REMEMBERED_HEADERS, REMEMBERED_SECONDS)
+
+
+def forget_authorizations() -> None:
+    """Let the next request of everybody be checked anew in this process."""
+    _memory.forget()
+
+
+def actor_of(account: Account, *, purpose: str = "TREAT") -> Actor:
+    """The account as the kernel's actor. ``purpose`` is a code of HL7 v3 PurposeOfUse."""
+    return Actor(
+        id=f"account/{account.pk}",
+        name=account.display_name,
+        roles=frozenset(account.roles),
+        purpose=purpose,
+        institution=account.institution_id or None,
+    )
+
+
+def actor_for_authorization(header: str | None) -> Actor | None:
+    """The actor an ``Authorization`` header names, or None when it names nobody who may come in.
+
+    Checking a password is slow on purpose, so a right header is remembered for ``REMEMBERED_SECONDS``;
+    a token revoked or a password changed elsewhere stops working within that time.
+    """
+    if not header:
+        return None
+    key = rules.digest(header)
+    actor = _memory.recall(key)
+    if actor is None:
+        account = _account_for(header)
+        if account is None:
+            return None
+        actor = actor_of(account)
+        _memory.keep(key, actor)
+    return actor
+
+
+def _account_for(header: str) -> Account | None:
+    close_old_connections()  # nobody does it for us outside Django's own requests
+    match rules.credentials(header):
+        case rules.Bearer(token):
+            kept = (
+                Token.objects.select_related("account")
+                .filter(digest=rules.digest(token), revoked=None, account__is_active=True)
+                .first()
+            )
+            return kept.account if kept else None
+        case rules.Basic(username, password):
+            account = authenticate(None, username=username, password=password)
+            return account if isinstance(account, Account) else None
+    return None
