@@ -45,9 +45,10 @@ class Issue:
 class Fault(Exception):  # noqa: N818 -- "fault" is the house's word for it
     """Something the caller did or asked that cannot be done; never a bug of ours."""
 
-    def __init__(self, kind: Kind, issues: Iterable[Issue]) -> None:
+    def __init__(self, kind: Kind, issues: Iterable[Issue], *, precondition: bool = False) -> None:
         self.kind = kind
         self.issues = tuple(issues)
+        self.precondition = precondition  # a CONFLICT with what the caller said must hold (HTTP 412)
         super().__init__("; ".join(issue.text for issue in self.issues))
 
 
@@ -73,6 +74,11 @@ def gone(message: str, *, code: str = "deleted", expression: str | None = None, 
 
 def conflict(message: str, *, code: str = "conflict", expression: str | None = None, **params: object) -> Fault:
     return _one(Kind.CONFLICT, code, message, expression, params)
+
+
+def precondition(message: str, *, code: str = "conflict", expression: str | None = None, **params: object) -> Fault:
+    """A conflict with a condition that the caller set (a version, or a search that must match at most once)."""
+    return Fault(Kind.CONFLICT, [Issue(code, message, dict(params), expression)], precondition=True)
 
 
 def busy(message: str, *, code: str = "throttled", expression: str | None = None, **params: object) -> Fault:

@@ -12,8 +12,9 @@ contains it still keeps type and id unique.
 
 from __future__ import annotations
 
+import os
+import platform
 import re
-import secrets
 import threading
 
 from xxhash import xxh3_64_intdigest
@@ -82,12 +83,15 @@ def ceil_vid(milliseconds: int) -> int:
 class VersionNumbers:
     """Makes version numbers, strictly rising, for one process.
 
-    Two processes could only make the same number if they drew the same node at random and wrote in the
-    same millisecond; the database's unique constraint would refuse the second, which is then tried again.
+    The node is taken from host and process. Two processes that happened on the same one could only make the
+    same number in the same millisecond; the database's unique constraint refuses the second, which is then
+    tried again.
     """
 
     def __init__(self, node: int | None = None) -> None:
-        self._node = (secrets.randbelow(1 << _NODE_BITS) if node is None else node) << _COUNTER_BITS
+        self._given = node
+        self._process = 0
+        self._node = 0
         self._last = 0
         self._lock = threading.Lock()
 
@@ -97,6 +101,14 @@ class VersionNumbers:
         When a millisecond's counter overflows the numbers run on into the next millisecond.
         """
         with self._lock:
+            if self._process != os.getpid():
+                self._enter_process()
             first = max(floor_vid(clock.milliseconds()) | self._node, self._last + 1, after + 1)
             self._last = first + count - 1
             return range(first, first + count)
+
+    def _enter_process(self) -> None:
+        self._process = os.getpid()
+        host = xxh3_64_intdigest(platform.node().encode())
+        node = self._process + host if self._given is None else self._given
+        self._node = (node & ((1 << _NODE_BITS) - 1)) << _COUNTER_BITS

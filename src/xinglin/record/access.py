@@ -1,0 +1,115 @@
+"""Who looked at what, and why: one line for every read, search and refusal.
+
+Lines are gathered for a moment and written together by a thread of their own, so that reading stays fast; a
+crash of the process can lose at most the last ``_PAUSE`` seconds of them.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
+
+import psycopg
+
+from xinglin.kernel import clock
+from xinglin.record import database
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from xinglin.kernel.actor import Actor
+
+_PAUSE = 0.1
+_log = logging.getLogger(__name__)
+
+
+class Line(NamedTuple):
+    """One row of ``record_access``."""
+
+    moment: datetime
+    actor: str
+    purpose: str
+    action: str
+    outcome: str
+    type: int | None
+    id: str | None
+    patient: int | None
+    query: str | None
+
+
+class _Writer:
+    def __init__(self) -> None:
+        self.lines: deque[Line] = deque()  # appended to by every thread, taken from by one
+        self.lock = threading.Lock()
+        self.wake = threading.Event()
+        self.process = 0
+
+    def add(self, line: Line) -> None:
+        self.lines.append(line)
+        if self.process != os.getpid():
+            self._start()
+        if not self.wake.is_set():
+            self.wake.set()
+
+    def _start(self) -> None:
+        with self.lock:
+            if self.process != os.getpid():
+                self.process = os.getpid()
+                threading.Thread(target=self._run, name="access-log", daemon=True).start()
+                atexit.register(self.flush)
+
+    def _run(self) -> None:
+        while True:
+            self.wake.wait()
+            self.wake.clear()
+            threading.Event().wait(_PAUSE)
+            try:
+                self.flush()
+            except psycopg.Error:
+                _log.exception("access log not written; it is tried again")
+                threading.Event().wait(10 * _PAUSE)
+                self.wake.set()
+
+    def flush(self) -> None:
+        with self.lock:
+            lines = [self.lines.popleft() for _ in range(len(self.lines))]
+            if not lines:
+                return
+            try:
+                with (
+                    database.connection().cursor() as cursor,
+                    cursor.copy(f"COPY record_access ({', '.join(Line._fields)}) FROM STDIN") as copy,
+                ):
+                    for line in lines:
+                        copy.write_row(line)
+            except psycopg.Error:
+                self.lines.extendleft(reversed(lines))
+                raise
+
+
+_writer = _Writer()
+
+
+def note(
+    actor: Actor,
+    action: str,
+    outcome: str = "permit",
+    *,
+    type: int | None = None,  # noqa: A002 -- the column's name
+    id: str | None = None,  # noqa: A002 -- the column's name
+    patient: int | None = None,
+    query: str | None = None,
+) -> None:
+    """Record that ``actor`` did ``action``; it is written within a moment."""
+    _writer.add(
+        Line(clock.now(), actor.id, actor.purpose, action, outcome, type, id, patient or None, query)
+    )
+
+
+def flush() -> None:
+    """Write what has been gathered, now."""
+    _writer.flush()

@@ -1,0 +1,149 @@
+"""References between resources: those inside a bundle are rewritten, those to the record must exist.
+
+https://hl7.org/fhir/R4/http.html#transaction (resolution of references) and
+https://hl7.org/fhir/R4/bundle.html#references.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from xinglin.fhir import definitions
+from xinglin.kernel.errors import Fault, Issue, Kind
+from xinglin.kernel.ids import self_number, shard_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from xinglin.record.database import Connection
+
+_LOCAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?")
+_TAIL = re.compile(r"https?://.*/([A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})")
+_SELF_CONTAINED = {"Bundle", "Parameters"}  # their references speak of their own entries
+
+Holder = dict[str, Any]
+
+
+def holders(resource: dict[str, Any]) -> list[Holder]:
+    """Every Reference (or the like) in the resource that has a literal ``reference``."""
+    found: list[Holder] = []
+    if resource.get("resourceType") not in _SELF_CONTAINED:
+        _gather(resource, found)
+    return found
+
+
+def _gather(value: dict[str, Any], found: list[Holder]) -> None:
+    for name, child in value.items():
+        kind = type(child)
+        if kind is str:
+            if name == "reference":
+                found.append(value)
+        elif kind is dict:
+            _gather(child, found)
+        elif kind is list and child:
+            for item in child:
+                if type(item) is dict:
+                    _gather(item, found)
+
+
+def targets(full_url: str | None, type_name: str, old_id: str | None) -> list[str]:
+    """What references in the same bundle may call the resource of an entry."""
+    names = []
+    if full_url:
+        names.append(full_url)
+        tail = _TAIL.fullmatch(full_url)
+        if tail:
+            names.append(tail[1])
+    if old_id:
+        names.append(f"{type_name}/{old_id}")
+    return names
+
+
+def rewrite(found: Iterable[Holder], names: Mapping[str, str]) -> None:
+    """Replace references to the bundle's entries by ``Type/id``; a fragment behind is kept."""
+    for holder in found:
+        reference = holder["reference"]
+        known = names.get(reference)
+        if known is not None:
+            holder["reference"] = known
+        elif "#" in reference[1:]:
+            base, _, fragment = reference.partition("#")
+            if base in names:
+                holder["reference"] = f"{names[base]}#{fragment}"
+
+
+def rewrite_uris(value: Any, names: Mapping[str, str]) -> Any:
+    """Replace whole strings that are a bundle's ``urn:`` names, wherever they stand (uri, url, oid, uuid)."""
+    if isinstance(value, dict):
+        for key, child in value.items():
+            value[key] = rewrite_uris(child, names)
+    elif isinstance(value, list):
+        value[:] = [rewrite_uris(child, names) for child in value]
+    elif isinstance(value, str) and value.startswith("urn:"):
+        return names.get(value, value)
+    return value
+
+
+def outside(found: Iterable[Holder], own: set[str]) -> set[str]:
+    """The ``Type/id`` that must already be in the record; ``own`` are those that are being written."""
+    needed = set()
+    for holder in found:
+        reference = holder["reference"]
+        if reference not in own:
+            local = _LOCAL.fullmatch(reference.partition("#")[0])
+            if local is not None:
+                name = f"{local[1]}/{local[2]}"
+                if name not in own and local[1] in definitions.RESOURCE_TYPES:
+                    needed.add(name)
+    return needed
+
+
+def unresolved(found: Iterable[Holder]) -> set[str]:
+    """References that can never resolve: ``urn:`` names that no entry bears."""
+    return {h["reference"] for h in found if h["reference"].startswith(("urn:uuid:", "urn:oid:"))}
+
+
+def missing(connection: Connection, names: set[str]) -> set[str]:
+    """Those of ``names`` (``Type/id``) that are not living in the record."""
+    if not names:
+        return set()
+    numbers = {}
+    for name in names:
+        type_name, _, id_ = name.partition("/")
+        numbers[self_number(type_name, id_), definitions.type_number(type_name)] = name
+    rows = connection.execute(
+        "SELECT self, type FROM record_resource WHERE self = ANY(%s) AND shard = ANY(%s)",
+        [[number for number, _ in numbers], list({shard_of(*name.split("/", 1)) for name in names})],
+    )
+    for number, type_ in rows:
+        numbers.pop((number, type_), None)
+    return set(numbers.values())
+
+
+def dangling(resources: Iterable[tuple[str, dict[str, Any]]], lost: set[str]) -> Fault:
+    """The fault that names every element whose reference is in ``lost``."""
+    issues = [
+        Issue(
+            "not-found",
+            "%(reference)s is not in the record nor in this bundle; send it first, or together with this.",
+            {"reference": reference},
+            place,
+        )
+        for where, resource in resources
+        for place, reference in _places(resource, where)
+        if reference in lost or reference.partition("#")[0].partition("/_history/")[0] in lost
+    ]
+    return Fault(Kind.INVALID, issues)
+
+
+def _places(value: Any, where: str) -> Iterable[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, child in value.items():
+            if name == "reference" and isinstance(child, str):
+                yield f"{where}.reference", child
+            else:
+                yield from _places(child, f"{where}.{name}")
+    elif isinstance(value, list):
+        for number, child in enumerate(value):
+            yield from _places(child, f"{where}[{number}]")

@@ -1,0 +1,100 @@
+"""How a resource's JSON lies in the database: without id and version, compressed with a shared dictionary.
+
+Stored are the members of ``meta`` that the sender gave, a NUL, and the other members, both as JSON text
+without braces, in one Zstandard frame. Reading puts ``resourceType``, ``id`` and ``meta`` in front and never
+parses. Rows name their dictionary by number, so that a better one can be added later.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
+
+import zstandard
+
+from xinglin.fhir import json
+from xinglin.kernel.ids import moment_of
+
+_LEVEL = 3
+_CURRENT = 1  # the dictionary that new rows are written with
+_OWN_META = ("versionId", "lastUpdated")
+
+
+class _Codecs(threading.local):
+    """Zstandard's contexts, one set a thread."""
+
+    def __init__(self) -> None:
+        self.packer = zstandard.ZstdCompressor(
+            level=_LEVEL, dict_data=_prepared(_CURRENT), write_checksum=False, write_content_size=True
+        )
+        self.unpackers: dict[int, zstandard.ZstdDecompressor] = {}
+
+    def unpacker(self, number: int) -> zstandard.ZstdDecompressor:
+        found = self.unpackers.get(number)
+        if found is None:
+            found = zstandard.ZstdDecompressor(dict_data=_dictionary(number) if number else None)
+            self.unpackers[number] = found
+        return found
+
+
+def _dictionary(number: int) -> zstandard.ZstdCompressionDict:
+    return zstandard.ZstdCompressionDict(
+        files("xinglin.record").joinpath(f"data/dictionary-{number}.zdict").read_bytes()
+    )
+
+
+def _prepared(number: int) -> zstandard.ZstdCompressionDict:
+    prepared = _dictionary(number)
+    prepared.precompute_compress(level=_LEVEL)
+    return prepared
+
+
+_codecs = _Codecs()
+
+
+def members(resource: dict[str, Any]) -> bytes:
+    """The text that is stored for ``resource``: its own meta members, NUL, the rest."""
+    rest = resource.copy()
+    rest.pop("resourceType", None)
+    rest.pop("id", None)
+    meta = rest.pop("meta", None)
+    if meta:
+        meta = {k: v for k, v in meta.items() if k not in _OWN_META}
+        if meta:
+            return json.dump(meta)[1:-1] + b"\x00" + json.dump(rest)[1:-1]
+    return b"\x00" + json.dump(rest)[1:-1]
+
+
+def pack(text: bytes) -> bytes:
+    """Compress what ``members`` gave."""
+    return _codecs.packer.compress(text)
+
+
+def unpack(body: bytes) -> bytes:
+    """The text that was packed; raises ``zstandard.ZstdError`` if the body is damaged."""
+    number = zstandard.get_frame_parameters(body).dict_id
+    return _codecs.unpacker(number).decompress(body)
+
+
+def text(type_name: str, id_: str, version: int, vid: int, body: bytes) -> bytes:
+    """The whole resource as JSON, as version ``version`` of ``type_name/id_``."""
+    return render(type_name, id_, version, vid, unpack(body))
+
+
+def render(type_name: str, id_: str, version: int, vid: int, stored: bytes) -> bytes:
+    """As ``text``, from what ``members`` gave."""
+    meta, _, rest = stored.partition(b"\x00")
+    head = (
+        f'{{"resourceType":"{type_name}","id":"{id_}",'
+        f'"meta":{{"versionId":"{version}","lastUpdated":"{instant(vid)}"'
+    ).encode()
+    return b"".join((head, b"," if meta else b"", meta, b"}", b"," if rest else b"", rest, b"}"))
+
+
+def instant(vid: int) -> str:
+    """``meta.lastUpdated`` of version ``vid``: UTC, milliseconds."""
+    seconds, milliseconds = divmod(moment_of(vid), 1000)
+    day = datetime.fromtimestamp(seconds, UTC)
+    return f"{day:%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"

@@ -1,0 +1,117 @@
+"""The search parameters in force: those of R4, and those that were stored as SearchParameter resources.
+
+A stored one counts when it is ``active``, has an expression, and its code is free for its type. Every
+process looks for changes to them every few seconds.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from xinglin.fhir import definitions, index, json
+from xinglin.fhir.definitions import Component, SearchParameter
+from xinglin.record import database, packing
+from xinglin.record.search.catalogue import STANDARD, Catalogue
+from xinglin.terminology import pinyin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LOOK_AGAIN_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class _InForce:
+    """What one process knows; replaced as a whole when a stored parameter changes."""
+
+    latest: int = -1  # the highest version number of a SearchParameter, living or not
+    catalogue: Catalogue = STANDARD
+    extractors: dict[str, Callable[[dict[str, Any]], index.Entries]] = field(default_factory=dict)
+
+
+_state = _InForce()
+_looked = 0.0
+_lock = threading.Lock()
+
+
+def extractor(type_name: str) -> Callable[[dict[str, Any]], index.Entries]:
+    """What makes the index entries of a resource of that type."""
+    state = _refreshed()
+    found = state.extractors.get(type_name)
+    if found is None:
+        extra = state.catalogue.added(type_name)
+        found = index.extractor(type_name, extra, name_keys=pinyin.name_keys)
+        state.extractors[type_name] = found
+    return found
+
+
+def catalogue() -> Catalogue:
+    """The parameters that a search may name."""
+    return _refreshed().catalogue
+
+
+def look_again() -> None:
+    """Forget when the stored parameters were last looked at; the next use looks."""
+    global _looked  # noqa: PLW0603 -- one process-wide moment
+    _looked = 0.0
+
+
+def _refreshed() -> _InForce:
+    global _looked, _state  # noqa: PLW0603 -- one process-wide state, swapped whole
+    now = time.monotonic()
+    if now - _looked > _LOOK_AGAIN_SECONDS and _lock.acquire(blocking=False):
+        try:
+            latest = _latest()
+            if latest != _state.latest:
+                _state = _InForce(latest, _read())
+            _looked = now
+        finally:
+            _lock.release()
+    return _state
+
+
+def _latest() -> int:
+    row = database.connection().execute(
+        "SELECT greatest((SELECT max(vid) FROM record_resource WHERE type = %(type)s),"
+        " (SELECT max(vid) FROM record_history WHERE type = %(type)s))",
+        {"type": definitions.type_number("SearchParameter")},
+        prepare=True,
+    ).fetchone()
+    return int(row[0] or 0) if row else 0
+
+
+def _read() -> Catalogue:
+    added: dict[str, list[SearchParameter]] = {}
+    rows = database.connection().execute(
+        "SELECT body FROM record_resource WHERE type = %s ORDER BY vid",
+        [definitions.type_number("SearchParameter")],
+    )
+    for (body,) in rows:
+        stored = json.parse(b"{" + packing.unpack(body).partition(b"\x00")[2] + b"}")
+        parameter = custom(stored)
+        for base in parameter.base if parameter else ():
+            if definitions.is_resource_type(base) and parameter and parameter.code not in definitions.search_parameters(base):
+                added.setdefault(base, []).append(parameter)
+    return Catalogue(added) if added else STANDARD
+
+
+def custom(resource: dict[str, Any]) -> SearchParameter | None:
+    """The parameter that a SearchParameter resource defines, None where it is not in force."""
+    if resource.get("status") != "active" or not resource.get("expression"):
+        return None
+    return SearchParameter(
+        code=resource["code"],
+        type=resource["type"],
+        expression=resource["expression"],
+        base=tuple(resource["base"]),
+        url=resource["url"],
+        target=tuple(resource.get("target", ())),
+        components=tuple(
+            Component(part["definition"].rpartition("-")[2], part["definition"], part["expression"])
+            for part in resource.get("component", ())
+        ),
+        usage="normal",
+    )

@@ -1,0 +1,195 @@
+"""Reading versions: the current one, an old one, and the history of a resource, a type or everything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from xinglin.fhir import definitions, json
+from xinglin.kernel.errors import gone, not_found
+from xinglin.kernel.ids import ceil_vid, floor_vid, moment_of, self_number, shard_of
+from xinglin.record import packing
+
+if TYPE_CHECKING:
+    from xinglin.record.database import Connection
+
+_ALL = "type, id, version, vid, patient"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One version of a resource. ``body`` is None for a version that says the resource was deleted."""
+
+    type: str
+    id: str
+    version: int
+    vid: int
+    body: bytes | None
+    patient: int = 0  # self number of the patient it is about, 0 for none
+
+    @property
+    def moment(self) -> datetime:
+        """``meta.lastUpdated``, in UTC."""
+        return datetime.fromtimestamp(moment_of(self.vid) / 1000, UTC)
+
+    @cached_property
+    def text(self) -> bytes:
+        """The whole resource as JSON."""
+        assert self.body is not None, "a deletion has no content"
+        return packing.text(self.type, self.id, self.version, self.vid, self.body)
+
+    @cached_property
+    def resource(self) -> dict[str, Any]:
+        """The whole resource, parsed."""
+        parsed: dict[str, Any] = json.parse(self.text)
+        return parsed
+
+
+def read(connection: Connection, type_name: str, id_: str) -> Stored:
+    """The current version; raises ``not_found``, or ``gone`` after a deletion."""
+    row = connection.execute(
+        "SELECT version, vid, body, patient FROM record_resource WHERE self = %s AND shard = %s AND type = %s AND id = %s",
+        (self_number(type_name, id_), shard_of(type_name, id_), definitions.type_number(type_name), id_),
+        prepare=True,
+        binary=True,
+    ).fetchone()
+    if row is None:
+        raise _absent(connection, type_name, id_)
+    return Stored(type_name, id_, row[0], row[1], row[2], row[3])
+
+
+def read_version(connection: Connection, type_name: str, id_: str, version: str) -> Stored:
+    """That version; raises ``not_found``, or ``gone`` where the version is a deletion."""
+    row = None
+    if version.isdigit() and len(version) < 10:
+        row = connection.execute(
+            """
+            SELECT id, version, vid, body, patient FROM record_resource
+            WHERE self = %(self)s AND shard = %(shard)s AND type = %(type)s AND version = %(version)s
+            UNION ALL
+            SELECT id, version, vid, body, patient FROM record_history
+            WHERE self = %(self)s AND shard = %(shard)s AND type = %(type)s AND version = %(version)s
+            """,
+            {**_where(type_name, id_), "version": int(version)},
+            prepare=True,
+            binary=True,
+        ).fetchone()
+    if row is None or row[0] != id_:
+        raise not_found(
+            "%(type)s/%(id)s has no version %(version)s.", type=type_name, id=id_, version=version
+        )
+    if row[3] is None:
+        raise gone("Version %(version)s of %(type)s/%(id)s is its deletion.", type=type_name, id=id_, version=version)
+    return Stored(type_name, id_, *row[1:])
+
+
+def _where(type_name: str, id_: str) -> dict[str, Any]:
+    return {
+        "self": self_number(type_name, id_),
+        "shard": shard_of(type_name, id_),
+        "type": definitions.type_number(type_name),
+    }
+
+
+def _absent(connection: Connection, type_name: str, id_: str) -> Exception:
+    buried = connection.execute(
+        "SELECT 1 FROM record_history WHERE self = %(self)s AND shard = %(shard)s AND type = %(type)s AND deleted LIMIT 1",
+        _where(type_name, id_),
+    ).fetchone()
+    if buried:
+        return gone(
+            "%(type)s/%(id)s has been deleted; its earlier versions are in its history.", type=type_name, id=id_
+        )
+    return not_found("There is no %(type)s/%(id)s.", type=type_name, id=id_)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What part of a history is asked for. Times in milliseconds since 1970, ``at`` a half-open interval."""
+
+    since: int | None = None
+    at: tuple[int, int] | None = None
+    count: int = 100
+    before: int | None = None  # only versions with a lower vid: the cursor of the page before
+
+
+def history(connection: Connection, type_name: str | None, id_: str | None, span: Span) -> list[Stored]:
+    """Versions and deletions, the latest first, at most ``span.count`` of them.
+
+    Raises ``not_found`` for a resource that never was.
+    """
+    where, values = _span(span)
+    if type_name is None:
+        found = _system_history(connection, where, values)
+    else:
+        values["type"] = definitions.type_number(type_name)
+        where += " AND h.type = %(type)s"
+        if id_ is not None:
+            values |= _where(type_name, id_)
+            where += " AND h.self = %(self)s AND h.shard = %(shard)s"
+        found = connection.execute(
+            f"SELECT {_ALL}, body FROM ({_both(where)}) h ORDER BY vid DESC LIMIT %(count)s",
+            values,
+            binary=True,
+        ).fetchall()
+    if not found and id_ is not None and type_name is not None:
+        _require_known(connection, type_name, id_)
+    return [Stored(definitions.type_name(t), i, v, vid, body, p) for t, i, v, vid, p, body in found]
+
+
+def count_versions(connection: Connection, type_name: str, id_: str) -> int:
+    """How many versions the resource has, deletions included."""
+    row = connection.execute(
+        "SELECT (SELECT count(*) FROM record_resource WHERE self = %(self)s AND shard = %(shard)s AND type = %(type)s)"
+        " + (SELECT count(*) FROM record_history WHERE self = %(self)s AND shard = %(shard)s AND type = %(type)s)",
+        _where(type_name, id_),
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _span(span: Span) -> tuple[str, dict[str, Any]]:
+    values: dict[str, Any] = {"count": span.count}
+    where = "true"
+    if span.since is not None:
+        where += " AND h.vid >= %(since)s"
+        values["since"] = floor_vid(span.since)
+    if span.before is not None:
+        where += " AND h.vid < %(before)s"
+        values["before"] = span.before
+    if span.at is not None:
+        # current at some time of the interval: made before its end, and not replaced before its beginning
+        where += (
+            " AND h.vid < %(at_hi)s AND NOT EXISTS (SELECT 1 FROM"
+            " (SELECT self, version, vid FROM record_resource WHERE self = h.self AND shard = h.shard UNION ALL"
+            " SELECT self, version, vid FROM record_history WHERE self = h.self AND shard = h.shard) later"
+            " WHERE later.version > h.version AND later.vid <= %(at_lo)s)"
+        )
+        values["at_lo"], values["at_hi"] = ceil_vid(span.at[0]), floor_vid(span.at[1])
+    return where, values
+
+
+def _both(where: str) -> str:
+    """Living and superseded versions; each side limited by itself, so that both use their index."""
+    return (
+        f"(SELECT {_ALL}, body FROM record_resource h WHERE {where} ORDER BY vid DESC LIMIT %(count)s) UNION ALL "
+        f"(SELECT {_ALL}, body FROM record_history h WHERE {where} ORDER BY vid DESC LIMIT %(count)s)"
+    )
+
+
+def _system_history(connection: Connection, where: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Merge the types' histories, each read from its own index."""
+    values["types"] = list(range(1, len(definitions.RESOURCE_TYPES) + 1))
+    inner = _both(f"h.type = t.type AND {where}")
+    return connection.execute(
+        f"SELECT h.* FROM unnest(%(types)s::smallint[]) t(type) CROSS JOIN LATERAL ({inner}) h "
+        "ORDER BY h.vid DESC LIMIT %(count)s",
+        values,
+        binary=True,
+    ).fetchall()
+
+
+def _require_known(connection: Connection, type_name: str, id_: str) -> None:
+    if not count_versions(connection, type_name, id_):
+        raise not_found("There is no %(type)s/%(id)s.", type=type_name, id=id_)

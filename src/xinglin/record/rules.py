@@ -1,0 +1,33 @@
+"""What an actor may do with the record: a plain first table, by role. Whoever is not in it may nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xinglin.kernel.errors import forbidden
+
+if TYPE_CHECKING:
+    from xinglin.kernel.actor import Actor
+
+READ = "read"
+WRITE = "write"
+EXPLAIN = "explain"
+BULK = "bulk"
+
+ALLOWED: dict[str, frozenset[str]] = {
+    "system": frozenset({READ, WRITE, EXPLAIN, BULK}),
+    "administrator": frozenset({READ, WRITE, EXPLAIN, BULK}),
+    "client": frozenset({READ, WRITE, BULK}),
+    "doctor": frozenset({READ, WRITE}),
+    "nurse": frozenset({READ, WRITE}),
+    "steward": frozenset({READ, EXPLAIN}),
+}
+
+
+def require(actor: Actor, right: str) -> None:
+    """Raise ``forbidden`` unless one of the actor's roles gives the right."""
+    if not any(right in ALLOWED.get(role, ()) for role in actor.roles):
+        raise forbidden(
+            "%(name)s may not do this: it needs a role with the right to %(right)s. Ask an administrator.",
+            name=actor.name, right=right,
+        )  # fmt: skip
