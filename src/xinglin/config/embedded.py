@@ -36,7 +36,6 @@ def _configuration() -> dict[str, str]:
         "effective_cache_size": f"{max(memory // 2, 256)}MB",
         "max_wal_size": "8GB",
         "checkpoint_timeout": "15min",
-        "wal_compression": "lz4",
         "wal_buffers": "32MB",
         "max_connections": "120",
         "random_page_cost": "1.1",
