@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from xinglin.fhir import definitions
+from xinglin.fhir import definitions, references
 from xinglin.kernel.errors import Fault, Issue, Kind
 from xinglin.kernel.ids import self_number, shard_of
 
@@ -27,24 +27,9 @@ Holder = dict[str, Any]
 
 def holders(resource: dict[str, Any]) -> list[Holder]:
     """Every Reference (or the like) in the resource that has a literal ``reference``."""
-    found: list[Holder] = []
-    if resource.get("resourceType") not in _SELF_CONTAINED:
-        _gather(resource, found)
-    return found
-
-
-def _gather(value: dict[str, Any], found: list[Holder]) -> None:
-    for name, child in value.items():
-        kind = type(child)
-        if kind is str:
-            if name == "reference":
-                found.append(value)
-        elif kind is dict:
-            _gather(child, found)
-        elif kind is list and child:
-            for item in child:
-                if type(item) is dict:
-                    _gather(item, found)
+    if resource.get("resourceType") in _SELF_CONTAINED:
+        return []
+    return references.holders(resource)
 
 
 def targets(full_url: str | None, type_name: str, old_id: str | None) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -26,10 +27,12 @@ class _Codecs(threading.local):
     """Zstandard's contexts, one set a thread."""
 
     def __init__(self) -> None:
-        self.packer = zstandard.ZstdCompressor(
-            level=_LEVEL, dict_data=_prepared(_CURRENT), write_checksum=False, write_content_size=True
-        )
+        self.packer: zstandard.ZstdCompressor | None = None
         self.unpackers: dict[int, zstandard.ZstdDecompressor] = {}
+
+    def make_packer(self) -> zstandard.ZstdCompressor:
+        self.packer = zstandard.ZstdCompressor(level=_LEVEL, dict_data=_prepared(_CURRENT), write_checksum=False)
+        return self.packer
 
     def unpacker(self, number: int) -> zstandard.ZstdDecompressor:
         found = self.unpackers.get(number)
@@ -39,14 +42,16 @@ class _Codecs(threading.local):
         return found
 
 
+@cache
 def _dictionary(number: int) -> zstandard.ZstdCompressionDict:
     return zstandard.ZstdCompressionDict(
         files("xinglin.record").joinpath(f"data/dictionary-{number}.zdict").read_bytes()
     )
 
 
+@cache
 def _prepared(number: int) -> zstandard.ZstdCompressionDict:
-    prepared = _dictionary(number)
+    prepared = zstandard.ZstdCompressionDict(_dictionary(number).as_bytes())
     prepared.precompute_compress(level=_LEVEL)
     return prepared
 
@@ -69,7 +74,7 @@ def members(resource: dict[str, Any]) -> bytes:
 
 def pack(text: bytes) -> bytes:
     """Compress what ``members`` gave."""
-    return _codecs.packer.compress(text)
+    return (_codecs.packer or _codecs.make_packer()).compress(text)
 
 
 def unpack(body: bytes) -> bytes:

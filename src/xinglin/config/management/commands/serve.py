@@ -1,0 +1,45 @@
+"""``xinglin serve``: bring the tables up to date and serve pages and interfaces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+from granian import Granian
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+
+from xinglin.record import database
+
+
+class Command(BaseCommand):
+    help = "Serve the platform."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default=settings.SETTINGS.host)
+        parser.add_argument("--port", type=int, default=settings.SETTINGS.port)
+        parser.add_argument("--workers", type=int, default=settings.SETTINGS.workers)
+        parser.add_argument("--threads", type=int, default=settings.SETTINGS.threads)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        database.adopt()
+        database.close()
+        self.stdout.write(f"Xinglin 杏林: http://{options['host']}:{options['port']}/", ending="\n")
+        self.stdout.flush()
+        Granian(
+            "xinglin.config.wsgi:application",
+            address=options["host"],
+            port=options["port"],
+            interface=Interfaces.WSGI,
+            workers=options["workers"],
+            blocking_threads=options["threads"],
+            http1_settings=HTTP1Settings(keep_alive=True, pipeline_flush=True),
+            static_path_route=["/static"],
+            static_path_mount=[settings.STATIC_ROOT],
+            respawn_failed_workers=True,
+            log_level="warning",
+        ).serve()
