@@ -60,11 +60,15 @@ def invalid(message: str, *, code: str = "invalid", expression: str | None = Non
     return _one(Kind.INVALID, code, message, expression, params)
 
 
-def forbidden(message: str, *, code: str = "forbidden", expression: str | None = None, **params: object) -> Fault:
+def forbidden(
+    message: str, *, code: str = "forbidden", expression: str | None = None, **params: object
+) -> Fault:
     return _one(Kind.FORBIDDEN, code, message, expression, params)
 
 
-def not_found(message: str, *, code: str = "not-found", expression: str | None = None, **params: object) -> Fault:
+def not_found(
+    message: str, *, code: str = "not-found", expression: str | None = None, **params: object
+) -> Fault:
     return _one(Kind.NOT_FOUND, code, message, expression, params)
 
 
@@ -72,11 +76,15 @@ def gone(message: str, *, code: str = "deleted", expression: str | None = None, 
     return _one(Kind.GONE, code, message, expression, params)
 
 
-def conflict(message: str, *, code: str = "conflict", expression: str | None = None, **params: object) -> Fault:
+def conflict(
+    message: str, *, code: str = "conflict", expression: str | None = None, **params: object
+) -> Fault:
     return _one(Kind.CONFLICT, code, message, expression, params)
 
 
-def precondition(message: str, *, code: str = "conflict", expression: str | None = None, **params: object) -> Fault:
+def precondition(
+    message: str, *, code: str = "conflict", expression: str | None = None, **params: object
+) -> Fault:
     """A conflict with a condition that the caller set (a version, or a search that must match at most once)."""
     return Fault(Kind.CONFLICT, [Issue(code, message, dict(params), expression)], precondition=True)
 
@@ -85,5 +93,7 @@ def busy(message: str, *, code: str = "throttled", expression: str | None = None
     return _one(Kind.BUSY, code, message, expression, params)
 
 
-def unsupported(message: str, *, code: str = "not-supported", expression: str | None = None, **params: object) -> Fault:
+def unsupported(
+    message: str, *, code: str = "not-supported", expression: str | None = None, **params: object
+) -> Fault:
     return _one(Kind.UNSUPPORTED, code, message, expression, params)

@@ -6,13 +6,13 @@ import os
 import secrets
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX = "XINGLIN_"
-_TOOLING = {"XINGLIN_VENV"}  # read by ./run alone
+_ELSEWHERE = {"XINGLIN_VENV", "XINGLIN_TEST_HOME"}  # read by ./run and by the tests alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,17 @@ class Settings:
     """Every setting, its default and what it means; ``docs/operators`` lists the same names."""
 
     home: Path  # XINGLIN_HOME: the platform's data directory
-    database_url: str | None  # DATABASE_URL: a PostgreSQL of at least 15; without it the embedded one is started
+    database_url: (
+        str | None
+    )  # DATABASE_URL: a PostgreSQL of at least 15; without it the embedded one is started
     host: str = "127.0.0.1"  # XINGLIN_HOST: address to listen on
     port: int = 8080  # XINGLIN_PORT: port to listen on
     workers: int = 2  # XINGLIN_WORKERS: server processes
     threads: int = 8  # XINGLIN_THREADS: requests at once in each process
     base_url: str = ""  # XINGLIN_BASE_URL: the address clients use, when it is not host and port
-    secret_key: str = ""  # XINGLIN_SECRET_KEY: signs sessions and page tokens; made and kept in home if absent
+    secret_key: str = (
+        ""  # XINGLIN_SECRET_KEY: signs sessions and page tokens; made and kept in home if absent
+    )
     debug: bool = False  # XINGLIN_DEBUG: Django's debug pages; never in production
     max_body: int = 64 * 1024 * 1024  # XINGLIN_MAX_BODY: largest request body in bytes
     demo: bool = False  # XINGLIN_DEMO: show the demo accounts on the sign-in page
@@ -35,26 +39,29 @@ class Settings:
 def read(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from ``environ``; raise ``SystemExit`` with what is wrong."""
     env = os.environ if environ is None else environ
-    known = {f.name: f for f in fields(Settings)}
-    given = {k[len(PREFIX) :].lower(): v for k, v in env.items() if k.startswith(PREFIX) and k not in _TOOLING}
-    unknown = sorted(set(given) - set(known) | ({"database_url"} & set(given)))
+    known = {f.name: str(f.type) for f in fields(Settings) if f.name != "database_url"}
+    given = {
+        k[len(PREFIX) :].lower(): v for k, v in env.items() if k.startswith(PREFIX) and k not in _ELSEWHERE
+    }
+    unknown = sorted(set(given) - set(known))
     if unknown:
         names = ", ".join(PREFIX + name.upper() for name in unknown)
         raise SystemExit(f"Unknown setting {names}. docs/operators/settings.md lists all of them.")
     home = Path(given.pop("home", "var")).resolve()
-    values: dict[str, object] = {"home": home, "database_url": env.get("DATABASE_URL") or None}
-    for name, text in given.items():
-        values[name] = _convert(name, text, str(known[name].type))
-    values.setdefault("secret_key", "") or values.update(secret_key=_kept_secret(home))
-    return Settings(**values)  # type: ignore[arg-type]
+    values = {name: _convert(name, text, known[name]) for name, text in given.items()}
+    if not values.get("secret_key"):
+        values["secret_key"] = _kept_secret(home)
+    return Settings(home=home, database_url=env.get("DATABASE_URL") or None, **values)
 
 
-def _convert(name: str, text: str, kind: str) -> object:
+def _convert(name: str, text: str, kind: str) -> Any:
     try:
         if kind == "int":
             return int(text)
         if kind == "bool":
-            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}[text.lower()]
+            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}[
+                text.lower()
+            ]
     except (ValueError, KeyError):
         wanted = "a whole number" if kind == "int" else "true or false"
         raise SystemExit(f"{PREFIX}{name.upper()}={text!r} should be {wanted}.") from None
