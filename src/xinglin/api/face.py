@@ -1,0 +1,74 @@
+"""The WSGI callable: who asks, for what, may they, and the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from xinglin.accounts.queries import actor_for_authorization
+from xinglin.api import answers, headers, outcomes, routes
+from xinglin.api.refusals import Refusal
+from xinglin.api.requests import Request
+from xinglin.kernel.errors import Fault, Kind, busy
+from xinglin.record import door
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from xinglin.api.answers import Answer
+
+PREFIX = "/fhir"
+_CHALLENGES = [
+    ("WWW-Authenticate", 'Bearer realm="Xinglin FHIR"'),
+    ("WWW-Authenticate", 'Basic realm="Xinglin FHIR", charset="UTF-8"'),
+]
+_BUSY = (
+    psycopg.errors.OperationalError,
+    psycopg.errors.QueryCanceled,
+    psycopg.errors.TooManyConnections,
+)
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Answer one request below ``/fhir``."""
+    request = Request(environ)
+    request.answered = _answered
+    answer = answers.finished(request, _answered(request))
+    if answer.status not in (204, 304):
+        answer.headers.append(("Content-Length", str(len(answer.body))))
+    start_response(answer.line, answer.headers)
+    return (b"",) if request.method == "HEAD" else (answer.body,)
+
+
+def _answered(request: Request) -> Answer:
+    try:
+        return _handled(request)
+    except Fault as fault:
+        return outcomes.of_fault(fault, request.language)
+    except _BUSY as error:
+        outcomes.note_busy(error)
+        away = busy("The database does not answer at this moment. Try again.", code="transient")
+        return outcomes.of_fault(away, request.language)
+    except Exception as error:  # noqa: BLE001 -- the last place where a mistake of ours can become an answer
+        return outcomes.of_accident(error, request.language)
+
+
+def _handled(request: Request) -> Answer:
+    handler, words, shape = routes.find(request.method, request.environ["PATH_INFO"][len(PREFIX) + 1 :])
+    form = request.first("_format") if "_format" in request.query else None
+    if "fhir+json" not in (accept := request.header("ACCEPT") or "*/*") or form:
+        headers.require_json(accept, form)
+    actor = actor_for_authorization(request.environ.get("HTTP_AUTHORIZATION"))
+    if actor is not None:
+        request.actor = actor
+        request.door = door.open_as(actor)
+    elif shape not in routes.OPEN:
+        raise Refusal(
+            401,
+            Kind.FORBIDDEN,
+            "login",
+            "Sign on with a bearer token or with name and password in the header Authorization.",
+            headers=_CHALLENGES,
+        )
+    return handler(request, *words)
