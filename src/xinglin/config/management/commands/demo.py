@@ -1,0 +1,56 @@
+"""``xinglin demo``: a region to look at. Made and loaded the first time, kept and served from then on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+
+from xinglin.record import database
+
+_RESIDENTS = 1000
+
+
+class Command(BaseCommand):
+    help = "Make a demonstration region, load it, and serve."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--residents", type=int, default=_RESIDENTS, help="only counts the first time")
+        parser.add_argument("--seed", type=int, default=1, help="only counts the first time")
+        parser.add_argument("--port", type=int, default=settings.SETTINGS.port)
+        parser.add_argument("--no-serve", action="store_true", help="stop when the region is loaded")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", interactive=False, verbosity=0)
+        loaded = settings.SETTINGS.home / "demo" / "loaded"
+        if not loaded.exists():
+            self._load(loaded.parent, residents=options["residents"], seed=options["seed"])
+            loaded.touch()
+        self.stdout.write("Demonstration accounts 演示账号 (name, password):")
+        call_command("demo_accounts", stdout=self.stdout)
+        self.stdout.flush()
+        database.close()
+        if not options["no_serve"]:
+            os.environ["XINGLIN_DEMO"] = "true"
+            call_command("serve", port=options["port"], stdout=self.stdout)
+
+    def _load(self, folder: Path, *, residents: int, seed: int) -> None:
+        """Make the region's files and load them; what an interrupted first try loaded is not loaded twice."""
+        region = folder / "region"
+        if not (folder / "made").exists():
+            shutil.rmtree(region, ignore_errors=True)
+            region.mkdir(parents=True)
+            self.stdout.write(f"Making a region of {residents:,} residents …")
+            self.stdout.flush()
+            call_command("synth", residents=residents, seed=seed, out=str(region))
+            (folder / "made").touch()
+        self.stdout.write("Loading it …")
+        self.stdout.flush()
+        call_command("load", str(region))
+        with database.connect() as connection:
+            connection.execute("VACUUM (ANALYZE) record_resource")
