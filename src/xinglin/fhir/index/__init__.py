@@ -23,8 +23,8 @@ A resource's ``Entries`` are
   string            ``exact_hash`` of the original, ``gram_hash`` of each pair of characters,
                     ``long_hash`` if pairs are left out
   quantity          ``token_hash`` of its system and code (a Money's system is urn:iso:std:iso:4217)
-  anything          ``presence_hash``, unless the branch is ``required``; where some parameter restricts
-                    the branch, also ``presence_hash(path, type)`` of what is referred to
+  anything          ``presence_hash``; of a ``required`` branch ``absence_hash`` in its stead; where a
+                    parameter restricts the branch, also ``presence_hash(path, type)`` of what is referred to
   ================  ==========================================================================
 
 * ``ranges``: ``(key, unit, lo, hi)``. Dates: microseconds since 1970, ``hi`` exclusive, unit 0, an open end
@@ -48,3 +48,8 @@ components, each combination of parts gives a ``composite_hash``. Else each comb
 with more than one other component the ``n``-th of them has the path + ``#n`` and the rows' unit is the
 number of the element, so that rows of one element can be told.
 """
+
+from xinglin.fhir.index.branches import Branch, Composite, branches, composites
+from xinglin.fhir.index.extract import Entries, extractor, main_date
+
+__all__ = ["Branch", "Composite", "Entries", "branches", "composites", "extractor", "main_date"]

@@ -110,6 +110,11 @@ def presence_hash(path: str, resource_type: str = "") -> int:
     return _token(path, f"p\0{resource_type}")
 
 
+def absence_hash(path: str) -> int:
+    """There is no value although the standard requires one; filed instead of presence for such branches."""
+    return _token(path, "a")
+
+
 def reference_hash(path: str, resource_type: str, id_: str) -> int:
     """A reference to ``resource_type/id_`` of this store, in whatever version."""
     return self_number(resource_type, id_) ^ seed(path)
