@@ -5,8 +5,14 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xinglin.record.door import Door
 
 _HOME = Path(os.environ.get("XINGLIN_TEST_HOME") or tempfile.gettempdir()) / "xinglin-tests"
 
@@ -30,3 +36,46 @@ def shared_data() -> Path:
     if not path.is_dir():
         pytest.skip("the sample data are not beside the repository")
     return path
+
+
+@pytest.fixture(scope="session")
+def _record_database(django_db_setup: None) -> Iterator[None]:
+    """The worker's database; at the end the connections that any thread still holds to it are ended."""
+    import psycopg
+
+    from xinglin.record import access, database
+
+    yield
+    access.flush()
+    database.close()
+    with psycopg.connect(database.target(), autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+@pytest.fixture
+def emptied(_record_database: None) -> Iterator[None]:
+    """An empty record, really committed to; emptied again afterwards."""
+    from xinglin.record import access, database, parameters
+
+    yield
+    access.flush()
+    with database.connect() as connection:
+        tables = connection.execute(
+            "SELECT string_agg(relname, ', ') FROM pg_class WHERE relkind = 'r' AND relname LIKE 'record\\_%'"
+            " AND relname <> 'record_epoch'"
+        ).fetchone()
+        assert tables is not None
+        connection.execute(f"TRUNCATE {tables[0]}")
+    parameters.look_again()
+
+
+@pytest.fixture
+def door(emptied: None) -> Door:
+    """The door to an empty record, opened as a client system."""
+    from xinglin.kernel.actor import Actor
+    from xinglin.record.door import open_as
+
+    return open_as(Actor(id="test/client", name="Test client", roles=frozenset({"client"})))
