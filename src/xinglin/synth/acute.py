@@ -61,7 +61,8 @@ def episodes() -> tuple[Episode, ...]:
         Episode(
             r["disease"], r["sex"], int(r["from_age"]), int(r["to_age"]),
             (float(r["per_year_child"]), float(r["per_year_adult"]), float(r["per_year_old"])),
-            r["where"], r["class"], _split(r["drugs"]), _split(r["panels"]), r["image"], float(r["admission"]),
+            r["where"], r["class"], _split(r["drugs"]), _split(r["panels"]), r["image"],
+            float(r["admission"]),
         )
         for r in rows("episodes")
     )  # fmt: skip
@@ -87,17 +88,17 @@ def befall(life: Life) -> None:
     rates, _ = _menu(person.sex, person.age_on(life.until))
     for day in life.days(rates[-1]):
         weights, choices = _menu(person.sex, max(person.age_on(day), 0))
-        _happen(life, dice.choices(choices, cum_weights=weights)[0], day)
+        life.plan(day, _happen, dice.choices(choices, cum_weights=weights)[0])
 
 
-def _happen(life: Life, episode: Episode, day: int) -> None:
+def _happen(life: Life, day: int, episode: Episode) -> None:
     dice = life.dice
     institution = life.where(episode.where)
     visit = life.visit(institution, day, _department(life, episode, day), episode.class_)
     condition = visit.diagnose(episode.disease)
     _signs(life, visit, feverish=episode.disease in _FEVERISH)
     large = institution.kind not in {"station", "village"}
-    if large and episode.panels and dice.random() < 0.6:
+    if large and episode.panels and dice.random() < 0.4:
         for panel in episode.panels:
             findings.panel(visit, _PANEL_TITLES[panel], _figures(life, panel, day))
     if large and episode.image:
@@ -107,7 +108,7 @@ def _happen(life: Life, episode: Episode, day: int) -> None:
             orders.prescribe(visit, _for_child(life, key, day), condition)
     visit.close()
     if dice.random() < episode.admission:
-        admissions.admit(life, episode.disease, day)
+        admissions.admit(life, day, episode.disease)
 
 
 def _department(life: Life, episode: Episode, day: int) -> str:
@@ -131,9 +132,12 @@ def _for_child(life: Life, key: str, day: int) -> str:
 def _signs(life: Life, visit: Visit, *, feverish: bool) -> None:
     dice = life.dice
     fever = feverish and dice.random() < 0.6
-    findings.sign(visit, "temperature", round(dice.gauss(38.4, 0.5) if fever else dice.gauss(36.6, 0.2), 1))
-    findings.sign(visit, "pulse", int(dice.gauss(92 if fever else 76, 8)))
-    if (visit.day - life.person.birth) / YEAR > 18 and dice.random() < 0.7:
+    if feverish or dice.random() < 0.3:
+        degrees = dice.gauss(38.4, 0.5) if fever else dice.gauss(36.6, 0.2)
+        findings.sign(visit, "temperature", round(degrees, 1))
+    if dice.random() < 0.4:
+        findings.sign(visit, "pulse", int(dice.gauss(92 if fever else 76, 8)))
+    if (visit.day - life.person.birth) / YEAR > 18 and dice.random() < 0.4:
         findings.pressure(visit, *bodies.pressure(life.health, visit.day, dice))
 
 

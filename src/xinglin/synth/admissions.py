@@ -10,7 +10,6 @@ from xinglin.synth.charts import day_text
 from xinglin.synth.tables import by_key
 
 if TYPE_CHECKING:
-    from xinglin.synth.charts import Visit
     from xinglin.synth.institutions import Institution
     from xinglin.synth.life import Life
 
@@ -31,7 +30,7 @@ _IMAGES = {
 }
 
 
-def admit(life: Life, disease: str, day: int, *, institution: Institution | None = None) -> Visit:
+def admit(life: Life, day: int, disease: str, institution: Institution | None = None) -> None:
     """A stay of some days for the disease, its records, and the discharge summary (WS/T 500 C0053)."""
     dice = life.dice
     days = 3 + int(dice.expovariate(1 / 5))
@@ -52,7 +51,6 @@ def admit(life: Life, disease: str, day: int, *, institution: Institution | None
         reports.procedure(visit, *_PROCEDURES[disease], condition)
     reports.document(visit, "C0053", "出院小结", _summary(life, disease, day, left))
     visit.close()
-    return visit
 
 
 _HOME = {
@@ -73,8 +71,9 @@ def _summary(life: Life, disease: str, day: int, left: int) -> str:
     """The prose of a discharge summary, as a ward doctor would write it."""
     person, row = life.person, by_key("diseases")[disease]
     others = [by_key("diseases")[key]["display"] for key, onset in life.health.lasting.items() if onset < day]
+    sex = "男" if person.sex == "male" else "女"
     lines = [
-        f"姓名：{person.name.text}　性别：{'男' if person.sex == 'male' else '女'}　年龄：{person.age_on(day)}岁",
+        f"姓名：{person.name.text}　性别：{sex}　年龄：{person.age_on(day)}岁",
         f"入院日期：{day_text(day)}　出院日期：{day_text(left)}　住院天数：{max(left - day, 1)}天",
         f"入院诊断：{row['display']}",
         f"既往史：{'、'.join(others) if others else '既往体健，否认高血压、糖尿病史'}。",

@@ -51,7 +51,7 @@ def egfr(person: Person, micromol: float, day: int) -> float:
     female = person.sex == "female"
     scr, kappa, alpha = micromol / 88.4, 0.7 if female else 0.9, -0.329 if female else -0.411
     age = (day - person.birth) / YEAR
-    value = 141 * min(scr / kappa, 1) ** alpha * max(scr / kappa, 1) ** -1.209 * 0.993**age
+    value: float = 141 * min(scr / kappa, 1) ** alpha * max(scr / kappa, 1) ** -1.209 * 0.993**age
     return value * 1.018 if female else value
 
 
@@ -113,3 +113,22 @@ def blood(health: Health, dice: Random, *, infected: bool = False) -> dict[str, 
 
 def electrolytes(dice: Random) -> dict[str, float]:
     return {"potassium": dice.gauss(4.2, 0.35), "sodium": dice.gauss(140.5, 2)}
+
+
+def strain(health: Health, dice: Random) -> dict[str, float]:
+    return {
+        "bnp": max(30.0, dice.gauss(1800, 700) if "heart_failure" in health.lasting else dice.gauss(120, 60))
+    }
+
+
+def lung(health: Health, dice: Random) -> dict[str, float]:
+    ill = "copd" in health.lasting
+    ratio = dice.gauss(58, 6) if ill else dice.gauss(80, 4)
+    return {
+        "fev1_fvc": ratio,
+        "fev1_pred": max(22.0, ratio - 4 + dice.gauss(0, 8) if ill else dice.gauss(94, 8)),
+    }
+
+
+def thyroid(dice: Random) -> dict[str, float]:
+    return {"tsh": max(0.1, dice.gauss(2.2, 0.9)), "ft4": dice.gauss(14, 2)}

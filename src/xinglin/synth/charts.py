@@ -10,7 +10,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from xinglin.synth import identifiers
-from xinglin.synth.institutions import SOURCE
 from xinglin.synth.vocabulary import vocabulary
 
 if TYPE_CHECKING:
@@ -27,6 +26,17 @@ _CLASSES = {
 }
 
 
+def status(system: str, code: str) -> dict[str, Any]:
+    """A CodeableConcept from one of HL7's own small code systems."""
+    return {"coding": [{"system": f"http://terminology.hl7.org/CodeSystem/{system}", "code": code}]}
+
+
+ACTIVE = status("condition-clinical", "active")
+RESOLVED = status("condition-clinical", "resolved")
+CONFIRMED = status("condition-ver-status", "confirmed")
+ENCOUNTER_DIAGNOSIS = [status("condition-category", "encounter-diagnosis")]
+
+
 def day_text(day: int) -> str:
     return date.fromordinal(day).isoformat()
 
@@ -34,7 +44,18 @@ def day_text(day: int) -> str:
 class Chart:
     """The resources of one resident at one institution, in the order in which they were made."""
 
-    __slots__ = ("institution", "late", "meta", "patient", "person", "resources", "slips", "subject", "words")
+    __slots__ = (
+        "institution",
+        "meta",
+        "patient",
+        "person",
+        "problems",
+        "resources",
+        "slips",
+        "subject",
+        "visits",
+        "words",
+    )
 
     def __init__(self, institution: Institution, person: Person) -> None:
         self.institution = institution
@@ -44,8 +65,9 @@ class Chart:
         self.patient = f"{institution.code}-{identifiers.opaque(institution.code, person.index)}"
         self.subject = {"reference": f"Patient/{self.patient}"}
         self.resources: list[dict[str, Any]] = []
-        self.late: list[tuple[int, int]] = []  # spans of resources that arrive long after
+        self.visits: list[int] = []  # where each visit begins in ``resources``
         self.slips: list[tuple[str, str]] = []  # (kind of error, reference)
+        self.problems: dict[str, dict[str, str]] = {}  # lasting diseases already on the list
 
     def put(self, kind: str, content: dict[str, Any]) -> dict[str, str]:
         """Keep a resource of that type and return a Reference to it."""
@@ -57,12 +79,13 @@ class Chart:
 class Visit:
     """One encounter being written into a chart."""
 
-    __slots__ = ("chart", "day", "department", "dice", "doctor", "encounter", "first", "resource", "when")
+    __slots__ = ("chart", "day", "dice", "doctor", "encounter", "resource", "when")
 
     def __init__(self, chart: Chart, dice: Random, day: int, department: str, class_: str = "AMB") -> None:
-        self.chart, self.dice, self.day, self.department = chart, dice, day, department
-        self.first = len(chart.resources)
+        self.chart, self.dice, self.day = chart, dice, day
+        chart.visits.append(len(chart.resources))
         words = chart.words
+        department = words.own_department(department)
         minute = int(480 + dice.random() * 540)
         self.when = f"{day_text(day)}T{minute // 60:02d}:{minute % 60:02d}:00+08:00"
         self.doctor = words.doctor(department, dice.random())
@@ -90,32 +113,35 @@ class Visit:
             if not self.resource[key]:
                 del self.resource[key]
 
+    def problem(self, key: str, onset: int) -> dict[str, str]:
+        """A lasting disease: written down at the first visit here, referred to at the later ones."""
+        found = self.chart.problems.get(key)
+        if found is None:
+            found = self.chart.problems[key] = self.diagnose(key, onset=min(onset, self.day), lasting=True)
+        else:
+            self.resource["diagnosis"].append({"condition": found})
+        return found
+
+    def complain(self, text: str) -> None:
+        """The reason for the visit in the resident's words."""
+        self.resource["reasonCode"].append({"text": text})
+
     def diagnose(self, key: str, *, onset: int | None = None, lasting: bool = False) -> dict[str, str]:
         """A Condition of ``data/diseases.csv`` in the institution's words."""
         code = self.chart.words.disease(key)
         reference = self.chart.put(
             "Condition",
             {
-                "clinicalStatus": _ACTIVE if lasting else _RESOLVED,
-                "verificationStatus": _CONFIRMED,
-                "category": _ENCOUNTER_DIAGNOSIS,
+                "clinicalStatus": ACTIVE if lasting else RESOLVED,
+                "verificationStatus": CONFIRMED,
+                "category": ENCOUNTER_DIAGNOSIS,
                 "code": code,
                 "subject": self.chart.subject,
                 "encounter": self.encounter,
-                "onsetDateTime": day_text(self.day - self.dice.randrange(1, 4) if onset is None else onset),
+                "onsetDateTime": day_text(self.day - self.dice.randrange(3) if onset is None else onset),
                 "recordedDate": self.when,
                 "asserter": self.doctor,
             },
         )
         self.resource["diagnosis"].append({"condition": reference})
         return reference
-
-
-def _status(system: str, code: str) -> dict[str, Any]:
-    return {"coding": [{"system": f"http://terminology.hl7.org/CodeSystem/{system}", "code": code}]}
-
-
-_ACTIVE = _status("condition-clinical", "active")
-_RESOLVED = _status("condition-clinical", "resolved")
-_CONFIRMED = _status("condition-ver-status", "confirmed")
-_ENCOUNTER_DIAGNOSIS = [_status("condition-category", "encounter-diagnosis")]

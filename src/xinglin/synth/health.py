@@ -62,7 +62,7 @@ class Health:
     haemoglobin: float = 140.0
     height: float = 165.0
     adherence: float = 0.7  # share of prescribed medicine that is taken
-    allergies: tuple[str, ...] = ()
+    allergies: tuple[int, ...] = ()  # rows of the table in ``allergies``
 
 
 def share(table: tuple[tuple[int, float], ...], age: float) -> float:
@@ -90,7 +90,7 @@ def draw(person: Person, dice: Random, until: int) -> Health:
 
 
 def _add(health: Health, key: str, chance: float, dice: Random, person: Person, until: int) -> None:
-    """Give the disease with that chance, begun between a month and fifteen years ago, after the age of twelve."""
+    """Give the disease with that chance, begun within fifteen years, after the age of twelve."""
     if dice.random() < chance:
         earliest = max(person.birth + int(12 * YEAR), until - int(15 * YEAR))
         health.lasting[key] = dice.randrange(min(earliest, until - 60), until - 30)

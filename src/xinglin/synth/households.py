@@ -1,6 +1,6 @@
 """Families and lodgers: who lives in the region, sixty residents to a block.
 
-A block is drawn from (seed, block number) alone, so it is the same in a region of any size and on any process.
+A block is drawn from (seed, block number) alone: it is the same in a region of any size and on any process.
 """
 
 from __future__ import annotations

@@ -6,10 +6,13 @@ the phones a prefix (154) that no operator serves.
 
 from __future__ import annotations
 
-from datetime import date
 from functools import cache
+from typing import TYPE_CHECKING
 
 from xxhash import xxh3_64_intdigest
+
+if TYPE_CHECKING:
+    from datetime import date
 
 ID_SYSTEM = "urn:oid:2.16.156.10011.1.3"
 CARD_SYSTEM = "urn:oid:2.16.156.10011.1.19"
@@ -57,7 +60,7 @@ def _salt(code: str) -> int:
 
 
 def opaque(code: str, index: int) -> str:
-    """Eight characters for resident ``index`` at the institution: one-to-one there, telling nothing elsewhere."""
+    """Eight characters for resident ``index`` at the institution: one-to-one there, meaningless elsewhere."""
     x = ((index + 1) * 0x9E3779B97F ^ _salt(code)) & _MASK
     x ^= x >> 19
     x = x * 0xBF58476D1CE5 & _MASK

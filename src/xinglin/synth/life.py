@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xinglin.synth import institutions
 from xinglin.synth.charts import Chart, Visit
 from xinglin.synth.health import YEAR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from random import Random
 
     from xinglin.synth.health import Health
@@ -20,13 +20,28 @@ if TYPE_CHECKING:
 class Life:
     """One resident between ``start`` and ``until`` (ordinal days, the last included)."""
 
-    __slots__ = ("_general", "charts", "dice", "health", "person", "start", "until")
+    __slots__ = ("_agenda", "_general", "charts", "dice", "health", "person", "start", "until")
 
-    def __init__(self, person: Person, health: Health, dice: Random, *, start: int, until: int) -> None:
+    def __init__(
+        self, person: Person, health: Health, dice: Random, *, start: int, until: int, settled: int
+    ) -> None:
+        """``settled`` residents were there when this one came: that says which hospitals there were."""
         self.person, self.health, self.dice = person, health, dice
         self.start, self.until = max(start, person.birth), until
         self.charts: dict[str, Chart] = {}
-        self._general = institutions.general(dice.randrange(institutions.generals_for(max(person.index, 0))))
+        self._agenda: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
+        self._general = institutions.general(dice.randrange(institutions.generals_for(settled)))
+
+    def plan(self, day: int, happening: Callable[..., None], *details: Any) -> None:
+        """Let ``happening(life, day, *details)`` take place on that day, if it lies in the window."""
+        if self.start <= day <= self.until:
+            self._agenda.append((day, len(self._agenda), happening, details))
+
+    def run(self) -> None:
+        """Let everything planned take place, in order of time."""
+        self._agenda.sort()
+        for day, _, happening, details in self._agenda:
+            happening(self, day, *details)
 
     def visit(self, institution: Institution, day: int, department: str, class_: str = "AMB") -> Visit:
         """Open a visit in the resident's chart there."""

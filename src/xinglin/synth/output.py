@@ -1,8 +1,9 @@
 """Writing a region to files or standard output.
 
-A directory gets ``directory.ndjson.gz``, ``residents-0001.ndjson.gz`` … and ``truth.ndjson``. A file name ending
-in ``.ndjson`` or ``.ndjson.gz`` gets everything, with ``<name>.truth.ndjson`` beside it. Compressed files are
-gzip members one after another, each complete, so that they can be made in several processes.
+A directory gets ``directory.ndjson.gz``, ``residents-0001.ndjson.gz`` … and ``truth.ndjson``. A file name
+ending in ``.ndjson`` or ``.ndjson.gz`` gets everything, with ``<name>.truth.ndjson`` beside it; standard output
+has its truth in ``truth.ndjson`` where the command runs. Compressed files are complete gzip members one after
+another, which every gzip reader takes as one.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from xinglin.synth.stream import portions
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from xinglin.synth.stream import Plan
+    from xinglin.synth.plan import Plan
 
 _PER_FILE = 50_000 // households.BLOCK  # blocks
 _LEVEL = 3

@@ -89,7 +89,8 @@ def street_line(place: Community, number: int) -> str:
     """The last line of an address: house and room in a community, house in a village."""
     if place.township.urban:
         street = _STREETS[(place.number + number) % len(_STREETS)]
-        return f"{street}{number % 280 + 1}号{number // 7 % 30 + 1}栋{number % 4 + 1}单元{number // 3 % 18 + 1}0{number % 4 + 1}室"
+        block, stair, floor = number // 7 % 30 + 1, number % 4 + 1, number // 3 % 18 + 1
+        return f"{street}{number % 280 + 1}号{block}栋{stair}单元{floor}0{stair}室"
     return f"{number // 5 % 12 + 1}组{number % 200 + 1}号"
 
 

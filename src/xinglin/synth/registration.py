@@ -7,7 +7,6 @@ goes to the truth file, never into the resource.
 from __future__ import annotations
 
 from datetime import date
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 from xinglin.synth import identifiers, names, places
@@ -15,6 +14,7 @@ from xinglin.synth.health import YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from random import Random
 
     from xinglin.synth.charts import Chart
     from xinglin.synth.households import Person
@@ -128,10 +128,9 @@ _STEPS: tuple[Callable[[_Form, int], None], ...] = (
 )
 
 
-def register(chart: Chart, seed: int, day: int) -> tuple[dict[str, Any], list[str]]:
+def register(chart: Chart, dice: Random, day: int) -> tuple[dict[str, Any], list[str]]:
     """The Patient that the institution sends, first registered on ``day``, and the errors in it."""
-    institution, person = chart.institution, chart.person
-    dice = Random(f"{seed}/{person.index}/{institution.code}")  # noqa: S311 -- repeatable, not secret
+    person = chart.person
     form = _Form(person, dice)
     if day - person.birth < _NEWBORN:
         form.identity = None

@@ -2,117 +2,66 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from datetime import date
 from multiprocessing import get_context
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import orjson
-
-from xinglin.kernel import errors
-from xinglin.synth import acute, bundles, directory, health, households, registration
-from xinglin.synth.charts import Chart, day_text
+from xinglin.synth import (
+    acute,
+    allergies,
+    childhood,
+    chronic,
+    directory,
+    health,
+    households,
+    motherhood,
+    showcase,
+    traditional,
+)
 from xinglin.synth.life import Life
+from xinglin.synth.plan import Plan
+from xinglin.synth.post import Portion, Post
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from xinglin.synth.households import Person
 
-LARGEST = 10_000_000
-DEFAULT_UNTIL = date(2026, 10, 31)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What region is wanted. ``until`` is its last day, ``years`` how long its institutions have been sending."""
-
-    residents: int = 1000
-    seed: int = 1
-    years: int = 5
-    until: date = DEFAULT_UNTIL
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.residents <= LARGEST:
-            raise errors.invalid(
-                "A region has 1 to %(largest)s residents, not %(given)s.",
-                code="value", largest=LARGEST, given=self.residents,
-            )  # fmt: skip
-        if not 1 <= self.years <= 30:
-            raise errors.invalid(
-                "A region covers 1 to 30 years, not %(given)s.", code="value", given=self.years
-            )
-
-    @property
-    def blocks(self) -> int:
-        return math.ceil(self.residents / households.BLOCK)
-
-
-@dataclass(frozen=True, slots=True)
-class Portion:
-    """What one block gives: transactions and lines of truth, both JSON without line ends."""
-
-    bundles: list[bytes]
-    truth: list[bytes]
-
 
 def portion(plan: Plan, block: int) -> Portion:
     """All that is sent about the residents of one block."""
     until = plan.until.toordinal()
-    made = Portion([], [])
-    delayed: list[bytes] = []
-    for person in households.block(plan.seed, block, until):
+    people = households.block(plan.seed, block, until)
+    births: dict[int, list[Person]] = {}
+    for person in people:
+        if person.mother is not None:
+            births.setdefault(person.mother.index, []).append(person)
+    post = Post(plan)
+    for person in people:
         if person.index < plan.residents:
             dice = Random(f"{plan.seed}/{person.index}")  # noqa: S311 -- repeatable, not secret
             state = health.draw(person, dice, until)
-            life = Life(person, state, dice, start=until - int(plan.years * health.YEAR), until=until)
-            live(life)
-            made.truth.append(send(life, plan.seed, made.bundles, delayed))
-    made.bundles.extend(delayed)
-    return made
+            life = Life(person, state, dice, start=plan.start, until=until, settled=person.index)
+            live(life, births.get(person.index, []))
+            post.send(life)
+    return post.portion()
 
 
-def live(life: Life) -> None:
-    """Everything that happens to a resident."""
+def live(life: Life, children: list[Person]) -> None:
+    """Everything that happens to a resident within the window, in order of time."""
+    allergies.draw(life.health, life.dice)
     acute.befall(life)
-
-
-def send(life: Life, seed: int, now: list[bytes], delayed: list[bytes]) -> bytes:
-    """Each institution's bundle about the resident; returns the line of truth."""
-    patients = []
-    for chart in life.charts.values():
-        first_day = date.fromisoformat(chart.resources[0]["period"]["start"][:10]).toordinal()
-        patient, mistakes = registration.register(chart, seed, first_day)
-        now.append(
-            bundles.transaction([patient, *chart.resources], sent=f"{day_text(life.until)}T22:00:00+08:00")
-        )
-        patients.append(
-            {"institution": chart.institution.code, "patient": f"Patient/{chart.patient}", "errors": mistakes}
-        )
-    return orjson.dumps(_truth(life.person, patients, list(life.charts.values())))
-
-
-def _truth(person: Person, patients: list[dict[str, Any]], charts: list[Chart]) -> dict[str, Any]:
-    return {
-        "person": person.index,
-        "name": person.name.text,
-        "sex": person.sex,
-        "birth": day_text(person.birth),
-        "identity_number": person.identity_number,
-        "phone": person.phone,
-        "household": person.household,
-        "mother": person.mother.index if person.mother is not None else None,
-        "patients": patients,
-        "slips": [
-            {"kind": kind, "resource": reference} for chart in charts for kind, reference in chart.slips
-        ],
-    }
+    chronic.look_after(life)
+    childhood.grow_up(life)
+    motherhood.bear(life, children)
+    traditional.turn_to_tradition(life)
+    life.run()
 
 
 def portions(plan: Plan, processes: int = 1) -> Iterator[Portion]:
-    """The blocks in order, whatever the number of processes."""
+    """The showcase, then the blocks in order, whatever the number of processes."""
+    yield showcase.portion(plan)[0]
     if processes <= 1:
         yield from (portion(plan, block) for block in range(plan.blocks))
         return

@@ -105,6 +105,10 @@ class Vocabulary:
             return departments.index(wanted)
         return self.turn % len(departments) if self.institution.kind in {"general", "district"} else 0
 
+    def own_department(self, wanted: str) -> str:
+        """The name of that department."""
+        return self.institution.departments[self.department(wanted)]
+
     def doctor(self, department: str, drawn: float) -> dict[str, str]:
         """One of the department's practitioners. ``drawn`` is uniform in [0, 1)."""
         doctors = self._doctors.get(department)

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from xinglin.kernel.errors import Fault
 from xinglin.synth import output
-from xinglin.synth.stream import DEFAULT_UNTIL, Plan
+from xinglin.synth.plan import DEFAULT_UNTIL, Plan
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
