@@ -97,21 +97,12 @@ def filed(
 ) -> tuple[tuple[Branch, ...], tuple[Composite, ...]]:
     """All that is filed for a type: by the standard's parameters and those of ``extra`` for that type."""
     own = [p for p in extra if any(is_a(resource_type, base) for base in p.base)]
-    found: dict[tuple[str, str, str], Branch] = {}
-    compound: dict[str, Composite] = {}
-    for parameter in (*search_parameters(resource_type).values(), *own):
-        if parameter.code in UNFILED:
-            continue
-        if parameter.type != "composite":
-            found.update({(b.path, b.kind, b.restricted): b for b in branches(resource_type, parameter)})
-            continue
-        for composite in composites(resource_type, parameter):
-            if composite.root:
-                parts = [branch for part in composite.components for branch in part]
-                found.update({(b.path, b.kind, b.restricted): b for b in parts})
-            else:
-                compound[composite.path] = composite
-    return tuple(found.values()), tuple(compound.values())
+    known = [p for p in (*search_parameters(resource_type).values(), *own) if p.code not in UNFILED]
+    found = [branch for p in known if p.type != "composite" for branch in branches(resource_type, p)]
+    compound = [c for p in known if p.type == "composite" for c in composites(resource_type, p)]
+    found += [branch for c in compound if c.root for part in c.components for branch in part]
+    distinct = {(b.path, b.kind, b.restricted): b for b in reversed(found)}
+    return tuple(reversed(distinct.values())), tuple({c.path: c for c in compound if not c.root}.values())
 
 
 def canonical(node: tree.Node, origin: str) -> str:
@@ -121,7 +112,7 @@ def canonical(node: tree.Node, origin: str) -> str:
             return name if name[0].isupper() else f"{origin}.{name}"
         case tree.Special("this") | tree.External("resource" | "context"):
             return origin
-        case tree.Member(source, name):
+        case tree.Member(source, name) if source is not None:
             return f"{canonical(source, origin)}.{name}"
         case tree.TypeTest("as", operand, type_):
             return f"{canonical(operand, origin)}:{MISSPELT.get(type_.name, type_.name)}"

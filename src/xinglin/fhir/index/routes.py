@@ -90,7 +90,7 @@ class _Resolver:
         match node:
             case tree.Member(None, name):
                 return self._first(name)
-            case tree.Member(source, name):
+            case tree.Member(source, name) if source is not None:
                 return [found for route in self.routes(source) for found in _child(route, name)]
             case tree.Special("this") | tree.External("resource" | "context"):
                 return [self._here]
@@ -112,22 +112,23 @@ class _Resolver:
         return _child(self._here, name)
 
     def _called(self, call: tree.Call) -> list[Route]:
-        match call:
-            case tree.Call(None):
-                raise NoRoute(str(call))
-            case tree.Call(source, "as" | "ofType", (type_,)) if name := tree.as_type_name(type_):
+        source = call.source
+        if source is None:
+            raise NoRoute(str(call))
+        match call.name, call.arguments:
+            case "as" | "ofType", (type_,) if name := tree.as_type_name(type_):
                 return self._typed(source, name.name)
-            case tree.Call(source, "where", (tree.TypeTest("is", tree.Call(None, "resolve", ()), type_),)):
+            case "where", (tree.TypeTest("is", tree.Call(None, "resolve", ()), type_),):
                 return [replace(r, restricted=type_.name, required=False) for r in self.routes(source)]
-            case tree.Call(source, "where", (condition,)):
+            case "where", (condition,):
                 return [_with(route, Where(condition, route.type)) for route in self.routes(source)]
-            case tree.Call(source, "extension", (tree.String() as url,)):
+            case "extension", (tree.String() as url,):
                 wanted = tree.Binary("=", tree.Member(None, "url"), url)
                 found = [child for route in self.routes(source) for child in _child(route, "extension")]
                 return [_with(route, Where(wanted, "Extension")) for route in found]
-            case tree.Call(_, "exists" | "not" | "empty", ()):
+            case "exists" | "not" | "empty", ():
                 return [Route((Truth(call, self._start),), "boolean")]
-            case tree.Call(source, "first", ()):
+            case "first", ():
                 return [_at(route, 0) for route in self.routes(source)]
         raise NoRoute(str(call))
 

@@ -281,7 +281,7 @@ def samples(path: str) -> Filer:
         origin = value.get("origin", {})
         factor, zero = float(value.get("factor", 1)), float(origin.get("value", 0))
         limits = {"L": value.get("lowerLimit"), "U": value.get("upperLimit")}
-        raw = [limits.get(text, text) for text in value.get("data", "").split()]
+        raw: list[Any] = [limits.get(text, text) for text in value.get("data", "").split()]
         measured = [float(sample) * factor + zero for sample in raw if _is_number(sample)]
         if measured:
             found, numbers = known[origin.get("system"), origin.get("code"), origin.get("unit")]
