@@ -32,7 +32,7 @@ CARE = {
         0.5, ("amlodipine", "valsartan", "indapamide"), ("kidney", "electrolytes", "lipids"), "ecg"
     ),
     "diabetes": Care(
-        1.2, ("metformin", "acarbose", "gliclazide", "dapagliflozin"), ("sugar", "kidney", "urine")
+        1.5, ("metformin", "acarbose", "gliclazide", "dapagliflozin"), ("sugar", "kidney", "urine")
     ),
     "nephropathy": Care(1.5, ("valsartan", "dapagliflozin"), ("kidney", "urine", "blood", "sugar")),
     "ckd3": Care(1.5, ("valsartan",), ("kidney", "electrolytes", "blood"), "", "ckd3", 0.08),
@@ -70,6 +70,7 @@ TITLES = {
     "thyroid": "甲状腺功能",
 }
 _MANAGED = {"hypertension": 0.36, "diabetes": 0.42}
+_ORDERED = 0.55  # how often a test that is due is ordered
 _EVALUATION = {
     "coding": [{"system": DATA_ELEMENTS, "code": "CV05.10.012", "display": "随访评价结果"}],
     "text": "本次随访评价",
@@ -99,24 +100,24 @@ _SIMPLE = {
 }
 
 
-def look_after(life: Life, *, always: bool = False) -> None:
+def look_after(life: Life, *, closely: bool = False) -> None:
     """Plan all visits that the resident's lasting diseases bring within the window.
 
-    ``always`` puts the resident under public health's management for certain.
+    ``closely`` doubles the visits, orders every test, and puts the resident under management for certain.
     """
     for disease, onset in life.health.lasting.items():
         care = CARE.get(disease)
         if care is None:
             continue
-        for day in life.days(care.visits, onset):
-            life.plan(day, _clinic, disease, care)
+        for day in life.days(care.visits * (2 if closely else 1), onset):
+            life.plan(day, _clinic, disease, care, 1.0 if closely else _ORDERED)
         for day in life.days(care.stays, onset):
             life.plan(day, admissions.admit, care.stay)
-    _follow_up(life, always=always)
+    _follow_up(life, closely=closely)
     _examine(life)
 
 
-def _clinic(life: Life, day: int, disease: str, care: Care) -> None:
+def _clinic(life: Life, day: int, disease: str, care: Care, ordered: float) -> None:
     """An out-patient visit for the disease, often at the same hospital."""
     dice, ill = life.dice, life.health.lasting
     visit = life.visit(life.where("hospital"), day, by_key("diseases")[disease]["department"])
@@ -126,7 +127,7 @@ def _clinic(life: Life, day: int, disease: str, care: Care) -> None:
             visit.problem(other, ill[other])
     findings.pressure(visit, *bodies.pressure(life.health, day, dice))
     for panel in care.panels:
-        if dice.random() < 0.6:
+        if dice.random() < ordered:
             findings.panel(visit, TITLES[panel], measure(life, panel, day))
     if care.image and dice.random() < 0.35:
         reports.image(visit, care.image, abnormal=dice.random() < 0.6)
@@ -147,10 +148,10 @@ def _record(visit: Visit, disease: str) -> str:
     )
 
 
-def _follow_up(life: Life, *, always: bool) -> None:
+def _follow_up(life: Life, *, closely: bool) -> None:
     """Public health's follow-up of the hypertensive and diabetic, every three months when it is kept."""
     ill, dice = life.health.lasting, life.dice
-    managed = [key for key, share in _MANAGED.items() if key in ill and (always or dice.random() < share)]
+    managed = [key for key, share in _MANAGED.items() if key in ill and (closely or dice.random() < share)]
     if not managed:
         return
     for day in life.regular_days(91, min(ill[key] for key in managed), 21):

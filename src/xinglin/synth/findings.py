@@ -113,10 +113,12 @@ def pressure(visit: Visit, systolic: int, diastolic: int) -> dict[str, str]:
 def result(visit: Visit, key: str, value: float) -> dict[str, str]:
     """One laboratory result of ``data/tests.csv``, judged against its reference range."""
     chart = visit.chart
+    slip = key == "glucose" and visit.dice.random() < UNIT_SLIP
+    if key == "glucose" and chart.words.old_units:
+        key, value, slip = "glucose_mass", value * _MG_DL, False
     low, high, bounds = _range(key, chart.person.sex)
     unit, decimals = _unit(key)
     judged = "L" if value < low else "H" if value > high else "N"
-    slip = key == "glucose" and visit.dice.random() < UNIT_SLIP
     if slip:
         value *= _MG_DL
     shown = round(value, decimals) if decimals else int(value + 0.5)

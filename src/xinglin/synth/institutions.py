@@ -1,8 +1,8 @@
 """The region's institutions, by the code that is also their Organization's id.
 
 ``xc-h01`` … general hospitals, ``xc-q01`` … district hospitals, ``xc-z01`` TCM hospital, ``xc-f01``
-maternal and child hospital, ``xc-j01`` CDC, ``xc-c000`` … community or township centres (one a township),
-``xc-v0000`` … stations and village rooms (one a community), ``xc-k000`` … TCM clinics (one for two townships).
+maternal and child hospital, ``xc-j01`` CDC, ``xc-c000`` … centres (one a township),
+``xc-v0000`` … stations and village rooms (one a community), ``xc-k000`` … TCM clinics (one for two towns).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Writing a region to files or standard output.
 
 A directory gets ``directory.ndjson.gz``, ``residents-0001.ndjson.gz`` … and ``truth.ndjson``. A file name
-ending in ``.ndjson`` or ``.ndjson.gz`` gets everything, with ``<name>.truth.ndjson`` beside it; standard output
-has its truth in ``truth.ndjson`` where the command runs. Compressed files are complete gzip members one after
-another, which every gzip reader takes as one.
+ending in ``.ndjson`` or ``.ndjson.gz`` gets everything, with ``<name>.truth.ndjson`` beside it; with standard
+output the truth goes to ``truth.ndjson`` where the command runs. Compressed files are complete gzip members
+one after another, which every gzip reader takes as one.
 """
 
 from __future__ import annotations

@@ -36,6 +36,12 @@ _MIN_AGE_OF_OLD_ID = 40
 _NEWBORN = 75
 _IDENTIFIER_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
 _RECORD_NUMBER = {"coding": [{"system": _IDENTIFIER_TYPES, "code": "MR"}], "text": "病案号"}
+_MOTHER = {
+    "coding": [
+        {"system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": "MTH", "display": "mother"}
+    ],
+    "text": "母亲",
+}
 _ID_CARD = {"coding": [{"system": _IDENTIFIER_TYPES, "code": "NI"}], "text": "居民身份证"}
 
 
@@ -170,11 +176,19 @@ def _patient(chart: Chart, form: _Form) -> dict[str, Any]:
     }
     if form.phone is not None:
         patient["telecom"] = [{"system": "phone", "value": form.phone, "use": "mobile"}]
+    if person.mother is not None and person.phone == person.mother.phone:
+        patient["contact"] = [_mother(person.mother)]
     if form.sex is not None:
         patient["gender"] = form.sex
     if form.address is not None:
         patient["address"] = [_address(form)]
     return patient
+
+
+def _mother(mother: Person) -> dict[str, Any]:
+    """The contact of a child whose own number is the mother's."""
+    telecom = [{"system": "phone", "value": mother.phone, "use": "mobile"}]
+    return {"relationship": [_MOTHER], "name": {"text": mother.name.text}, "telecom": telecom}
 
 
 def _name(name: names.Name, *, structured: bool) -> dict[str, Any]:

@@ -5,7 +5,7 @@ They follow from the last day and the number of years alone, not from the seed o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from random import Random
 from typing import TYPE_CHECKING
@@ -56,6 +56,7 @@ class _Story:
     place: int
     story: str
     lasting: Mapping[str, float]
+    figures: Mapping[str, float] = field(default_factory=dict)
     traditional: bool = False
     expecting: bool = False
     mother: str = ""
@@ -66,7 +67,8 @@ _STORIES = (
     _Story(
         "elder", Name("王", "桂兰"), "female", date(1949, 3, 12), 4,
         "Diabetes, hypertension and kidney disease, seen by several institutions for years",
-        {"hypertension": 14, "diabetes": 12, "nephropathy": 4, "ckd3": 2, "hyperlipidaemia": 8, "knee": 6},
+        {"hypertension": 14, "diabetes": 4.6, "nephropathy": 2.6, "ckd3": 1.6, "hyperlipidaemia": 8, "knee": 6},
+        figures={"hba1c": 9.8, "creatinine": 148.0, "creatinine_slope": 11.0, "adherence": 0.9},
         traditional=True,
     ),
     _Story(
@@ -112,13 +114,15 @@ def _health(story: _Story, person: Person, dice: Random, until: int) -> Health:
     state = Health(lasting={key: until - int(years * YEAR) for key, years in story.lasting.items()})
     state.smoker = "copd" in story.lasting
     health.draw_figures(state, person, dice, (until - person.birth) / YEAR)
+    for figure, value in story.figures.items():
+        setattr(state, figure, value)
     return state
 
 
 def _live(story: _Story, life: Life, children: list[Person]) -> None:
     allergies.draw(life.health, life.dice)
     acute.befall(life)
-    chronic.look_after(life, always=True)
+    chronic.look_after(life, closely=True)
     childhood.grow_up(life)
     motherhood.bear(life, children)
     if story.expecting:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from xxhash import xxh3_64_intdigest
 
 from xinglin.synth.institutions import SOURCE
-from xinglin.synth.tables import by_key, rows
+from xinglin.synth.tables import by_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +36,7 @@ class Vocabulary:
         self.meta = {"source": SOURCE + institution.code}
         self.organization = {"reference": f"Organization/{institution.code}", "display": institution.name}
         self.performer = [{"reference": f"Organization/{institution.code}"}]
+        self.old_units = institution.kind == "district" and int(institution.code[-2:]) % 3 == 0
         self.turn = xxh3_64_intdigest(institution.code.encode()) & 0xFFFF
         self._made: dict[tuple[str, str], dict[str, Any]] = {}
         self._doctors: dict[str, list[dict[str, str]]] = {}
@@ -125,12 +126,3 @@ class Vocabulary:
 @cache
 def vocabulary(institution: Institution) -> Vocabulary:
     return Vocabulary(institution)
-
-
-@cache
-def panels() -> dict[str, tuple[str, ...]]:
-    """Tests by the panel that they are ordered in."""
-    result: dict[str, list[str]] = {}
-    for row in rows("tests"):
-        result.setdefault(row["panel"], []).append(row["key"])
-    return {panel: tuple(keys) for panel, keys in result.items()}
