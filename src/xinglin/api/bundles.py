@@ -38,17 +38,10 @@ def bundle(
     return b"".join(parts)
 
 
-def found(base: str, stored: Stored, mode: str, text: bytes, score: float | None = None) -> bytes:
-    """An entry of a searchset; ``mode`` is ``match``, ``include`` or ``outcome``."""
-    scored = b"" if score is None else b',"score":%s' % str(score).encode()
-    return b'{"fullUrl":"%s/%s/%s","resource":%s,"search":{"mode":"%s"%s}}' % (
-        base.encode(),
-        stored.type.encode(),
-        stored.id.encode(),
-        text,
-        mode.encode(),
-        scored,
-    )
+def found(base: str, stored: Stored, mode: str, text: bytes) -> bytes:
+    """An entry of a searchset; ``mode`` is ``match`` or ``include``, ``text`` what is shown."""
+    place = f"{base}/{stored.type}/{stored.id}".encode()
+    return b'{"fullUrl":"%s","resource":%s,"search":{"mode":"%s"}}' % (place, text, mode.encode())
 
 
 def warning(outcome: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -27,4 +27,12 @@ def explained(
     analyze = ("_analyze", "true") in pairs
     asked = [pair for pair in pairs if pair[0] not in ("_explain", "_analyze")]
     found = request.door.explain(type_name, asked, compartment=compartment, analyze=analyze)
-    return Answer(200, orjson.dumps({"resourceType": "Parameters", "parameter": found}))
+    said: list[dict[str, Any]] = [{"name": "sql", "valueString": found["sql"]}]
+    said += [{"name": "value", "valueString": value} for value in found["values"] if value]
+    said += [
+        {"name": name, "valueDecimal": found[name]}
+        for name in ("cost", "rows", "milliseconds")
+        if found[name] is not None
+    ]
+    said.append({"name": "plan", "valueString": orjson.dumps(found["plan"]).decode()})
+    return Answer(200, orjson.dumps({"resourceType": "Parameters", "parameter": said}))

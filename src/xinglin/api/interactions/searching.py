@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from xinglin.api import bodies, bundles, outcomes
 from xinglin.api.answers import Answer
 from xinglin.api.explanations import explained
+from xinglin.fhir import json
 from xinglin.kernel.errors import not_found
+from xinglin.record.search import projection
 
 if TYPE_CHECKING:
     from xinglin.api.requests import Request
@@ -53,18 +55,14 @@ def _searched(
 def searchset(request: Request, path: str, page: Page) -> bytes:
     """The page as a Bundle, with the addresses of its neighbours."""
     base = request.base
-    entries = [bundles.found(base, one.stored, one.mode, one.text, one.score) for one in page.entries]
+    shown = projection(page.query)
+    entries = [
+        bundles.found(
+            base, one.stored, one.mode, json.dump(shown(one.stored.resource)) if shown else one.stored.text
+        )
+        for one in page.entries
+    ]
     if page.warnings:
         entries.append(bundles.warning(outcomes.text(page.warnings, request.language)))
-    return bundles.bundle("searchset", entries, total=page.total, links=_links(base, path, page))
-
-
-def _links(base: str, path: str, page: Page) -> dict[str, str]:
-    asked = [pair for pair in page.pairs if pair[0] != "_page"]
-    links = {"self": bundles.address(base, path, page.pairs)}
-    for relation, token in (("first", ""), ("previous", page.previous_token), ("next", page.next_token)):
-        if token:
-            links[relation] = bundles.address(base, path, [*asked, ("_page", token)])
-        elif relation == "first":
-            links[relation] = bundles.address(base, path, asked)
-    return links
+    links = dict(page.links(f"{base}/{path}" if path else base))
+    return bundles.bundle("searchset", entries, total=page.total, links=links)

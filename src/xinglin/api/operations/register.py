@@ -19,7 +19,7 @@ SYSTEM, TYPE, INSTANCE = "system", "type", "instance"
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """``types`` empty means every type. ``handler`` takes the request, the level, and type and id if given."""
+    """``types`` empty means every type. ``handler`` takes request and level, then type and id if given."""
 
     name: str
     levels: frozenset[str]
