@@ -1,4 +1,4 @@
-"""A lean HTTP load generator: one thread, many kept-alive connections, so that the client costs little beside the server.
+"""A lean HTTP load generator: one thread, many kept-alive connections, little cost beside the server.
 
 ``drive`` sends requests from an iterator over N connections, each with one request under way, and gives the
 time of each. A response that is not wanted ends the run: a benchmark of errors is no benchmark.

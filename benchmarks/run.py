@@ -176,7 +176,8 @@ def transactions(bench: Bench, count: int) -> None:
         f"{rate:,.0f} resources/s",
         "6,000",
         "15,000 and 40 %",
-        f"{rate / bench.raw_copy:.0%} of raw COPY; bundle p50 {total.percentile(0.5):.0f} ms, p99 {total.percentile(0.99):.0f} ms",
+        f"{rate / bench.raw_copy:.0%} of raw COPY; bundle p50 {total.percentile(0.5):.0f} ms,"
+        f" p99 {total.percentile(0.99):.0f} ms",
     )
 
 
@@ -266,7 +267,8 @@ def disk(bench: Bench) -> None:
     with bench.database() as connection:
         connection.execute("VACUUM ANALYZE")
         size, count = connection.execute(
-            "SELECT (SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND relname LIKE 'record_%'),"
+            "SELECT (SELECT sum(pg_total_relation_size(oid)) FROM pg_class"
+            " WHERE relkind = 'r' AND relname LIKE 'record_%'),"
             " (SELECT count(*) FROM record_resource)"
         ).fetchone()  # type: ignore[misc]
     bench.report(
@@ -351,7 +353,7 @@ def machine() -> str:
         platform.processor(),
     )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{os.cpu_count()} cores ({model}), {memory:.0f} GiB, Python {platform.python_version()}, {platform.system()}"
+    return f"{os.cpu_count()} cores ({model}), {memory:.0f} GiB, Python {platform.python_version()}"
 
 
 def write(bench: Bench, path: Path, marks: tuple[str, str]) -> None:

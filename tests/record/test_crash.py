@@ -89,7 +89,7 @@ class Platform:
             connection.close()
 
     def url(self) -> str:
-        return f"postgresql://postgres@/xinglin?host={str(self.home / 'postgresql')}"
+        return f"postgresql://postgres@/xinglin?host={self.home / 'postgresql'}"
 
 
 def with_gone(process: psutil.Process) -> None:

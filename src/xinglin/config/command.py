@@ -7,7 +7,16 @@ import sys
 
 from xinglin.kernel import settings
 
-_WITHOUT_DATABASE = {"help", "--help", "-h", "--version", "version", "stop", "makemessages", "compilemessages"}
+_WITHOUT_DATABASE = {
+    "help",
+    "--help",
+    "-h",
+    "--version",
+    "version",
+    "stop",
+    "makemessages",
+    "compilemessages",
+}
 
 
 def main() -> None:

@@ -94,7 +94,7 @@ class _Writer:
 _writer = _Writer()
 
 
-def note(
+def note(  # noqa: PLR0913 -- the columns of the log
     actor: Actor,
     action: str,
     outcome: str = "permit",
@@ -105,9 +105,7 @@ def note(
     query: str | None = None,
 ) -> None:
     """Record that ``actor`` did ``action``; it is written within a moment."""
-    _writer.add(
-        Line(clock.now(), actor.id, actor.purpose, action, outcome, type, id, patient or None, query)
-    )
+    _writer.add(Line(clock.now(), actor.id, actor.purpose, action, outcome, type, id, patient or None, query))
 
 
 def flush() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from xinglin.kernel.errors import Fault, busy
-from xinglin.record import conditions, database, grouping, linking, transaction
+from xinglin.record import conditions, database, grouping, transaction
 from xinglin.record.steps import Outcome, Step, Verb
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def _is_plain(step: Step) -> bool:
     """A create that needs nothing of the database but that its references exist."""
     if step.verb is not Verb.CREATE or step.criteria or step.resource is None:
         return False
-    return not any(conditions.is_reference(h["reference"]) for h in linking.holders(step.resource))
+    transaction.look(step, step.resource)
+    return not any(conditions.is_reference(reference) for reference in step.references)
 
 
 def _create(steps: Sequence[Step], actor: Actor, *, integrity: bool) -> list[Outcome]:
@@ -79,15 +80,25 @@ def _create(steps: Sequence[Step], actor: Actor, *, integrity: bool) -> list[Out
         before, made = made, transaction.assign(steps)
         pairs = list(zip(steps, made, strict=True))
         names = transaction.bundle_names(pairs)
-        for old, new in zip(before, made, strict=False):  # a first try has already put its ids into references
+        for old, new in zip(
+            before, made, strict=False
+        ):  # a first try has already put its ids into references
             names[f"{old.type_name}/{old.id}"] = f"{new.type_name}/{new.id}"
         needed = transaction.prepare(pairs, names, integrity=integrity)
         unit = grouping.Unit(made, needed, actor)
         try:
-            grouping.commit(unit)
+            _commit(unit, pairs)
         except psycopg.errors.UniqueViolation:
             continue  # another process drew the same numbers: take new ones
-        if unit.lost:
-            raise linking.dangling([(s.resource_place, d.resource) for s, d in pairs], unit.lost)
         return [Outcome(201, draft) for draft in made]
     raise busy("No free numbers were found for the new resources. Try again.")
+
+
+def _commit(unit: grouping.Unit, pairs: Sequence[tuple[Step, Draft]]) -> None:
+    """Commit; what seemed to be a dangling reference and is none is let pass the second time."""
+    grouping.commit(unit)
+    if unit.lost:
+        transaction.refuse_dangling(pairs, unit.lost)
+        unit.needed -= unit.lost
+        unit.lost, unit.done = set(), False
+        grouping.commit(unit)

@@ -44,11 +44,17 @@ def read(connection: Connection, *, after: int, limit: int = 100) -> list[Change
     found: list[Change] = []
     for place, actor, moment, types, vids in transactions:
         versions = _versions(connection, types, vids)
-        found += [Change(place, actor, moment, versions[pair]) for pair in zip(types, vids, strict=True) if pair in versions]
+        found += [
+            Change(place, actor, moment, versions[pair])
+            for pair in zip(types, vids, strict=True)
+            if pair in versions
+        ]
     return found
 
 
-def _versions(connection: Connection, types: Sequence[int], vids: Sequence[int]) -> dict[tuple[int, int], Stored]:
+def _versions(
+    connection: Connection, types: Sequence[int], vids: Sequence[int]
+) -> dict[tuple[int, int], Stored]:
     rows = connection.execute(
         """
         SELECT h.type, h.vid, h.id, h.version, h.body, h.patient
@@ -77,13 +83,16 @@ def consume(name: str, work: Callable[[Connection, Sequence[Change]], None], *, 
     connection = database.connection()
     with connection.transaction():
         connection.execute("INSERT INTO record_consumer (name) VALUES (%s) ON CONFLICT DO NOTHING", [name])
-        row = connection.execute("SELECT place FROM record_consumer WHERE name = %s FOR UPDATE", [name]).fetchone()
+        row = connection.execute(
+            "SELECT place FROM record_consumer WHERE name = %s FOR UPDATE", [name]
+        ).fetchone()
         assert row is not None
         changes = read(connection, after=row[0], limit=limit)
         if changes:
             work(connection, changes)
             connection.execute(
-                "UPDATE record_consumer SET place = %s, moment = now() WHERE name = %s", [changes[-1].place, name]
+                "UPDATE record_consumer SET place = %s, moment = now() WHERE name = %s",
+                [changes[-1].place, name],
             )
     return len(changes)
 

@@ -43,7 +43,9 @@ class Door:
                 stored = queries.read(connection, _known(type_name), id_)
             else:
                 stored = queries.read_version(connection, _known(type_name), id_, version)
-        access.note(self.actor, action, type=definitions.type_number(type_name), id=id_, patient=stored.patient)
+        access.note(
+            self.actor, action, type=definitions.type_number(type_name), id=id_, patient=stored.patient
+        )
         return stored
 
     def search(
@@ -74,7 +76,9 @@ class Door:
         with database.using(self._connection) as connection:
             found = queries.history(connection, _known(type_name) if type_name else None, id_, span)
         number = definitions.type_number(type_name) if type_name else None
-        access.note(self.actor, "history", type=number, id=id_, patient=found[0].patient if id_ and found else None)
+        access.note(
+            self.actor, "history", type=number, id=id_, patient=found[0].patient if id_ and found else None
+        )
         return found
 
     def count_versions(self, type_name: str, id_: str) -> int:
@@ -89,7 +93,9 @@ class Door:
     ) -> Any:  # fmt: skip
         """The SQL of a search and what PostgreSQL thinks of it; for operators."""
         self._require(rules.EXPLAIN, "explain", type_name, None)
-        query = search.parse(type_name, pairs, compartment=_compartment(compartment), catalogue=parameters.catalogue())
+        query = search.parse(
+            type_name, pairs, compartment=_compartment(compartment), catalogue=parameters.catalogue()
+        )
         with database.using(self._connection) as connection:
             return search.explain(connection, query, analyze=analyze)
 
@@ -100,7 +106,9 @@ class Door:
         type_name = _known(str(resource.get("resourceType")))
         return self._one(Step(Verb.CREATE, type_name, resource=resource, criteria=if_none_exist))
 
-    def update(self, resource: dict[str, Any], *, if_match: int | None = None, criteria: str | None = None) -> Outcome:
+    def update(
+        self, resource: dict[str, Any], *, if_match: int | None = None, criteria: str | None = None
+    ) -> Outcome:
         """Store a new version of ``resource["id"]``, or of what the condition fits; creates what is not there."""
         type_name = _known(str(resource.get("resourceType")))
         id_ = None if criteria else resource.get("id")
@@ -122,7 +130,12 @@ class Door:
         return self._one(step)
 
     def delete(
-        self, type_name: str, id_: str | None = None, *, if_match: int | None = None, criteria: str | None = None
+        self,
+        type_name: str,
+        id_: str | None = None,
+        *,
+        if_match: int | None = None,
+        criteria: str | None = None,
     ) -> Outcome:
         """Delete a resource, or the one that the condition fits. Its history stays."""
         return self._one(Step(Verb.DELETE, _known(type_name), id_, if_match=if_match, criteria=criteria))
@@ -131,14 +144,17 @@ class Door:
         """All the steps or none. READ steps are left to the caller, after this."""
         self._require(rules.WRITE, "transaction", None, None)
         writing = [step for step in steps if step.verb is not Verb.READ]
-        made = iter(actions.perform(writing, actor=self.actor, connection=self._connection, integrity=integrity))
+        made = iter(
+            actions.perform(writing, actor=self.actor, connection=self._connection, integrity=integrity)
+        )
         return [Outcome(200) if step.verb is Verb.READ else next(made) for step in steps]
 
     def batch(self, steps: Sequence[Step]) -> list[Outcome]:
         """Each step by itself; a fault is its own step's outcome."""
         self._require(rules.WRITE, "batch", None, None)
         return [
-            Outcome(200) if step.verb is Verb.READ else actions.perform_each([step], actor=self.actor)[0] for step in steps
+            Outcome(200) if step.verb is Verb.READ else actions.perform_each([step], actor=self.actor)[0]
+            for step in steps
         ]
 
     def _one(self, step: Step) -> Outcome:
@@ -152,7 +168,9 @@ class Door:
             rules.require(self.actor, right)
         except Fault:
             known = type_name if type_name in definitions.RESOURCE_TYPES else None
-            access.note(self.actor, action, "deny", type=definitions.type_number(known) if known else None, id=id_)
+            access.note(
+                self.actor, action, "deny", type=definitions.type_number(known) if known else None, id=id_
+            )
             raise
 
     def _note_search(

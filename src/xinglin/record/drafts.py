@@ -46,7 +46,12 @@ class Draft:
 def named(type_name: str, id_: str, resource: dict[str, Any]) -> Draft:
     """A draft for an id that is already known."""
     return Draft(
-        type_name, definitions.type_number(type_name), id_, self_number(type_name, id_), shard_of(type_name, id_), resource
+        type_name,
+        definitions.type_number(type_name),
+        id_,
+        self_number(type_name, id_),
+        shard_of(type_name, id_),
+        resource,
     )
 
 
@@ -77,18 +82,20 @@ def check(resources: Sequence[tuple[str, dict[str, Any]]]) -> None:
     """Validate resources, each with the FHIRPath where it stands; raise one fault with every issue."""
     issues: list[Issue] = []
     for place, resource in resources:
-        issues += (i for i in validation.check(resource, expression_prefix=place) if i.severity in ("error", "fatal"))
+        issues += (
+            i for i in validation.check(resource, expression_prefix=place) if i.severity in ("error", "fatal")
+        )
     if issues:
         raise Fault(Kind.INVALID, issues)
 
 
-def finish(draft: Draft) -> None:
-    """Index and pack; the resource's references must be in their final form."""
+def finish(draft: Draft, text: bytes) -> None:
+    """Index and pack; ``text`` is what ``packing.members`` gives, the references in their final form."""
     resource = draft.resource
     if resource.get("id") != draft.id:
         resource["id"] = draft.id
     entries = parameters.extractor(draft.type_name)(resource)
     draft.tokens, draft.ranges, draft.strings = entries.tokens, entries.ranges, entries.strings
     draft.date, draft.patient = entries.date, entries.patient
-    draft.text = packing.members(resource)
-    draft.body = packing.pack(draft.text)
+    draft.text = text
+    draft.body = packing.pack(text)

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from xinglin.fhir import definitions, references
-from xinglin.kernel.errors import Fault, Issue, Kind
+from xinglin.kernel.errors import Issue
 from xinglin.kernel.ids import self_number, shard_of
 
 if TYPE_CHECKING:
@@ -20,9 +20,22 @@ if TYPE_CHECKING:
 
 _LOCAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?")
 _TAIL = re.compile(r"https?://.*/([A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})")
+_STRINGS = frozenset(("value", "valueString"))
+_TYPES = frozenset(definitions.RESOURCE_TYPES)
 _SELF_CONTAINED = {"Bundle", "Parameters"}  # their references speak of their own entries
 
 Holder = dict[str, Any]
+_REFERENCE = re.compile(rb'"reference":"([^"\\]*)"')
+
+
+def found_in(resource: dict[str, Any], text: bytes) -> tuple[str, ...]:
+    """What stands in the references of a resource, from its JSON: the quick look, which may see too much.
+
+    (A few elements of type uri are called ``reference`` too; ``holders`` knows them apart.)
+    """
+    if b'"reference":"' not in text or resource.get("resourceType") in _SELF_CONTAINED:
+        return ()
+    return tuple(reference.decode() for reference in _REFERENCE.findall(text))
 
 
 def holders(resource: dict[str, Any]) -> list[Holder]:
@@ -59,10 +72,14 @@ def rewrite(found: Iterable[Holder], names: Mapping[str, str]) -> None:
 
 
 def rewrite_uris(value: Any, names: Mapping[str, str]) -> Any:
-    """Replace whole strings that are a bundle's ``urn:`` names, wherever they stand (uri, url, oid, uuid)."""
+    """Replace whole strings that are a bundle's ``urn:`` names, wherever they stand (uri, url, oid, uuid).
+
+    An identifier's value is a string and stays, even if it looks like one.
+    """
     if isinstance(value, dict):
         for key, child in value.items():
-            value[key] = rewrite_uris(child, names)
+            if key not in _STRINGS:
+                value[key] = rewrite_uris(child, names)
     elif isinstance(value, list):
         value[:] = [rewrite_uris(child, names) for child in value]
     elif isinstance(value, str) and value.startswith("urn:"):
@@ -70,23 +87,22 @@ def rewrite_uris(value: Any, names: Mapping[str, str]) -> Any:
     return value
 
 
-def outside(found: Iterable[Holder], own: set[str]) -> set[str]:
+def outside(found: Iterable[str], own: set[str]) -> set[str]:
     """The ``Type/id`` that must already be in the record; ``own`` are those that are being written."""
     needed = set()
-    for holder in found:
-        reference = holder["reference"]
+    for reference in found:
         if reference not in own:
             local = _LOCAL.fullmatch(reference.partition("#")[0])
             if local is not None:
                 name = f"{local[1]}/{local[2]}"
-                if name not in own and local[1] in definitions.RESOURCE_TYPES:
+                if name not in own and local[1] in _TYPES:
                     needed.add(name)
     return needed
 
 
-def unresolved(found: Iterable[Holder]) -> set[str]:
+def unresolved(found: Iterable[str]) -> set[str]:
     """References that can never resolve: ``urn:`` names that no entry bears."""
-    return {h["reference"] for h in found if h["reference"].startswith(("urn:uuid:", "urn:oid:"))}
+    return {reference for reference in found if reference.startswith(("urn:uuid:", "urn:oid:"))}
 
 
 def missing(connection: Connection, names: set[str]) -> set[str]:
@@ -106,29 +122,18 @@ def missing(connection: Connection, names: set[str]) -> set[str]:
     return set(numbers.values())
 
 
-def dangling(resources: Iterable[tuple[str, dict[str, Any]]], lost: set[str]) -> Fault:
-    """The fault that names every element whose reference is in ``lost``."""
-    issues = [
+def dangling(resources: Iterable[tuple[str, dict[str, Any]]], lost: set[str]) -> list[Issue]:
+    """An issue for every element whose reference is in ``lost``."""
+    return [
         Issue(
             "not-found",
             "%(reference)s is not in the record nor in this bundle; send it first, or together with this.",
-            {"reference": reference},
-            place,
+            {"reference": holder["reference"]},
+            where + place[place.index(".") :],
         )
         for where, resource in resources
-        for place, reference in _places(resource, where)
-        if reference in lost or reference.partition("#")[0].partition("/_history/")[0] in lost
+        if resource.get("resourceType") not in _SELF_CONTAINED
+        for holder, _, place in references.walk(resource)
+        if holder["reference"] in lost
+        or holder["reference"].partition("#")[0].partition("/_history/")[0] in lost
     ]
-    return Fault(Kind.INVALID, issues)
-
-
-def _places(value: Any, where: str) -> Iterable[tuple[str, str]]:
-    if isinstance(value, dict):
-        for name, child in value.items():
-            if name == "reference" and isinstance(child, str):
-                yield f"{where}.reference", child
-            else:
-                yield from _places(child, f"{where}.{name}")
-    elif isinstance(value, list):
-        for number, child in enumerate(value):
-            yield from _places(child, f"{where}[{number}]")

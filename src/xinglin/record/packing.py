@@ -31,7 +31,9 @@ class _Codecs(threading.local):
         self.unpackers: dict[int, zstandard.ZstdDecompressor] = {}
 
     def make_packer(self) -> zstandard.ZstdCompressor:
-        self.packer = zstandard.ZstdCompressor(level=_LEVEL, dict_data=_prepared(_CURRENT), write_checksum=False)
+        self.packer = zstandard.ZstdCompressor(
+            level=_LEVEL, dict_data=_prepared(_CURRENT), write_checksum=False
+        )
         return self.packer
 
     def unpacker(self, number: int) -> zstandard.ZstdDecompressor:

@@ -74,12 +74,16 @@ def _refreshed() -> _InForce:
 
 
 def _latest() -> int:
-    row = database.connection().execute(
-        "SELECT greatest((SELECT max(vid) FROM record_resource WHERE type = %(type)s),"
-        " (SELECT max(vid) FROM record_history WHERE type = %(type)s))",
-        {"type": definitions.type_number("SearchParameter")},
-        prepare=True,
-    ).fetchone()
+    row = (
+        database.connection()
+        .execute(
+            "SELECT greatest((SELECT max(vid) FROM record_resource WHERE type = %(type)s),"
+            " (SELECT max(vid) FROM record_history WHERE type = %(type)s))",
+            {"type": definitions.type_number("SearchParameter")},
+            prepare=True,
+        )
+        .fetchone()
+    )
     return int(row[0] or 0) if row else 0
 
 
@@ -93,7 +97,11 @@ def _read() -> Catalogue:
         stored = json.parse(b"{" + packing.unpack(body).partition(b"\x00")[2] + b"}")
         parameter = custom(stored)
         for base in parameter.base if parameter else ():
-            if definitions.is_resource_type(base) and parameter and parameter.code not in definitions.search_parameters(base):
+            if (
+                definitions.is_resource_type(base)
+                and parameter
+                and parameter.code not in definitions.search_parameters(base)
+            ):
                 added.setdefault(base, []).append(parameter)
     return Catalogue(added) if added else STANDARD
 

@@ -50,7 +50,8 @@ class Stored:
 def read(connection: Connection, type_name: str, id_: str) -> Stored:
     """The current version; raises ``not_found``, or ``gone`` after a deletion."""
     row = connection.execute(
-        "SELECT version, vid, body, patient FROM record_resource WHERE self = %s AND shard = %s AND type = %s AND id = %s",
+        "SELECT version, vid, body, patient FROM record_resource"
+        " WHERE self = %s AND shard = %s AND type = %s AND id = %s",
         (self_number(type_name, id_), shard_of(type_name, id_), definitions.type_number(type_name), id_),
         prepare=True,
         binary=True,
@@ -81,7 +82,9 @@ def read_version(connection: Connection, type_name: str, id_: str, version: str)
             "%(type)s/%(id)s has no version %(version)s.", type=type_name, id=id_, version=version
         )
     if row[3] is None:
-        raise gone("Version %(version)s of %(type)s/%(id)s is its deletion.", type=type_name, id=id_, version=version)
+        raise gone(
+            "Version %(version)s of %(type)s/%(id)s is its deletion.", type=type_name, id=id_, version=version
+        )
     return Stored(type_name, id_, *row[1:])
 
 
@@ -95,12 +98,15 @@ def _where(type_name: str, id_: str) -> dict[str, Any]:
 
 def _absent(connection: Connection, type_name: str, id_: str) -> Exception:
     buried = connection.execute(
-        "SELECT 1 FROM record_history WHERE self = %(self)s AND shard = %(shard)s AND type = %(type)s AND deleted LIMIT 1",
+        "SELECT 1 FROM record_history"
+        " WHERE self = %(self)s AND shard = %(shard)s AND type = %(type)s AND deleted LIMIT 1",
         _where(type_name, id_),
     ).fetchone()
     if buried:
         return gone(
-            "%(type)s/%(id)s has been deleted; its earlier versions are in its history.", type=type_name, id=id_
+            "%(type)s/%(id)s has been deleted; its earlier versions are in its history.",
+            type=type_name,
+            id=id_,
         )
     return not_found("There is no %(type)s/%(id)s.", type=type_name, id=id_)
 

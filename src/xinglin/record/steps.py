@@ -30,7 +30,8 @@ class Verb(StrEnum):
 # Transactions are carried out in this order (https://hl7.org/fhir/R4/http.html#trules).
 ORDER = {Verb.DELETE: 0, Verb.CREATE: 1, Verb.UPDATE: 2, Verb.PATCH: 2, Verb.READ: 3}
 _METHODS = {
-    "POST": Verb.CREATE, "PUT": Verb.UPDATE, "PATCH": Verb.PATCH, "DELETE": Verb.DELETE, "GET": Verb.READ, "HEAD": Verb.READ,
+    "POST": Verb.CREATE, "PUT": Verb.UPDATE, "PATCH": Verb.PATCH, "DELETE": Verb.DELETE,
+    "GET": Verb.READ, "HEAD": Verb.READ,
 }  # fmt: skip
 
 
@@ -48,6 +49,8 @@ class Step:
     if_match: int | None = None
     change: Callable[[dict[str, Any]], dict[str, Any]] | None = None  # PATCH: old resource to new
     url: str = ""  # READ: the request as it stood
+    text: bytes = b""  # the resource as it would be stored, before references are rewritten
+    references: tuple[str, ...] = ()  # what stands in its references
 
     @property
     def resource_place(self) -> str:
@@ -130,7 +133,9 @@ def _target(verb: Verb, url: str, place: str) -> Step:
             code="value", expression=f"{place}.request.url", url=url,
         )  # fmt: skip
     id_ = parts[1] if len(parts) == 2 else None
-    fits = len(parts) <= 2 and not (id_ and query) and (verb is not Verb.CREATE or (id_ is None and not query))
+    fits = (
+        len(parts) <= 2 and not (id_ and query) and (verb is not Verb.CREATE or (id_ is None and not query))
+    )
     if not fits or (verb is not Verb.CREATE and not id_ and not query):
         shape = {"create": "Type", "update": "Type/id or Type?criteria"}.get(verb, "Type/id or Type?criteria")
         raise invalid(
@@ -140,7 +145,9 @@ def _target(verb: Verb, url: str, place: str) -> Step:
     return Step(verb, type_name, id=id_, criteria=query or None, place=place)
 
 
-def _attach(step: Step, resource: Any, request: dict[str, Any], patches: Callable[[dict[str, Any]], Any]) -> None:
+def _attach(
+    step: Step, resource: Any, request: dict[str, Any], patches: Callable[[dict[str, Any]], Any]
+) -> None:
     if not isinstance(resource, dict):
         raise invalid(
             "This entry's method needs a resource.", code="required", expression=f"{step.place}.resource"
@@ -205,4 +212,3 @@ def _repeated_urls(steps: list[Step]) -> list[Issue]:
                 )
             )
     return issues
-

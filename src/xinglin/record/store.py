@@ -66,7 +66,9 @@ def current(connection: Connection, numbers: Sequence[int], shards: Collection[i
     return {row[0]: Standing(*row) for row in found}
 
 
-def buried(connection: Connection, numbers: Sequence[int], shards: Collection[int]) -> dict[int, tuple[int, int]]:
+def buried(
+    connection: Connection, numbers: Sequence[int], shards: Collection[int]
+) -> dict[int, tuple[int, int]]:
     """The last version and version number of resources that were deleted."""
     if not numbers:
         return {}
@@ -93,7 +95,7 @@ def bury(connection: Connection, standing: Collection[tuple[Standing, int]], tx:
     """Write the deletion of each as a version of its own, with the version number given beside it."""
     with connection.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO record_history (self, vid, tx, patient, date, version, type, shard, id, tokens, body, deleted) "
+            f"INSERT INTO record_history ({_COLUMNS}, deleted) "
             "VALUES (%s, %s, %s, 0, NULL, %s, %s, %s, %s, '{}', NULL, true)",
             [(s.number, vid, tx, s.version + 1, s.type, s.shard, s.id) for s, vid in standing],
         )
@@ -106,7 +108,9 @@ def insert(connection: Connection, drafts: Sequence[Draft], tx: int) -> None:
     rows.copy(connection, rows.STRING, [row for draft in drafts for row in rows.strings(draft)])
 
 
-def announce(connection: Connection, tx: int, written: Iterable[tuple[Actor, Sequence[tuple[int, int]]]]) -> None:
+def announce(
+    connection: Connection, tx: int, written: Iterable[tuple[Actor, Sequence[tuple[int, int]]]]
+) -> None:
     """Put what was written into the outbox, as ``(type, vid)`` for each actor; the last thing before the commit."""
     values: list[Any] = []
     for actor, versions in written:
@@ -124,7 +128,9 @@ def announce(connection: Connection, tx: int, written: Iterable[tuple[Actor, Seq
             )
 
 
-def referring(connection: Connection, hashes: Sequence[int], leaving: Collection[int], limit: int = 5) -> list[tuple[int, str]]:
+def referring(
+    connection: Connection, hashes: Sequence[int], leaving: Collection[int], limit: int = 5
+) -> list[tuple[int, str]]:
     """Some living resources, ``(type, id)``, that refer to one of the token ``hashes`` and are not ``leaving``."""
     found = connection.execute(
         "SELECT type, id FROM record_resource WHERE tokens && %s AND self <> ALL(%s) LIMIT %s",

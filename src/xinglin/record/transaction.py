@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xinglin.fhir import definitions, index, json
-from xinglin.kernel.errors import Fault, Issue, conflict, gone, invalid, not_found, precondition
+from xinglin.kernel.errors import Fault, Issue, Kind, conflict, gone, invalid, not_found, precondition
 from xinglin.kernel.ids import self_number, shard_of
 from xinglin.record import conditions, drafts, linking, packing, store
 from xinglin.record.steps import ORDER, Outcome, Step, Verb
@@ -34,11 +34,19 @@ def assign(steps: Sequence[Step]) -> list[Draft]:
             if (step.type == "Patient") is first:
                 resource = step.resource
                 assert resource is not None
-                draft = drafts.unnamed(step.type, vids[place], drafts.home(vids[place], resource, patients), resource)
+                draft = drafts.unnamed(
+                    step.type, vids[place], drafts.home(vids[place], resource, patients), resource
+                )
                 made[place] = draft
                 if first and step.full_url:
                     patients[step.full_url] = f"Patient/{draft.id}"
     return [draft for draft in made if draft is not None]
+
+
+def look(step: Step, resource: dict[str, Any]) -> None:
+    """Note the text and the references of what the step stores."""
+    step.text = packing.members(resource)
+    step.references = linking.found_in(resource, step.text)
 
 
 def prepare(
@@ -46,29 +54,45 @@ def prepare(
 ) -> set[str]:
     """Link, check, index and pack; give the ``Type/id`` that must be in the record already.
 
-    ``names`` says what references may call the bundle's own resources.
+    ``names`` says what references may call the bundle's own resources. The steps have been looked at.
     """
     own = set(names.values())
     needed: set[str] = set()
     lost: set[str] = set()
-    for _, draft in pairs:
-        found = linking.holders(draft.resource)
-        if found:
-            if names:
-                linking.rewrite(found, names)
-            if integrity:
-                needed |= linking.outside(found, own)
-                lost |= linking.unresolved(found)
+    for step, draft in pairs:
+        if names and (
+            not names.keys().isdisjoint(step.references) or b"#" in step.text or b'"urn:' in step.text
+        ):
+            _rename(step, draft.resource, names)
+        if integrity and step.references:
+            needed |= linking.outside(step.references, own)
+            lost |= linking.unresolved(step.references)
     drafts.check([(step.resource_place, draft.resource) for step, draft in pairs])
-    if lost:
-        raise linking.dangling([(step.resource_place, draft.resource) for step, draft in pairs], lost)
-    urns = any(name.startswith("urn:") for name in names)
-    for _, draft in pairs:
-        drafts.finish(draft)
-        if urns and b'"urn:' in draft.text:
-            linking.rewrite_uris(draft.resource, names)
-            drafts.finish(draft)
+    refuse_dangling(pairs, lost)
+    for step, draft in pairs:
+        drafts.finish(draft, step.text)
     return needed
+
+
+def _names_any(names: dict[str, str], step: Step) -> bool:
+    return not names.keys().isdisjoint(step.references) or any(
+        "#" in reference for reference in step.references
+    )
+
+
+def _rename(step: Step, resource: dict[str, Any], names: dict[str, str]) -> None:
+    """Put local references in the place of the bundle's own names."""
+    linking.rewrite(linking.holders(resource), names)
+    linking.rewrite_uris(resource, names)
+    look(step, resource)
+
+
+def refuse_dangling(pairs: Sequence[tuple[Step, Draft]], lost: set[str]) -> None:
+    """Raise a fault that names the elements whose references are in ``lost``, if there are any."""
+    if lost:
+        issues = linking.dangling([(step.resource_place, draft.resource) for step, draft in pairs], lost)
+        if issues:
+            raise Fault(Kind.INVALID, issues)
 
 
 def bundle_names(pairs: Sequence[tuple[Step, Draft]]) -> dict[str, str]:
@@ -84,7 +108,9 @@ def bundle_names(pairs: Sequence[tuple[Step, Draft]]) -> dict[str, str]:
 class Transaction:
     """The steps of one transaction while they are carried out, on a connection that is inside one."""
 
-    def __init__(self, connection: Connection, steps: Sequence[Step], actor: Actor, *, integrity: bool) -> None:
+    def __init__(
+        self, connection: Connection, steps: Sequence[Step], actor: Actor, *, integrity: bool
+    ) -> None:
         self.connection = connection
         self.steps = steps
         self.actor = actor
@@ -104,11 +130,11 @@ class Transaction:
         self._patch()
         conditions.resolve_references(self.connection, [d.resource for d in self.drafts.values()])
         pairs = [(self.steps[n], draft) for n, draft in self.drafts.items()]
+        for step, draft in pairs:
+            look(step, draft.resource)
         needed = prepare(pairs, self.names, integrity=self.integrity)
         self._drop_no_ops()
-        lost = linking.missing(self.connection, needed)
-        if lost:
-            raise linking.dangling([(step.resource_place, draft.resource) for step, draft in pairs], lost)
+        refuse_dangling(pairs, linking.missing(self.connection, needed))
         self._write()
         return [outcome if outcome is not None else Outcome(200) for outcome in self.outcomes]
 
@@ -126,7 +152,9 @@ class Transaction:
 
     def _name(self) -> None:
         """Give every resource that is written its id."""
-        fresh = [(n, s) for n, s in self._open(Verb.CREATE, Verb.UPDATE) if s.verb is Verb.CREATE or s.id is None]
+        fresh = [
+            (n, s) for n, s in self._open(Verb.CREATE, Verb.UPDATE) if s.verb is Verb.CREATE or s.id is None
+        ]
         for (n, _), draft in zip(fresh, assign([s for _, s in fresh]), strict=True):
             self.drafts[n] = draft
         for n, step in self._open(Verb.UPDATE):
@@ -168,7 +196,12 @@ class Transaction:
     def _require(step: Step, standing: Standing | None, was_there: bool) -> None:
         if standing is None and step.verb is Verb.PATCH:
             make = gone if was_there else not_found
-            raise make("%(type)s/%(id)s is not there to be patched.", expression=step.place or None, type=step.type, id=step.id)
+            raise make(
+                "%(type)s/%(id)s is not there to be patched.",
+                expression=step.place or None,
+                type=step.type,
+                id=step.id,
+            )
         if step.if_match is not None and (standing is None or standing.version != step.if_match):
             raise precondition(
                 "If-Match asks for version %(asked)s of %(type)s/%(id)s, which is now at version %(version)s. "
@@ -181,13 +214,19 @@ class Transaction:
         for n, step in self._open(Verb.PATCH):
             standing = self.standing[self_number(step.type, str(step.id))]
             assert step.change is not None
-            old = json.parse(packing.text(step.type, standing.id, standing.version, standing.vid, standing.body))
+            old = json.parse(
+                packing.text(step.type, standing.id, standing.version, standing.vid, standing.body)
+            )
             try:
                 new = step.change(old)
             except Fault as fault:
                 raise Fault(fault.kind, [_within(issue, step.place) for issue in fault.issues]) from fault
             if new.get("resourceType") != step.type or new.get("id") != step.id:
-                raise invalid("A patch may not change resourceType or id.", code="business-rule", expression=step.place or None)
+                raise invalid(
+                    "A patch may not change resourceType or id.",
+                    code="business-rule",
+                    expression=step.place or None,
+                )
             self.drafts[n] = drafts.named(step.type, standing.id, new)
 
     def _drop_no_ops(self) -> None:
@@ -211,7 +250,9 @@ class Transaction:
             draft.vid = vid
             draft.version = before.get(draft.number, (0, 0))[0] + 1
             self.outcomes[n] = Outcome(200 if draft.number in self.standing else 201, draft)
-        deleted = [(standing, vid) for (_, standing), vid in zip(leaving, vids[len(self.drafts) :], strict=True)]
+        deleted = [
+            (standing, vid) for (_, standing), vid in zip(leaving, vids[len(self.drafts) :], strict=True)
+        ]
         if not self.drafts and not deleted:
             return
         store.supersede(self.connection, [*replaced, *(s for s, _ in deleted)], self.tx)
@@ -250,7 +291,7 @@ def same(old: bytes, new: bytes) -> bool:
         return False
     old_meta, _, old_rest = old.partition(b"\x00")
     new_meta, _, new_rest = new.partition(b"\x00")
-    return _parsed(old_meta) == _parsed(new_meta) and _parsed(old_rest) == _parsed(new_rest)
+    return bool(_parsed(old_meta) == _parsed(new_meta) and _parsed(old_rest) == _parsed(new_rest))
 
 
 def _parsed(members: bytes) -> Any:
@@ -261,4 +302,3 @@ def _parsed(members: bytes) -> Any:
 
 def _within(issue: Issue, place: str) -> Issue:
     return Issue(issue.code, issue.message, issue.params, issue.expression or place or None, issue.severity)
-

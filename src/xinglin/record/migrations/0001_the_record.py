@@ -126,5 +126,5 @@ DROP SEQUENCE record_change_order;
 
 class Migration(migrations.Migration):
     initial = True
-    dependencies: list[tuple[str, str]] = []
+    dependencies = []
     operations = [migrations.RunSQL(TABLES + FUNCTIONS, DROP)]

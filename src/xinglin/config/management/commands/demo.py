@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from xinglin.record import database
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _RESIDENTS = 1000
 
