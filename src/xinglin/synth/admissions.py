@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from xinglin.synth.institutions import Institution
     from xinglin.synth.life import Life
 
-_PROCEDURES = {
+PROCEDURES = {
     "appendicitis": ("47.0100", "腹腔镜阑尾切除术"),
     "gallstone": ("51.2300", "腹腔镜胆囊切除术"),
     "hip": ("81.5200", "髋关节部分置换"),
@@ -47,8 +47,8 @@ def admit(life: Life, day: int, disease: str, institution: Institution | None = 
     findings.panel(visit, "电解质", bodies.electrolytes(dice))
     if disease in _IMAGES:
         reports.image(visit, _IMAGES[disease], abnormal=True)
-    if disease in _PROCEDURES:
-        reports.procedure(visit, *_PROCEDURES[disease], condition)
+    if disease in PROCEDURES:
+        reports.procedure(visit, *PROCEDURES[disease], condition)
     reports.document(visit, "C0053", "出院小结", _summary(life, disease, day, left))
     visit.close()
 
@@ -62,7 +62,7 @@ _HOME = {
 
 @cache
 def _course(disease: str) -> str:
-    procedure = _PROCEDURES.get(disease)
+    procedure = PROCEDURES.get(disease)
     done = f"在麻醉下行{procedure[1]}，过程顺利，" if procedure else "予对症支持治疗，"
     return f"入院后完善相关检查，排除禁忌，{done}病情逐渐好转，无特殊不适。"
 

@@ -183,10 +183,10 @@ _FULL = ("blood", "kidney", "lipids")
 def _examine(life: Life) -> None:
     """The yearly examination of those over 65 at their centre, and of some of the employed at hospital."""
     dice, person = life.dice, life.person
-    employed = dice.random() < 0.08
+    employed = dice.random() < 0.05
     for day in life.regular_days(365, person.birth + int(22 * YEAR), 60):
         old = (day - person.birth) / YEAR >= 65
-        if (old and dice.random() < 0.65) or (employed and dice.random() < 0.6):
+        if (old and dice.random() < 0.55) or (employed and dice.random() < 0.6):
             life.plan(day, _examination, "centre" if old else "general")
 
 

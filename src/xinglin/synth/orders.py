@@ -67,7 +67,7 @@ def prescribe(visit: Visit, key: str, reason: dict[str, str] | None = None) -> d
 
 
 @cache
-def _formula(name: str, herbs: str) -> list[dict[str, Any]]:
+def formula(name: str, herbs: str) -> list[dict[str, Any]]:
     """A contained Medication: grams of each herb in one packet (剂)."""
     ingredients = []
     for herb in herbs.split():
@@ -98,7 +98,7 @@ def prescribe_formula(visit: Visit, pattern: dict[str, str], reason: dict[str, s
     return visit.chart.put(
         "MedicationRequest",
         {
-            "contained": _formula(pattern["formula"], pattern["herbs"]),
+            "contained": formula(pattern["formula"], pattern["herbs"]),
             "status": "completed",
             "intent": "order",
             "category": [{"text": "中药饮片处方"}],

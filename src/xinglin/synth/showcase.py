@@ -67,7 +67,7 @@ _STORIES = (
     _Story(
         "elder", Name("王", "桂兰"), "female", date(1949, 3, 12), 4,
         "Diabetes, hypertension and kidney disease, seen by several institutions for years",
-        {"hypertension": 14, "diabetes": 4.6, "nephropathy": 2.6, "ckd3": 1.6, "hyperlipidaemia": 8, "knee": 6},
+        {"hypertension": 14, "diabetes": 4.6, "nephropathy": 2.6, "ckd3": 1.6, "hyperlipidaemia": 8},
         figures={"hba1c": 9.8, "creatinine": 148.0, "creatinine_slope": 11.0, "adherence": 0.9},
         traditional=True,
     ),
