@@ -1,0 +1,196 @@
+"""From criteria to SQL over resource rows.
+
+Equality of every kind is a question to ``tokens``, so the tokens that must all be there make one ``@>`` and
+one index scan. Dates, numbers and texts are semi-joins to the side tables by version number. What names a
+single patient is also asked of ``patient``, so that the index on (patient, type, date) leads there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from xinglin.fhir import definitions
+from xinglin.kernel.ids import self_number
+from xinglin.record.search import composites, predicates, references
+from xinglin.record.search.criteria import Chain, Has, Match
+from xinglin.record.search.fragments import Fragment, Int2, Int8, both, either, tokens_all, tokens_any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from xinglin.record.search.criteria import Compartment, Criterion, Query
+    from xinglin.record.search.scope import Scope
+
+
+@dataclass(slots=True)
+class Conjunction:
+    """Conditions on one alias that all must hold.
+
+    ``pointed``: few rows meet it whatever the values, so a generic plan will do.
+    """
+
+    alias: str
+    tokens: list[int] = field(default_factory=list)
+    parts: list[Fragment] = field(default_factory=list)
+    patient: int | None = None
+    pointed: bool = False
+
+    def fragment(self) -> Fragment:
+        found = list(self.parts)
+        if self.tokens:
+            found.append(tokens_all(self.alias, self.tokens))
+        return both(found)
+
+
+def where(scope: Scope, alias: str, query: Query) -> Conjunction:
+    """The rows that a query is after."""
+    return conjunction(scope, alias, query.types, query.criteria, query.compartment)
+
+
+def conjunction(
+    scope: Scope,
+    alias: str,
+    types: Sequence[str],
+    criteria: Iterable[Criterion],
+    compartment: Compartment | None = None,
+) -> Conjunction:
+    """Rows of one of ``types`` (none: any) that the asker may see and that meet all the criteria."""
+    made = Conjunction(alias)
+    for criterion in criteria:
+        _add(scope, made, criterion, types)
+    if compartment is not None:
+        _add_compartment(made, types, compartment)
+    if made.patient is not None:  # the second condition lets any plan use the partial index
+        made.parts.insert(
+            0, Fragment(f"{alias}.patient = %s AND {alias}.patient <> 0", (Int8(made.patient),))
+        )
+        made.pointed = True
+    if len(types) == 1:
+        made.parts.insert(0, Fragment(f"{alias}.type = %s", (Int2(definitions.type_number(types[0])),)))
+    elif types:
+        numbers = [definitions.type_number(type_) for type_ in types]
+        made.parts.insert(0, Fragment(f"{alias}.type = ANY(%s::smallint[])", (numbers,)))
+    allowed = scope.allowed(alias, tuple(types))
+    if allowed is not None:
+        made.parts.append(Fragment(f"({allowed.sql})", allowed.values))
+    return made
+
+
+def _add(scope: Scope, made: Conjunction, criterion: Criterion, types: Sequence[str]) -> None:
+    if isinstance(criterion, Match):
+        if criterion.parameter.type == "composite":
+            made.parts.append(composites.condition(scope, made.alias, criterion))
+            return
+        found = predicates.match(scope, made.alias, criterion)
+        made.tokens += found.tokens
+        made.pointed = made.pointed or found.pointed
+        made.patient = found.patient if made.patient is None else made.patient
+        if found.fragment is not None:
+            made.parts.append(found.fragment)
+    elif isinstance(criterion, Chain):
+        made.parts.append(_chain(scope, made.alias, criterion))
+    else:
+        made.parts.append(_has(scope, made.alias, criterion, to_patients=tuple(types) == ("Patient",)))
+
+
+# -- along references and back
+
+PROBED = 2_000  # rows at the far end of a reference up to which their numbers are put into the statement
+
+
+def _chain(scope: Scope, alias: str, chain: Chain) -> Fragment:
+    """Refers to a row that meets the criterion.
+
+    Few such rows: their tokens are asked of the index. Many: each candidate's tokens are turned back into
+    the numbers of what it refers to, and looked up.
+    """
+    alternatives = []
+    for link in chain.links:
+        seeds = references.seeds(chain.type, chain.parameter, link.type)
+        if not seeds:
+            continue
+        far = scope.alias()
+        found = conjunction(scope, far, (link.type,), (link.criterion,)).fragment()
+        numbers = _probe(scope, far, found)
+        if numbers is not None:
+            alternatives.append(tokens_any(alias, [number ^ seed for number in numbers for seed in seeds]))
+            continue
+        source = scope.source(far)
+        for seed in seeds:
+            alternatives.append(
+                Fragment(
+                    f"EXISTS (SELECT FROM unnest({alias}.tokens) AS k{far}(h) JOIN {source.sql}"
+                    f" ON {far}.self = k{far}.h # %s WHERE {found.sql})",
+                    (*source.values, Int8(seed), *found.values),
+                )
+            )
+    return either(alternatives)
+
+
+def _has(scope: Scope, alias: str, has: Has, *, to_patients: bool) -> Fragment:
+    """A row that meets the criterion refers to this one.
+
+    Few such rows: whatever their tokens may name is looked up. Many: each candidate asks the index who
+    refers to it.
+    """
+    seeds = references.seeds(has.type, has.parameter, None)
+    far = scope.alias()
+    made = conjunction(scope, far, (has.type,), (has.criterion,))
+    found, source = made.fragment(), scope.source(far)
+    if to_patients and references.by_patient(has.type, has.parameter):
+        return Fragment(
+            f"EXISTS (SELECT FROM {source.sql} WHERE {far}.patient = {alias}.self AND {far}.patient <> 0"
+            f" AND {far}.tokens @> ARRAY[{alias}.self # %s] AND {found.sql})",
+            (*source.values, Int8(seeds[0]), *found.values),
+        )
+    few = _probe(scope, far, found) is not None
+    alternatives = []
+    for seed in seeds:
+        if few:
+            condition = (
+                f"{alias}.self IN (SELECT k{far}.h # %s FROM {source.sql}, unnest({far}.tokens) AS k{far}(h)"
+                f" WHERE {found.sql})"
+            )
+            values = (Int8(seed), *source.values, *found.values)
+        else:
+            condition = f"EXISTS (SELECT FROM {source.sql} WHERE {far}.tokens @> ARRAY[{alias}.self # %s] AND {found.sql})"
+            values = (*source.values, Int8(seed), *found.values)
+        alternatives.append(Fragment(condition, values))
+    return either(alternatives)
+
+
+def _probe(scope: Scope, alias: str, found: Fragment) -> list[int] | None:
+    """The numbers of the rows that meet a condition, None if there are more than ``PROBED``."""
+    source = scope.source(alias)
+    rows = scope.connection.execute(
+        f"SELECT {alias}.self FROM {source.sql} WHERE {found.sql} LIMIT {PROBED + 1}",
+        (*source.values, *found.values),
+        prepare=False,
+        binary=True,
+    ).fetchall()
+    return [row[0] for row in rows] if len(rows) <= PROBED else None
+
+
+# -- compartments
+
+
+def _add_compartment(made: Conjunction, types: Sequence[str], compartment: Compartment) -> None:
+    """Members of a compartment; https://hl7.org/fhir/R4/compartmentdefinition.html"""
+    number = self_number(compartment.type, compartment.id)
+    hashes: set[int] = set()
+    own = False
+    for type_ in types or definitions.RESOURCE_TYPES:
+        hashes.update(number ^ seed for seed in references.compartment_seeds(compartment.type, type_))
+        own = own or type_ == compartment.type
+    alternatives = [tokens_any(made.alias, sorted(hashes))] if hashes else []
+    if own:
+        alternatives.append(
+            Fragment(
+                f"({made.alias}.self = %s AND {made.alias}.type = %s)",
+                (Int8(number), Int2(definitions.type_number(compartment.type))),
+            )
+        )
+    made.parts.append(either(alternatives))
+    if len(types) == 1 and compartment.type == "Patient" and references.always_by_patient(types[0]):
+        made.patient = number
