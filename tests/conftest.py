@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import django
 import pytest
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def _begin() -> None:
         from xinglin.config import embedded
 
         os.environ["DATABASE_URL"] = embedded.ensure_running(_HOME)
+    django.setup()  # pytest-django does it only where the settings were known before this file
 
 
 _begin()  # before pytest-django reads the settings
@@ -36,6 +38,20 @@ def shared_data() -> Path:
     if not path.is_dir():
         pytest.skip("the sample data are not beside the repository")
     return path
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """The worker's test database; pytest-django's own makes none for tests that only use the record's connections."""
+    from django.test.utils import setup_databases, teardown_databases
+
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False)
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture(scope="session")
