@@ -158,3 +158,24 @@ def test_any_bytes_give_a_value_or_a_fault(body: bytes) -> None:
         return
     assert not isinstance(value, float) or math.isfinite(value)
     assert standard.loads(json.dump(value)) == standard.loads(body)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"a": "version 5.40, or 1E3, or 12345678901234567890", "b": 112.41600000000001, "c": 1.5}',
+        b'{"a": "\\\\u0000 and 7850269616466538653", "b": 7850269616466538653}',
+    ],
+)
+def test_parse_keeps_floats_plain_where_only_strings_look_inexact(text: bytes) -> None:
+    value = json.parse(text)
+
+    assert [type(v) for v in value.values()] == [type(v) for v in standard.loads(text).values()]
+    assert value == standard.loads(text)
+
+
+@pytest.mark.parametrize("digits", ["5.40", "0.1000", "1" * 60 + ".5", "12345678901234567890123", "1E-3"])
+def test_parse_keeps_the_digits_of_a_number_among_others(digits: str) -> None:
+    text = f'{{"a": [1.5, {digits}], "b": "1.2345678901.{"1" * 200}"}}'.encode()
+
+    assert json.dump(json.parse(text)) == text.replace(b": ", b":").replace(b", ", b",")

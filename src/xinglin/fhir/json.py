@@ -20,12 +20,12 @@ from xinglin.kernel.errors import Fault, invalid
 MAX_DEPTH = 64
 _TOO_DEEP = b"\n" + b" " * (2 * (MAX_DEPTH + 1))  # an indented line inside the 65th bracket
 
-# Any of these may be a number that a float writes otherwise. They may also be found in strings: then the
-# body is read slowly for nothing.
+# Any of these may be a number that a float writes otherwise, or a part of a string; each is looked at closely.
 _FRACTION = re.compile(rb"\.(?:[0-9]+0(?:[\s,}\]]|\Z)|[0-9]{10}|0000|(?<=[0-9]{6}\.)[0-9])")
-_DIGITS = bytes.maketrans(b"123456789E \t\r\n}]", b"000000000e,,,,,,")
-_EXPONENT = re.compile(rb"0e0{1,3}(?:,|\Z)")
+_DIGITS = bytes.maketrans(b"123456789E", b"000000000e")
+_EXPONENT = re.compile(rb"0e[+-]?0{1,3}(?:[\s,}\]]|\Z)")
 _LONG = b"0" * 19
+_NUMERALS = frozenset(b"0123456789+-.eE")
 
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -62,7 +62,7 @@ def parse(body: bytes) -> Any:
         raise _syntax_fault(body, error) from None
     except orjson.JSONEncodeError:  # deeper than 254
         raise _depth_fault() from None
-    if b"\\" in body and (found := _NUL.search(body)):
+    if b"\\u0000" in body and (found := _NUL.search(body)):
         raise _fault_at(body, found.end() - 6, "a NUL character (\\u0000) is not allowed in FHIR")
     if orjson.dumps(value) != body and _may_lose_digits(body):
         return json.loads(body, parse_float=_float, parse_int=_int)
@@ -95,10 +95,36 @@ def _text_of(value: Any) -> orjson.Fragment:
 
 
 def _may_lose_digits(body: bytes) -> bool:
-    if _FRACTION.search(body):
+    """Whether some number is written in a way of its own; looks closely at those that could be, by their shape."""
+    if any(_is_lost(body, found.start()) for found in _FRACTION.finditer(body)):
         return True
-    digits = body.translate(_DIGITS, b"+-")
-    return _LONG in digits or _EXPONENT.search(digits) is not None
+    shape = body.translate(_DIGITS)
+    place = shape.find(_LONG)
+    while place >= 0:
+        if _is_lost(body, place):
+            return True
+        place = shape.find(_LONG, place + len(_LONG))
+    return any(_is_lost(body, found.start()) for found in _EXPONENT.finditer(shape))
+
+
+def _is_lost(body: bytes, inside: int) -> bool:
+    """Whether the number around that offset is written otherwise by a float; what is no number is not.
+
+    A run of more than a hundred numerals is not looked at: it counts as lost.
+    """
+    start = end = inside
+    first, last = max(inside - 50, 0), min(inside + 50, len(body))
+    while start > first and body[start - 1] in _NUMERALS:
+        start -= 1
+    while end < last and body[end] in _NUMERALS:
+        end += 1
+    if (start == first and first) or (end == last and last < len(body)):
+        return True
+    number = body[start:end]
+    try:
+        return orjson.dumps(orjson.loads(number)) != number
+    except orjson.JSONDecodeError:
+        return False
 
 
 def _float(text: str) -> float:
