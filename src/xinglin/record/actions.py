@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
     from xinglin.record.database import Connection
     from xinglin.record.drafts import Draft
 
-_TRIES = 8
+_TRIES = 12
+_PAUSE = 0.01  # seconds
 _AGAIN = (
     psycopg.errors.UniqueViolation,
     psycopg.errors.SerializationFailure,
@@ -44,7 +47,7 @@ def perform(
 def _perform_alone(steps: Sequence[Step], actor: Actor, *, integrity: bool) -> list[Outcome]:
     """Try again where another transaction came between; each try starts from the steps as they were."""
     asked = [(step.id, step.criteria) for step in steps]
-    for _ in range(_TRIES):
+    for turn in range(_TRIES):
         connection = database.connection()
         try:
             with connection.transaction():
@@ -52,6 +55,7 @@ def _perform_alone(steps: Sequence[Step], actor: Actor, *, integrity: bool) -> l
         except _AGAIN:
             for step, (id_, criteria) in zip(steps, asked, strict=True):
                 step.id, step.criteria = id_, criteria
+            time.sleep(random.random() * _PAUSE * turn)  # noqa: S311 -- so that two do not meet again
     raise busy("Others are changing the same resources at this moment. Try again.")
 
 

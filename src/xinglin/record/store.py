@@ -54,6 +54,18 @@ def lock_criteria(connection: Connection, hashes: Collection[int]) -> None:
         connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_CRITERIA_SPACE, value])
 
 
+def lock_resources(connection: Connection, numbers: Sequence[int]) -> None:
+    """Let nobody else who locks them change these resources before this transaction ends.
+
+    For a few: who replaces many at once goes without, and tries again where another came between.
+    """
+    connection.execute(
+        "SELECT pg_advisory_xact_lock(number) FROM unnest(%s::bigint[]) number",
+        [sorted(numbers)],
+        prepare=True,
+    )
+
+
 def current(connection: Connection, numbers: Sequence[int], shards: Collection[int]) -> dict[int, Standing]:
     """Lock and read the living versions of these resources."""
     if not numbers:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from xinglin.record.store import Standing
 
 
+_FEW = 16  # resources that are locked one by one before they are read
+
+
 def assign(steps: Sequence[Step]) -> list[Draft]:
     """Drafts with new ids for steps that create, in the steps' order."""
     vids = drafts.numbers.take(len(steps))
@@ -183,6 +186,8 @@ class Transaction:
         """Lock what stands, and see that each step may go on from there."""
         named = [(n, s) for n, s in self._open(Verb.UPDATE, Verb.PATCH, Verb.DELETE) if s.id is not None]
         wanted = {self_number(s.type, str(s.id)): shard_of(s.type, str(s.id)) for _, s in named}
+        if len(wanted) <= _FEW:
+            store.lock_resources(self.connection, list(wanted))
         self.standing = store.current(self.connection, list(wanted), set(wanted.values()))
         absent = [number for number in wanted if number not in self.standing]
         self.buried = store.buried(self.connection, absent, {wanted[number] for number in absent})

@@ -15,7 +15,7 @@ A resource's ``Entries`` are
   CodeableConcept   those of its codings
   Identifier        the same of system and value; ``of_type_hash`` per coding of its type
   ContactPoint      ``token_hash`` of its system (phone, email …) and value, ``code_hash``
-  code, boolean, …  ``code_hash`` (their system is implied, see ``asking.token``)
+  code, boolean, …  ``code_hash`` (the system of a code is implied by its binding)
   Reference         ``reference_hash`` if local, without version; else ``uri_hash``; its identifier
                     as an Identifier under path + ``:identifier``
   canonical         ``uri_hash`` with and without ``|version``; ``reference_hash`` too if relative
@@ -49,7 +49,8 @@ with more than one other component the ``n``-th of them has the path + ``#n`` an
 number of the element, so that rows of one element can be told.
 """
 
+from xinglin.fhir.index.backward import reference_seeds
 from xinglin.fhir.index.branches import Branch, Composite, branches, composites
 from xinglin.fhir.index.extract import Entries, extractor, main_date
 
-__all__ = ["Branch", "Composite", "Entries", "branches", "composites", "extractor", "main_date"]
+__all__ = ["Branch", "Composite", "Entries", "branches", "composites", "extractor", "main_date", "reference_seeds"]
