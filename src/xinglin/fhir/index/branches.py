@@ -192,7 +192,8 @@ def _composite(
     element = routes[0].type if routes else ""
     parts = []
     for component in parameter.components:
-        kind = search_parameters(resource_type)[component.code].type
+        named = search_parameters(resource_type).get(component.code)
+        kind = named.type if named else "token"
         alternatives = tree.branches(parse(component.expression))
         found = [_component(n, base, (resource_type, element), kind) for n in alternatives]
         parts.append(tuple(branch for branch in found if branch is not None))
