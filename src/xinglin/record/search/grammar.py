@@ -101,7 +101,7 @@ def _resolve(catalogue: Catalogue, type_: str, name: str, depth: int = 0, whole:
     known = catalogue.parameters(type_)
     parameter = known.get(code)
     if parameter is None:
-        raise refusals.unknown_parameter(code if depth == 0 and not dot else whole, type_, known)
+        raise refusals.unknown_parameter(whole if depth or dot else code, code, type_, known)
     if dot:
         return _resolve_chain(catalogue, type_, parameter, (modifier, tail, depth, whole))
     if modifier and not _modifier_fits(parameter, modifier):
@@ -141,7 +141,7 @@ def _resolve_has(catalogue: Catalogue, name: str, depth: int, whole: str) -> Has
     known = catalogue.parameters(type_)
     parameter = known.get(code)
     if parameter is None:
-        raise refusals.unknown_parameter(code, type_, [c for c, p in known.items() if p.type == "reference"])
+        raise refusals.unknown_parameter(whole, code, type_, [c for c, p in known.items() if p.type == "reference"])
     if parameter.type != "reference":
         raise refusals.no_reference(whole, code, type_)
     return Has(type_, parameter, _resolve(catalogue, type_, rest, depth + 1, whole))

@@ -33,12 +33,12 @@ def nearest(offered: str, allowed: Iterable[str]) -> str:
     return close[0] if close else ", ".join(names)
 
 
-def unknown_parameter(name: str, type_: str, allowed: Iterable[str]) -> Refused:
+def unknown_parameter(name: str, code: str, type_: str, allowed: Iterable[str]) -> Refused:
     return Refused(
         Issue(
             "not-supported",
             "Unknown search parameter %(name)s for %(type)s. Known here: %(allowed)s.",
-            {"name": name, "type": type_, "allowed": nearest(name, allowed)},
+            {"name": name, "type": type_, "allowed": nearest(code, allowed)},
         )
     )
 
