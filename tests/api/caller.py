@@ -87,7 +87,7 @@ class Caller:
             path = urlsplit(path).path.removeprefix("/fhir").lstrip("/")
         environ: dict[str, Any] = {
             "REQUEST_METHOD": method,
-            "PATH_INFO": f"/fhir/{path}" if path else "/fhir",
+            "PATH_INFO": f"/fhir/{path.lstrip('/')}" if path else "/fhir",
             "QUERY_STRING": quote(query, safe="%=&?/:+|,$*-_.@<>!'()"),
             "SERVER_NAME": "test",
             "SERVER_PORT": "80",

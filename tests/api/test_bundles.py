@@ -139,7 +139,7 @@ def test_empty_transaction_has_an_empty_answer(caller: Caller) -> None:
         (patient(), "Bundle.type"),
         (bundle("collection"), "Bundle.type"),
         ({"resourceType": "Bundle"}, "Bundle.type"),
-        ({**bundle("transaction"), "entry": {}}, "Bundle.entry"),
+        ({**bundle("transaction"), "entry": {"x": 1}}, "Bundle.entry"),
         (bundle("transaction", {"resource": patient()}), "Bundle.entry[0].request"),
         (bundle("transaction", entry("FETCH", "Patient")), "Bundle.entry[0].request.method"),
         (bundle("transaction", entry("POST", "Nonsense", patient())), "Bundle.entry[0].request.url"),

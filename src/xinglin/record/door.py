@@ -9,7 +9,8 @@ from django.conf import settings
 from xinglin.fhir import definitions
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, invalid, not_found
-from xinglin.record import access, actions, database, parameters, queries, rules, search
+from xinglin.kernel.ids import self_number
+from xinglin.record import access, actions, database, everything, parameters, queries, rules, search
 from xinglin.record.steps import Outcome, Step, Verb
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
+    from xinglin.record.everything import Extent
     from xinglin.record.queries import Span, Stored
     from xinglin.record.search import Compartment, Page
 
@@ -66,7 +68,10 @@ class Door:
             lenient=lenient,
         )
         with database.using(self._connection) as connection:
-            page = search.run(connection, query, secret=settings.SECRET_KEY, now=clock.milliseconds() // 1000)
+            now = clock.milliseconds() // 1000
+            page = search.run(
+                connection, query, secret=settings.SECRET_KEY, now=now, catalogue=parameters.catalogue()
+            )
         self._note_search(type_name, pairs, compartment)
         return page
 
@@ -80,6 +85,16 @@ class Door:
             self.actor, "history", type=number, id=id_, patient=found[0].patient if id_ and found else None
         )
         return found
+
+    def everything(self, id_: str, extent: Extent, pairs: Sequence[tuple[str, str]]) -> Page:
+        """The whole record of a patient, a page of it; ``pairs`` are the parameters that asked for it."""
+        self._require(rules.READ, "everything", "Patient", id_)
+        with database.using(self._connection) as connection:
+            queries.read(connection, "Patient", id_)
+            page = everything.everything(connection, id_, extent, pairs)
+        number = self_number("Patient", id_)
+        access.note(self.actor, "everything", type=definitions.type_number("Patient"), id=id_, patient=number)
+        return page
 
     def count_versions(self, type_name: str, id_: str) -> int:
         """How many versions a resource has, deletions included."""
@@ -98,6 +113,37 @@ class Door:
         )
         with database.using(self._connection) as connection:
             return search.explain(connection, query, analyze=analyze)
+
+    def everything(self, type_name: str, id_: str, pairs: Sequence[tuple[str, str]]) -> Page:
+        """A patient's whole record: ``start``, ``end``, ``_since``, ``_type``, ``_count`` limit it."""
+        self._require(rules.READ, "everything", type_name, id_)
+        with database.using(self._connection) as connection:
+            patient = queries.read(connection, _known(type_name), id_)
+            page = everything.everything(
+                connection, id_, pairs, secret=settings.SECRET_KEY, now=clock.milliseconds() // 1000
+            )
+        number = definitions.type_number(type_name)
+        access.note(self.actor, "everything", type=number, id=id_, patient=patient.patient)
+        return page
+
+    def lastn(self, pairs: Sequence[tuple[str, str]], most: int, *, lenient: bool = False) -> Page:
+        """The ``most`` latest observations of every code among those that the search finds."""
+        self._require(rules.READ, "lastn", "Observation", None)
+        catalogue = parameters.catalogue()
+        wanted = [pair for pair in pairs if pair[0] not in ("_sort", "_count")]
+        query = search.parse(
+            "Observation",
+            [*wanted, ("_sort", "-date"), ("_count", "1000")],
+            catalogue=catalogue,
+            lenient=lenient,
+        )
+        with database.using(self._connection) as connection:
+            now = clock.milliseconds() // 1000
+            page = latest.latest(
+                connection, query, most, catalogue=catalogue, secret=settings.SECRET_KEY, now=now
+            )
+        self._note_search("Observation", pairs, None)
+        return page
 
     # -- writing
 
