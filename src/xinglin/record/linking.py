@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _LOCAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?")
 _TAIL = re.compile(r"https?://.*/([A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})")
-_STRINGS = frozenset(("value", "valueString"))
+_URN = re.compile(rb'"(urn:[^"\\]*)"')
+_NO_NAME_AFTER = (b'"value":', b'"valueString":', b"\\")  # the last: a quotation mark inside a string
 _TYPES = frozenset(definitions.RESOURCE_TYPES)
 _SELF_CONTAINED = {"Bundle", "Parameters"}  # their references speak of their own entries
 
@@ -71,20 +72,21 @@ def rewrite(found: Iterable[Holder], names: Mapping[str, str]) -> None:
                 holder["reference"] = f"{names[base]}#{fragment}"
 
 
-def rewrite_uris(value: Any, names: Mapping[str, str]) -> Any:
+def rename_urns(text: bytes, names: Mapping[str, str]) -> bytes:
     """Replace whole strings that are a bundle's ``urn:`` names, wherever they stand (uri, url, oid, uuid).
 
-    An identifier's value is a string and stays, even if it looks like one.
+    ``text`` is compact JSON. A fragment behind a name is kept. An identifier's value is a string and stays, even
+    if it looks like a name.
     """
-    if isinstance(value, dict):
-        for key, child in value.items():
-            if key not in _STRINGS:
-                value[key] = rewrite_uris(child, names)
-    elif isinstance(value, list):
-        value[:] = [rewrite_uris(child, names) for child in value]
-    elif isinstance(value, str) and value.startswith("urn:"):
-        return names.get(value, value)
-    return value
+
+    def renamed(found: re.Match[bytes]) -> bytes:
+        name, _, fragment = found[1].decode().partition("#")
+        known = names.get(name)
+        if known is None or text.endswith(_NO_NAME_AFTER, 0, found.start()):
+            return found[0]
+        return f'"{known}#{fragment}"'.encode() if fragment else f'"{known}"'.encode()
+
+    return _URN.sub(renamed, text)
 
 
 def outside(found: Iterable[str], own: set[str]) -> set[str]:

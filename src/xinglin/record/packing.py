@@ -74,6 +74,15 @@ def members(resource: dict[str, Any]) -> bytes:
     return b"\x00" + json.dump(rest)[1:-1]
 
 
+def parsed(type_name: str, text: bytes) -> dict[str, Any]:
+    """The resource that ``members`` was given, without its id."""
+    meta, _, rest = text.partition(b"\x00")
+    resource: dict[str, Any] = {"resourceType": type_name, **json.parse(b"{" + rest + b"}")}
+    if meta:
+        resource["meta"] = json.parse(b"{" + meta + b"}")
+    return resource
+
+
 def pack(text: bytes) -> bytes:
     """Compress what ``members`` gave."""
     return (_codecs.packer or _codecs.make_packer()).compress(text)
