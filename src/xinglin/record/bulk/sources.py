@@ -8,7 +8,7 @@ import sys
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 import orjson
 from xxhash import xxh3_128
@@ -52,13 +52,13 @@ def opened(path: str) -> Iterator[IO[bytes]]:
     with ExitStack() as stack:
         raw = sys.stdin.buffer if path == STANDARD_INPUT else stack.enter_context(Path(path).open("rb"))
         packed = raw.peek(2)[:2] == _GZIP  # type: ignore[union-attr]  # both are buffered readers
-        yield stack.enter_context(gzip.open(raw)) if packed else raw  # type: ignore[misc]  # an IO in all but name
+        yield cast("IO[bytes]", stack.enter_context(gzip.open(raw))) if packed else raw
 
 
 def place(stream: IO[bytes]) -> int:
     """How many bytes of the file on disk have been read through ``stream``."""
-    raw = stream.fileobj if isinstance(stream, gzip.GzipFile) else stream
-    return raw.tell() if raw is not None else 0
+    packed = getattr(stream, "fileobj", None)  # of gzip's file: the one below
+    return cast("IO[bytes]", packed or stream).tell()
 
 
 def find(paths: Iterable[str], *, but: Path | None = None) -> list[Source]:

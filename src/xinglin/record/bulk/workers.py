@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from xinglin.record.bulk import storing
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from xinglin.record.bulk.storing import Part, Report, Terms
 
 Task = tuple["Sequence[Part]", "Terms"]
+_COLLECT = (100_000, 20, 100)  # trees of parsed JSON die whole: cycles need not be looked for often
 _AHEAD = 3  # tasks a process is given, so that none waits for the one that reads
 
 
@@ -33,8 +36,7 @@ class Workers:
             self._pool = ProcessPoolExecutor(
                 self.processes,
                 mp_context=multiprocessing.get_context("spawn"),
-                initializer=_begin,
-                initargs=(settings.DATABASES["default"]["NAME"],),
+                initializer=partial(_begin, str(settings.DATABASES["default"]["NAME"])),
             )
         return self
 
@@ -76,3 +78,4 @@ def _begin(database: str) -> None:
 
     django.setup()
     settings.DATABASES["default"]["NAME"] = database
+    gc.set_threshold(*_COLLECT)
