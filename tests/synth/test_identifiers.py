@@ -53,6 +53,7 @@ def test_old_number_is_the_same_person_without_century_and_check(birth: date, in
 def test_numbers_of_one_institution_are_one_to_one(indices: list[int]) -> None:
     assert len({identifiers.opaque("xc-h01", i) for i in indices}) == len(indices)
     assert len({identifiers.record_number("xc-h01", i) for i in indices}) == len(indices)
+    assert len({identifiers.phone(i) for i in indices}) == len(indices)
 
 
 def test_the_same_resident_has_unrelated_numbers_at_two_institutions() -> None:

@@ -139,3 +139,17 @@ def test_a_line_is_one_transaction() -> None:
     for line in make_region(residents=10):
         assert b"\n" not in line
         assert orjson.loads(line)["type"] == "transaction"
+
+
+def test_a_resident_has_some_eighty_resources_from_three_institutions(region: Region) -> None:
+    residents = [line for line in region.truth if line["person"] < 10_000_000]
+    owners = {p["patient"] for line in residents for p in line["patients"]}
+    of_residents = [
+        r
+        for bundle in region.bundles
+        for r in (entry["resource"] for entry in bundle["entry"])
+        if f"Patient/{'-'.join(r['id'].split('-')[:3])}" in owners
+    ]
+
+    assert 60 < len(of_residents) / len(residents) < 100
+    assert 2 < len(owners) / len(residents) < 4

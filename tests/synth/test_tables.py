@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from xinglin.synth import admissions, chronic, orders, tables
+from xinglin.synth import admissions, chronic, orders, tables, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,3 +72,11 @@ def test_there_are_surnames_enough() -> None:
     assert kinds.count("single") >= 100
     assert kinds.count("compound") >= 10
     assert len({row["surname"] for row in tables.rows("surnames")}) == len(kinds)
+
+
+@pytest.mark.parametrize(
+    ("national", "international"),
+    [("I10.x09", "I10"), ("E11.900", "E11.9"), ("E04.101", "E04.1"), ("N40.x00", "N40")],
+)
+def test_a_national_code_extends_an_international_one(national: str, international: str) -> None:
+    assert vocabulary.international(national) == international

@@ -70,7 +70,7 @@ TITLES = {
     "thyroid": "甲状腺功能",
 }
 _MANAGED = {"hypertension": 0.36, "diabetes": 0.42}
-_ORDERED = 0.55  # how often a test that is due is ordered
+_ORDERED = 0.5  # how often a test that is due is ordered
 _EVALUATION = {
     "coding": [{"system": DATA_ELEMENTS, "code": "CV05.10.012", "display": "随访评价结果"}],
     "text": "本次随访评价",

@@ -116,9 +116,8 @@ def _make_twins(first: Person, second: Person) -> None:
     second.birth = first.birth
     if first.name.surname and len(first.name.given) == 2 and len(second.name.given) == 2:
         second.name = Name(first.name.surname, first.name.given[0] + second.name.given[1])
-    number = second.identity_number
-    first17 = number[:6] + f"{date.fromordinal(second.birth):%Y%m%d}" + number[14:17]
-    second.identity_number = first17 + identifiers.check_digit(first17)
+    division, born = second.identity_number[:6], date.fromordinal(second.birth)
+    second.identity_number = identifiers.identity_number(division, born, second.sex, second.index)
 
 
 def _children(home: _Household, man: Person, woman: Person) -> None:

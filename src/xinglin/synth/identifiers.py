@@ -30,7 +30,7 @@ def check_digit(first17: str) -> str:
 
 def identity_number(division: str, birth: date, sex: str, serial: int) -> str:
     """Six digits of division, eight of birth, a serial number odd for males, and the check digit."""
-    order = serial % 500 * 2 + (sex == "male")
+    order = serial * 419 % 500 * 2 + (sex == "male")  # why 419: neighbours get unlike numbers, none twice
     first17 = f"{division}{birth:%Y%m%d}{order:03d}"
     return first17 + check_digit(first17)
 
@@ -51,7 +51,9 @@ def old_number(number: str) -> str:
 
 
 def phone(serial: int) -> str:
-    return f"154{serial * 61_803_399 % 10**8:08d}"
+    """A mobile number; one-to-one for serial numbers below a hundred million."""
+    x = serial * 61_803_399 % 10**8
+    return f"154{(x % 10**4 * 10**4 + x // 10**4) * 76_543_217 % 10**8:08d}"
 
 
 @cache

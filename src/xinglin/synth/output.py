@@ -9,7 +9,10 @@ one after another, which every gzip reader takes as one.
 from __future__ import annotations
 
 import gzip
+import itertools
+import os
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -18,10 +21,11 @@ import orjson
 
 from xinglin.kernel import errors
 from xinglin.synth import directory, households
-from xinglin.synth.stream import portions
+from xinglin.synth.post import Portion
+from xinglin.synth.stream import parcels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from xinglin.synth.plan import Plan
 
@@ -31,11 +35,37 @@ _LEVEL = 3
 
 @dataclass(slots=True)
 class Written:
-    """What has been written so far."""
+    """How much has been written: ``bytes`` before compression."""
 
     bundles: int = 0
     resources: int = 0
     bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """A portion ready for its file."""
+
+    text: bytes
+    truth: bytes
+    written: Written
+
+
+@dataclass(frozen=True, slots=True)
+class _Pack:
+    """Turns bundles into the lines of a file; runs where the bundles were made."""
+
+    form: str
+    compress: bool
+
+    def __call__(self, made: Portion) -> _Parcel:
+        count, resources, text = len(made.bundles), 0, bytearray()
+        for bundle in made.bundles:
+            resources += bundle.count(b'"request":{"method"')
+            text += lines(bundle, self.form)
+        written = Written(count, resources, len(text))
+        packed = gzip.compress(text, _LEVEL, mtime=0) if self.compress else bytes(text)
+        return _Parcel(packed, b"".join(line + b"\n" for line in made.truth), written)
 
 
 def lines(bundle: bytes, form: str) -> bytes:
@@ -43,23 +73,6 @@ def lines(bundle: bytes, form: str) -> bytes:
     if form == "bundles":
         return bundle + b"\n"
     return b"".join(orjson.dumps(entry["resource"]) + b"\n" for entry in orjson.loads(bundle)["entry"])
-
-
-class _Sink:
-    """Where lines go: a file, compressed if its name ends in ``.gz``, or standard output."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._file: BinaryIO = sys.stdout.buffer if path is None else path.open("wb")
-        self._owned = path is not None
-        self._compress = path is not None and path.suffix == ".gz"
-
-    def write(self, text: bytes) -> None:
-        self._file.write(gzip.compress(text, _LEVEL, mtime=0) if self._compress else text)
-
-    def close(self) -> None:
-        self._file.flush()
-        if self._owned:
-            self._file.close()
 
 
 def write(
@@ -76,62 +89,55 @@ def write(
             "A region is written as bundles or ndjson, not %(given)s.", code="value", given=form
         )
     done = Written()
-    truth = _Sink(_truth_path(out))
-    sinks = _sinks(out)
-    sink = next(sinks)
-    try:
-        _put(sink, directory.transactions(plan.residents), form, done)
-        for number, made in enumerate(portions(plan, processes)):
-            if number % _PER_FILE == 0:
-                sink = _following(sinks, sink)
-            _put(sink, made.bundles, form, done)
-            truth.write(b"".join(line + b"\n" for line in made.truth))
+    pack = _Pack(form, compress=_is_directory(out) or out.endswith(".gz"))
+    with ExitStack() as open_files:
+        truth = open_files.enter_context(_truth_path(out).open("wb"))
+        files = _files(out)
+        file = open_files.enter_context(_open(next(files)))
+        _put(file, pack(Portion(list(directory.transactions(plan.residents)), [])), done)
+        for number, parcel in enumerate(parcels(plan, pack, processes)):
+            if number % _PER_FILE == 0 and _is_directory(out):
+                file.close()
+                file = open_files.enter_context(_open(next(files)))
+            _put(file, parcel, done)
+            truth.write(parcel.truth)
             if tell is not None:
                 tell(done)
-    finally:
-        sink.close()
-        truth.close()
     return done
 
 
-def _put(sink: _Sink, made: Iterable[bytes], form: str, done: Written) -> None:
-    text = bytearray()
-    for bundle in made:
-        done.bundles += 1
-        done.resources += bundle.count(b'"request":{"method"')
-        text += lines(bundle, form)
-    done.bytes += len(text)
-    sink.write(bytes(text))
+def _put(file: BinaryIO, parcel: _Parcel, done: Written) -> None:
+    file.write(parcel.text)
+    done.bundles += parcel.written.bundles
+    done.resources += parcel.written.resources
+    done.bytes += parcel.written.bytes
 
 
-def _following(sinks: Iterator[_Sink], sink: _Sink) -> _Sink:
-    after = next(sinks)
-    if after is not sink:
-        sink.close()
-    return after
-
-
-def _is_file(out: str) -> bool:
-    return out.endswith((".ndjson", ".ndjson.gz"))
+def _is_directory(out: str) -> bool:
+    return out != "-" and not out.endswith((".ndjson", ".ndjson.gz"))
 
 
 def _truth_path(out: str) -> Path:
     if out == "-":
         return Path("truth.ndjson")
-    if _is_file(out):
+    if not _is_directory(out):
         return Path(out.removesuffix(".gz").removesuffix(".ndjson") + ".truth.ndjson")
     Path(out).mkdir(parents=True, exist_ok=True)
     return Path(out) / "truth.ndjson"
 
 
-def _sinks(out: str) -> Iterator[_Sink]:
-    """The file of the directory, then one for each portion of the residents."""
-    if out == "-" or _is_file(out):
-        only = _Sink(None if out == "-" else Path(out))
-        while True:
-            yield only
-    yield _Sink(Path(out) / "directory.ndjson.gz")
-    number = 0
-    while True:
-        number += 1
-        yield _Sink(Path(out) / f"residents-{number:04d}.ndjson.gz")
+def _files(out: str) -> Iterator[Path | None]:
+    """The file of everything; or in a directory that of the directory, then those of the residents."""
+    if out == "-":
+        yield None
+    elif not _is_directory(out):
+        yield Path(out)
+    else:
+        yield Path(out) / "directory.ndjson.gz"
+        for number in itertools.count(1):
+            yield Path(out) / f"residents-{number:04d}.ndjson.gz"
+
+
+def _open(path: Path | None) -> BinaryIO:
+    """The file for writing; standard output (a duplicate, to be closed like a file) for None."""
+    return os.fdopen(os.dup(sys.stdout.fileno()), "wb") if path is None else path.open("wb")

@@ -6,6 +6,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 from xinglin.synth.tables import by_key
+from xinglin.synth.vocabulary import ICD9_CN
 
 if TYPE_CHECKING:
     from xinglin.synth.charts import Visit
@@ -48,13 +49,11 @@ def image(visit: Visit, key: str, *, abnormal: bool) -> dict[str, str]:
 
 
 def procedure(visit: Visit, code: str, text: str, reason: dict[str, str] | None = None) -> dict[str, str]:
-    """A procedure done during the visit, coded with ICD-9-CM-3."""
+    """A procedure done during the visit. ``code`` is ICD-9-CM-3 (national edition), empty for text alone."""
+    coding = {"coding": [{"system": ICD9_CN, "code": code, "display": text}]} if code else {}
     content: dict[str, Any] = {
         "status": "completed",
-        "code": {
-            "coding": [{"system": "http://hl7.org/fhir/sid/icd-9-cm", "code": code, "display": text}],
-            "text": text,
-        },
+        "code": {**coding, "text": text},
         "subject": visit.chart.subject,
         "encounter": visit.encounter,
         "performedDateTime": visit.when,

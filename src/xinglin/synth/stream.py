@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from xinglin.synth import (
     acute,
@@ -24,9 +26,12 @@ from xinglin.synth.plan import Plan
 from xinglin.synth.post import Portion, Post
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from xinglin.synth.households import Person
+
+Parcel = TypeVar("Parcel")
+_AHEAD = 3  # blocks made ahead by each process: memory stays bounded when the reader is slow
 
 
 def portion(plan: Plan, block: int) -> Portion:
@@ -61,20 +66,39 @@ def live(life: Life, children: list[Person]) -> None:
 
 def portions(plan: Plan, processes: int = 1) -> Iterator[Portion]:
     """The showcase, then the blocks in order, whatever the number of processes."""
-    yield showcase.portion(plan)[0]
+    return parcels(plan, _as_it_is, processes)
+
+
+def parcels(plan: Plan, pack: Callable[[Portion], Parcel], processes: int = 1) -> Iterator[Parcel]:
+    """Each portion, packed where it was made. With several processes ``pack`` has to be picklable."""
+    yield pack(showcase.portion(plan)[0])
+    make = _Make(plan, pack)
     if processes <= 1:
-        yield from (portion(plan, block) for block in range(plan.blocks))
+        yield from map(make, range(plan.blocks))
         return
-    with get_context("spawn").Pool(processes) as pool:
-        yield from pool.imap(_Work(plan), range(plan.blocks), chunksize=8)
+    waiting: deque[Future[Parcel]] = deque()
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        for block in range(plan.blocks):
+            waiting.append(pool.submit(make, block))
+            if len(waiting) > processes * _AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _as_it_is(made: Portion) -> Portion:
+    return made
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
-    plan: Plan
+class _Make(Generic[Parcel]):
+    """The work of one process: make a block and pack it."""
 
-    def __call__(self, block: int) -> Portion:
-        return portion(self.plan, block)
+    plan: Plan
+    pack: Callable[[Portion], Parcel]
+
+    def __call__(self, block: int) -> Parcel:
+        return self.pack(portion(self.plan, block))
 
 
 def region(*, residents: int = 1000, seed: int = 1, years: int = 5, processes: int = 1) -> Iterator[bytes]:

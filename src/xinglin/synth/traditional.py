@@ -68,7 +68,7 @@ def _consult(life: Life, day: int, pattern: Pattern, again: bool) -> None:
     findings.said(visit, _PULSE, pattern["pulse"])
     orders.prescribe_formula(visit, pattern, condition)
     if western in _NEEDLES and life.dice.random() < 0.5:
-        reports.procedure(visit, "99.92", "针刺治疗", condition)
+        reports.procedure(visit, "", "针刺治疗", condition)
     if life.dice.random() < 0.3:
         reports.document(visit, "C0002", "中医门诊病历", _record(pattern))
     visit.close()

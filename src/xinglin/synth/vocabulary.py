@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from xinglin.synth.institutions import Institution
 
 ICD10 = "http://hl7.org/fhir/sid/icd-10"
+ICD10_CN = "urn:oid:2.16.156.10011.2.3.3.11"  # GB/T 14396 with the clinical edition's extensions
+ICD9_CN = "urn:oid:2.16.156.10011.2.3.3.12"
 LOINC = "http://loinc.org"
 ATC = "http://www.whocc.no/atc"
 UCUM = "http://unitsofmeasure.org"
@@ -66,7 +68,10 @@ class Vocabulary:
     def _disease(self, key: str) -> dict[str, Any]:
         row = by_key("diseases")[key]
         spelling = self._spelling(row)
-        coding = [{"system": ICD10, "code": row["icd10"], "display": row["display"]}]
+        coding = [
+            {"system": ICD10_CN, "code": row["icd10"], "display": row["display"]},
+            {"system": ICD10, "code": international(row["icd10"])},
+        ]
         if self.turn % 3 == 0:
             coding.append(self._local("disease", key, spelling))
         return {"coding": coding, "text": spelling}
@@ -121,6 +126,11 @@ class Vocabulary:
                 for n in range(min(number, staff - 1), staff, step)
             ]
         return doctors[int(drawn * len(doctors))]
+
+
+def international(code: str) -> str:
+    """The WHO code that a national one extends: ``I10.x09`` → ``I10``, ``E11.900`` → ``E11.9``."""
+    return code[:3] if code[4:5] == "x" else code[:5]
 
 
 @cache

@@ -38,4 +38,6 @@ class Command(BaseCommand):
             done = output.write(plan, options["out"], form=options["format"], processes=options["processes"])
         except Fault as fault:
             raise CommandError(str(fault)) from fault
+        except BrokenPipeError:  # the reader, head for one, has had enough
+            return
         self.stderr.write(f"{done.resources} resources in {done.bundles} bundles, {done.bytes / 1e6:.1f} MB")
