@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _TYPES = frozenset(RESOURCE_TYPES)
 _RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/([A-Za-z0-9\-.]{1,64}))?")
-_CONDITIONAL = re.compile(r"([A-Z][A-Za-z]+)\?[^#\s]+")
-_ABSOLUTE = re.compile(r"(?!urn:)[A-Za-z][A-Za-z0-9+.\-]*:\S+")
+_CONDITIONAL = re.compile(r"([A-Z][A-Za-z]+)\?[^#\x00-\x20]+")
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^\x00-\x20]+")
 _URN = re.compile(
-    r"urn:uuid:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?:#\S*)?"
-    r"|urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+(?:#\S*)?"
+    r"urn:uuid:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?:#[^\x00-\x20]*)?"
+    r"|urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+(?:#[^\x00-\x20]*)?"
 )
-_FRAGMENT = re.compile(r"#\S*")
+_FRAGMENT = re.compile(r"#[^\x00-\x20]*")
 
 # DetectedIssue, Expression and Immunization.education have a plain uri that is called "reference" too.
 _NOT_IN_REFERENCE = frozenset(

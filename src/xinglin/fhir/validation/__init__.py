@@ -1,10 +1,10 @@
 """Validation of resources: structure, formats, codes, references and invariants.
 
-``check(resource)`` says what is wrong with a resource, as issues; it is what every write goes through and takes
-a few microseconds for a right one. ``schemas`` makes a strict JSON Schema of every type, whose *gate* lets right
-resources pass; ``explanation`` looks at what a gate stops and says exactly what is wrong, if anything is.
-``rules`` are the invariants both know, written as ``shapes`` and ``conditions``; ``containment`` those between a
-resource and the ones it contains; ``primitives`` the forms of values; ``narrative`` the harmless part of XHTML.
+``check(resource)`` says what is wrong with a resource, as issues; it is what every write goes through and
+takes a few microseconds for a right one. ``schemas`` makes a strict JSON Schema of every type, whose *gate* lets
+right resources pass; ``explanation`` looks at what a gate stops and says exactly what is wrong, if anything is.
+``rules`` are the invariants both know, written as ``shapes`` and ``conditions``; ``containment`` those between
+a resource and the ones it contains; ``primitives`` the forms of values; ``narrative`` the harmless XHTML.
 """
 
 from xinglin.fhir.validation.checks import check

@@ -113,10 +113,9 @@ def _explained(resource: Any, prefix: str | None, *, nested: bool) -> Iterator[I
         return
     type_ = resource["resourceType"]
     expression = prefix or type_
-    issues = list(explain(resource, type_, expression))
+    issues = [*explain(resource, type_, expression), *_contained(resource, expression)]
     yield from issues
     if is_domain_resource(type_):
-        yield from _contained(resource, expression)
         if not issues:
             yield from containment.broken(resource, expression)
     elif nested:
@@ -127,7 +126,7 @@ def _explained(resource: Any, prefix: str | None, *, nested: bool) -> Iterator[I
 
 
 def _contained(resource: dict[str, Any], expression: str) -> Iterator[Issue]:
-    children = resource.get("contained")
+    children = resource.get("contained") if is_domain_resource(resource["resourceType"]) else None
     for position, child in enumerate(children if isinstance(children, list) else ()):
         if isinstance(child, dict):
             path = f"{expression}.contained[{position}]"

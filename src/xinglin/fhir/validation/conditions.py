@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xinglin.fhir import dates
-from xinglin.fhir.validation.narrative import is_plain_html
 from xinglin.kernel.errors import Fault
 
 if TYPE_CHECKING:
@@ -189,10 +188,6 @@ def components_do_not_repeat_the_code(node: Node) -> bool:
 
 def none_for_home(nodes: Iterable[Node]) -> bool:
     return all(node.get("use") != "home" for node in nodes)
-
-
-def narrative_is_plain_html(node: Node) -> bool:
-    return is_plain_html(node["div"])
 
 
 def trigger_has_what_its_type_needs(node: Node) -> bool:

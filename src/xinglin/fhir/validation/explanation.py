@@ -1,8 +1,8 @@
 """Says exactly what is wrong with a resource, element by element.
 
-The judge of last resort: it walks the resource by the definitions, so it also knows the rare right things that
-the gates stop: elements that are present only by an extension, and nulls that align arrays of primitives with
-their extensions (https://hl7.org/fhir/R4/json.html#primitive).
+The judge of last resort: it walks the resource by the definitions, so it also knows the rare right things
+that the gates stop: elements that are present only by an extension, and nulls that align arrays of primitives
+with their extensions (https://hl7.org/fhir/R4/json.html#primitive).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from xinglin.fhir.definitions import Element, Structure
 
+_ANY = [{"url": "urn:any", "valueBoolean": True}]
 _MANY_CODES = 12  # more than these are not listed in a message
 JSON_NAMES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
 
@@ -38,7 +39,7 @@ def shown(value: object) -> str:
 
 
 def explain(node: object, type_: str, expression: str) -> Iterator[Issue]:
-    """Every issue of ``node``, which should be of the structure ``type_``; resources inside it not included."""
+    """Every issue of ``node``, which should be of the structure ``type_``; not of resources inside it."""
     if not isinstance(node, dict):
         yield Issue(
             "structure",
@@ -78,7 +79,7 @@ def _members(node: dict[str, Any], owner: Structure, expression: str) -> Iterato
 
 
 def _is_extendable(owner: Structure, name: str) -> bool:
-    """Whether the property is a primitive that can have extensions: not so ids of elements and urls of extensions."""
+    """Whether the property is a primitive that can have extensions: not ids, nor the urls of extensions."""
     if name not in owner.properties or (owner.name, name) == ("Extension", "url"):
         return False
     return owner.properties[name][1] in PRIMITIVES and name != "id"
@@ -135,7 +136,7 @@ def _siblings(owner: Structure, name: str, value: object, partner: object, path:
     """The extensions of a primitive (``_name``), one object or an array in line with the values."""
     element, _ = owner.properties[name]
     if not element.many:
-        yield from explain(value, "Element", path)
+        yield from _sibling(value, partner, path)
         return
     if not isinstance(value, list) or not value:
         yield _not_aligned(path, name)
@@ -144,10 +145,17 @@ def _siblings(owner: Structure, name: str, value: object, partner: object, path:
         yield _not_aligned(path, name)
         return
     for position, item in enumerate(value):
+        beside = None if partner is None else partner[position]
         if item is not None:
-            yield from explain(item, "Element", f"{path}[{position}]")
-        elif partner is None or partner[position] is None:
+            yield from _sibling(item, beside, f"{path}[{position}]")
+        elif beside is None:
             yield _not_aligned(f"{path}[{position}]", name)
+
+
+def _sibling(value: object, partner: object, path: str) -> Iterator[Issue]:
+    if partner is not None and isinstance(value, dict) and value.keys() == {"id"}:
+        value = {**value, "extension": _ANY}  # an id is enough beside a value (ele-1)
+    yield from explain(value, "Element", path)
 
 
 def _not_aligned(path: str, name: str) -> Issue:

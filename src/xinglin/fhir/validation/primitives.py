@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 _NO_CONTROL = r"[^\x00-\x08\x0b\x0c\x0e-\x1f]"
-_NO_SPACE = r"[^\s\x00-\x1f]"
+_NO_SPACE = r"[^\x00-\x20]"
 
 _LEAP_DAY = r"(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29"
 _DAY = (
@@ -86,7 +86,9 @@ PRIMITIVES = {
     "uuid": _text(
         "urn:uuid: and a UUID in lower case", rf"urn:uuid:{_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}}"
     ),
-    "base64Binary": _text("base64, in groups of four characters", r"(?:\s*[0-9a-zA-Z+/=]{4}\s*)+"),
+    "base64Binary": _text(
+        "base64, in groups of four characters", r"(?:[ \t\r\n]*[0-9a-zA-Z+/=]{4})+[ \t\r\n]*"
+    ),
     "date": _text("2024, 2024-02 or 2024-02-28", f"{_FULL_DATE}|{_PARTIAL_DATE}"),
     "dateTime": _text(
         "2024, 2024-02, 2024-02-28 or, with seconds and zone, 2024-02-28T09:30:00+08:00",

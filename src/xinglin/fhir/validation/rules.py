@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from xinglin.fhir.definitions import structure
 from xinglin.fhir.validation import conditions as c
+from xinglin.fhir.validation.narrative import has_content, is_plain_html
 from xinglin.fhir.validation.shapes import Excludes, Holds, Needs, OneAtLeast, OneExactly
 
 if TYPE_CHECKING:
@@ -32,9 +33,13 @@ RULES: dict[str, dict[str, Rule]] = {
     "DataRequirement.dateFilter": {"drq-2": OneExactly(("path", "searchParam"))},
     "Distance": {"dis-1": Holds(c.distance_is_ucum)},
     "Duration": {"drt-1": Holds(c.duration_is_ucum)},
+    "Extension": {"ext-1": OneExactly(("extension", "value"))},
     "Expression": {"exp-1": OneAtLeast(("expression", "reference"))},
     "MoneyQuantity": {"mqty-1": Holds(c.money_is_a_currency)},
-    "Narrative": {"txt-1": Holds(c.narrative_is_plain_html, when="div")},
+    "Narrative": {
+        "txt-1": Holds(lambda node: is_plain_html(node["div"]), when="div"),
+        "txt-2": Holds(lambda node: has_content(node["div"]), when="div"),
+    },
     "Period": {"per-1": Holds(c.period_is_in_order, when="start")},
     "Quantity": {"qty-3": Needs("code", ("system",))},
     "Range": {"rng-2": Holds(c.range_is_in_order, when="low")},

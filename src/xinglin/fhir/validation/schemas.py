@@ -105,14 +105,18 @@ def _structure(owner: Structure, definitions: dict[str, Schema], *, fragments: b
     if owner.kind == "resource":
         properties["resourceType"] = {"enum": [owner.name]}
     schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    pieces = [*_needed(owner), *(i.rule.schema(owner) for i in invariants(owner.name))]
-    return _merged(schema, pieces)
+    if owner.name == "Extension":  # a url, and either one value or extensions (ext-1); an id is looked at
+        return schema | {
+            "required": ["url"],
+            "minProperties": 2,
+            "maxProperties": 2,
+            "not": {"required": ["id"]},
+        }
+    return _merged(schema, [*_needed(owner), *(i.rule.schema(owner) for i in invariants(owner.name))])
 
 
 def _needed(owner: Structure) -> list[Schema]:
     """What must be there, and what must not be there together."""
-    if owner.name == "Extension":  # a url, and either one value or extensions; with an id: to be looked at
-        return [{"required": ["url"], "minProperties": 2, "maxProperties": 2, "not": {"required": ["id"]}}]
     needed = [e for e in owner.elements.values() if e.min]
     required = [e.name for e in needed if not e.choice] + ["resourceType"] * (owner.kind == "resource")
     pieces: list[Schema] = [{"required": required}] if required else [{"minProperties": 1}]
@@ -217,12 +221,12 @@ def reference_pattern(targets: tuple[str, ...], fragments: bool) -> str:
     types = "|".join(targets or RESOURCE_TYPES)
     forms = [
         rf"(?:{types})/{_ID}(?:/_history/{_ID})?",
-        rf"(?:{types})\?[^#\s]+",
-        r"[A-Za-z][A-Za-z0-9+.\-]*://[^\s\x00-\x1f]+",
-        rf"(?:{_URN})(?:#[^\s\x00-\x1f]*)?",
+        rf"(?:{types})\?[^#\x00-\x20]+",
+        r"[A-Za-z][A-Za-z0-9+.\-]*://[^\x00-\x20]+",
+        rf"(?:{_URN})(?:#[^\x00-\x20]*)?",
     ]
     if fragments:
-        forms.append(r"#[^\s\x00-\x1f]*")
+        forms.append(r"#[^\x00-\x20]*")
     return f"^(?:{'|'.join(forms)})$"
 
 
