@@ -9,7 +9,6 @@ from django.conf import settings
 from xinglin.fhir import definitions
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, invalid, not_found
-from xinglin.kernel.ids import self_number
 from xinglin.record import access, actions, database, everything, parameters, queries, rules, search
 from xinglin.record.steps import Outcome, Step, Verb
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
-    from xinglin.record.everything import Extent
     from xinglin.record.queries import Span, Stored
     from xinglin.record.search import Compartment, Page
 
@@ -86,16 +84,6 @@ class Door:
         )
         return found
 
-    def everything(self, id_: str, extent: Extent, pairs: Sequence[tuple[str, str]]) -> Page:
-        """The whole record of a patient, a page of it; ``pairs`` are the parameters that asked for it."""
-        self._require(rules.READ, "everything", "Patient", id_)
-        with database.using(self._connection) as connection:
-            queries.read(connection, "Patient", id_)
-            page = everything.everything(connection, id_, extent, pairs)
-        number = self_number("Patient", id_)
-        access.note(self.actor, "everything", type=definitions.type_number("Patient"), id=id_, patient=number)
-        return page
-
     def count_versions(self, type_name: str, id_: str) -> int:
         """How many versions a resource has, deletions included."""
         self._require(rules.READ, "history", type_name, id_)
@@ -124,25 +112,6 @@ class Door:
             )
         number = definitions.type_number(type_name)
         access.note(self.actor, "everything", type=number, id=id_, patient=patient.patient)
-        return page
-
-    def lastn(self, pairs: Sequence[tuple[str, str]], most: int, *, lenient: bool = False) -> Page:
-        """The ``most`` latest observations of every code among those that the search finds."""
-        self._require(rules.READ, "lastn", "Observation", None)
-        catalogue = parameters.catalogue()
-        wanted = [pair for pair in pairs if pair[0] not in ("_sort", "_count")]
-        query = search.parse(
-            "Observation",
-            [*wanted, ("_sort", "-date"), ("_count", "1000")],
-            catalogue=catalogue,
-            lenient=lenient,
-        )
-        with database.using(self._connection) as connection:
-            now = clock.milliseconds() // 1000
-            page = latest.latest(
-                connection, query, most, catalogue=catalogue, secret=settings.SECRET_KEY, now=now
-            )
-        self._note_search("Observation", pairs, None)
         return page
 
     # -- writing

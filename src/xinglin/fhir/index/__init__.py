@@ -49,8 +49,18 @@ with more than one other component the ``n``-th of them has the path + ``#n`` an
 number of the element, so that rows of one element can be told.
 """
 
-from xinglin.fhir.index.backward import reference_seeds
+from xinglin.fhir.index.backward import compartment_seeds, reference_seeds
 from xinglin.fhir.index.branches import Branch, Composite, branches, composites
 from xinglin.fhir.index.extract import Entries, extractor, main_date
 
-__all__ = ["Branch", "Composite", "Entries", "branches", "composites", "extractor", "main_date", "reference_seeds"]
+__all__ = [
+    "Branch",
+    "Composite",
+    "Entries",
+    "branches",
+    "compartment_seeds",
+    "composites",
+    "extractor",
+    "main_date",
+    "reference_seeds",
+]

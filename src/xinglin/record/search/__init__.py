@@ -20,7 +20,7 @@ from xinglin.record.search.explain import explain
 from xinglin.record.search.grammar import parse
 from xinglin.record.search.pages import Entry, Page
 from xinglin.record.search.run import find, run
-from xinglin.record.search.scope import Access
+from xinglin.record.search.scope import Access, as_of
 from xinglin.record.search.summary import projection
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ __all__ = [
     "Query",
     "Summary",
     "Total",
+    "as_of",
     "explain",
     "find",
     "parse",
