@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import pairwise, product
 from math import inf
 
 from xinglin.fhir import dates, references
@@ -81,6 +81,8 @@ def values(text, focus, root=None):
                 yield item.type.name, item.value
         elif isinstance(item, bool):
             yield "boolean", item
+        elif isinstance(item, str):
+            yield "string", item
 
 
 def _parameter(resource, parameter, alternative, found, name_keys):
@@ -236,7 +238,7 @@ def _string(path, type_, value, into, name_keys):
 
 
 def zip_pairs(text):
-    return [a + b for a, b in zip(text, text[1:], strict=False)] or [text]
+    return [a + b for a, b in pairwise(text)] or [text]
 
 
 def span_of(type_, value):
@@ -247,7 +249,7 @@ def span_of(type_, value):
         if type_ == "Period":
             lo = dates.interval(value["start"])[0] if "start" in value else -inf
             hi = dates.interval(value["end"])[1] if "end" in value else inf
-            return (lo, hi) if (lo, hi) != (-inf, inf) and lo <= hi else None
+            return (lo, hi) if (lo, hi) != (-inf, inf) and lo < hi else None
         if type_ == "Timing":
             spans = [dates.interval(event) for event in value.get("event", [])]
             if bounds := value.get("repeat", {}).get("boundsPeriod"):
@@ -378,7 +380,7 @@ def _element(whole, base, number, place, parameter, found):
             for type_, value in values(text, item, resource):
                 _, *sets = convert(kinds[-1], path, type_, value)
                 for into, more in zip(parts[-1], sets, strict=True):
-                    into |= more
+                    into.update(more)
     discrete = [p for p, k in zip(parts, kinds, strict=True) if k in DISCRETE]
     others = [p for p, k in zip(parts, kinds, strict=True) if k not in DISCRETE]
     if others:

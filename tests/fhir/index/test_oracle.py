@@ -46,7 +46,9 @@ def test_index_of_synthetic_records_is_what_fhirpath_selects():
     files = sorted(SYNTHEA.glob("*.json.gz"))[:3]
     if not files:
         pytest.skip("the Synthea bundles are not beside the repository")
-    resources = [e["resource"] for path in files for e in orjson.loads(gzip.open(path).read())["entry"]]
+    resources = [
+        e["resource"] for path in files for e in orjson.loads(gzip.decompress(path.read_bytes()))["entry"]
+    ]
 
     wrong = {f"{r['resourceType']}/{r.get('id')}": odd for r in resources if (odd := difference(r))}
 

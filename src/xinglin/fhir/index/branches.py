@@ -193,7 +193,7 @@ def _composite(
     parts = []
     for component in parameter.components:
         named = search_parameters(resource_type).get(component.code)
-        kind = named.type if named else "token"
+        kind = named.type if named and named.url == component.definition else "token"
         alternatives = tree.branches(parse(component.expression))
         found = [_component(n, base, (resource_type, element), kind) for n in alternatives]
         parts.append(tuple(branch for branch in found if branch is not None))

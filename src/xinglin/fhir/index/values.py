@@ -185,7 +185,7 @@ def _interval(text: str | None, missing: float) -> tuple[float, float]:
 
 
 def _span(key: int, lo: float, hi: float) -> Span:
-    if not lo <= hi or hi == -inf or lo == inf or (lo == -inf and hi == inf):
+    if not lo < hi or (lo == -inf and hi == inf):  # ends the wrong way round, or none
         return (), None
     return ((key, 0, lo, hi),), lo if lo > -inf else hi
 
