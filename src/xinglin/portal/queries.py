@@ -1,0 +1,203 @@
+"""What the pages ask the record, one function a question. Every question goes through the record's door.
+
+There is no master index of persons yet. Until there is, Patients with the same identity number, if it passes its
+check, are one person: ``resident`` finds them, and every later question is about all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from xinglin.kernel.errors import Fault, Kind, not_found
+from xinglin.portal.rules import allergies, medicines, people, results, searching, timeline
+from xinglin.portal.rules.sources import Sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import date, datetime
+
+    from xinglin.portal.rules.reading import Resource
+    from xinglin.portal.rules.searching import Candidate
+    from xinglin.record.door import Door
+
+_PAGE = "500"
+_CANDIDATES = "60"
+_SAME_PERSON = 200  # Patients of one identity number that are looked at; more would be a mistake in the data
+
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "encounters": ("Encounter",),
+    "problems": ("Condition",),
+    "medicines": ("MedicationRequest", "MedicationStatement"),
+    "results": ("Observation",),
+    "documents": ("DocumentReference", "DiagnosticReport", "Composition"),
+    "immunisations": ("Immunization",),
+    "allergies": ("AllergyIntolerance",),
+}
+"""The parts of a record and the resource types that they are made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """One person: the Patients that are the same, the asked one first, and who they come from."""
+
+    id: str
+    patients: tuple[Resource, ...]
+    person: people.Person
+    sources: Sources
+    updated: datetime
+
+    @property
+    def institutions(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.sources.patients.values()))
+
+    @property
+    def references(self) -> str:
+        """The value of ``patient=`` that means this person."""
+        return ",".join(f"Patient/{patient['id']}" for patient in self.patients)
+
+
+def find(door: Door, text: str) -> tuple[Candidate, ...]:
+    """The persons that what was typed may mean; the best search that finds anybody decides."""
+    wanted = searching.wanted(text)
+    for pairs in wanted.searches:
+        found = [e.stored.resource for e in door.search("Patient", [*pairs, ("_count", _CANDIDATES)]).entries]
+        if wanted.tail:
+            found = [p for p in found if searching.ends_so(p, wanted.tail)]
+        if found:
+            return _candidates(door, found)
+    return ()
+
+
+def some(door: Door, count: int) -> tuple[Candidate, ...]:
+    """Some residents, the latest changed: for a demonstration, where nobody knows whom to look for."""
+    page = door.search("Patient", [("_sort", "-_lastUpdated"), ("_count", str(count))])
+    return _candidates(door, [e.stored.resource for e in page.entries])
+
+
+def _candidates(door: Door, found: list[Resource]) -> tuple[Candidate, ...]:
+    numbers = searching.identities(found)
+    if numbers:
+        known = {patient["id"] for patient in found}
+        found += [p for p in every(door, "Patient", [("identifier", numbers)]) if p["id"] not in known]
+    sources = Sources.from_patients(found, _organizations(door, found), {})
+    return searching.candidates(found, sources.patients)
+
+
+def resident(door: Door, id_: str) -> Resident:
+    """The person whom Patient ``id_`` is; faults as the door's ``read``."""
+    asked = door.read("Patient", id_)
+    patients = [asked.resource]
+    updated = asked.moment
+    numbers = searching.identities(patients)
+    if numbers:
+        page = door.search("Patient", [("identifier", numbers), ("_count", str(_SAME_PERSON))])
+        others = [e.stored for e in page.entries if e.stored.id != id_]
+        number = people.identity_of(asked.resource)
+        same = [stored for stored in others if people.identity_of(stored.resource) == number]
+        patients += [stored.resource for stored in same]
+        updated = max([updated, *(stored.moment for stored in same)])
+    sources = Sources.from_patients(patients, _organizations(door, patients), {})
+    return Resident(id_, tuple(patients), people.person(patients), sources, updated)
+
+
+def everything(door: Door, person: Resident, types: Iterable[str], *pairs: tuple[str, str]) -> list[Resource]:
+    """All the person's resources of these types."""
+    about = ("patient", person.references)
+    return [resource for type_name in types for resource in every(door, type_name, [about, *pairs])]
+
+
+def every(door: Door, type_name: str, pairs: Sequence[tuple[str, str]]) -> Iterator[Resource]:
+    """All matches of a search, page after page."""
+    asked = [*pairs, ("_count", _PAGE)]
+    page = door.search(type_name, asked)
+    while True:
+        for entry in page.entries:
+            if entry.mode == "match":
+                yield entry.stored.resource
+        if page.next is None:
+            return
+        page = door.search(type_name, [*asked, ("_page", page.next)])
+
+
+def counts(door: Door, person: Resident) -> dict[str, int]:
+    """How many resources each section of the record has."""
+    about = ("patient", person.references)
+    return {
+        section: sum(door.search(t, [about, ("_summary", "count")]).total or 0 for t in types)
+        for section, types in SECTIONS.items()
+    }
+
+
+def allergy_box(door: Door, person: Resident) -> allergies.Box:
+    """The allergy box; UNAVAILABLE when this actor may not see allergies or the record is busy."""
+    try:
+        found = everything(door, person, SECTIONS["allergies"])
+    except Fault as fault:
+        if fault.kind in {Kind.FORBIDDEN, Kind.BUSY}:
+            return allergies.UNAVAILABLE
+        raise
+    return allergies.box(found, person.sources)
+
+
+def sources_for(door: Door, person: Resident) -> Sources:
+    """The person's sources; where a Patient names no institution, the encounters are asked."""
+    if len(person.sources.patients) == len(person.patients):
+        return person.sources
+    encounters = everything(door, person, ("Encounter",), ("_elements", "serviceProvider"))
+    organizations = _organizations(door, encounters, "serviceProvider")
+    known = Sources(organizations=organizations)
+    names = {f"Encounter/{e['id']}": known.institution(e) for e in encounters}
+    return Sources(person.sources.patients, {**person.sources.organizations, **organizations}, names)
+
+
+def one(door: Door, person: Resident, type_name: str, id_: str) -> Resource:
+    """A resource of the person; ``not_found`` also when it is somebody else's."""
+    about = ("patient", person.references)
+    found = door.search(type_name, [("_id", id_), about, ("_count", "1")]).entries
+    if found:
+        return found[0].stored.resource
+    raise not_found("This resident has no %(type)s with the id %(id)s.", type=type_name, id=id_)
+
+
+def referenced(door: Door, person: Resident, references: Sequence[str]) -> list[Resource]:
+    """The person's Observations among ``references``, such as the results of a report."""
+    ids = [r.removeprefix("Observation/") for r in references if r.startswith("Observation/")]
+    return everything(door, person, ("Observation",), ("_id", ",".join(ids))) if ids else []
+
+
+def _organizations(
+    door: Door, holders: Iterable[Resource], element: str = "managingOrganization"
+) -> dict[str, str]:
+    """The names of the institutions that ``holders`` refer to without saying their names."""
+    ids: dict[str, None] = {}
+    for holder in holders:
+        reference = holder.get(element) or {}
+        if "display" not in reference and str(reference.get("reference", "")).startswith("Organization/"):
+            ids[reference["reference"].removeprefix("Organization/")] = None
+    if not ids:
+        return {}
+    found = every(door, "Organization", [("_id", ",".join(ids))])
+    return {f"Organization/{o['id']}": str(o.get("name", "")) for o in found}
+
+
+def events(door: Door, person: Resident, since: str, today: date) -> tuple[timeline.Event, ...]:
+    """The person's events that may reach into the time after ``since`` (a day)."""
+    sources = sources_for(door, person)
+    after = ("date", f"ge{since}")
+    requests = everything(door, person, SECTIONS["medicines"])
+    return timeline.events(
+        encounters=everything(door, person, ("Encounter",), after),
+        reports=everything(door, person, ("DiagnosticReport",), after),
+        immunisations=everything(door, person, ("Immunization",), after),
+        medicines=medicines.medicines(requests, sources, today),
+        sources=sources,
+        abnormal=frozenset(_abnormal(door, person, after)),
+    )
+
+
+def _abnormal(door: Door, person: Resident, after: tuple[str, str]) -> Iterator[str]:
+    """The person's Observations that their laboratories call abnormal."""
+    about = ("patient", person.references)
+    found = every(door, "Observation", [about, after, ("category", "laboratory")])
+    return (f"Observation/{o['id']}" for o in found if results.is_flagged(o))

@@ -1,0 +1,196 @@
+"""Who a resident is: names, identity numbers, ages, and which Patients are the same person."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from xinglin.portal.rules.reading import as_date, codings, each
+from xinglin.terminology import pinyin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+IDENTITY_SYSTEMS = ("urn:oid:2.16.156.10011.1.3", "urn:oid:2.16.840.1.113883.2.23.1.19.1")
+CARD_SYSTEM = "urn:oid:2.16.156.10011.1.19"
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_NUMBER = re.compile(r"[0-9]{17}[0-9X]|[0-9]{15}")
+_NAME_USES = {"official": 0, "usual": 1}
+_HAN = re.compile(r"[\u2e80-\u9fff\U00020000-\U0003ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """A full age; months and days count only for the young."""
+
+    years: int
+    months: int
+    days: int
+
+
+def check_digit(first17: str) -> str:
+    """The eighteenth character of an identity number: GB 11643, ISO 7064 MOD 11-2."""
+    return "10X98765432"[sum(int(c) * w for c, w in zip(first17, _WEIGHTS, strict=True)) % 11]
+
+
+def normal_identity(text: str) -> str | None:
+    """The eighteen characters of an identity number, also from the older fifteen; None if it is none."""
+    number = text.strip().upper().replace(" ", "")
+    if not _NUMBER.fullmatch(number):
+        return None
+    if len(number) == 15:
+        number = f"{number[:6]}19{number[6:]}"
+        number += check_digit(number)
+    if as_date(f"{number[6:10]}-{number[10:12]}-{number[12:14]}") is None:
+        return None
+    return number if number[17] == check_digit(number[:17]) else None
+
+
+def identity_forms(number: str) -> tuple[str, ...]:
+    """The texts under which institutions may have kept this number of eighteen characters."""
+    older = (number[:6] + number[8:17],) if number[6:8] == "19" else ()
+    return (number, *older, *((number.lower(),) if number.endswith("X") else ()))
+
+
+def identity_of(patient: Mapping[str, Any]) -> str | None:
+    """The patient's identity number, if there is one that passes its check."""
+    for identifier in each(patient.get("identifier")):
+        kinds = {code for _, code in codings(identifier.get("type"))}
+        if identifier.get("system") in IDENTITY_SYSTEMS or "NI" in kinds:
+            number = normal_identity(str(identifier.get("value", "")))
+            if number:
+                return number
+    return None
+
+
+def identifier_in(patients: Iterable[Mapping[str, Any]], system: str) -> str:
+    """The first identifier of ``system`` that one of the patients has."""
+    for patient in patients:
+        for identifier in each(patient.get("identifier")):
+            if identifier.get("system") == system and identifier.get("value"):
+                return str(identifier["value"])
+    return ""
+
+
+def mask_identity(number: str) -> str:
+    """``450103 ******** 2046``: enough to tell namesakes apart."""
+    return f"{number[:6]} ******** {number[14:]}" if len(number) == 18 else mask_middle(number)
+
+
+def mask_phone(number: str) -> str:
+    """``138 **** 5678``."""
+    digits = number.strip()
+    return f"{digits[:3]} **** {digits[-4:]}" if len(digits) >= 11 else mask_middle(digits)
+
+
+def mask_middle(text: str) -> str:
+    """Keep the ends of any other number."""
+    keep = 0 if len(text) < 5 else min(4, len(text) // 4)
+    return f"{text[:keep]}****{text[len(text) - keep :]}"
+
+
+def name_of(patient: Mapping[str, Any]) -> str:
+    """The name as it is spoken: the text, else family and given, in Chinese order without a space."""
+    names = list(each(patient.get("name")))
+    names.sort(key=lambda name: _NAME_USES.get(str(name.get("use")), len(_NAME_USES)))
+    for name in names:
+        if name.get("text"):
+            return str(name["text"])
+        given = [str(g) for g in name.get("given", [])]
+        family = str(name.get("family", ""))
+        if _HAN.search(family + "".join(given)):
+            return family + "".join(given)
+        if family or given:
+            return " ".join([*given, family]).strip()
+    return ""
+
+
+def romanised(name: str) -> str:
+    """A Chinese name in pinyin, ``ZHANG Sanfeng``; empty for a name that is in Latin letters already."""
+    keys = pinyin.name_keys(name) if _HAN.search(name) else ()
+    family, _, given = next((key for key in keys if key.count(" ") == 1), keys[0] if keys else "").partition(
+        " "
+    )
+    return f"{family.upper()} {given.title()}".strip()
+
+
+def phone_of(patient: Mapping[str, Any]) -> str:
+    for contact in each(patient.get("telecom")):
+        if contact.get("system") == "phone" and contact.get("value"):
+            return str(contact["value"])
+    return ""
+
+
+def address_of(patient: Mapping[str, Any]) -> str:
+    """The first address: its text, else its parts from the greater to the smaller."""
+    for address in each(patient.get("address")):
+        if address.get("text"):
+            return str(address["text"])
+        parts = [address.get(k) for k in ("state", "city", "district")]
+        line = [*parts, *address.get("line", [])]
+        if any(line):
+            return " ".join(str(p) for p in line if p)
+    return ""
+
+
+def age_on(birth: str, today: date) -> Age | None:
+    """The age on ``today``; None when the birth date is unknown or to come."""
+    born = as_date(birth)
+    if born is None or born > today:
+        return None
+    months = (today.year - born.year) * 12 + today.month - born.month - (today.day < born.day)
+    year, month = divmod(born.year * 12 + born.month - 1 + months, 12)
+    reached = date(year, month + 1, min(born.day, monthrange(year, month + 1)[1]))
+    return Age(months // 12, months % 12, (today - reached).days)
+
+
+def most_said(values: Iterable[str]) -> tuple[str, tuple[str, ...]]:
+    """What most institutions say, and what others say instead; the earlier wins a draw."""
+    counts: dict[str, int] = {}
+    for value in values:
+        if value:
+            counts[value] = counts.get(value, 0) + 1
+    ranked = sorted(counts, key=lambda value: -counts[value])
+    return (ranked[0], tuple(ranked[1:])) if ranked else ("", ())
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A resident as the banner shows one: what most institutions say, and in ``*_others`` what differs."""
+
+    name: str
+    name_others: tuple[str, ...]
+    birth: str
+    birth_others: tuple[str, ...]
+    sex: str  # FHIR's code, or empty
+    identity: str
+    card: str
+    phone: str
+    address: str
+    died: str  # a day, ``true`` when only the fact is known, or empty
+
+
+def person(patients: Sequence[Mapping[str, Any]]) -> Person:
+    """Put one person together from the Patients of several institutions."""
+    name, name_others = most_said(name_of(p) for p in patients)
+    birth, birth_others = most_said(str(p.get("birthDate", "")) for p in patients)
+    died = next((p.get("deceasedDateTime") or p.get("deceasedBoolean") for p in patients if _is_dead(p)), "")
+    return Person(
+        name=name,
+        name_others=name_others,
+        birth=birth,
+        birth_others=birth_others,
+        sex=most_said(str(p.get("gender", "")) for p in patients)[0],
+        identity=next(filter(None, (identity_of(p) for p in patients)), ""),
+        card=identifier_in(patients, CARD_SYSTEM),
+        phone=next(filter(None, (phone_of(p) for p in patients)), ""),
+        address=next(filter(None, (address_of(p) for p in patients)), ""),
+        died="true" if died is True else str(died)[:10],
+    )
+
+
+def _is_dead(patient: Mapping[str, Any]) -> bool:
+    return bool(patient.get("deceasedDateTime") or patient.get("deceasedBoolean"))

@@ -1,0 +1,103 @@
+"""Small readings of FHIR's common shapes: concepts, dates, quantities."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from xinglin.fhir import dates
+from xinglin.kernel.errors import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+Resource = dict[str, Any]
+UNDATED = -(10**18)
+
+
+def each(value: Any) -> Iterator[dict[str, Any]]:
+    """The objects of an element that repeats or may be absent."""
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, dict):
+            yield item
+
+
+def text_of(concept: Any) -> str:
+    """What a CodeableConcept says to people: its text, else the first display, else the first code."""
+    if not isinstance(concept, dict):
+        return ""
+    codings = list(each(concept.get("coding")))
+    said = (concept.get("text"), *(c.get("display") for c in codings), *(c.get("code") for c in codings))
+    return next((str(text) for text in said if text), "")
+
+
+def codings(concept: Any) -> Iterator[tuple[str, str]]:
+    """The ``(system, code)`` pairs of a CodeableConcept."""
+    if isinstance(concept, dict):
+        for coding in each(concept.get("coding")):
+            if coding.get("code"):
+                yield str(coding.get("system", "")), str(coding["code"])
+
+
+def has_code(concepts: Any, wanted: Iterable[str]) -> bool:
+    """Whether one of the concepts has one of the codes, of whatever system."""
+    sought = set(wanted)
+    return any(code in sought for concept in each(concepts) for _, code in codings(concept))
+
+
+def moment(text: Any) -> int:
+    """Where a FHIR date begins, in microseconds since 1970 UTC; ``UNDATED`` for none."""
+    if not isinstance(text, str):
+        return UNDATED
+    try:
+        return dates.interval(text)[0]
+    except Fault:
+        return UNDATED
+
+
+def day(text: Any) -> str:
+    """The date in this country as ISO text, with the precision that it has: ``2024-03-01``, ``2024``."""
+    if not isinstance(text, str) or "T" not in text:
+        return text if isinstance(text, str) else ""
+    at = moment(text)
+    return text[:10] if at == UNDATED else dates.moment(at).astimezone(dates.LOCAL_ZONE).date().isoformat()
+
+
+def first_date(resource: Mapping[str, Any], *names: str) -> str:
+    """The first of these elements that is there; a Period counts with its start."""
+    for name in names:
+        value = resource.get(name)
+        if isinstance(value, dict):
+            value = value.get("start")
+        if isinstance(value, str):
+            return value
+    return ""
+
+
+def as_date(text: str) -> date | None:
+    """The day of an ISO text; the first of the year or month when it is no finer."""
+    parts = text[:10].split("-")
+    try:
+        return date(int(parts[0]), *(int(p) for p in (*parts[1:], "1", "1")[:2]))
+    except (ValueError, IndexError):
+        return None
+
+
+def days_after(text: str, days: float) -> str:
+    start = as_date(text)
+    return (start + timedelta(days=days)).isoformat() if start else ""
+
+
+def number(value: Any) -> str:
+    """A figure as it should be read: as it was sent, never ``.5`` and never with an exponent of ours."""
+    text = getattr(value, "text", None)
+    if isinstance(text, str):
+        return text
+    if isinstance(value, float):
+        return f"{value:.10g}" if abs(value) < 1e10 else str(value)
+    return str(value)
+
+
+def unit_of(quantity: Mapping[str, Any]) -> str:
+    """The unit as people write it; the two micro signs become one."""
+    return str(quantity.get("unit") or quantity.get("code") or "").replace("\u00b5", "μ")

@@ -1,0 +1,246 @@
+"""Measured values over time: one series for each test and unit, from every institution.
+
+Institutions call a test by their own names, so a series is known by a standard code where there is one.
+Values in different units are never joined: that would be wrong, or hide that one of them is wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from xinglin.portal.rules.people import most_said
+from xinglin.portal.rules.reading import (
+    codings,
+    day,
+    each,
+    first_date,
+    has_code,
+    moment,
+    number,
+    text_of,
+    unit_of,
+)
+from xinglin.portal.rules.sources import Source, institutions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from xinglin.portal.rules.sources import Sources
+
+_VOID = {"entered-in-error", "cancelled", "registered"}
+_LOINC = "http://loinc.org"
+_HIGH, _LOW = {"H", "HH", "HU", "HX"}, {"L", "LL", "LU", "LX"}
+_ABNORMAL, _NORMAL = {"A", "AA", "POS", "DET"}, {"N", "NEG", "ND"}
+
+
+class Flag(StrEnum):
+    """How a value stands to what is usual; NONE when nothing tells."""
+
+    HIGH = "high"
+    LOW = "low"
+    ABNORMAL = "abnormal"
+    NORMAL = "normal"
+    NONE = "none"
+
+
+OUT_OF_RANGE = frozenset({Flag.HIGH, Flag.LOW, Flag.ABNORMAL})
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One value. ``text`` as to be read, ``value`` as a number where it is one; bounds in the same unit."""
+
+    at: int  # microseconds since 1970 UTC
+    date: str
+    text: str
+    value: float | None
+    unit: str
+    flag: Flag
+    low: float | None
+    high: float | None
+    reference: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """All values of one test in one unit, the earliest first; ``panel`` names what it is a part of."""
+
+    key: str
+    name: str
+    others: tuple[str, ...]
+    unit: str
+    category: str
+    panel: str
+    points: tuple[Point, ...]
+
+    @property
+    def last(self) -> Point:
+        return self.points[-1]
+
+    @property
+    def institutions(self) -> tuple[str, ...]:
+        return institutions([p.source for p in self.points])
+
+    @property
+    def numeric(self) -> tuple[Point, ...]:
+        return tuple(p for p in self.points if p.value is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value with what it is of, before the grouping."""
+
+    code: Any
+    panel: Any
+    category: str
+    point: Point
+
+
+def series(observations: Iterable[Mapping[str, Any]], sources: Sources) -> tuple[Series, ...]:
+    """Observations as series: the abnormal ones first, then those with the latest value."""
+    grouped: dict[str, list[Reading]] = {}
+    for observation in observations:
+        for reading in readings(observation, sources):
+            grouped.setdefault(_key(reading), []).append(reading)
+    found = [_series(key, group) for key, group in grouped.items()]
+    found.sort(key=lambda s: (-s.last.at // 86_400_000_000, s.name))
+    return tuple(sorted(found, key=lambda s: s.last.flag not in OUT_OF_RANGE))
+
+
+def readings(observation: Mapping[str, Any], sources: Sources) -> Iterator[Reading]:
+    """The value of an Observation and those of its components."""
+    if observation.get("status") in _VOID:
+        return
+    category = next((code for c in each(observation.get("category")) for _, code in codings(c)), "")
+    at = first_date(observation, "effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")
+    source = sources.of(observation, at)
+    point = _point(observation, at, source)
+    if point is not None:
+        yield Reading(observation.get("code"), None, category, point)
+    for component in each(observation.get("component")):
+        point = _point(component, at, source)
+        if point is not None:
+            yield Reading(component.get("code"), observation.get("code"), category, point)
+
+
+def _key(reading: Reading) -> str:
+    """What makes two values comparable: the test's standard code, else its words; and the unit."""
+    loinc = next((code for system, code in codings(reading.code) if system == _LOINC), None)
+    return f"{loinc or text_of(reading.code).casefold()}~{reading.point.unit}"
+
+
+def _series(key: str, group: Sequence[Reading]) -> Series:
+    ordered = sorted(group, key=lambda r: r.point.at)
+    name, others = most_said(text_of(r.code) for r in reversed(ordered))
+    last = ordered[-1]
+    points = tuple(r.point for r in ordered)
+    return Series(key, name, others, last.point.unit, last.category, text_of(last.panel), points)
+
+
+def _point(holder: Mapping[str, Any], at: str, source: Source) -> Point | None:
+    text, value, unit = _value(holder)
+    if not text:
+        return None
+    low, high, reference = _reference(holder)
+    flag = _flag(holder, value, low, high)
+    return Point(moment(at), day(at), text, value, unit, flag, low, high, reference, source)
+
+
+def _value(holder: Mapping[str, Any]) -> tuple[str, float | None, str]:
+    """The value's text, the number if it is one, and the unit."""
+    quantity = holder.get("valueQuantity")
+    if isinstance(quantity, dict):
+        if "value" not in quantity:
+            return "", None, ""
+        return (
+            quantity.get("comparator", "") + number(quantity["value"]),
+            float(quantity["value"]),
+            unit_of(quantity),
+        )
+    for name in ("valueInteger", "valueString", "valueDateTime", "valueBoolean"):
+        if name in holder:
+            value = holder[name]
+            return str(value), float(value) if name == "valueInteger" else None, ""
+    return text_of(holder.get("valueCodeableConcept")), None, ""
+
+
+def _reference(holder: Mapping[str, Any]) -> tuple[float | None, float | None, str]:
+    """The normal range: its bounds and its words."""
+    for bounds in each(holder.get("referenceRange")):
+        if bounds.get("type") and not has_code([bounds["type"]], {"normal"}):
+            continue
+        low, high = (bounds.get(side, {}).get("value") for side in ("low", "high"))
+        if low is None and high is None:
+            return None, None, str(bounds.get("text", ""))
+        if low is None or high is None:
+            text = f"≥ {number(low)}" if high is None else f"≤ {number(high)}"
+        else:
+            text = f"{number(low)}–{number(high)}"
+        return (None if low is None else float(low)), (None if high is None else float(high)), text
+    return None, None, ""
+
+
+def _flag(holder: Mapping[str, Any], value: float | None, low: float | None, high: float | None) -> Flag:
+    """What the laboratory said, else what the range says."""
+    said = {code for concept in each(holder.get("interpretation")) for _, code in codings(concept)}
+    for codes, flag in (
+        (_HIGH, Flag.HIGH),
+        (_LOW, Flag.LOW),
+        (_ABNORMAL, Flag.ABNORMAL),
+        (_NORMAL, Flag.NORMAL),
+    ):
+        if said & codes:
+            return flag
+    if value is None or (low is None and high is None):
+        return Flag.NONE
+    if low is not None and value < low:
+        return Flag.LOW
+    return Flag.HIGH if high is not None and value > high else Flag.NORMAL
+
+
+def is_flagged(observation: Mapping[str, Any]) -> bool:
+    """Whether the Observation or a part of it is out of what is usual."""
+    held = (observation, *each(observation.get("component")))
+    return any(_flag(h, _value(h)[1], *_reference(h)[:2]) in OUT_OF_RANGE for h in held)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Tests against days: ``rows`` hold, for each of ``dates`` (the latest first), the day's values."""
+
+    dates: tuple[str, ...]
+    rows: tuple[tuple[Series, tuple[tuple[Point, ...], ...]], ...]
+
+
+def grid(found: Iterable[Series], columns: int) -> Grid:
+    """The cumulative table of the latest ``columns`` days on which anything was measured."""
+    kept = list(found)
+    dates = sorted({p.date for s in kept for p in s.points if p.date}, reverse=True)[:columns]
+    rows = []
+    for one in kept:
+        by_date: dict[str, list[Point]] = {}
+        for point in one.points:
+            by_date.setdefault(point.date, []).append(point)
+        cells = tuple(tuple(by_date.get(date, ())) for date in dates)
+        if any(cells):
+            rows.append((one, cells))
+    return Grid(tuple(dates), tuple(rows))
+
+
+def alongside(found: Iterable[Series], key: str) -> tuple[Series, ...]:
+    """The series of ``key`` and its panel's others in the same unit: both blood pressures on one chart."""
+    kept = list(found)
+    chosen = next((s for s in kept if s.key == key), None)
+    if chosen is None:
+        return ()
+    if not chosen.panel:
+        return (chosen,)
+    return tuple(
+        sorted(
+            (s for s in kept if s.panel == chosen.panel and s.unit == chosen.unit),
+            key=lambda s: s.name != chosen.name,
+        )
+    )

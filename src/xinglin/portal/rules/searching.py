@@ -1,0 +1,95 @@
+"""What somebody typed into the search box, as searches for Patients."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from xinglin.portal.rules import people
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_TAIL = re.compile(r"[0-9]{2,8}[0-9Xx]?")
+_LONG_NUMBER = re.compile(r"[A-Za-z-]*[0-9][0-9A-Za-z-]{4,}")
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Searches to be tried until one finds somebody; ``tail`` is how a number of theirs ends."""
+
+    searches: tuple[Pairs, ...]
+    tail: str = ""
+
+
+def wanted(text: str) -> Wanted:
+    """Understand an identity number, a phone, another number, a name, or a name and a number's tail."""
+    words = text.split()
+    if not words:
+        return Wanted(())
+    joined = "".join(words)
+    number = people.normal_identity(joined)
+    if number:
+        forms = people.identity_forms(number)
+        named = ",".join(f"{system}|{form}" for system in people.IDENTITY_SYSTEMS for form in forms)
+        return Wanted(((("identifier", named),),))
+    if _MOBILE.fullmatch(joined):
+        return Wanted(((("phone", joined),), (("identifier", joined),)))
+    if _LONG_NUMBER.fullmatch(joined):
+        return Wanted(((("identifier", escape(joined)),), (("name", escape(text.strip())),)))
+    if len(words) > 1 and _TAIL.fullmatch(words[-1]):
+        return Wanted(((("name", escape(" ".join(words[:-1]))),),), words[-1].upper())
+    return Wanted(((("name", escape(" ".join(words))),),))
+
+
+def escape(value: str) -> str:
+    """A search value that means itself: https://hl7.org/fhir/R4/search.html#escaping"""
+    return re.sub(r"([\\$,|])", r"\\\1", value)
+
+
+def ends_so(patient: Mapping[str, Any], tail: str) -> bool:
+    """Whether a phone or an identity number of the patient ends with ``tail``, or the birth year is it."""
+    numbers = [
+        people.phone_of(patient),
+        people.identity_of(patient) or "",
+        str(patient.get("birthDate", ""))[:4],
+    ]
+    return any(number.endswith(tail) for number in numbers if number)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One person found: the Patient to open, and who has sent one."""
+
+    id: str
+    person: people.Person
+    institutions: tuple[str, ...]
+    patients: int
+
+
+def candidates(patients: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> tuple[Candidate, ...]:
+    """Patients as persons, joined by identity number. ``names``: institutions by ``Patient/id``."""
+    grouped: dict[str, list[Mapping[str, Any]]] = {}
+    for patient in patients:
+        grouped.setdefault(people.identity_of(patient) or f"Patient/{patient['id']}", []).append(patient)
+    return tuple(_candidate(group, names) for group in grouped.values())
+
+
+def _candidate(group: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> Candidate:
+    institutions = dict.fromkeys(filter(None, (names.get(f"Patient/{p['id']}", "") for p in group)))
+    return Candidate(str(group[0]["id"]), people.person(group), tuple(institutions), len(group))
+
+
+def identities(patients: Iterable[Mapping[str, Any]]) -> str:
+    """The value of ``identifier=`` that finds all Patients with one of these patients' identity numbers."""
+    numbers = dict.fromkeys(filter(None, (people.identity_of(p) for p in patients)))
+    return ",".join(
+        f"{system}|{form}"
+        for number in numbers
+        for system in people.IDENTITY_SYSTEMS
+        for form in people.identity_forms(number)
+    )

@@ -1,0 +1,82 @@
+"""Which institution a datum comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from xinglin.portal.rules.people import most_said
+from xinglin.portal.rules.reading import day, each
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_SAYING = ("serviceProvider", "custodian", "performer", "requester", "author", "managingOrganization")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a datum stands: the institution that sent it, the day, and the resource (``Type/id``)."""
+
+    institution: str
+    date: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Knows institutions by name. All three maps go from a relative reference to a name."""
+
+    patients: Mapping[str, str] = field(default_factory=dict)
+    organizations: Mapping[str, str] = field(default_factory=dict)
+    encounters: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_patients(
+        cls,
+        patients: Sequence[Mapping[str, Any]],
+        organizations: Mapping[str, str],
+        encounters: Mapping[str, str],
+    ) -> Sources:
+        """The usual case: each institution sent a Patient of its own, which names the institution."""
+        names = {}
+        for patient in patients:
+            keeper = patient.get("managingOrganization") or {}
+            name = keeper.get("display") or organizations.get(keeper.get("reference", ""), "")
+            if name:
+                names[f"Patient/{patient['id']}"] = str(name)
+        return cls(names, organizations, encounters)
+
+    def institution(self, resource: Mapping[str, Any]) -> str:
+        """The institution's name, as the resource, its encounter or its patient says it; or ``""``."""
+        said = self._said(resource)
+        if said:
+            return said
+        encounter = resource.get("encounter") or next(
+            each((resource.get("context") or {}).get("encounter")), {}
+        )
+        patient = resource.get("subject") or resource.get("patient") or {}
+        by_encounter = self.encounters.get(str(encounter.get("reference", "")), "")
+        return by_encounter or self.patients.get(str(patient.get("reference", "")), "")
+
+    def _said(self, resource: Mapping[str, Any]) -> str:
+        for element in _SAYING:
+            for party in each(resource.get(element)):
+                reference = str((party.get("actor") or party).get("reference", ""))
+                if reference.startswith("Organization/"):
+                    name = str(
+                        (party.get("actor") or party).get("display") or self.organizations.get(reference, "")
+                    )
+                    if name:
+                        return name
+        return ""
+
+    def of(self, resource: Mapping[str, Any], date: str) -> Source:
+        """The datum's source. ``date`` is FHIR's text; it becomes a day of this country."""
+        return Source(self.institution(resource), day(date), f"{resource['resourceType']}/{resource['id']}")
+
+
+def institutions(sources: Sequence[Source]) -> tuple[str, ...]:
+    """The institutions among the sources, the one with most of them first."""
+    first, others = most_said(source.institution for source in sources)
+    return (first, *others) if first else ()

@@ -1,0 +1,335 @@
+"""The pages: finding a resident, and the parts of the resident's record.
+
+Each part answers twice: to a browser as a page with banner and index, to htmx as the part alone, by which the
+overview loads its cards one by one.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.http import HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from xinglin.fhir.dates import LOCAL_ZONE
+from xinglin.kernel import clock
+from xinglin.kernel.errors import not_found
+from xinglin.portal import entry, queries
+from xinglin.portal.rules import documents, immunisations, medicines, people, problems, results, timeline
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from django.http import HttpRequest, HttpResponse
+
+    from xinglin.portal.queries import Resident
+    from xinglin.record.door import Door
+
+_DEMO_RESIDENTS = 12
+_CARD_ROWS = 8
+_GRID_DAYS = 12
+_PAGE_ROWS = 100
+_YEARS = (1, 3, 5)
+_LANES = {
+    timeline.Lane.OUTPATIENT: gettext_lazy("Outpatient"),
+    timeline.Lane.INPATIENT: gettext_lazy("Inpatient"),
+    timeline.Lane.LABORATORY: gettext_lazy("Laboratory"),
+    timeline.Lane.IMAGING: gettext_lazy("Imaging"),
+    timeline.Lane.MEDICINE: gettext_lazy("Medicines"),
+    timeline.Lane.TCM: gettext_lazy("TCM"),
+    timeline.Lane.PUBLIC: gettext_lazy("Public health"),
+}
+
+
+def today() -> date:
+    """The day in this country."""
+    return clock.now().astimezone(LOCAL_ZONE).date()
+
+
+@require_GET
+@entry.page
+def home(request: HttpRequest, door: Door) -> HttpResponse:
+    """The start page: the search, and in a demonstration some residents to begin with."""
+    some = queries.some(door, _DEMO_RESIDENTS) if settings.SETTINGS.demo else ()
+    return render(request, "portal/home.html", {"candidates": _shown(some)})
+
+
+@require_GET
+@entry.page
+def residents(request: HttpRequest, door: Door) -> HttpResponse:
+    """Residents found for ``q``: a page, or the list below the search box."""
+    text = request.GET.get("q", "").strip()[:100]
+    found = queries.find(door, text) if text else ()
+    template = "portal/found.html" if entry.is_fragment(request) else "portal/residents.html"
+    return render(request, template, {"q": text, "candidates": _shown(found)})
+
+
+def _shown(found: tuple[Any, ...]) -> list[dict[str, Any]]:
+    now = today()
+    return [
+        {
+            "id": c.id,
+            "person": c.person,
+            "pinyin": people.romanised(c.person.name),
+            "age": people.age_on(c.person.birth, now),
+            "identity": people.mask_identity(c.person.identity) if c.person.identity else "",
+            "phone": people.mask_phone(c.person.phone) if c.person.phone else "",
+            "institutions": c.institutions,
+            "patients": c.patients,
+        }
+        for c in found
+    ]
+
+
+@require_GET
+@entry.page
+def record(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
+    """The overview of a record: banner, index, and cards that load themselves."""
+    return _whole(request, door, queries.resident(door, patient), "overview", {})
+
+
+def _whole(
+    request: HttpRequest, door: Door, resident: Resident, section: str, context: dict[str, Any]
+) -> HttpResponse:
+    """A page of the record: the part in its frame of banner and index."""
+    found = problems.problems(queries.everything(door, resident, ("Condition",)), resident.sources)
+    age = people.age_on(resident.person.birth, today())
+    person = resident.person
+    frame = {
+        "resident": resident,
+        "person": person,
+        "pinyin": people.romanised(person.name),
+        "age": age,
+        "identity": people.mask_identity(person.identity) if person.identity else "",
+        "phone": people.mask_phone(person.phone) if person.phone else "",
+        "allergies": queries.allergy_box(door, resident),
+        "tags": problems.tags(found, age),
+        "counts": queries.counts(door, resident),
+        "section": section,
+        "purposes": entry.PURPOSES,
+        "purpose": entry.purpose_of(request),
+    }
+    return render(request, "portal/record.html", {**frame, **context})
+
+
+def _part(
+    request: HttpRequest, door: Door, resident: Resident, section: str, context: dict[str, Any]
+) -> HttpResponse:
+    """One part of the record, alone for htmx, in its frame otherwise."""
+    if entry.is_fragment(request):
+        card = request.GET.get("card") == "1"
+        return render(
+            request, f"portal/sections/{section}.html", {"resident": resident, "card": card, **context}
+        )
+    return _whole(request, door, resident, section, context)
+
+
+@require_GET
+@entry.page
+def timeline_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
+    """Everything on one line of time; ``years`` 1, 3 or 5, ``institution`` a name."""
+    resident = queries.resident(door, patient)
+    asked = request.GET.get("years", "")
+    years = int(asked) if asked in {str(y) for y in _YEARS} else _YEARS[-1]
+    now = today()
+    since = (now - timedelta(days=round(years * 365.25))).isoformat()
+    institution = request.GET.get("institution", "")
+    found = queries.events(door, resident, since, now)
+    shown = timeline.within(found, since, institution)
+    institutions = sorted({e.institution for e in found if e.institution})
+    context = {
+        "events": shown,
+        "lanes": [{"key": lane.value, "name": str(words)} for lane, words in _LANES.items()],
+        "years": years,
+        "all_years": _YEARS,
+        "institution": institution,
+        "institutions": institutions,
+        "since": since,
+        "today": now.isoformat(),
+    }
+    return _part(request, door, resident, "timeline", context)
+
+
+@require_GET
+@entry.page
+def problems_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
+    resident = queries.resident(door, patient)
+    sources = queries.sources_for(door, resident)
+    found = problems.problems(queries.everything(door, resident, ("Condition",)), sources)
+    return _part(request, door, resident, "problems", {"problems": found, "limit": _CARD_ROWS})
+
+
+@require_GET
+@entry.page
+def medicines_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
+    resident = queries.resident(door, patient)
+    sources = queries.sources_for(door, resident)
+    requests = queries.everything(door, resident, queries.SECTIONS["medicines"])
+    found = medicines.medicines(requests, sources, today())
+    context = {
+        "medicines": found,
+        "current": sum(m.current for m in found),
+        "duplicates": sum(m.duplicate for m in found),
+        "limit": _CARD_ROWS,
+    }
+    return _part(request, door, resident, "medicines", context)
+
+
+@require_GET
+@entry.page
+def results_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
+    """Results by test; ``view=grid`` sets tests against days."""
+    resident = queries.resident(door, patient)
+    found = _series(door, resident)
+    context: dict[str, Any] = {
+        "series": found,
+        "limit": _CARD_ROWS,
+        "abnormal": sum(s.last.flag in results.OUT_OF_RANGE for s in found),
+        "view": "grid" if request.GET.get("view") == "grid" else "table",
+    }
+    if context["view"] == "grid":
+        context["grid"] = results.grid(found, _GRID_DAYS)
+    return _part(request, door, resident, "results", context)
+
+
+@require_GET
+@entry.page
+def trend(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
+    """One test over time, with the others of its panel; ``test`` is the series' key."""
+    resident = queries.resident(door, patient)
+    shown = results.alongside(_series(door, resident), request.GET.get("test", ""))
+    if not shown:
+        raise not_found("This resident has no results of this test.")
+    points = sorted(((p, s) for s in shown for p in s.points), key=lambda pair: -pair[0].at)
+    chart = [
+        {
+            "name": s.name,
+            "unit": s.unit,
+            "low": s.last.low,
+            "high": s.last.high,
+            "points": [
+                {
+                    "date": p.date,
+                    "value": p.value,
+                    "text": p.text,
+                    "flag": p.flag.value,
+                    "institution": p.source.institution,
+                }
+                for p in s.numeric
+            ],
+        }
+        for s in shown
+        if len({p.date for p in s.numeric}) > 1
+    ]
+    return _part(request, door, resident, "trend", {"shown": shown, "points": points, "chart": chart})
+
+
+def _series(door: Door, resident: Resident) -> tuple[results.Series, ...]:
+    sources = queries.sources_for(door, resident)
+    return results.series(queries.everything(door, resident, ("Observation",)), sources)
+
+
+@require_GET
+@entry.page
+def encounters_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
+    resident = queries.resident(door, patient)
+    sources = queries.sources_for(door, resident)
+    found = timeline.visits(queries.everything(door, resident, ("Encounter",)), sources)
+    return _part(request, door, resident, "encounters", {"visits": found, "limit": _CARD_ROWS})
+
+
+@require_GET
+@entry.page
+def documents_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
+    """Documents and reports; ``kind`` chooses, ``from`` is the row to begin at."""
+    resident = queries.resident(door, patient)
+    sources = queries.sources_for(door, resident)
+    found = documents.documents(queries.everything(door, resident, queries.SECTIONS["documents"]), sources)
+    kind = request.GET.get("kind", "")
+    kinds = [k for k in ("document", "imaging", "laboratory") if any(d.kind == k for d in found)]
+    kept = [d for d in found if d.kind == kind] if kind in kinds else list(found)
+    asked = request.GET.get("from", "0")
+    first = int(asked) if asked.isdecimal() else 0
+    context = {
+        "documents": kept[first : first + _PAGE_ROWS],
+        "total": len(kept),
+        "more": first + _PAGE_ROWS if len(kept) > first + _PAGE_ROWS else 0,
+        "kinds": kinds,
+        "kind": kind,
+        "limit": _CARD_ROWS,
+    }
+    return _part(request, door, resident, "documents", context)
+
+
+_READABLE = {"DocumentReference", "DiagnosticReport", "Composition"}
+
+
+@require_GET
+@entry.page
+def reading(request: HttpRequest, door: Door, patient: str, kind: str, document: str) -> HttpResponse:
+    """One document, opened."""
+    resident = queries.resident(door, patient)
+    if kind not in _READABLE:
+        raise not_found("%(type)s is not a kind of document.", type=kind)
+    resource = queries.one(door, resident, kind, document)
+    sources = queries.sources_for(door, resident)
+    content = documents.content(resource)
+    found = results.series(queries.referenced(door, resident, content.results), sources)
+    context = {"document": documents.document(resource, sources), "content": content, "series": found}
+    return _part(request, door, resident, "reading", context)
+
+
+@require_GET
+@entry.page
+def immunisations_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
+    resident = queries.resident(door, patient)
+    sources = queries.sources_for(door, resident)
+    found = immunisations.immunisations(queries.everything(door, resident, ("Immunization",)), sources)
+    return _part(request, door, resident, "immunisations", {"doses": found, "limit": _CARD_ROWS})
+
+
+@require_GET
+@entry.page
+def allergies_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
+    resident = queries.resident(door, patient)
+    return _part(request, door, resident, "allergies", {"allergies": queries.allergy_box(door, resident)})
+
+
+@require_GET
+@entry.page
+def sources_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
+    """Who sent what: the Patients that are taken for this person, side by side."""
+    resident = queries.resident(door, patient)
+    rows = [
+        {
+            "id": p["id"],
+            "institution": resident.sources.patients.get(f"Patient/{p['id']}", ""),
+            "person": people.person([p]),
+            "identity": people.mask_identity(people.identity_of(p) or "") if people.identity_of(p) else "",
+            "phone": people.mask_phone(people.phone_of(p)) if people.phone_of(p) else "",
+        }
+        for p in resident.patients
+    ]
+    return _part(request, door, resident, "sources", {"rows": rows})
+
+
+@require_POST
+@entry.page
+def reveal(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
+    """The identity number and phone in full. Reading the Patient for it is noted like every reading."""
+    resident = queries.resident(door, patient)
+    return render(request, "portal/revealed.html", {"person": resident.person})
+
+
+@require_POST
+@entry.page
+def choose_purpose(request: HttpRequest, _door: Door, patient: str) -> HttpResponse:
+    """Open the record again, for another purpose."""
+    chosen = request.POST.get("purpose", "")
+    if chosen in entry.PURPOSES:
+        request.session["purpose"] = chosen
+    return HttpResponseRedirect(f"/residents/{patient}/")

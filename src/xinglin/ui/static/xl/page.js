@@ -1,0 +1,115 @@
+// What every page does: keys, dialogs, theme and size, forms that send themselves, the search box.
+"use strict";
+
+const YEAR = 365 * 24 * 3600;
+
+/** Keep a choice of appearance for a year; the server reads it, so that pages come as they will look. */
+function remember(name, value) {
+  document.cookie = `${name}=${value}; path=/; max-age=${YEAR}; samesite=lax`;
+}
+
+const actions = {
+  theme() {
+    const root = document.documentElement;
+    root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";
+    remember("xl-theme", root.dataset.bsTheme);
+    document.dispatchEvent(new CustomEvent("xl:appearance"));
+  },
+  size(button) {
+    const root = document.documentElement;
+    const large = root.dataset.xlSize !== "large";
+    root.toggleAttribute("data-xl-size", large);
+    if (large) root.dataset.xlSize = "large";
+    button.setAttribute("aria-pressed", String(large));
+    remember("xl-size", large ? "large" : "normal");
+    document.dispatchEvent(new CustomEvent("xl:appearance"));
+  },
+  keys() {
+    document.getElementById("xl-keys").showModal();
+  },
+  close(button) {
+    button.closest("dialog").close();
+  },
+  print() {
+    window.print();
+  },
+};
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-xl]");
+  if (button && actions[button.dataset.xl]) actions[button.dataset.xl](button);
+  if (event.target instanceof HTMLDialogElement) event.target.close(); // the backdrop
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-xl=send]")) event.target.form.requestSubmit();
+  if (event.target.matches("[data-xl=single-keys]")) remember("xl-single-keys", event.target.checked ? "on" : "off");
+});
+
+const typing = (target) => target.matches("input, textarea, select, [contenteditable]");
+const singleKeys = () => !document.cookie.includes("xl-single-keys=off");
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  const single = singleKeys() && !typing(event.target);
+  if (event.key === "F2" || (event.key === "/" && single)) {
+    const field = document.querySelector(".xl-search-large input[type=search], xl-search input[type=search]");
+    if (!field) return;
+    event.preventDefault();
+    field.focus();
+    field.select();
+  } else if (event.key === "?" && single) {
+    event.preventDefault();
+    actions.keys();
+  }
+});
+
+// What is loaded into the dialog opens it.
+document.addEventListener("htmx:after:swap", () => {
+  const dialog = document.getElementById("xl-dialog");
+  const body = document.getElementById("xl-dialog-body");
+  if (body.childElementCount > 0 && !dialog.open) dialog.showModal();
+});
+document.getElementById("xl-dialog").addEventListener("close", () => {
+  document.getElementById("xl-dialog-body").replaceChildren();
+});
+
+document.querySelector("[data-xl=size]")?.setAttribute(
+  "aria-pressed",
+  String(document.documentElement.dataset.xlSize === "large"),
+);
+const boxed = document.querySelector("[data-xl=single-keys]");
+if (boxed) boxed.checked = singleKeys();
+
+/** The search box: arrows choose among those found, Escape or leaving closes the list. */
+class XlSearch extends HTMLElement {
+  connectedCallback() {
+    this.field = this.querySelector("input[type=search]");
+    this.found = this.querySelector(".xl-found");
+    this.addEventListener("keydown", (event) => this.key(event));
+    this.addEventListener("focusout", (event) => {
+      if (!this.contains(event.relatedTarget)) this.close();
+    });
+    this.field.addEventListener("input", () => {
+      if (!this.field.value.trim()) this.close();
+    });
+  }
+
+  close() {
+    this.found.replaceChildren();
+  }
+
+  key(event) {
+    if (event.key === "Escape") {
+      this.close();
+      this.field.focus();
+    }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    const places = [this.field, ...this.found.querySelectorAll("a")];
+    const at = places.indexOf(document.activeElement);
+    event.preventDefault();
+    places[(at + step + places.length) % places.length].focus();
+  }
+}
+customElements.define("xl-search", XlSearch);
