@@ -65,7 +65,7 @@ class Caller:
         **headers: str,
     ) -> Reply:
         """Ask; ``body`` may be bytes or anything JSON; header names have underscores for hyphens."""
-        from xinglin.api import face  # noqa: PLC0415 -- Django is set up after conftests are read
+        from xinglin.api import face
 
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         found: dict[str, Any] = {}

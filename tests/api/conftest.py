@@ -40,8 +40,8 @@ def steward(record: None) -> Caller:
 
 
 def _caller(username: str, roles: list[str]) -> Caller:
-    from xinglin.accounts.actions import issue_token  # noqa: PLC0415 -- Django is set up after conftests are read
-    from xinglin.accounts.models import Account  # noqa: PLC0415 -- Django is set up after conftests are read
+    from xinglin.accounts.actions import issue_token
+    from xinglin.accounts.models import Account
 
     account, _ = Account.objects.get_or_create(
         username=username, defaults={"display_name": username, "roles": roles}
@@ -52,7 +52,7 @@ def _caller(username: str, roles: list[str]) -> Caller:
 @pytest.fixture
 def stored() -> Any:
     """A function that counts the rows of the record's tables: for asserting that nothing was stored."""
-    from xinglin.record import database  # noqa: PLC0415 -- Django is set up after conftests are read
+    from xinglin.record import database
 
     def count() -> tuple[int, ...]:
         return tuple(
