@@ -24,6 +24,7 @@ _FEVERISH = {
     "otitis",
     "appendicitis",
 }
+_LASTED = ("半天", "1天", "2天", "3天", "1周")
 _PANEL_TITLES = {
     "blood": "血常规",
     "inflammation": "C反应蛋白测定",
@@ -49,6 +50,7 @@ class Episode:
     panels: tuple[str, ...]
     image: str
     admission: float
+    complaint: str
 
 
 def _split(text: str) -> tuple[str, ...]:
@@ -62,7 +64,7 @@ def episodes() -> tuple[Episode, ...]:
             r["disease"], r["sex"], int(r["from_age"]), int(r["to_age"]),
             (float(r["per_year_child"]), float(r["per_year_adult"]), float(r["per_year_old"])),
             r["where"], r["class"], _split(r["drugs"]), _split(r["panels"]), r["image"],
-            float(r["admission"]),
+            float(r["admission"]), r["complaint"],
         )
         for r in rows("episodes")
     )  # fmt: skip
@@ -95,6 +97,7 @@ def _happen(life: Life, day: int, episode: Episode) -> None:
     dice = life.dice
     institution = life.where(episode.where)
     visit = life.visit(institution, day, _department(life, episode, day), episode.class_)
+    visit.complain(f"{episode.complaint}{_LASTED[int(dice.random() * len(_LASTED))]}")
     condition = visit.diagnose(episode.disease)
     _signs(life, visit, feverish=episode.disease in _FEVERISH)
     large = institution.kind not in {"station", "village"}

@@ -57,6 +57,7 @@ CARE = {
     "thyroid": Care(0.4, (), ("thyroid",), "thyroid_us"),
     "cataract": Care(0.2, (), (), "", "cataract", 0.05),
 }
+_BEGINS_WITH = {"stroke_after": "stroke", "chd": "angina"}  # the stay that made the disease known
 TITLES = {
     "sugar": "血糖及糖化血红蛋白",
     "kidney": "肾功能",
@@ -111,6 +112,8 @@ def look_after(life: Life, *, closely: bool = False) -> None:
             continue
         for day in life.days(care.visits * (2 if closely else 1), onset):
             life.plan(day, _clinic, disease, care, 1.0 if closely else _ORDERED)
+        if disease in _BEGINS_WITH:
+            life.plan(onset, admissions.admit, _BEGINS_WITH[disease])
         for day in life.days(care.stays, onset):
             life.plan(day, admissions.admit, care.stay)
     _follow_up(life, closely=closely)

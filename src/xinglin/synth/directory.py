@@ -73,26 +73,34 @@ def _division(code: str, name: str, within: str | None) -> dict[str, Any]:
 
 def of_institution(institution: Institution) -> Iterator[dict[str, Any]]:
     """An institution, where it is, its departments, and who works there."""
-    code, meta = institution.code, vocabulary(institution).meta
-    place = places.community(institution.seat)
-    address = {
-        "text": places.address_text(place, f"{institution.seat % 90 + 1}号"),
-        "city": places.CITY,
-        "country": "CN",
-    }
+    meta = vocabulary(institution).meta
+    yield from _body_and_site(institution, meta)
+    for number, name in enumerate(institution.departments):
+        yield {
+            "resourceType": "Organization",
+            "id": f"{institution.code}-d{number:02d}",
+            "meta": meta,
+            "active": True,
+            "type": [_DEPARTMENT],
+            "name": name,
+            "partOf": {"reference": f"Organization/{institution.code}", "display": institution.name},
+        }
+    yield from _staff(institution, meta)
+
+
+def _body_and_site(institution: Institution, meta: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    code, place = institution.code, places.community(institution.seat)
+    text = places.address_text(place, f"{institution.seat % 90 + 1}号")
+    address = {"text": text, "city": places.CITY, "country": "CN"}
     kind = by_key("institution_kinds")[institution.kind]
+    coding = [{"system": KINDS, "code": kind["code"], "display": kind["display"]}]
     yield {
         "resourceType": "Organization",
         "id": code,
         "meta": meta,
         "identifier": [{"system": _CREDIT_CODES, "value": institutions.credit_code(institution)}],
         "active": True,
-        "type": [
-            {
-                "coding": [{"system": KINDS, "code": kind["code"], "display": kind["display"]}],
-                "text": kind["level"],
-            }
-        ],
+        "type": [{"coding": coding, "text": kind["level"]}],
         "name": institution.name,
         "address": [address],
     }
@@ -108,17 +116,6 @@ def of_institution(institution: Institution) -> Iterator[dict[str, Any]]:
         "managingOrganization": {"reference": f"Organization/{code}"},
         "partOf": {"reference": f"Location/xc-{place.code}"},
     }
-    for number, name in enumerate(institution.departments):
-        yield {
-            "resourceType": "Organization",
-            "id": f"{code}-d{number:02d}",
-            "meta": meta,
-            "active": True,
-            "type": [_DEPARTMENT],
-            "name": name,
-            "partOf": {"reference": f"Organization/{code}", "display": institution.name},
-        }
-    yield from _staff(institution, meta)
 
 
 _DEPARTMENT = {
