@@ -97,16 +97,17 @@ def holders(resource: Mapping[str, Any]) -> list[dict[str, Any]]:
 
     Contained resources and extensions included. The quick form of ``walk``, in no particular order.
     """
-    found = []
-    stack: list[Any] = [resource]
-    while stack:
-        node = stack.pop()
+    found: list[dict[str, Any]] = []
+    queue: list[Any] = [resource]
+    for node in queue:  # which grows while it is read
         if type(node) is dict:
-            if type(node.get("reference")) is str and _NOT_IN_REFERENCE.isdisjoint(node):
+            if "reference" in node and type(node["reference"]) is str and _NOT_IN_REFERENCE.isdisjoint(node):
                 found.append(node)
-            stack += [v for v in node.values() if type(v) is dict or type(v) is list]
-        else:
-            stack += [v for v in node if type(v) is dict or type(v) is list]
+            for value in node.values():
+                if type(value) is not str:
+                    queue.append(value)  # noqa: PERF401 -- nearly all are texts: twice as quick as a list of the rest
+        elif type(node) is list:
+            queue += node
     return found
 
 

@@ -61,12 +61,14 @@ def _passes_as_plain(resource: dict[str, Any], gate_: Callable[[Any], bool]) -> 
 
 def _passes_with_contained(resource: dict[str, Any], type_: str) -> bool:
     try:
-        plain = json.plain(resource)
-        contained = plain["contained"]
-        return (
-            gate(type_, fragments=True)(plain)
-            and all(gate(_type_of(child), fragments=True)(child) for child in contained)
-            and not list(containment.broken(plain, ""))
+        gate_ = gate(type_, fragments=True)
+        if not gate_(resource):
+            resource = json.plain(resource)
+            if not gate_(resource):
+                return False
+        contained = resource["contained"]
+        return all(gate(_type_of(child), fragments=True)(child) for child in contained) and (
+            containment.holds(resource) or not list(containment.broken(resource, ""))
         )
     except (ValueError, TypeError, KeyError):  # not JSON, or no resources in it
         return False

@@ -7,13 +7,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xinglin.fhir.references import walk
+from xinglin.fhir.references import holders, walk
 from xinglin.kernel.errors import Issue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Node = dict[str, Any]
+_FORBIDDEN = {"versionId": "dom-4", "lastUpdated": "dom-4", "security": "dom-5"}
+
+
+def holds(resource: Node) -> bool:
+    """Whether all is well between a resource that passed its gate and its contained ones; the quick answer.
+
+    False also for rare right things: contained resources that refer to their container, or are named by a uri.
+    """
+    contained: list[Node] = resource["contained"]
+    used = {text[1:] for holder in holders(resource) if (text := holder["reference"])[0] == "#"}
+    return used == {child.get("id") for child in contained} and not any(
+        "contained" in child or ("meta" in child and _FORBIDDEN.keys() & child["meta"].keys())
+        for child in contained
+    )
 
 
 def broken(resource: Node, expression: str) -> Iterator[Issue]:
@@ -52,7 +66,7 @@ def _of_contained(child: Node, path: str) -> Iterator[Issue]:
         message = "%(element)s is contained itself, so it must not contain resources (dom-2)."
         yield Issue("invariant", message, {"element": path}, f"{path}.contained")
     meta = child.get("meta", {})
-    for name, key in (("versionId", "dom-4"), ("lastUpdated", "dom-4"), ("security", "dom-5")):
+    for name, key in _FORBIDDEN.items():
         if name in meta:
             message = "%(element)s is contained, so its meta must not have %(name)s (%(key)s)."
             yield Issue(
