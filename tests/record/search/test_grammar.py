@@ -121,7 +121,11 @@ def test_a_chain_is_followed_from_type_to_type() -> None:
     (last,) = inner.links
     assert isinstance(last, Link)
     assert isinstance(last.criterion, Match)
-    assert (inner.parameter.code, last.type, last.criterion.modifier) == ("organization", "Organization", "exact")
+    assert (inner.parameter.code, last.type, last.criterion.modifier) == (
+        "organization",
+        "Organization",
+        "exact",
+    )
 
 
 def test_an_untyped_chain_goes_to_every_target_that_has_the_parameter() -> None:
@@ -173,7 +177,9 @@ def test_the_controls_are_read() -> None:
     assert [(key.parameter.code, key.descending) for key in query.sort] == [("date", True), ("_id", False)]
     assert (query.count, query.total, query.summary) == (1000, Total.ACCURATE, Summary.DATA)
     assert query.elements == ("status", "code")
-    assert [(i.reverse, i.type, i.parameter and i.parameter.code, i.target, i.iterate) for i in query.includes] == [
+    assert [
+        (i.reverse, i.type, i.parameter and i.parameter.code, i.target, i.iterate) for i in query.includes
+    ] == [
         (False, "Observation", "subject", "Patient", False),
         (False, "Patient", "organization", None, True),
         (True, "Provenance", "target", None, False),
@@ -187,46 +193,101 @@ def test_a_count_of_nothing_asks_for_the_total_alone() -> None:
 
 # -- refusals
 
-WRONG = [
+WRONG_VALUES = [
+    ("Patient", "name", "", "not empty."),
+    ("Patient", "name", "a,,b", "without empty alternatives."),
+    ("Patient", "birthdate", "yesterday", "a date"),
+    ("Patient", "birthdate", "2024-02-30", "a date"),
+    ("Patient", "birthdate", "xx2024", "a date"),
+    ("Patient", "gender:missing", "maybe", "true or false."),
+    ("Patient", "identifier", "a|b|c", "a code"),
+    ("Patient", "identifier", "|", "a code"),
+    ("Patient", "identifier:of-type", "a|b", "the identifier's type"),
+    ("RiskAssessment", "probability", "much", "a number"),
+    ("RiskAssessment", "probability", "1e999", "a number"),
+    ("Observation", "value-quantity", "5|mg", "a number"),
+    ("Observation", "code-value-quantity", "a", "code$value-quantity"),
+    ("Location", "near", "100|0", "latitude|longitude"),
+    ("Patient", "_count", "-1", "a whole number from 0 to 1000."),
+    ("Patient", "_total", "some", "one of none, estimate, accurate."),
+    ("Patient", "_summary", "yes", "one of true"),
+    ("Patient", "_sort", "nmae", "parameters such as name."),
+    ("Patient", "_include", "Patient", "Type:parameter"),
+    ("Patient", "_include", "Patient:orgnization", "Type:parameter with a reference such as organization."),
+    ("Patient", "_elements", "nmae", "top-level elements such as name."),
+]
+WRONG_NAMES = [
+    (
+        "Patient",
+        "_has:Observation:patient",
+        "x",
+        "Search parameter _has:Observation:patient cannot have the value '_has:Observation:patient'.",
+    ),
     ("Patient", "nmae", "x", "Unknown search parameter nmae for Patient. Known here: name."),
     (None, "name", "x", "Unknown search parameter name for Resource. Known here: "),
     ("Patient", "name:exakt", "x", "Search parameter name has no modifier :exakt. Allowed: exact."),
-    ("Patient", "birthdate:exact", "2000", "Search parameter birthdate has no modifier :exact. Allowed: missing."),
+    (
+        "Patient",
+        "birthdate:exact",
+        "2000",
+        "Search parameter birthdate has no modifier :exact. Allowed: missing.",
+    ),
     ("Patient", "name:", "x", "Search parameter name has no modifier :. Allowed: "),
-    ("Patient", "name", "", "Search parameter name cannot have the value ''. It should be not empty."),
-    ("Patient", "name", "a,,b", "Search parameter name cannot have the value 'a,,b'. It should be without empty alternatives."),
-    ("Patient", "birthdate", "yesterday", "Search parameter birthdate cannot have the value 'yesterday'. It should be a date"),
-    ("Patient", "birthdate", "2024-02-30", "Search parameter birthdate cannot have the value '2024-02-30'. It should be a date"),
-    ("Patient", "birthdate", "xx2024", "Search parameter birthdate cannot have the value 'xx2024'. It should be a date"),
-    ("Patient", "gender:missing", "maybe", "Search parameter gender:missing cannot have the value 'maybe'. It should be true or false."),
-    ("Patient", "identifier", "a|b|c", "Search parameter identifier cannot have the value 'a|b|c'. It should be a code"),
-    ("Patient", "identifier", "|", "Search parameter identifier cannot have the value '|'. It should be a code"),
-    ("Patient", "identifier:of-type", "a|b", "Search parameter identifier:of-type cannot have the value 'a|b'. It should be the identifier's type"),
-    ("RiskAssessment", "probability", "much", "Search parameter probability cannot have the value 'much'. It should be a number"),
-    ("RiskAssessment", "probability", "1e999", "Search parameter probability cannot have the value '1e999'. It should be a number"),
-    ("Observation", "value-quantity", "5|mg", "Search parameter value-quantity cannot have the value '5|mg'. It should be a number"),
-    ("Observation", "code-value-quantity", "a", "Search parameter code-value-quantity cannot have the value 'a'. It should be code$value-quantity"),
-    ("Location", "near", "100|0", "Search parameter near cannot have the value '100|0'. It should be latitude|longitude"),
-    ("Observation", "subject:Pateint.name", "x", "Search parameter subject:Pateint.name names the resource type Pateint. Allowed: Patient."),
-    ("Observation", "subject:Patient.nmae", "x", "Unknown search parameter subject:Patient.nmae for Patient. Known here: name."),
+    (
+        "Observation",
+        "subject:Pateint.name",
+        "x",
+        "Search parameter subject:Pateint.name names the resource type Pateint. Allowed: Patient.",
+    ),
+    (
+        "Observation",
+        "subject:Patient.nmae",
+        "x",
+        "Unknown search parameter subject:Patient.nmae for Patient. Known here: name.",
+    ),
     ("Observation", "code.name", "x", "In search parameter code.name, code of Observation is no reference"),
-    ("Patient", "_has:Observation:patient", "x", "Search parameter _has:Observation:patient cannot have the value"),
-    ("Patient", "_has:Obs:patient:code", "x", "Search parameter _has:Obs:patient:code names the resource type Obs."),
+    (
+        "Patient",
+        "_has:Obs:patient:code",
+        "x",
+        "Search parameter _has:Obs:patient:code names the resource type Obs.",
+    ),
     ("Patient", "_has:Observation:patient:cod", "x", "Unknown search parameter"),
-    ("Patient", "_count", "-1", "Search parameter _count cannot have the value '-1'. It should be a whole number from 0 to 1000."),
-    ("Patient", "_total", "some", "Search parameter _total cannot have the value 'some'. It should be one of none, estimate, accurate."),
-    ("Patient", "_summary", "yes", "Search parameter _summary cannot have the value 'yes'. It should be one of true"),
-    ("Patient", "_sort", "nmae", "Search parameter _sort cannot have the value 'nmae'. It should be parameters such as name."),
-    ("Patient", "_include", "Patient", "Search parameter _include cannot have the value 'Patient'. It should be Type:parameter"),
-    ("Patient", "_include", "Patient:orgnization", "Search parameter _include cannot have the value 'Patient:orgnization'. It should be Type:parameter with a reference such as organization."),
-    ("Patient", "_include:again", "Patient:link", "Search parameter _include has no modifier :again. Allowed: iterate."),
-    ("Patient", "_elements", "nmae", "Search parameter _elements cannot have the value 'nmae'. It should be top-level elements such as name."),
+    (
+        "Patient",
+        "_include:again",
+        "Patient:link",
+        "Search parameter _include has no modifier :again. Allowed: iterate.",
+    ),
     (None, "_type", "Pateint", "Search parameter _type names the resource type Pateint. Allowed: Patient."),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize(("type_", "name", "value", "message"), WRONG, ids=[f"{w[1]}={w[2]}" for w in WRONG])
-def test_what_cannot_be_meant_is_refused_by_name(type_: str | None, name: str, value: str, message: str) -> None:
+@pytest.mark.parametrize(
+    ("type_", "name", "value", "wanted"),
+    WRONG_VALUES,
+    ids=[f"{name}={value}" for _, name, value, _ in WRONG_VALUES],
+)
+def test_a_value_that_cannot_be_is_refused_with_what_could(
+    type_: str | None, name: str, value: str, wanted: str
+) -> None:
+    with pytest.raises(Fault) as refused:
+        parse(type_, [(name, value)])
+
+    (issue,) = refused.value.issues
+    message = f"Search parameter {name} cannot have the value {value!r}. It should be {wanted}"
+    assert refused.value.kind is Kind.INVALID
+    assert issue.text[: len(message)] == message
+
+
+@pytest.mark.parametrize(
+    ("type_", "name", "value", "message"),
+    WRONG_NAMES,
+    ids=[f"{name}={value}" for _, name, value, _ in WRONG_NAMES],
+)
+def test_a_name_that_is_unknown_is_refused_with_the_nearest(
+    type_: str | None, name: str, value: str, message: str
+) -> None:
     with pytest.raises(Fault) as refused:
         parse(type_, [(name, value)])
 

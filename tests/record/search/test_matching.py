@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from xinglin.record.search import compiler
+
 if TYPE_CHECKING:
     from tests.record.search.finding import Finder
 
@@ -292,3 +294,12 @@ def test_its_exact_total_is_the_number_of_what_it_finds(world: Finder, url: str,
     joint = "&" if "?" in url else "?"
 
     assert world.page(f"{url}{joint}_summary=count").total == len(expected)
+
+
+@pytest.mark.parametrize(("url", "expected"), CHAINS, ids=[url for url, _ in CHAINS])
+def test_a_chain_finds_the_same_where_its_far_end_is_crowded(
+    world: Finder, url: str, expected: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiler, "PROBED", -1)
+
+    assert world.found(url) == expected

@@ -56,10 +56,14 @@ def _observation(n: int, rng: random.Random) -> dict[str, object]:
     more: dict[str, object] = {"status": rng.choice(["final", "amended"])}
     if n % 3:
         more["effectiveDateTime"] = f"2024-01-{1 + n // 4:02d}"
-    return make.observation(f"Patient/p{n % 2}", rng.choice(["4548-4", "2345-7"]), rng.randrange(5), id=f"o{n}", **more)
+    return make.observation(
+        f"Patient/p{n % 2}", rng.choice(["4548-4", "2345-7"]), rng.randrange(5), id=f"o{n}", **more
+    )
 
 
-def walk(finder: Finder, url: str, *, between: Callable[[], None] = lambda: None, link: str = "next") -> list[Page]:
+def walk(
+    finder: Finder, url: str, *, between: Callable[[], None] = lambda: None, link: str = "next"
+) -> list[Page]:
     """All pages, by the links as a client follows them."""
     pages = [finder.page(url)]
     while (following := dict(pages[-1].links("Observation")).get(link)) is not None:
@@ -120,7 +124,9 @@ def test_pages_show_the_record_as_the_first_one_saw_it(results: Finder, sort: st
 def test_a_transaction_that_was_running_at_the_first_page_stays_unseen(results: Finder) -> None:
     with database.connect() as other:
         other.autocommit = False
-        other.execute("CREATE TEMPORARY TABLE mark AS SELECT record_tx()")  # takes a number before the first page
+        other.execute(
+            "CREATE TEMPORARY TABLE mark AS SELECT record_tx()"
+        )  # takes a number before the first page
         first = results.page("Observation?_sort=_id&_count=20")
         other.execute(
             "UPDATE record_resource SET id = 'zz', tx = record_tx() WHERE id = 'o1'"  # as a new row that came late
@@ -138,7 +144,11 @@ def test_versions_are_shown_as_they_were(results: Finder) -> None:
 
     (entry,) = results.page(dict(first.links("Observation"))["next"]).entries
 
-    assert (entry.stored.id, entry.stored.version, entry.stored.resource["code"]["coding"][0]["code"] != "new") == (
+    assert (
+        entry.stored.id,
+        entry.stored.version,
+        entry.stored.resource["code"]["coding"][0]["code"] != "new",
+    ) == (
         "o9",
         1,
         True,
@@ -163,16 +173,21 @@ def test_undated_resources_count_as_the_lowest(results: Finder) -> None:
 
 
 def test_a_second_key_decides_among_equals(finder: Finder) -> None:
-    finder.store(make.patient("a", "z", id="1"), make.patient("a", "y", id="2"), make.patient("b", "x", id="3"))
+    finder.store(
+        make.patient("a", "z", id="1"), make.patient("a", "y", id="2"), make.patient("b", "x", id="3")
+    )
 
     assert finder.ids("Patient?_sort=family,given") == ["2", "1", "3"]
     assert finder.ids("Patient?_sort=-family,given") == ["3", "2", "1"]
 
 
 @pytest.mark.parametrize(
-    ("sort", "expected"), [("gender", ["3", "2", "1"]), ("-gender", ["1", "2", "3"]), ("organization", ["1", "3", "2"])]
+    ("sort", "expected"),
+    [("gender", ["3", "2", "1"]), ("-gender", ["1", "2", "3"]), ("organization", ["1", "3", "2"])],
 )
-def test_codes_and_references_are_sorted_by_their_text(finder: Finder, sort: str, expected: list[str]) -> None:
+def test_codes_and_references_are_sorted_by_their_text(
+    finder: Finder, sort: str, expected: list[str]
+) -> None:
     finder.store(
         {"resourceType": "Organization", "id": "a", "name": "A"},
         {"resourceType": "Organization", "id": "b", "name": "B"},

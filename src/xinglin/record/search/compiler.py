@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from xinglin.fhir import definitions
 from xinglin.kernel.ids import self_number
 from xinglin.record.search import composites, predicates, references
-from xinglin.record.search.criteria import Chain, Has, Match
-from xinglin.record.search.fragments import Fragment, Int2, Int8, both, either, tokens_all, tokens_any
+from xinglin.record.search.criteria import Chain, Match
+from xinglin.record.search.fragments import FALSE, Fragment, Int2, Int8, both, either, tokens_all, tokens_any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from xinglin.record.search.criteria import Compartment, Criterion, Query
+    from xinglin.record.search.criteria import Compartment, Criterion, Has, Link, Query
     from xinglin.record.search.scope import Scope
 
 
@@ -91,7 +91,7 @@ def _add(scope: Scope, made: Conjunction, criterion: Criterion, types: Sequence[
     elif isinstance(criterion, Chain):
         made.parts.append(_chain(scope, made.alias, criterion))
     else:
-        made.parts.append(_has(scope, made.alias, criterion, to_patients=tuple(types) == ("Patient",)))
+        made.parts.append(_has(scope, made.alias, criterion, types))
 
 
 # -- along references and back
@@ -100,64 +100,61 @@ PROBED = 2_000  # rows at the far end of a reference up to which their numbers a
 
 
 def _chain(scope: Scope, alias: str, chain: Chain) -> Fragment:
-    """Refers to a row that meets the criterion.
+    """Refers to a row that meets the criterion of one of the links."""
+    return either([_refers(scope, alias, chain, link) for link in chain.links])
 
-    Few such rows: their tokens are asked of the index. Many: each candidate's tokens are turned back into
-    the numbers of what it refers to, and looked up.
+
+def _refers(scope: Scope, alias: str, chain: Chain, link: Link) -> Fragment:
+    """Refers to a row of the link's type that meets its criterion.
+
+    Few of those: their tokens are asked of the index. Many: each candidate's patient, or whatever its tokens
+    turned back into numbers may name, is looked up.
     """
-    alternatives = []
-    for link in chain.links:
-        seeds = references.seeds(chain.type, chain.parameter, link.type)
-        if not seeds:
-            continue
-        far = scope.alias()
-        found = conjunction(scope, far, (link.type,), (link.criterion,)).fragment()
-        numbers = _probe(scope, far, found)
-        if numbers is not None:
-            alternatives.append(tokens_any(alias, [number ^ seed for number in numbers for seed in seeds]))
-            continue
-        source = scope.source(far)
-        for seed in seeds:
-            alternatives.append(
-                Fragment(
-                    f"EXISTS (SELECT FROM unnest({alias}.tokens) AS k{far}(h) JOIN {source.sql}"
-                    f" ON {far}.self = k{far}.h # %s WHERE {found.sql})",
-                    (*source.values, Int8(seed), *found.values),
-                )
-            )
-    return either(alternatives)
+    seeds = references.seeds(chain.type, chain.parameter, link.type)
+    if not seeds:
+        return FALSE
+    far = scope.alias()
+    found = conjunction(scope, far, (link.type,), (link.criterion,)).fragment()
+    numbers = _probe(scope, far, found)
+    if numbers is not None:
+        return tokens_any(alias, [number ^ seed for number in numbers for seed in seeds])
+    source = scope.source(far)
+    if link.type == "Patient" and references.by_patient(chain.type, chain.parameter):
+        tables = (
+            f"{source.sql} WHERE {far}.self = {alias}.patient AND {alias}.tokens @> ARRAY[{far}.self # %s]"
+        )
+    else:
+        tables = (
+            f"unnest({alias}.tokens) AS k{far}(h) JOIN {source.sql} ON {far}.self = k{far}.h # %s WHERE true"
+        )
+    sql = f"EXISTS (SELECT FROM {tables} AND {found.sql})"
+    return either([Fragment(sql, (*source.values, Int8(seed), *found.values)) for seed in seeds])
 
 
-def _has(scope: Scope, alias: str, has: Has, *, to_patients: bool) -> Fragment:
-    """A row that meets the criterion refers to this one.
+def _has(scope: Scope, alias: str, has: Has, types: Sequence[str]) -> Fragment:
+    """A row that meets the criterion refers to this one, of one of ``types``.
 
     Few such rows: whatever their tokens may name is looked up. Many: each candidate asks the index who
     refers to it.
     """
-    seeds = references.seeds(has.type, has.parameter, None)
+    seeds = references.seeds(has.type, has.parameter, types[0] if len(types) == 1 else None)
     far = scope.alias()
-    made = conjunction(scope, far, (has.type,), (has.criterion,))
-    found, source = made.fragment(), scope.source(far)
-    if to_patients and references.by_patient(has.type, has.parameter):
-        return Fragment(
-            f"EXISTS (SELECT FROM {source.sql} WHERE {far}.patient = {alias}.self AND {far}.patient <> 0"
-            f" AND {far}.tokens @> ARRAY[{alias}.self # %s] AND {found.sql})",
-            (*source.values, Int8(seeds[0]), *found.values),
+    found, source = conjunction(scope, far, (has.type,), (has.criterion,)).fragment(), scope.source(far)
+    asking = (
+        f"EXISTS (SELECT FROM {source.sql} WHERE {far}.tokens @> ARRAY[{alias}.self # %s] AND {found.sql}"
+    )
+    values = (*source.values, *found.values)
+    if tuple(types) == ("Patient",) and references.by_patient(has.type, has.parameter):
+        condition = f"{asking} AND {far}.patient = {alias}.self AND {far}.patient <> 0)"
+    elif _probe(scope, far, found) is None:
+        condition = f"{asking})"
+    else:
+        condition = (
+            f"{alias}.self IN (SELECT k{far}.h # %s FROM {source.sql}, unnest({far}.tokens) AS k{far}(h)"
+            f" WHERE {found.sql})"
         )
-    few = _probe(scope, far, found) is not None
-    alternatives = []
-    for seed in seeds:
-        if few:
-            condition = (
-                f"{alias}.self IN (SELECT k{far}.h # %s FROM {source.sql}, unnest({far}.tokens) AS k{far}(h)"
-                f" WHERE {found.sql})"
-            )
-            values = (Int8(seed), *source.values, *found.values)
-        else:
-            condition = f"EXISTS (SELECT FROM {source.sql} WHERE {far}.tokens @> ARRAY[{alias}.self # %s] AND {found.sql})"
-            values = (*source.values, Int8(seed), *found.values)
-        alternatives.append(Fragment(condition, values))
-    return either(alternatives)
+        return either([Fragment(condition, (Int8(seed), *values)) for seed in seeds])
+    return either([Fragment(condition, (*source.values, Int8(seed), *found.values)) for seed in seeds])
 
 
 def _probe(scope: Scope, alias: str, found: Fragment) -> list[int] | None:

@@ -15,6 +15,7 @@ from xinglin.record.search.criteria import DEFAULT_COUNT, MAX_COUNT, Include, So
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
     from xinglin.record.search.catalogue import Catalogue
 
 _E = TypeVar("_E", bound=StrEnum)

@@ -6,13 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from xinglin.record.search import compiler, plans, sorting, statements
-from xinglin.record.search.catalogue import STANDARD
 from xinglin.record.search.fragments import Fragment
 from xinglin.record.search.ordering import Order
 from xinglin.record.search.scope import Scope
 
 if TYPE_CHECKING:
-    from xinglin.record.search.catalogue import Catalogue
     from xinglin.record.search.compiler import Conjunction
     from xinglin.record.search.criteria import Query
     from xinglin.record.search.plans import Connection
@@ -26,11 +24,10 @@ def explain(
     base: str = "",
     now: int = 0,
     access: Access | None = None,
-    catalogue: Catalogue = STANDARD,
     analyze: bool = False,
 ) -> dict[str, Any]:
-    """``sql``, its ``values`` as text, planned ``cost`` and ``rows``, ``milliseconds`` if analysed, and the ``plan``."""
-    scope = Scope(connection, base, now * 1_000_000, access=access, catalogue=catalogue)
+    """``sql`` and its ``values`` as text, planned ``cost`` and ``rows``, the ``plan``, ``milliseconds`` if analysed."""
+    scope = Scope(connection, base, now * 1_000_000, access=access)
     with plans.planned_by_value(connection):
         found = compiler.where(scope, "r", query)
         orders = sorting.orders(query)

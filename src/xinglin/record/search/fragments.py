@@ -25,7 +25,8 @@ TRUE = Fragment("true")
 
 
 def joined(separator: str, fragments: Iterable[Fragment]) -> Fragment:
-    texts, values = [], []
+    texts: list[str] = []
+    values: list[Any] = []
     for fragment in fragments:
         texts.append(fragment.sql)
         values += fragment.values

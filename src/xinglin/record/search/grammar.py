@@ -141,7 +141,9 @@ def _resolve_has(catalogue: Catalogue, name: str, depth: int, whole: str) -> Has
     known = catalogue.parameters(type_)
     parameter = known.get(code)
     if parameter is None:
-        raise refusals.unknown_parameter(whole, code, type_, [c for c, p in known.items() if p.type == "reference"])
+        raise refusals.unknown_parameter(
+            whole, code, type_, [c for c, p in known.items() if p.type == "reference"]
+        )
     if parameter.type != "reference":
         raise refusals.no_reference(whole, code, type_)
     return Has(type_, parameter, _resolve(catalogue, type_, rest, depth + 1, whole))

@@ -14,7 +14,6 @@ from xinglin.fhir import references as literal
 from xinglin.fhir.index import keys
 from xinglin.kernel.errors import Issue
 from xinglin.kernel.ids import self_number
-from xinglin.record.queries import Stored
 from xinglin.record.search import references, statements
 from xinglin.record.search.fragments import Fragment, Int2, Int4, both, tokens_any
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from xinglin.fhir.definitions import SearchParameter
     from xinglin.fhir.index import Branch
+    from xinglin.record.queries import Stored
     from xinglin.record.search.criteria import Include
     from xinglin.record.search.scope import Scope
 
@@ -60,7 +60,7 @@ def expand(
 def _too_many() -> Issue:
     return Issue(
         "too-costly",
-        "More than %(limit)d resources would be included on this page; the rest is left out. Ask for fewer with _count.",
+        "Of more than %(limit)d resources to include on this page the rest is left out. Ask for fewer with _count.",
         {"limit": MAX_INCLUDED},
         severity="warning",
     )

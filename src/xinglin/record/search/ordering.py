@@ -82,7 +82,8 @@ def beyond(orders: Sequence[Order], cursor: Sequence[Scalar]) -> Fragment:
 
     The usual ladder: greater in the first key, or equal there and greater in the second, and so on.
     """
-    steps, equal = [], []
+    steps: list[Fragment] = []
+    equal: list[Fragment] = []
     for order, value in zip(orders, cursor, strict=True):
         after = _after(order, value)
         if after is not None:

@@ -20,6 +20,7 @@ from xinglin.record.search.controls import PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
     from xinglin.record.search.criteria import Query
 
 LIFETIME = 3600  # seconds

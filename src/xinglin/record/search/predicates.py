@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from xinglin.fhir import definitions, index
 from xinglin.fhir.index import keys
 from xinglin.kernel.ids import self_number
-from xinglin.record.search import near, ranges, references, refusals, strings, tokens, values, vocabulary
+from xinglin.record.search import near, ranges, references, strings, tokens, values, vocabulary
 from xinglin.record.search.fragments import (
     FALSE,
     TRUE,
@@ -112,7 +112,7 @@ def _missing(_scope: Scope, alias: str, criterion: Match, found: Sequence[Branch
     return Demand(fragment=both(conditions) if missing else either(conditions))
 
 
-def _not(scope: Scope, alias: str, criterion: Match, found: Sequence[Branch]) -> Demand:
+def _not(_scope: Scope, alias: str, criterion: Match, found: Sequence[Branch]) -> Demand:
     """None of the values; resources without any are found too. https://hl7.org/fhir/R4/search.html#modifiers"""
     hashes = _token_hashes(found, criterion.values)
     return Demand(fragment=negated(tokens_any(alias, sorted(set(hashes)))))
@@ -120,7 +120,7 @@ def _not(scope: Scope, alias: str, criterion: Match, found: Sequence[Branch]) ->
 
 def _token_text(_scope: Scope, alias: str, criterion: Match, found: Sequence[Branch]) -> Demand:
     places = sorted({keys.key(f"{branch.path}:text") for branch in found})
-    return Demand(fragment=strings.begins(alias, places, _texts(criterion.values)))
+    return Demand(fragment=strings.shared_begins(alias, places, _texts(criterion.values)))
 
 
 def _in(scope: Scope, alias: str, criterion: Match, found: Sequence[Branch]) -> Demand:

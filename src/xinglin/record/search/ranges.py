@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from xinglin.fhir.index import keys
 from xinglin.kernel.ids import EPOCH_MS, floor_vid
-from xinglin.record.search.fragments import FALSE, TRUE, Float8, Fragment, Int4, Int8, either, joined
+from xinglin.record.search.fragments import FALSE, TRUE, Float8, Fragment, Int4, Int8, both, either, joined
 from xinglin.record.search.values import Prefix
 
 if TYPE_CHECKING:
@@ -21,30 +21,38 @@ if TYPE_CHECKING:
 _APPROXIMATELY = 0.1  # of the distance from now, or of the number
 _LAST = (1 << 63) - 1
 
+# Conditions on a row x of record_range, and what is bound to their places: l and h, the ends of the interval
+# asked for, or v, the number itself. In eq, x.lo < h follows from the rest and bounds the index scan.
+_DATES = {
+    Prefix.EQ: ("x.lo >= %s AND x.lo < %s AND x.hi <= %s", "lhh"),
+    Prefix.NE: ("(x.lo < %s OR x.hi > %s)", "lh"),
+    Prefix.GT: ("x.hi > %s", "h"),
+    Prefix.LT: ("x.lo < %s", "l"),
+    Prefix.GE: ("(x.lo >= %s OR x.hi > %s)", "lh"),
+    Prefix.LE: ("(x.lo < %s OR (x.lo < %s AND x.hi <= %s))", "lhh"),
+    Prefix.SA: ("x.lo >= %s", "h"),
+    Prefix.EB: ("x.hi <= %s", "l"),
+    Prefix.AP: ("x.lo < %s AND x.hi > %s", "hl"),
+}
+_NUMBERS = {
+    Prefix.EQ: ("x.lo >= %s AND x.lo < %s AND x.hi < %s", "lhh"),
+    Prefix.NE: ("(x.lo < %s OR x.hi >= %s)", "lh"),
+    Prefix.GT: ("x.hi > %s", "v"),
+    Prefix.LT: ("x.lo < %s", "v"),
+    Prefix.GE: ("x.hi >= %s", "v"),
+    Prefix.LE: ("x.lo <= %s", "v"),
+    Prefix.SA: ("x.lo > %s", "v"),
+    Prefix.EB: ("x.hi < %s", "v"),
+    Prefix.AP: ("x.lo <= %s AND x.hi >= %s", "hl"),
+}
+
 
 def date_condition(moment: Moment, now: int) -> Fragment:
     """The condition on a row ``x`` of record_range; ``now`` in microseconds since 1970."""
-    lo, hi = Float8(moment.lo), Float8(moment.hi)
-    match moment.prefix:
-        case Prefix.EQ:  # x.lo < hi follows from the rest and bounds the index scan
-            return Fragment("x.lo >= %s AND x.lo < %s AND x.hi <= %s", (lo, hi, hi))
-        case Prefix.NE:
-            return Fragment("(x.lo < %s OR x.hi > %s)", (lo, hi))
-        case Prefix.GT:
-            return Fragment("x.hi > %s", (hi,))
-        case Prefix.LT:
-            return Fragment("x.lo < %s", (lo,))
-        case Prefix.GE:
-            return Fragment("(x.lo >= %s OR x.hi > %s)", (lo, hi))
-        case Prefix.LE:
-            return Fragment("(x.lo < %s OR (x.lo < %s AND x.hi <= %s))", (lo, hi, hi))
-        case Prefix.SA:
-            return Fragment("x.lo >= %s", (hi,))
-        case Prefix.EB:
-            return Fragment("x.hi <= %s", (lo,))
-        case Prefix.AP:
-            slack = _APPROXIMATELY * abs(now - moment.lo)
-            return Fragment("x.lo < %s AND x.hi > %s", (Float8(moment.hi + slack), Float8(moment.lo - slack)))
+    slack = _APPROXIMATELY * abs(now - moment.lo) if moment.prefix is Prefix.AP else 0
+    ends = {"l": Float8(moment.lo - slack), "h": Float8(moment.hi + slack)}
+    sql, places = _DATES[moment.prefix]
+    return Fragment(sql, tuple(ends[place] for place in places))
 
 
 def number_condition(number: Number) -> Fragment:
@@ -52,29 +60,13 @@ def number_condition(number: Number) -> Fragment:
 
     https://hl7.org/fhir/R4/search.html#number
     """
-    value, lo, hi = Float8(number.value), Float8(number.lo), Float8(number.hi)
-    match number.prefix:
-        case Prefix.EQ:  # x.lo < hi follows from the rest and bounds the index scan
-            return Fragment("x.lo >= %s AND x.lo < %s AND x.hi < %s", (lo, hi, hi))
-        case Prefix.NE:
-            return Fragment("(x.lo < %s OR x.hi >= %s)", (lo, hi))
-        case Prefix.GT:
-            return Fragment("x.hi > %s", (value,))
-        case Prefix.LT:
-            return Fragment("x.lo < %s", (value,))
-        case Prefix.GE:
-            return Fragment("x.hi >= %s", (value,))
-        case Prefix.LE:
-            return Fragment("x.lo <= %s", (value,))
-        case Prefix.SA:
-            return Fragment("x.lo > %s", (value,))
-        case Prefix.EB:
-            return Fragment("x.hi < %s", (value,))
-        case Prefix.AP:
-            slack = _APPROXIMATELY * abs(number.value)
-            return Fragment(
-                "x.lo <= %s AND x.hi >= %s", (Float8(number.value + slack), Float8(number.value - slack))
-            )
+    lo, hi = number.lo, number.hi
+    if number.prefix is Prefix.AP:
+        slack = _APPROXIMATELY * abs(number.value)
+        lo, hi = number.value - slack, number.value + slack
+    ends = {"l": Float8(lo), "h": Float8(hi), "v": Float8(number.value)}
+    sql, places = _NUMBERS[number.prefix]
+    return Fragment(sql, tuple(ends[place] for place in places))
 
 
 def quantity_condition(quantity: Quantity) -> Fragment:
@@ -85,48 +77,48 @@ def quantity_condition(quantity: Quantity) -> Fragment:
     return joined(" AND ", (amount, Fragment("x.unit = %s", (Int4(keys.unit(quantity.code)),))))
 
 
-def exists(alias: str, keys: Fragment, conditions: Sequence[Fragment]) -> Fragment:
-    """``alias`` has a range under those keys that meets one of the conditions."""
+def exists(alias: str, place: Fragment, conditions: Sequence[Fragment]) -> Fragment:
+    """``alias`` has a range under the keys of ``place`` that meets one of the conditions."""
     head = Fragment(f"EXISTS (SELECT FROM record_range x WHERE x.vid = {alias}.vid AND ")
-    return joined("", (head, keys, Fragment(" AND "), either(conditions), Fragment(")")))
+    return joined("", (head, place, Fragment(" AND "), either(conditions), Fragment(")")))
 
 
 def version_condition(alias: str, moment: Moment, now: int) -> Fragment:
-    """``_lastUpdated``: the version number is the time, each version standing for its millisecond."""
-    first = -(-moment.lo // 1000)  # the first whole millisecond not before lo
-    end = moment.hi // 1000  # the first that is not wholly before hi, so that it reaches past it
-    match moment.prefix:
-        case Prefix.EQ:
-            return _between(alias, first, end)
-        case Prefix.NE:
-            return either([_between(alias, None, first), _between(alias, end, None)])
-        case Prefix.GT:
-            return _between(alias, end, None)
-        case Prefix.LT:
-            return _between(alias, None, first)
-        case Prefix.GE:
-            return _between(alias, min(first, end), None)
-        case Prefix.LE:
-            return _between(alias, None, max(first, end))
-        case Prefix.SA:
-            return _between(alias, -(-moment.hi // 1000), None)
-        case Prefix.EB:
-            return _between(alias, None, moment.lo // 1000)
-        case Prefix.AP:
-            slack = int(_APPROXIMATELY * abs(now - moment.lo))
-            return _between(alias, (moment.lo - slack) // 1000, -(-(moment.hi + slack) // 1000))
+    """``_lastUpdated``: the version number is the time, each version standing for its millisecond.
+
+    The conditions of ``_DATES`` with a millisecond ``m`` for the row's interval, solved for ``m``.
+    """
+    first, last = _up(moment.lo), moment.hi // 1000
+    slack = int(_APPROXIMATELY * abs(now - moment.lo)) if moment.prefix is Prefix.AP else 0
+    spans: dict[Prefix, Sequence[tuple[int | None, int | None]]] = {
+        Prefix.EQ: [(first, last)],
+        Prefix.NE: [(None, first), (last, None)],
+        Prefix.GT: [(last, None)],
+        Prefix.LT: [(None, first)],
+        Prefix.GE: [(min(first, last), None)],
+        Prefix.LE: [(None, max(first, last))],
+        Prefix.SA: [(_up(moment.hi), None)],
+        Prefix.EB: [(None, moment.lo // 1000)],
+        Prefix.AP: [((moment.lo - slack) // 1000, _up(moment.hi + slack))],
+    }
+    return either([_between(alias, begin, end) for begin, end in spans[moment.prefix]])
 
 
-def _between(alias: str, first: int | None, end: int | None) -> Fragment:
-    """Version numbers from millisecond ``first`` on and before ``end``."""
+def _up(microseconds: int) -> int:
+    """The first whole millisecond not before."""
+    return -(-microseconds // 1000)
+
+
+def _between(alias: str, begin: int | None, end: int | None) -> Fragment:
+    """Version numbers from millisecond ``begin`` on and before ``end``."""
     limits = []
-    if first is not None and first > EPOCH_MS:
-        limits.append(Fragment(f"{alias}.vid >= %s", (Int8(min(floor_vid(first), _LAST)),)))
+    if begin is not None and begin > EPOCH_MS:
+        limits.append(Fragment(f"{alias}.vid >= %s", (Int8(min(floor_vid(begin), _LAST)),)))
     if end is not None:
         if end <= EPOCH_MS:
             return FALSE
         limits.append(Fragment(f"{alias}.vid < %s", (Int8(min(floor_vid(end), _LAST)),)))
     if not limits:
         return TRUE
-    inner = joined(" AND ", limits)
-    return Fragment(f"({inner.sql})", inner.values)
+    found = both(limits)
+    return Fragment(f"({found.sql})", found.values)

@@ -15,13 +15,13 @@ from xinglin.fhir.index import keys
 from xinglin.fhir.index.routes import Get
 from xinglin.fhir.references import parse
 from xinglin.kernel.ids import self_number
-from xinglin.record.search import values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from xinglin.fhir.definitions import SearchParameter
     from xinglin.fhir.index import Branch
+    from xinglin.record.search import values
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 

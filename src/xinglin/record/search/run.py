@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xinglin.record.search import compiler, includes, paging, plans, refusals, sorting, statements
-from xinglin.record.search.catalogue import STANDARD
 from xinglin.record.search.criteria import Match, SortKey, Summary, Total
 from xinglin.record.search.explain import estimate
 from xinglin.record.search.ordering import Order
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xinglin.record.queries import Stored
-    from xinglin.record.search.catalogue import Catalogue
     from xinglin.record.search.compiler import Conjunction
     from xinglin.record.search.criteria import Query
     from xinglin.record.search.plans import Connection
@@ -33,7 +31,6 @@ def run(
     now: int,
     base: str = "",
     access: Access | None = None,
-    catalogue: Catalogue = STANDARD,
 ) -> Page:
     """The page that ``query`` asks for.
 
@@ -42,7 +39,7 @@ def run(
     values that turn out wrong here, ``gone`` for a page that has expired.
     """
     place = paging.open_token(query.page, query, secret, now) if query.page is not None else None
-    scope = Scope(connection, base, now * 1_000_000, access=access, catalogue=catalogue)
+    scope = Scope(connection, base, now * 1_000_000, access=access)
     search = _Search(scope, query, place, secret)
     if place is None and _is_plain(query):
         found = compiler.where(scope, "r", query)
@@ -160,10 +157,7 @@ class _Search:
 
     def _token(self, cut: _Cut, row: tuple[Any, ...], offset: int, *, back: bool) -> str:
         """Of the page that begins after (``back``: ends before) ``row``."""
-        if self._place is None:
-            snapshot = Snapshot.read(row[-1])
-        else:
-            snapshot = self._place.snapshot
+        snapshot = Snapshot.read(row[-1]) if self._place is None else self._place.snapshot
         place = Place(statements.cursor(row, cut.orders), back, offset, cut.total, snapshot)
         return paging.seal(place, self._query, self._secret, self._scope.now // 1_000_000)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
 
-from xinglin.record.search.catalogue import STANDARD, Catalogue
 from xinglin.record.search.fragments import Fragment, Int8
 
 if TYPE_CHECKING:
@@ -38,7 +37,6 @@ class Scope:
     now: int
     relation: Fragment = CURRENT
     access: Access | None = None
-    catalogue: Catalogue = STANDARD
     _aliases: Iterator[int] = field(default_factory=lambda: count(1))
 
     def alias(self) -> str:
@@ -60,14 +58,12 @@ def as_of(snapshot: Snapshot, shift: int) -> Fragment:
     """
     xmin, xmax = Int8(snapshot.xmin + shift), Int8(snapshot.xmax + shift)
     running = [x + shift for x in snapshot.running]
-    if running:
-        seen, values = "(tx < %s OR (tx < %s AND tx <> ALL(%s::bigint[])))", (xmin, xmax, running)
-        after, limits = "(until_tx >= %s OR until_tx = ANY(%s::bigint[]))", (xmax, running)
-    else:
-        seen, values = "tx < %s", (xmax,)
-        after, limits = "until_tx >= %s", (xmax,)
+    seen = Fragment("(tx < %s OR (tx < %s AND tx <> ALL(%s::bigint[])))", (xmin, xmax, running))
+    after = Fragment(
+        "until_tx >= %s AND (until_tx >= %s OR until_tx = ANY(%s::bigint[]))", (xmin, xmax, running)
+    )
     return Fragment(
-        f"(SELECT {_COLUMNS} FROM record_resource WHERE {seen} UNION ALL "
-        f"SELECT {_COLUMNS} FROM record_history WHERE NOT deleted AND until_tx >= %s AND {after} AND {seen})",
-        (*values, xmin, *limits, *values),
+        f"(SELECT {_COLUMNS} FROM record_resource WHERE {seen.sql} UNION ALL "
+        f"SELECT {_COLUMNS} FROM record_history WHERE NOT deleted AND {after.sql} AND {seen.sql})",
+        (*seen.values, *after.values, *seen.values),
     )

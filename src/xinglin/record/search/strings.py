@@ -19,6 +19,13 @@ def begins(alias: str, places: Sequence[int], texts: Sequence[str]) -> Fragment:
     return _exists(alias, places, [_prefixed(keys.normalise(text)) for text in texts])
 
 
+def shared_begins(alias: str, places: Sequence[int], texts: Sequence[str]) -> Fragment:
+    """As ``begins``, for the texts of tokens: those that fit are looked up first, then their hashes are sought."""
+    conditions = either([_prefixed(keys.normalise(text)) for text in texts])
+    head = Fragment(f"{alias}.tokens && ARRAY(SELECT x.hash FROM record_text x WHERE ")
+    return joined("", (head, keyed("x.key", places), Fragment(" AND "), conditions, Fragment(")")))
+
+
 def contains(alias: str, paths: Sequence[str], texts: Sequence[str]) -> Fragment:
     """A text under one of the paths has one of ``texts`` in it.
 

@@ -231,18 +231,19 @@ def number(text: str) -> Number:
 
 def quantity(text: str) -> Quantity:
     """``[prefix][number]``, ``…|system|code`` or ``…||code``; https://hl7.org/fhir/R4/search.html#quantity"""
-    parts = split(text, "|")
+    amount, *unit = split(text, "|")
+    wanted = (
+        "a number, number|system|code or number||code, if need be after a prefix (eq ne gt lt ge le sa eb ap)"
+    )
     try:
-        amount = number(parts[0])
+        read = number(amount)
     except WrongValue:
-        parts = []
-    if len(parts) == 1:
-        return Quantity(amount, None, None)
-    if len(parts) != 3 or not parts[2]:
-        raise WrongValue(
-            "a number, number|system|code or number||code, if need be after a prefix (eq ne gt lt ge le sa eb ap)"
-        )
-    return Quantity(amount, unescape(parts[1]) or None, unescape(parts[2]))
+        raise WrongValue(wanted) from None
+    if not unit:
+        return Quantity(read, None, None)
+    if len(unit) != 2 or not unit[1]:
+        raise WrongValue(wanted)
+    return Quantity(read, unescape(unit[0]) or None, unescape(unit[1]))
 
 
 _METRES = {"km": 1000.0, "m": 1.0, "[mi_i]": 1609.344, "mi": 1609.344, "[ft_i]": 0.3048, "cm": 0.01}
