@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-LOCAL = {  # small working tables that stay on one node
+LOCAL = {  # small tables that stay on one node, or are copied whole to each
     "record_consumer",
+    "record_job",
+    "record_load",
+    "record_text",
 }
 
 

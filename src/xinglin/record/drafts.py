@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xinglin.fhir import definitions, validation
 from xinglin.kernel.errors import Fault, Issue, Kind
 from xinglin.kernel.ids import SHARDS, VersionNumbers, make_id, self_number, shard_of
-from xinglin.record import packing, parameters
+from xinglin.record import packing, parameters, texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +95,8 @@ def finish(draft: Draft, text: bytes) -> None:
     if resource.get("id") != draft.id:
         resource["id"] = draft.id
     entries = parameters.extractor(draft.type_name)(resource)
-    draft.tokens, draft.ranges, draft.strings = entries.tokens, entries.ranges, entries.strings
+    draft.tokens, draft.ranges = entries.tokens, entries.ranges
+    draft.strings = texts.share(entries.strings, parameters.text_keys(draft.type_name), draft.tokens)
     draft.date, draft.patient = entries.date, entries.patient
     draft.text = text
     draft.body = packing.pack(text)

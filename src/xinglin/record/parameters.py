@@ -48,6 +48,11 @@ def extractor(type_name: str) -> Callable[[dict[str, Any]], index.Entries]:
     return found
 
 
+def text_keys(type_name: str) -> frozenset[int]:
+    """The keys of those string rows of a type that are filed as shared texts (``texts``)."""
+    return index.text_keys(type_name, _state.catalogue.added(type_name))
+
+
 def catalogue() -> Catalogue:
     """The parameters that a search may name."""
     return _refreshed().catalogue

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from xinglin.record import rows
+from xinglin.record import rows, texts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -115,6 +115,7 @@ def bury(connection: Connection, standing: Collection[tuple[Standing, int]], tx:
 
 def insert(connection: Connection, drafts: Sequence[Draft], tx: int) -> None:
     """Write new living versions and their index rows."""
+    texts.learn()
     rows.copy(connection, rows.RESOURCE, [rows.resource(draft, tx) for draft in drafts])
     rows.copy(connection, rows.RANGE, [row for draft in drafts for row in rows.ranges(draft)])
     rows.copy(connection, rows.STRING, [row for draft in drafts for row in rows.strings(draft)])

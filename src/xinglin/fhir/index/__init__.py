@@ -51,7 +51,7 @@ number of the element, so that rows of one element can be told.
 
 from xinglin.fhir.index.backward import compartment_seeds, reference_seeds
 from xinglin.fhir.index.branches import Branch, Composite, branches, composites
-from xinglin.fhir.index.extract import Entries, extractor, main_date
+from xinglin.fhir.index.extract import Entries, extractor, main_date, text_keys
 
 __all__ = [
     "Branch",
@@ -63,4 +63,5 @@ __all__ = [
     "extractor",
     "main_date",
     "reference_seeds",
+    "text_keys",
 ]

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xinglin.fhir.definitions import compartment, search_parameters
+from xinglin.fhir.index import keys
 from xinglin.fhir.index.branches import Branch, Composite, branches, filed
 from xinglin.fhir.index.compose import elements
 from xinglin.fhir.index.evaluated import evaluated, evaluated_elements
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
 
     from xinglin.fhir.definitions import SearchParameter
     from xinglin.fhir.index.values import NameKeys, RangeRow, StringRow
+
+
+@lru_cache(maxsize=512)
+def text_keys(resource_type: str, extra: tuple[SearchParameter, ...] = ()) -> frozenset[int]:
+    """The keys of the string rows that are texts of tokens, for ``:text``."""
+    found, _ = filed(resource_type, extra)
+    return frozenset(keys.key(f"{branch.path}:text") for branch in found if branch.kind == "token")
+
 
 # The parameter that says when what a resource tells of took place, where it is not called ``date``.
 _MAIN_DATES = {

@@ -67,6 +67,15 @@ CREATE TABLE record_string (
 CREATE INDEX record_string_value ON record_string (key, value, vid);
 CREATE INDEX record_string_version ON record_string (vid, key);
 
+-- The texts by which codes are searched (displays and the like): few and ever the same, so each stands here
+-- once and resources carry its hash among their tokens. Small: every node of a cluster has it whole.
+CREATE TABLE record_text (
+    hash     bigint   PRIMARY KEY,
+    key      integer  NOT NULL,
+    value    text COLLATE "C" NOT NULL
+);
+CREATE INDEX record_text_value ON record_text (key, value);
+
 CREATE SEQUENCE record_change_order;
 CREATE TABLE record_change (
     place    bigint   NOT NULL,
@@ -118,7 +127,7 @@ $$ SELECT pg_snapshot_xmin(s)::text::bigint + shift,
 
 DROP = """
 DROP FUNCTION record_snapshot; DROP FUNCTION record_tx;
-DROP TABLE record_epoch, record_access, record_consumer, record_change, record_string, record_range,
+DROP TABLE record_epoch, record_text, record_access, record_consumer, record_change, record_string, record_range,
            record_history, record_resource;
 DROP SEQUENCE record_change_order;
 """
