@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fhir.index.oracle import convert, values
+from tests.fhir.index.conversion import convert
+from tests.fhir.index.oracle import values
 from xinglin.fhir.definitions import Component, SearchParameter
 from xinglin.fhir.index import branches, composites, extractor, keys
 
