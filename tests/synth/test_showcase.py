@@ -75,3 +75,15 @@ def test_the_child_has_the_doses_due_by_three_years(region: Region) -> None:
 
     assert {"HepB", "BCG", "DTaP", "MMR"} <= set(doses)
     assert len(doses) >= 14
+
+
+def test_a_pregnancy_ends_with_the_birth_and_the_present_one_goes_on(region: Region) -> None:
+    (mother,) = [d for d in demo_residents() if d.key == "mother"]
+    pregnancies = {
+        (r["onsetDateTime"], r["clinicalStatus"]["coding"][0]["code"], r.get("abatementDateTime"))
+        for id_ in mother.patients
+        for r in entries(region, id_)
+        if r["resourceType"] == "Condition" and r["code"]["coding"][0]["code"] == "Z34.900"
+    }
+
+    assert pregnancies == {("2022-09-11", "resolved", "2023-05-09"), ("2026-04-19", "active", None)}

@@ -67,7 +67,7 @@ class Chart:
         self.resources: list[dict[str, Any]] = []
         self.visits: list[int] = []  # where each visit begins in ``resources``
         self.slips: list[tuple[str, str]] = []  # (kind of error, reference)
-        self.problems: dict[str, dict[str, str]] = {}  # lasting diseases already on the list
+        self.problems: dict[tuple[str, int], dict[str, str]] = {}  # lasting diseases already on the list
 
     def put(self, kind: str, content: dict[str, Any]) -> dict[str, str]:
         """Keep a resource of that type and return a Reference to it."""
@@ -113,11 +113,17 @@ class Visit:
             if not self.resource[key]:
                 del self.resource[key]
 
-    def problem(self, key: str, onset: int) -> dict[str, str]:
-        """A lasting disease: written down at the first visit here, referred to at the later ones."""
-        found = self.chart.problems.get(key)
+    def problem(self, key: str, onset: int, ended: int | None = None) -> dict[str, str]:
+        """A lasting disease: written down at the first visit here, referred to at the later ones.
+
+        ``ended`` is the day on which it was over, if it is by now.
+        """
+        found = self.chart.problems.get((key, onset))
         if found is None:
-            found = self.chart.problems[key] = self.diagnose(key, onset=min(onset, self.day), lasting=True)
+            found = self.diagnose(key, onset=min(onset, self.day), lasting=ended is None)
+            self.chart.problems[key, onset] = found
+            if ended is not None:
+                self.chart.resources[-1]["abatementDateTime"] = day_text(ended)
         else:
             self.resource["diagnosis"].append({"condition": found})
         return found

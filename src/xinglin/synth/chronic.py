@@ -164,8 +164,7 @@ def _follow_up(life: Life, *, closely: bool) -> None:
 def _see_at_home_or_centre(life: Life, day: int, diseases: list[str]) -> None:
     dice, health = life.dice, life.health
     visit = life.visit(life.where("centre"), day, "公共卫生科", "AMB" if dice.random() < 0.7 else "HH")
-    for key in diseases:
-        visit.problem(key, health.lasting[key])
+    conditions = {key: visit.problem(key, health.lasting[key]) for key in diseases}
     systolic, diastolic = bodies.pressure(health, day, dice)
     findings.pressure(visit, systolic, diastolic)
     findings.sign(visit, "weight", bodies.weight(health, dice))
@@ -175,8 +174,8 @@ def _see_at_home_or_centre(life: Life, day: int, diseases: list[str]) -> None:
         findings.result(visit, "glucose_meter", sugar)
         satisfied = satisfied and sugar < 7.0
     findings.said(visit, _EVALUATION, "控制满意" if satisfied else "控制不满意")
-    for key in diseases:
-        orders.prescribe(visit, CARE[key].drugs[0], visit.chart.problems[key])
+    for key, condition in conditions.items():
+        orders.prescribe(visit, CARE[key].drugs[0], condition)
     visit.close()
 
 

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from xinglin.synth.institutions import Institution
     from xinglin.synth.life import Life
 
-_TERM = 275  # days from the last period to birth
+_TERM = 275  # days from the last period to the birth
+_NOTICED = 35
+_SUGAR_FOUND = 175
 _WEEKS = (16, 20, 24, 28, 30, 32, 34, 36, 37, 38, 39)
 _SCANS = {12, 24, 32, 37}
 _CAESAREAN = 0.42
@@ -45,10 +47,16 @@ def carry(life: Life, due: int, twins: bool) -> None:
     life.plan(due + 42, _afterwards, hospital)
 
 
+def _over(life: Life, conceived: int) -> int | None:
+    """The day of birth, if it has come."""
+    due = conceived + _TERM
+    return due if due <= life.until else None
+
+
 def _open_file(life: Life, day: int, conceived: int) -> None:
     """The first antenatal visit at the centre, where the pregnancy file is opened."""
     visit = life.visit(life.where("centre"), day, "公共卫生科")
-    condition = visit.problem("pregnancy", conceived + 35)
+    condition = visit.problem("pregnancy", conceived + _NOTICED, _over(life, conceived))
     visit.complain(f"停经{(day - conceived) // 7}周，建立孕产妇保健册")
     findings.pressure(visit, *bodies.pressure(life.health, day, life.dice))
     findings.sign(visit, "weight", bodies.weight(life.health, life.dice))
@@ -63,10 +71,10 @@ def _open_file(life: Life, day: int, conceived: int) -> None:
 def _antenatal(life: Life, day: int, conceived: int, hospital: Institution, diabetic: bool) -> None:
     dice, week = life.dice, (day - conceived) // 7
     visit = life.visit(hospital, day, "产科")
-    visit.problem("pregnancy", conceived + 35)
+    visit.problem("pregnancy", conceived + _NOTICED, _over(life, conceived))
     visit.complain(f"孕{week}周产前检查")
     if diabetic and week >= 25:
-        visit.problem("gdm", conceived + 175)
+        visit.problem("gdm", conceived + _SUGAR_FOUND, _over(life, conceived))
     systolic, diastolic = bodies.pressure(life.health, day, dice)
     findings.pressure(visit, systolic - 4, diastolic - 3)
     findings.sign(visit, "weight", round(bodies.weight(life.health, dice) + week * 0.32, 1))
@@ -90,7 +98,7 @@ def _deliver(life: Life, day: int, hospital: Institution, diabetic: bool, twins:
     visit.resource["period"]["end"] = f"{day_text(left)}T10:00:00+08:00"
     condition = visit.diagnose("caesarean" if surgical else "delivery")
     if diabetic:
-        visit.problem("gdm", day - 90)
+        visit.problem("gdm", day - _TERM + _SUGAR_FOUND, day)
     findings.pressure(visit, *bodies.pressure(life.health, day, dice))
     findings.panel(visit, "血常规", bodies.blood(life.health, dice))
     if surgical:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from xinglin.synth import findings, orders, reports
-from xinglin.synth.charts import ACTIVE, CONFIRMED, ENCOUNTER_DIAGNOSIS, day_text
+from xinglin.synth.charts import ACTIVE, CONFIRMED, ENCOUNTER_DIAGNOSIS, RESOLVED, day_text
 from xinglin.synth.tables import rows
 from xinglin.synth.vocabulary import DATA_ELEMENTS, TCM_CODES
 
@@ -63,7 +63,7 @@ def _consult(life: Life, day: int, pattern: Pattern, again: bool) -> None:
         visit.problem(western, onset)
     else:
         visit.diagnose(western)
-    condition = _condition(visit, pattern)
+    condition = _condition(visit, pattern, lasting=onset is not None)
     findings.said(visit, _TONGUE, pattern["tongue"])
     findings.said(visit, _PULSE, pattern["pulse"])
     orders.prescribe_formula(visit, pattern, condition)
@@ -74,13 +74,13 @@ def _consult(life: Life, day: int, pattern: Pattern, again: bool) -> None:
     visit.close()
 
 
-def _condition(visit: Visit, pattern: Pattern) -> dict[str, str]:
+def _condition(visit: Visit, pattern: Pattern, *, lasting: bool) -> dict[str, str]:
     """A TCM diagnosis: the disease as code, the syndrome as its evidence."""
     name, syndrome = pattern["disease"], pattern["syndrome"]
     reference = visit.chart.put(
         "Condition",
         {
-            "clinicalStatus": ACTIVE,
+            "clinicalStatus": ACTIVE if lasting else RESOLVED,
             "verificationStatus": CONFIRMED,
             "category": ENCOUNTER_DIAGNOSIS,
             "code": {**_disease(pattern["disease_code"], name), "text": f"{name}（{syndrome}）"},
