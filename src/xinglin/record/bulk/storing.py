@@ -244,11 +244,15 @@ def _sent(part: Part) -> dict[int, bytes]:
 
 
 def _own_terms(issue: Issue, item: Item) -> Issue:
-    """The issue with an expression that starts at the item's own resource."""
-    if item.alone or not issue.expression or not item.steps:
+    """The issue as it would be for the item's resource by itself."""
+    if item.alone or not item.steps:
         return issue
-    expression = _PLACE.sub(f"{item.steps[0].type}.", issue.expression, count=1).rstrip(".")
-    return replace(issue, expression=expression)
+
+    def own(value: Any) -> Any:
+        return _PLACE.sub(f"{item.steps[0].type}.", value).rstrip(".") if isinstance(value, str) else value
+
+    params = {name: own(value) for name, value in issue.params.items()}
+    return replace(issue, expression=own(issue.expression), params=params)
 
 
 def _said(issue: Issue) -> dict[str, Any]:

@@ -1,0 +1,108 @@
+"""What was loaded reads back as it was: the Synthea bundles and every valid example of the standard."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.examples import examples
+from xinglin.fhir import definitions, validation
+from xinglin.fhir import json as fhir_json
+from xinglin.kernel.actor import SYSTEM
+from xinglin.record import actions, database, packing
+from xinglin.record.bulk import loading, sources
+from xinglin.record.bulk.loading import Options
+from xinglin.record.steps import Step, Verb
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.usefixtures("emptied")
+
+
+def exact(text: bytes) -> Any:
+    """The JSON value with numbers as they are written."""
+    return json.loads(
+        text, parse_float=lambda digits: ("number", digits), parse_int=lambda digits: ("number", digits)
+    )
+
+
+def own(resource: dict[str, Any]) -> dict[str, Any]:
+    """Without what the record gives: id, version and time."""
+    meta = {k: v for k, v in resource.get("meta", {}).items() if k not in ("versionId", "lastUpdated")}
+    rest = {k: v for k, v in resource.items() if k not in ("id", "meta")}
+    return {**rest, "meta": meta} if meta else rest
+
+
+def written() -> list[list[tuple[str, str, dict[str, Any]]]]:
+    """Of every transaction what it stored, in its order: (type, id, resource)."""
+    connection = database.connection()
+    stored = {
+        (type_, vid): (id_, exact(packing.text(definitions.type_name(type_), id_, version, vid, body)))
+        for type_, vid, id_, version, body in connection.execute(
+            "SELECT type, vid, id, version, body FROM record_resource"
+        )
+    }
+    changes = connection.execute("SELECT types, vids FROM record_change ORDER BY place").fetchall()
+    return [
+        [(definitions.type_name(t), *stored[t, v]) for t, v in zip(types, vids, strict=True)]
+        for types, vids in changes
+    ]
+
+
+def relinked(value: Any, names: dict[str, str]) -> Any:
+    """The value with references to the bundle's entries as the record writes them."""
+    if isinstance(value, dict):
+        return {k: relinked(v, names) for k, v in value.items()}
+    if isinstance(value, list):
+        return [relinked(v, names) for v in value]
+    return names.get(value, value) if isinstance(value, str) else value
+
+
+def test_every_resource_of_the_synthea_bundles_reads_back_as_it_was(shared_data: Path) -> None:
+    paths = sorted(shared_data.joinpath("synthea").glob("*.gz"))
+    bundles = [exact(gzip.decompress(path.read_bytes())) for path in paths]
+
+    tally = loading.load(sources.find(map(str, paths)), Options(processes=2), lambda _: None)
+
+    assert (tally.refused, tally.unchanged) == (0, 0)
+    assert tally.stored == Counter(e["resource"]["resourceType"] for b in bundles for e in b["entry"])
+    groups = written()
+    compared = 0
+    for bundle in bundles:
+        entries = bundle["entry"]
+        group = next(
+            g for g in groups if len(g) == len(entries) and own(g[0][2]) == own(entries[0]["resource"])
+        )
+        names = {e["fullUrl"]: f"{t}/{id_}" for e, (t, id_, _) in zip(entries, group, strict=True)}
+        assert [own(r) for _, _, r in group] == [own(relinked(e["resource"], names)) for e in entries]
+        compared += len(group)
+    assert compared == sum(len(bundle["entry"]) for bundle in bundles) == 9121
+
+
+def test_every_valid_example_of_the_standard_reads_back_as_it_was(tmp_path: Path) -> None:
+    valid: dict[tuple[str, str], Any] = {}
+    bundles: list[Step] = []
+    for name, text in examples():
+        resource = fhir_json.parse(text)
+        key = (resource["resourceType"], resource.get("id"))
+        if key in valid or any(issue.severity in ("error", "fatal") for issue in validation.check(resource)):
+            continue
+        valid[key] = own(exact(text))
+        if key[0] == "Bundle":
+            bundles.append(Step(Verb.UPDATE, *key, resource))
+        else:
+            (tmp_path / name).write_bytes(text)
+
+    tally = loading.load(sources.find([str(tmp_path)]), Options(integrity=False), lambda _: None)
+    actions.perform(bundles, actor=SYSTEM, integrity=False)
+
+    assert (tally.refused, tally.unchanged) == (0, 0)
+    read = {(t, id_): own(r) for group in written() for t, id_, r in group}
+    assert read.keys() == valid.keys()
+    assert [key for key in valid if read[key] != valid[key]] == []
+    assert len(valid) > 5_000
