@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from xinglin.fhir.path.elements import Item
 
-_INTEGERS = range(-(2**31), 2**31)
+_GREATEST = 2**31  # integers have 32 bits
 _UNDEFINED = (DivisionByZero, InvalidOperation, Overflow)
 
 
@@ -27,9 +27,14 @@ def is_number(value: Item) -> bool:
     return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
+def is_integer(value: int) -> bool:
+    """Whether ``value`` fits into FHIRPath's Integer."""
+    return -_GREATEST <= value < _GREATEST
+
+
 def bounded(value: int | Decimal) -> int | Decimal | None:
     """``value``, or ``None`` for an integer of more than 32 bits: overflow is empty."""
-    return value if isinstance(value, Decimal) or value in _INTEGERS else None
+    return value if isinstance(value, Decimal) or is_integer(value) else None
 
 
 def add(left: Item, right: Item) -> Item:
@@ -133,7 +138,7 @@ def _shifted(value: Temporal, by: Quantity, sign: int) -> Temporal | None:
     unit = by.duration
     if unit is None:
         raise errors.invalid(
-            "FHIRPath cannot move a date by %(quantity)s: the unit must be one of the calendar, such as 1 month",
+            "FHIRPath cannot move a date by %(quantity)s: the unit must be a calendar unit, as in 1 month",
             quantity=str(by),
         )
     return temporal.shift(value, sign * by.value, unit)

@@ -159,7 +159,7 @@ def _are_numbers(*values: Item) -> bool:
 
 
 def _sign(one: Any, other: Any) -> int:
-    return (one > other) - (one < other)
+    return int(one > other) - int(one < other)
 
 
 def kind(item: Item) -> str:

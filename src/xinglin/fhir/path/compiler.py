@@ -7,7 +7,7 @@ literals, the choice of function) is settled here, once.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xinglin.fhir.path import quantity, temporal, tree, typetests
 from xinglin.fhir.path.elements import Element, Item, step
@@ -24,26 +24,9 @@ if TYPE_CHECKING:
 
 
 def closure_of(node: tree.Node) -> Closure:
-    """What evaluates ``node``; ``invalid`` for unknown functions and types, and wrong numbers of arguments."""
-    match node:
-        case tree.Member():
-            return _member(node)
-        case tree.Call():
-            return _call(node)
-        case tree.Binary():
-            return _binary(node)
-        case tree.Unary(operator, operand):
-            return (negative if operator == "-" else positive)(_scoped(operand))
-        case tree.TypeTest(operator, operand, name):
-            return _type_test(operator, operand, name)
-        case tree.Indexer():
-            return _indexer(node)
-        case tree.Special(name):
-            return _SPECIAL[name]
-        case tree.External(name):
-            return lambda environment: environment.constant(name)
-        case _:
-            return _constant(_literal(node))
+    """What evaluates ``node``; ``invalid`` for unknown functions and types, or wrong numbers of arguments."""
+    builder = _BUILDERS.get(type(node))
+    return _constant(_literal(node)) if builder is None else builder(node)
 
 
 def _constant(values: list[Item]) -> Closure:
@@ -98,7 +81,7 @@ def _scoped(node: tree.Node) -> Closure:
 
 
 def _member(node: tree.Member) -> Closure:
-    """A chain of members is one closure; a capital at the start is a type, and keeps the items of that type."""
+    """A chain of members is one closure; a capital at the start is a type, and keeps items of that type."""
     names = [node.name]
     source = node.source
     while isinstance(source, tree.Member):
@@ -137,6 +120,18 @@ def _steps(source: Closure, names: list[str]) -> Closure:
     return run
 
 
+def _special(node: tree.Special) -> Closure:
+    return _SPECIAL[node.name]
+
+
+def _external(node: tree.External) -> Closure:
+    return lambda environment: environment.constant(node.name)
+
+
+def _unary(node: tree.Unary) -> Closure:
+    return (negative if node.operator == "-" else positive)(_scoped(node.operand))
+
+
 def _indexer(node: tree.Indexer) -> Closure:
     source, index = closure_of(node.source), _scoped(node.index)
 
@@ -150,6 +145,10 @@ def _indexer(node: tree.Indexer) -> Closure:
 
 def _binary(node: tree.Binary) -> Closure:
     return BINARY[node.operator](_scoped(node.left), _scoped(node.right))
+
+
+def _type_operator(node: tree.TypeTest) -> Closure:
+    return _type_test(node.operator, node.operand, node.type)
 
 
 def _type_test(operator: str, operand: tree.Node, name: tree.TypeName) -> Closure:
@@ -217,3 +216,15 @@ def _eager(run: Callable[..., list[Item]], source: Closure, arguments: list[Clos
         return run(source(environment), *[argument(environment) for argument in arguments])
 
     return several
+
+
+_BUILDERS: dict[type, Callable[[Any], Closure]] = {
+    tree.Member: _member,
+    tree.Call: _call,
+    tree.Binary: _binary,
+    tree.Unary: _unary,
+    tree.TypeTest: _type_operator,
+    tree.Indexer: _indexer,
+    tree.Special: _special,
+    tree.External: _external,
+}

@@ -15,12 +15,11 @@ import msgspec
 from xinglin.fhir import definitions
 from xinglin.fhir.path import quantity, temporal
 from xinglin.fhir.path.quantity import Quantity
-from xinglin.fhir.path.temporal import Temporal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-Item: TypeAlias = Any  # an Element or a System value; ``Any`` because JSON leaves are looked into everywhere
+Item: TypeAlias = Any  # an Element or a System value; ``Any`` because leaves of JSON are both
 
 ALONE = -1  # the index of an element that does not stand in a list
 _SKIPPED = frozenset({"resourceType", "fhir_comments"})
@@ -28,7 +27,7 @@ _NOTHING: dict[str, Any] = {}
 
 
 class Form(NamedTuple):
-    """One JSON property that holds an element: ``valueString``, beside it ``_valueString``, of type string."""
+    """One JSON property that holds an element: ``valueString``, beside it ``_valueString``, a string."""
 
     key: str
     beside: str
@@ -298,18 +297,18 @@ def children(items: list[Item]) -> list[Item]:
 
 
 def _add_all(element: Element, holder: dict[str, Any], found: list[Item]) -> None:
-    for key in holder:
+    for key, value in holder.items():
         if key in _SKIPPED or (key[0] == "_" and key[1:] in holder):
             continue
         _, form = element.type.form_of(key.removeprefix("_"))
         if form.primitive:
             _add_primitives(element, holder, form, found)
-        elif holder[key] is not None:
-            _add(element, holder[key], form, found)
+        elif value is not None:
+            _add(element, value, form, found)
 
 
 def plain(item: Item) -> Any:
-    """What a caller gets: the JSON value of an element (of a primitive without a value what stands beside it)."""
+    """What a caller gets: an element's JSON value (of a primitive without a value what stands beside it)."""
     if item.__class__ is not Element:
         return item
     return dict(beside(item)) if item.value is None else item.value

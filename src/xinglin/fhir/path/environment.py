@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.fhir.path.elements import UNTYPED, Element, Item, root
 from xinglin.fhir.path.quantity import UCUM
 from xinglin.fhir.path.temporal import Temporal
@@ -64,11 +65,10 @@ class Environment:
     def now(self) -> Temporal:
         """The moment of the evaluation, the same however often it is asked for."""
         if self._now is None:
-            moment = clock.now().astimezone()
+            moment = clock.now().astimezone(LOCAL_ZONE)
             second = Decimal(moment.second * 1000 + moment.microsecond // 1000) / 1000
             parts = (moment.year, moment.month, moment.day, moment.hour, moment.minute)
-            offset = moment.utcoffset()
-            zone = 0 if offset is None else int(offset.total_seconds()) // 60
+            zone = int(LOCAL_ZONE.utcoffset(moment).total_seconds()) // 60
             self._now = Temporal("DateTime", (*parts, second.quantize(Decimal("0.001"))), zone)
         return self._now
 
@@ -111,7 +111,7 @@ def is_resource(element: Element) -> bool:
 
 
 def items_of(value: Any) -> list[Item]:
-    """A Python or JSON value as a collection: a list item by item, an object as an element, ``None`` as empty."""
+    """A Python or JSON value as a collection: a list by item, an object as an element, ``None`` as empty."""
     if value is None:
         return []
     if isinstance(value, list | tuple):

@@ -40,9 +40,9 @@ class Options(TypedDict, total=False):
 class Location:
     """Where a selected value stands in the JSON that was searched.
 
-    ``parent`` is the object that has the property ``key``; ``index`` the place in that property's list, ``None``
-    if it is no list; ``path`` the element's own FHIRPath, such as ``Patient.name[0].given[1]``; ``element``
-    tells its type and ancestors. The resource itself has no parent and the key ``""``.
+    ``parent`` is the object that has the property ``key``; ``index`` the place in that property's list,
+    ``None`` if it is no list; ``path`` the element's own FHIRPath, such as ``Patient.name[0].given[1]``;
+    ``element`` tells its type and ancestors. The resource itself has no parent and the key ``""``.
     """
 
     parent: dict[str, Any] | None

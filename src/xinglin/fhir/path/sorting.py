@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def sort(source: Closure, keys: list[tuple[Closure, bool]]) -> Closure:
-    """The items of ``source`` by ``keys``: what to sort by, and whether downwards. Missing values are greatest."""
+    """The items of ``source`` by ``keys``: what to sort by, whether downwards. No value is the greatest."""
     by = keys or [(lambda environment: environment.this, False)]
 
     def run(environment: Environment) -> list[Item]:

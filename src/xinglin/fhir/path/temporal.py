@@ -111,7 +111,7 @@ def _offset(zone: str | None) -> int | None:
 
 def _exists(parts: tuple[Part, ...]) -> bool:
     year, month, day, hour, minute, second = _filled(parts)
-    if not (1 <= year and 1 <= month <= 12 and hour < 24 and minute < 60 and second < 61):
+    if not (year >= 1 and 1 <= month <= 12 and hour < 24 and minute < 60 and second < 61):
         return False
     return 1 <= day <= monthrange(int(year), int(month))[1]
 
@@ -123,7 +123,7 @@ def _parts(texts: tuple[str | None, ...]) -> tuple[Part, ...]:
 
 @lru_cache(maxsize=4096)
 def parse(text: str, kind: str) -> Temporal | None:
-    """The ``Date``, ``DateTime`` or ``Time`` (an optional ``T`` before it) that ``text`` is, else ``None``."""
+    """The ``Date``, ``DateTime`` or ``Time`` (with or without ``T``) that ``text`` is, else ``None``."""
     if kind == "Time":
         return _parse_time(text)
     match = (_DATE if kind == "Date" else _DATE_TIME).fullmatch(text)
@@ -248,9 +248,10 @@ _DIGITS = {4: YEAR, 6: MONTH, 8: DAY, 10: HOUR, 12: MINUTE, 14: SECOND, 17: SECO
 
 
 def boundary(value: Temporal, digits: int, *, high: bool) -> Temporal | None:
-    """The first or last moment that ``value`` may mean, to ``digits`` digits; ``None`` if there is no such precision.
+    """The first or last moment that ``value`` may mean, to ``digits`` digits.
 
-    Without a zone the moment is the earliest or latest anywhere on earth (+14:00, -12:00).
+    ``None`` if there is no such precision. Without a zone the moment is the earliest or
+    latest anywhere on earth (+14:00, -12:00).
     """
     skipped = 8 if value.kind == "Time" else 0  # the digits of the date
     precision = _DIGITS.get(digits + skipped)

@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from xinglin.fhir import definitions
-from xinglin.fhir.path import tree
 from xinglin.fhir.path.comparison import system_type
 from xinglin.fhir.path.elements import Element, Item, type_named
 from xinglin.fhir.path.functions.fhir import points_to
@@ -19,6 +18,7 @@ from xinglin.kernel import errors
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from xinglin.fhir.path import tree
     from xinglin.fhir.path.environment import Closure, Environment
 
 SYSTEM_TYPES = frozenset(
@@ -31,7 +31,7 @@ def matcher(name: tree.TypeName, *, exact: bool) -> Callable[[Item], bool]:
     """A test whether an item is of the type called so.
 
     ``exact``: a primitive must be of that very type, as FHIR's ``as`` and ``ofType`` have it (a code is no
-    string to them); else what specialises the type is of it too. A type that FHIR does not know is ``invalid``.
+    string to them); else what specialises the type is of it too. A type unknown to FHIR is ``invalid``.
     """
     if name.namespace == "System":
         return lambda item: item.__class__ is not Element and system_type(item) == name.name

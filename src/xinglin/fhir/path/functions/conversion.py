@@ -1,4 +1,4 @@
-"""From one System type to another: ``toX()`` gives the value or nothing, ``convertsToX()`` says whether it does.
+"""From one System type to another: ``toX()`` gives the value or nothing, ``convertsToX()`` says which.
 
 https://hl7.org/fhirpath/N1/#conversion
 """
@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from xinglin.fhir.path import quantity, temporal
-from xinglin.fhir.path.arithmetic import bounded
+from xinglin.fhir.path.arithmetic import is_integer
 from xinglin.fhir.path.elements import Element, Item, system
 from xinglin.fhir.path.functions.registry import FUNCTIONS, Function, Items, one_item, single
 from xinglin.fhir.path.quantity import Quantity
@@ -38,9 +38,8 @@ def to_boolean(value: Item) -> bool | None:
 def to_integer(value: Item) -> int | None:
     if isinstance(value, int):
         return int(value)
-    if isinstance(value, str) and _INTEGER.fullmatch(value):
-        return bounded(int(value))  # type: ignore[return-value] -- an integer stays one
-    return None
+    number = int(value) if isinstance(value, str) and _INTEGER.fullmatch(value) else None
+    return number if number is not None and is_integer(number) else None
 
 
 def to_decimal(value: Item) -> Decimal | None:

@@ -6,12 +6,12 @@ https://hl7.org/fhir/R4/fhirpath.html#functions
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 from xinglin.fhir.path.elements import Element, inside, plain, root, step, type_named
 from xinglin.fhir.path.environment import enclosing
-from xinglin.fhir.path.functions.registry import Items, collection, lazy, one_item, single
+from xinglin.fhir.path.functions.registry import Items, collection, lazy, one_item, scalar, single
+from xinglin.fhir.narrative import is_plain_html
 from xinglin.kernel import errors
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _in_bundle(bundle: Element | None, text: str) -> Element | None:
 
 
 def points_to(environment: Environment, item: object, matches: Any) -> bool | None:
-    """Whether what ``item`` refers to is of a type that ``matches`` accepts, by its text if it is not at hand.
+    """Whether what ``item`` refers to is of a type that ``matches`` accepts, by its text if not at hand.
 
     ``None`` if neither the resource is found nor the text names a type.
     """
@@ -144,58 +144,7 @@ def points_to(environment: Environment, item: object, matches: Any) -> bool | No
     return bool(matches(Element({}, type_named(name))))
 
 
-@collection("htmlChecks")
-def html_checks(items: Items) -> Items:
-    """Whether a narrative keeps to the tags and attributes that are allowed in one.
-
-    https://hl7.org/fhir/R4/narrative.html#rules
-    """
-    text = single(items, (str,), "htmlChecks()")
-    if text is None:
-        return []
-    checker = _NarrativeChecker()
-    checker.feed(text)
-    checker.close()
-    return [checker.sound and not checker.open and checker.seen]
-
-
-_TAGS = frozenset(
-    "a abbr acronym b big blockquote br caption cite code col colgroup dd dfn div dl dt em h1 h2 h3 h4 h5 h6 hr i "
-    "img li ol p pre q samp small span strong sub sup table tbody td tfoot th thead tr tt ul var".split()
-)
-_ATTRIBUTES = frozenset(
-    "abbr accesskey align alt axis bgcolor border cellhalign cellpadding cellspacing cellvalign char charoff "
-    "charset cite class colspan compact coords dir frame headers height href hreflang hspace id lang longdesc "
-    "name nowrap rel rev rowspan rules scope shape span src start style summary tabindex title type valign value "
-    "vspace width xml:lang xml:space xmlns".split()
-)
-
-
-class _NarrativeChecker(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.sound = True
-        self.seen = False
-        self.open: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_startendtag(tag, attrs)
-        self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.sound &= tag in _TAGS and (bool(self.open) or (tag == "div" and not self.seen))
-        self.sound &= all(name in _ATTRIBUTES for name, _ in attrs)
-        self.seen |= tag == "img"
-
-    def handle_endtag(self, tag: str) -> None:
-        self.sound &= bool(self.open) and self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.sound &= bool(self.open) or not data.strip()
-        self.seen |= bool(data.strip())
-
-    def handle_decl(self, decl: str) -> None:  # noqa: ARG002 -- the parser calls it so
-        self.sound = False
-
-    def handle_pi(self, data: str) -> None:  # noqa: ARG002 -- the parser calls it so
-        self.sound = False
+@scalar("htmlChecks", str)
+def html_checks(text: str) -> bool:
+    """Whether a narrative keeps to what is allowed in one. https://hl7.org/fhir/R4/narrative.html#rules"""
+    return is_plain_html(text)

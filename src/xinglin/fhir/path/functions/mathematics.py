@@ -18,7 +18,9 @@ _DIGITS = 28  # of a decimal's fraction at most
 
 @scalar("abs", (*NUMBER, Quantity))
 def absolute(value: Number | Quantity) -> Number | Quantity:
-    return value.with_value(abs(value.value)) if isinstance(value, Quantity) else abs(value)
+    if isinstance(value, Quantity):
+        return value.with_value(abs(value.value))
+    return abs(value) if isinstance(value, int) else value.copy_abs()
 
 
 @scalar("ceiling", NUMBER)

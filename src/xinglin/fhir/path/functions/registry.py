@@ -35,13 +35,17 @@ _NAMES: dict[tuple[type, ...], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """``run(items, *collections)``, or if ``lazy``: ``run(environment, items, *closures)``."""
+    """``run(items, *collections)``, or if ``lazy``: ``run(environment, items, *closures)``.
+
+    ``kinds`` are the Python types of System values that the input may have; none means any.
+    """
 
     name: str
     run: Callable[..., Items]
     least: int
     most: int
     lazy: bool = False
+    kinds: tuple[type, ...] = ()
 
 
 FUNCTIONS: dict[str, Function] = {}
@@ -97,7 +101,7 @@ def scalar(
             return [] if result is None else [result]
 
         arguments = len(accepted) - 1
-        FUNCTIONS[name] = Function(name, run, arguments - optional, arguments)
+        FUNCTIONS[name] = Function(name, run, arguments - optional, arguments, kinds=accepted[0])
         return function
 
     return register
@@ -133,7 +137,7 @@ def single(items: Items, types: tuple[type, ...], where: str) -> Any:
 
 
 def truth(items: Items, where: str) -> bool | None:
-    """A collection as a condition: ``None`` if empty, the boolean if it is one, true for any other single item.
+    """A collection as a condition: ``None`` if empty, a single boolean as it is, any other single item true.
 
     https://hl7.org/fhirpath/N1/#singleton-evaluation-of-collections
     """

@@ -48,7 +48,7 @@ def trace(environment: Environment, items: Items, name: Closure, projection: Clo
 def define_variable(
     environment: Environment, items: Items, name: Closure, value: Closure | None = None
 ) -> Items:
-    """The input as it is; ``%name`` is its value, or that of the second argument, in the rest of the chain."""
+    """The input as it is; ``%name`` is it, or the second argument, in the rest of the chain."""
     key = single(environment.scoped(name), (str,), "defineVariable()")
     if not isinstance(key, str) or key in FIXED_NAMES or key in environment.variables:
         raise errors.invalid(
@@ -66,7 +66,7 @@ def define_variable(
 
 @collection("type")
 def type_(items: Items) -> Items:
-    """For every item ``namespace`` and ``name`` of its type. https://hl7.org/fhirpath/N1/#types-and-reflection"""
+    """For every item ``namespace`` and ``name`` of its type."""
     return [Element(_type_info(item), UNTYPED) for item in items]
 
 
