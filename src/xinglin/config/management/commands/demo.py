@@ -53,6 +53,7 @@ class Command(BaseCommand):
             (folder / "made").touch()
         self.stdout.write("Loading it …")
         self.stdout.flush()
-        call_command("load", str(region))
+        files = sorted(path for path in region.iterdir() if not path.name.startswith("truth"))
+        call_command("load", *map(str, files), refused=str(folder / "refused.ndjson"))
         with database.connect() as connection:
             connection.execute("VACUUM (ANALYZE) record_resource")
