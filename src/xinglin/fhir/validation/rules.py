@@ -11,8 +11,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from xinglin.fhir.definitions import structure
+from xinglin.fhir.narrative import has_content, is_plain_html
 from xinglin.fhir.validation import conditions as c
-from xinglin.fhir.validation.narrative import has_content, is_plain_html
 from xinglin.fhir.validation.shapes import Excludes, Holds, Needs, OneAtLeast, OneExactly
 
 if TYPE_CHECKING:

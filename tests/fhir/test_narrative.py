@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from xinglin.fhir.validation.narrative import has_content, is_plain_html
+from xinglin.fhir.narrative import has_content, is_plain_html
 
 DIV = '<div xmlns="http://www.w3.org/1999/xhtml">%s</div>'
 
