@@ -59,6 +59,11 @@ def create_demo_accounts(*, institution_id: str = "", institution_name: str = ""
     return DEMO_ACCOUNTS
 
 
+def people_of_the_demo() -> tuple[DemoAccount, ...]:
+    """Those of the demonstration's accounts that somebody can sign in with."""
+    return tuple(demo for demo in DEMO_ACCOUNTS if demo.role is not Role.CLIENT)
+
+
 def issue_token(*, account: Account, label: str) -> str:
     """Make a new token for ``account``. The answer is the only time that it can be seen."""
     token = secrets.token_urlsafe(32)

@@ -30,7 +30,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         assert form.account is not None
         login(request, form.account)
         return HttpResponseRedirect(_onward(request))
-    demo = actions.DEMO_ACCOUNTS if settings.SETTINGS.demo else ()
+    demo = actions.people_of_the_demo() if settings.SETTINGS.demo else ()
     shown = {"form": form, "next": _onward(request), "demo": demo, "demo_password": actions.DEMO_PASSWORD}
     return render(request, "accounts/sign_in.html", shown, status=422 if form.errors else 200)
 

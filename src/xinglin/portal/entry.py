@@ -28,7 +28,7 @@ _P = ParamSpec("_P")
 PURPOSES = {
     "TREAT": gettext_lazy("Treatment"),
     "CAREMGT": gettext_lazy("Care management"),
-    "PUBHLTH": gettext_lazy("Public health"),
+    "PUBHLTH": gettext_lazy("Public health work"),
     "HOPERAT": gettext_lazy("Operations and quality"),
     "PATRQT": gettext_lazy("The resident's own request"),
 }

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_noop
+
 from xinglin.kernel.errors import Fault, Kind, not_found
 from xinglin.portal.rules import allergies, medicines, people, results, searching, timeline
 from xinglin.portal.rules.sources import Sources
@@ -70,9 +72,10 @@ def find(door: Door, text: str) -> tuple[Candidate, ...]:
 
 
 def some(door: Door, count: int) -> tuple[Candidate, ...]:
-    """Some residents, the latest changed: for a demonstration, where nobody knows whom to look for."""
-    page = door.search("Patient", [("_sort", "-_lastUpdated"), ("_count", str(count))])
-    return _candidates(door, [e.stored.resource for e in page.entries])
+    """Some residents whom several institutions know: for a demonstration, where nobody knows whom to look for."""
+    page = door.search("Patient", [("_sort", "-_lastUpdated"), ("_count", str(20 * count))])
+    found = _candidates(door, [e.stored.resource for e in page.entries])
+    return tuple(sorted(found, key=lambda candidate: -candidate.patients)[:count])
 
 
 def _candidates(door: Door, found: list[Resource]) -> tuple[Candidate, ...]:
@@ -157,7 +160,7 @@ def one(door: Door, person: Resident, type_name: str, id_: str) -> Resource:
     found = door.search(type_name, [("_id", id_), about, ("_count", "1")]).entries
     if found:
         return found[0].stored.resource
-    raise not_found("This resident has no %(type)s with the id %(id)s.", type=type_name, id=id_)
+    raise not_found(gettext_noop("This resident has no %(type)s with the id %(id)s."), type=type_name, id=id_)
 
 
 def referenced(door: Door, person: Resident, references: Sequence[str]) -> list[Resource]:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("residents/<str:patient>/medicines/", views.medicines_part, name="medicines"),
     path("residents/<str:patient>/results/", views.results_part, name="results"),
     path("residents/<str:patient>/results/trend/", views.trend, name="trend"),
+    path("residents/<str:patient>/trends/", views.trends_part, name="trends"),
     path("residents/<str:patient>/documents/", views.documents_part, name="documents"),
     path("residents/<str:patient>/documents/<str:kind>/<str:document>/", views.reading, name="reading"),
     path("residents/<str:patient>/immunisations/", views.immunisations_part, name="immunisations"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.fhir.dates import LOCAL_ZONE
@@ -22,6 +22,7 @@ from xinglin.portal import entry, queries
 from xinglin.portal.rules import documents, immunisations, medicines, people, problems, results, timeline
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from django.http import HttpRequest, HttpResponse
@@ -203,9 +204,24 @@ def trend(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     resident = queries.resident(door, patient)
     shown = results.alongside(_series(door, resident), request.GET.get("test", ""))
     if not shown:
-        raise not_found("This resident has no results of this test.")
+        raise not_found(gettext_noop("This resident has no results of this test."))
     points = sorted(((p, s) for s in shown for p in s.points), key=lambda pair: -pair[0].at)
-    chart = [
+    context = {"shown": shown, "points": points, "chart": _chart(shown)}
+    return _part(request, door, resident, "trend", context)
+
+
+@require_GET
+@entry.page
+def trends_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
+    """The charts of the overview."""
+    resident = queries.resident(door, patient)
+    charts = [(shown, _chart(shown)) for shown in results.telling(_series(door, resident), 2)]
+    return _part(request, door, resident, "trends", {"charts": charts})
+
+
+def _chart(shown: Sequence[results.Series]) -> list[dict[str, Any]]:
+    """What ``xl-trend`` draws, for series that have values on more than one day."""
+    return [
         {
             "name": s.name,
             "unit": s.unit,
@@ -225,7 +241,6 @@ def trend(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
         for s in shown
         if len({p.date for p in s.numeric}) > 1
     ]
-    return _part(request, door, resident, "trend", {"shown": shown, "points": points, "chart": chart})
 
 
 def _series(door: Door, resident: Resident) -> tuple[results.Series, ...]:
@@ -251,7 +266,10 @@ def documents_part(request: HttpRequest, door: Door, patient: str) -> HttpRespon
     found = documents.documents(queries.everything(door, resident, queries.SECTIONS["documents"]), sources)
     kind = request.GET.get("kind", "")
     kinds = [k for k in ("document", "imaging", "laboratory") if any(d.kind == k for d in found)]
-    kept = [d for d in found if d.kind == kind] if kind in kinds else list(found)
+    if kind not in kinds and request.GET.get("card") == "1":
+        kept = [d for d in found if d.kind != "laboratory"] or list(found)
+    else:
+        kept = [d for d in found if d.kind == kind] if kind in kinds else list(found)
     asked = request.GET.get("from", "0")
     first = int(asked) if asked.isdecimal() else 0
     context = {
@@ -274,7 +292,7 @@ def reading(request: HttpRequest, door: Door, patient: str, kind: str, document:
     """One document, opened."""
     resident = queries.resident(door, patient)
     if kind not in _READABLE:
-        raise not_found("%(type)s is not a kind of document.", type=kind)
+        raise not_found(gettext_noop("%(type)s is not a kind of document."), type=kind)
     resource = queries.one(door, resident, kind, document)
     sources = queries.sources_for(door, resident)
     content = documents.content(resource)

@@ -101,16 +101,21 @@ def name_of(patient: Mapping[str, Any]) -> str:
             return str(name["text"])
         given = [str(g) for g in name.get("given", [])]
         family = str(name.get("family", ""))
-        if _HAN.search(family + "".join(given)):
+        if has_han(family + "".join(given)):
             return family + "".join(given)
         if family or given:
             return " ".join([*given, family]).strip()
     return ""
 
 
+def has_han(text: str) -> bool:
+    """Whether there is a Chinese character in it."""
+    return bool(_HAN.search(text))
+
+
 def romanised(name: str) -> str:
     """A Chinese name in pinyin, ``ZHANG Sanfeng``; empty for a name that is in Latin letters already."""
-    keys = pinyin.name_keys(name) if _HAN.search(name) else ()
+    keys = pinyin.name_keys(name) if has_han(name) else ()
     family, _, given = next((key for key in keys if key.count(" ") == 1), keys[0] if keys else "").partition(
         " "
     )

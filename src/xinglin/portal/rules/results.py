@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from xinglin.portal.rules.people import most_said
+from xinglin.portal.rules.people import has_han, most_said
 from xinglin.portal.rules.reading import (
     codings,
     day,
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _VOID = {"entered-in-error", "cancelled", "registered"}
 _LOINC = "http://loinc.org"
+_SYSTOLIC = "8480-6"  # LOINC
+_ENOUGH = 3  # days with a value that make a trend
 _HIGH, _LOW = {"H", "HH", "HU", "HX"}, {"L", "LL", "LU", "LX"}
 _ABNORMAL, _NORMAL = {"A", "AA", "POS", "DET"}, {"N", "NEG", "ND"}
 
@@ -134,10 +136,17 @@ def _key(reading: Reading) -> str:
 
 def _series(key: str, group: Sequence[Reading]) -> Series:
     ordered = sorted(group, key=lambda r: r.point.at)
-    name, others = most_said(text_of(r.code) for r in reversed(ordered))
+    name, others = _names(text_of(r.code) for r in reversed(ordered))
     last = ordered[-1]
     points = tuple(r.point for r in ordered)
     return Series(key, name, others, last.point.unit, last.category, text_of(last.panel), points)
+
+
+def _names(said: Iterable[str]) -> tuple[str, tuple[str, ...]]:
+    """The name that most use, but a Chinese one before an abbreviation; and the others."""
+    first, others = most_said(said)
+    ranked = sorted((first, *others), key=lambda name: not has_han(name))
+    return ranked[0], tuple(ranked[1:])
 
 
 def _point(holder: Mapping[str, Any], at: str, source: Source) -> Point | None:
@@ -205,6 +214,19 @@ def is_flagged(observation: Mapping[str, Any]) -> bool:
     """Whether the Observation or a part of it is out of what is usual."""
     held = (observation, *each(observation.get("component")))
     return any(_flag(h, _value(h)[1], *_reference(h)[:2]) in OUT_OF_RANGE for h in held)
+
+
+def telling(found: Iterable[Series], most: int) -> tuple[tuple[Series, ...], ...]:
+    """The ``most`` charts worth a place on the overview: blood pressure, and the test that is out of range oftenest."""
+    kept = [s for s in found if len({p.date for p in s.numeric}) >= _ENOUGH]
+    charts = []
+    pressure = alongside(kept, next((s.key for s in kept if s.key.startswith(f"{_SYSTOLIC}~")), ""))
+    if pressure:
+        charts.append(pressure)
+    others = [s for s in kept if s not in pressure]
+    others.sort(key=lambda s: (-sum(p.flag in OUT_OF_RANGE for p in s.numeric), -len(s.numeric)))
+    charts += [(s,) for s in others]
+    return tuple(charts[:most])
 
 
 @dataclass(frozen=True, slots=True)

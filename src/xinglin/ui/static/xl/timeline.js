@@ -4,7 +4,7 @@
 const DRAW_FROM = 700; // pixels of room below which the list is better
 const LANE = 30;
 const HEAD = 26;
-const NAMES = 76;
+const NAMES = 104;
 const RIGHT = 26;
 
 const svg = (name, attributes = {}, ...children) => {
@@ -104,7 +104,7 @@ class XlTimeline extends HTMLElement {
       mark.append(svg("rect", { x: from, y: top + 4 + row * 8, width: to - from, height: 6, rx: 3 }));
     } else {
       const large = weight === "2";
-      mark.append(svg("circle", { class: large ? "ring" : "", cx: from, cy: top + LANE / 2, r: large ? 6 : 4.5 }));
+      mark.append(svg("circle", { class: large ? "ring" : "", cx: from, cy: top + LANE / 2, r: large ? 5.5 : 4.5 }));
     }
     for (const [type, show] of Object.entries({ pointerenter: true, focus: true, pointerleave: false, blur: false })) {
       mark.addEventListener(type, () => this.tip(show ? words : "", from, top));

@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const HEIGHT = 280;
+  const HEIGHT = 280; // pixels, unless data-height says otherwise
   const LEFT = 48;
   const RIGHT = 18;
   const TOP = 16;
@@ -44,6 +44,7 @@
     draw() {
       if (!this.clientWidth || this.clientWidth === this.width) return;
       this.width = this.clientWidth;
+      this.height = Number(this.dataset.height || HEIGHT);
       this.drawn.replaceChildren(this.picture());
     }
 
@@ -57,7 +58,7 @@
       const times = points.map((p) => Date.parse(p.date));
       this.from = Math.min(...times);
       this.to = Math.max(...times);
-      const root = svg("svg", { class: "xl-chart", width: this.width, height: HEIGHT, role: "img", "aria-label": this.dataset.label });
+      const root = svg("svg", { class: "xl-chart", width: this.width, height: this.height, role: "img", "aria-label": this.dataset.label });
       this.band(root, band);
       for (const mark of marks) this.rule(root, mark);
       this.dates(root, [...new Set(points.map((p) => p.date))].sort());
@@ -72,7 +73,7 @@
     }
 
     y(value) {
-      return TOP + (1 - (value - this.low) / (this.high - this.low)) * (HEIGHT - TOP - BOTTOM);
+      return TOP + (1 - (value - this.low) / (this.high - this.low)) * (this.height - TOP - BOTTOM);
     }
 
     band(root, { low, high }) {
@@ -97,7 +98,7 @@
       for (const date of dates) {
         const x = Math.max(LEFT + 20, Math.min(this.x(date), this.width - RIGHT - 24));
         if (x < free) continue;
-        root.append(svg("text", { x, y: HEIGHT - 8, "text-anchor": "middle" }, date.slice(0, 7)));
+        root.append(svg("text", { x, y: this.height - 8, "text-anchor": "middle" }, date.slice(0, 7)));
         free = x + 76;
       }
     }
