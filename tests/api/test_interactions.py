@@ -290,6 +290,20 @@ def test_fhirpath_patch_changes_the_resource(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize(
+    "content_type", ["application/merge-patch+json", "application/json", "application/fhir+json"]
+)
+def test_members_are_merged_into_the_resource(caller: Caller, content_type: str) -> None:
+    made = caller.create(patient(gender="male", active=True))
+
+    reply = caller(
+        "PATCH", f"Patient/{made['id']}", {"gender": "female", "active": None}, content_type=content_type
+    )
+
+    assert reply.status == 200
+    assert {k: v for k, v in reply.json.items() if k not in ("id", "meta")} == patient(gender="female")
+
+
+@pytest.mark.parametrize(
     ("operations", "status"),
     [
         ([{"op": "test", "path": "/name/0/family", "value": "x"}], 422),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 20
 _FORM = "application/x-www-form-urlencoded"
 JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
 
 
 def raw(request: Request) -> bytes:
@@ -41,7 +42,7 @@ def raw(request: Request) -> bytes:
 
 def resource(request: Request) -> dict[str, Any]:
     """The body as one FHIR resource (any JSON object with a ``resourceType``)."""
-    _require_type(request, json_too=True)
+    _require_type(request)
     return parsed_resource(raw(request))
 
 
@@ -62,18 +63,23 @@ def optional_resource(request: Request) -> dict[str, Any] | None:
     body = raw(request)
     if not body.strip():
         return None
-    _require_type(request, json_too=True)
+    _require_type(request)
     return parsed_resource(body)
 
 
-def operations(request: Request) -> Any:
-    """The body of a PATCH: a list for JSON Patch, a Parameters resource for FHIRPath Patch."""
-    content_type = _type(request)
-    if content_type == JSON_PATCH:
-        return json.parse(raw(request))
-    if headers.is_json(content_type):
-        return parsed_resource(raw(request))
-    raise _wrong_type(content_type, f"{JSON_PATCH} or, for FHIRPath Patch, {headers.JSON_TYPE}")
+def operations(request: Request) -> tuple[str, Any]:
+    """The body of a PATCH and its kind: ``JSON_PATCH``, ``MERGE_PATCH``, or FHIR's own (Parameters).
+
+    A JSON object that is no Parameters resource is a merge patch, under whatever JSON type it comes.
+    """
+    kind = _type(request)
+    if kind not in (JSON_PATCH, MERGE_PATCH) and not headers.is_json(kind):
+        raise _wrong_type(kind, f"{JSON_PATCH}, {MERGE_PATCH} or, for FHIRPath Patch, {headers.JSON_TYPE}")
+    body = json.parse(raw(request))
+    if kind not in (JSON_PATCH, MERGE_PATCH):
+        is_parameters = isinstance(body, dict) and body.get("resourceType") == "Parameters"
+        kind = headers.JSON_TYPE if is_parameters else MERGE_PATCH
+    return kind, body
 
 
 def form(request: Request) -> list[tuple[str, str]]:
@@ -100,9 +106,9 @@ def _type(request: Request) -> str:
     return content_type(request).partition(";")[0].strip().lower()
 
 
-def _require_type(request: Request, *, json_too: bool) -> None:
+def _require_type(request: Request) -> None:
     found = _type(request)
-    if found and not (json_too and headers.is_json(found)):
+    if found and not headers.is_json(found):
         raise _wrong_type(found, headers.JSON_TYPE)
     charset = content_type(request).lower().partition("charset=")[2].strip("\"' ")
     if charset and charset.partition(";")[0].strip("\"' ") not in ("utf-8", "utf8", "us-ascii"):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from xinglin.api.bodies import JSON_PATCH
+from xinglin.api.bodies import JSON_PATCH, MERGE_PATCH
 from xinglin.api.headers import JSON_TYPE
 from xinglin.api.operations.register import INSTANCE, OPERATIONS, SYSTEM, TYPE, Operation
 from xinglin.fhir import definitions
@@ -61,7 +61,7 @@ def _statement(base: str, interactions: frozenset[str], catalogue: Catalogue) ->
             "implementation": {"description": "杏林 Xinglin FHIR R4", "url": base},
             "fhirVersion": definitions.VERSION,
             "format": [JSON_TYPE, "json"],
-            "patchFormat": [JSON_TYPE, JSON_PATCH],
+            "patchFormat": [JSON_TYPE, JSON_PATCH, MERGE_PATCH],
             "rest": [_rest(interactions, catalogue)],
         }
     )

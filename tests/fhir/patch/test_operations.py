@@ -91,7 +91,11 @@ def test_operation_changes_what_it_names_and_nothing_else(
         ),
         ({"op": "replace", "path": "/gender", "value": "male"}, "Patient has no member 'gender'", "Patient"),
         ({"op": "add", "path": "gender", "value": 1}, "'gender' is not a JSON Pointer", None),
-        ({"op": "add", "path": "/a~2", "value": 1}, "'/a~2' is not a JSON Pointer: '~' should be followed by 0", None),
+        (
+            {"op": "add", "path": "/a~2", "value": 1},
+            "'/a~2' is not a JSON Pointer: '~' should be followed by 0",
+            None,
+        ),
         ({"op": "add", "path": "/gender"}, "The operation has no 'value'.", None),
         ({"op": "move", "path": "/gender"}, "The operation has no 'from'.", None),
         ({"path": "/gender"}, "The operation has no 'op'.", None),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from xinglin.api import bodies, headers, versions
 from xinglin.api.interactions.writing import criteria
 from xinglin.fhir import json
-from xinglin.fhir.patch import fhirpath_patch, json_patch
+from xinglin.fhir.patch import fhirpath_patch, json_patch, merge_patch
 from xinglin.kernel.errors import invalid
 
 if TYPE_CHECKING:
@@ -18,13 +18,20 @@ if TYPE_CHECKING:
     from xinglin.api.answers import Answer
     from xinglin.api.requests import Request
 
+Change: TypeAlias = "Callable[[dict[str, Any]], dict[str, Any]]"
+_KINDS: dict[str, Callable[[dict[str, Any], Any], dict[str, Any]]] = {
+    bodies.JSON_PATCH: json_patch,
+    bodies.MERGE_PATCH: merge_patch,
+    headers.JSON_TYPE: fhirpath_patch,
+}
+
 
 def patch(request: Request, type_name: str, id_: str) -> Answer:
     """Change the resource as the body says."""
     outcome = request.door.patch(
         type_name,
         id_,
-        _change(bodies.operations(request)),
+        _change(*bodies.operations(request)),
         if_match=headers.version(request.header("IF_MATCH")),
     )
     return versions.written(request, outcome)
@@ -35,34 +42,33 @@ def patch_conditionally(request: Request, type_name: str) -> Answer:
     outcome = request.door.patch(
         type_name,
         None,
-        _change(bodies.operations(request)),
+        _change(*bodies.operations(request)),
         if_match=headers.version(request.header("IF_MATCH")),
         criteria=criteria(request),
     )
     return versions.written(request, outcome)
 
 
-def change_in_entry(resource: dict[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """The change that a PATCH entry's resource describes: Parameters, or a Binary that holds a JSON Patch."""
+def change_in_entry(resource: dict[str, Any]) -> Change:
+    """The change that a PATCH entry's resource describes: Parameters, or a Binary that holds a patch."""
     if resource.get("resourceType") != "Binary":
-        return _change(resource)
-    try:
-        body = base64.b64decode(resource.get("data") or "", validate=True)
-    except (binascii.Error, TypeError, ValueError):
-        raise invalid(
-            "The data of the Binary should be base64.", code="value", expression="Binary.data"
-        ) from None
-    if resource.get("contentType") != bodies.JSON_PATCH:
+        return _change(headers.JSON_TYPE, resource)
+    kind = resource.get("contentType")
+    if kind not in (bodies.JSON_PATCH, bodies.MERGE_PATCH):
         raise invalid(
             "The contentType of the Binary should be %(wanted)s.",
             code="value",
             expression="Binary.contentType",
             wanted=bodies.JSON_PATCH,
         )
-    return _change(json.parse(body))
+    try:
+        body = base64.b64decode(resource.get("data") or "", validate=True)
+    except (binascii.Error, TypeError, ValueError):
+        raise invalid(
+            "The data of the Binary should be base64.", code="value", expression="Binary.data"
+        ) from None
+    return _change(kind, json.parse(body))
 
 
-def _change(operations: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    if isinstance(operations, dict):
-        return lambda resource: fhirpath_patch(resource, operations)
-    return lambda resource: json_patch(resource, operations)
+def _change(kind: str, body: Any) -> Change:
+    return lambda resource: _KINDS[kind](resource, body)
