@@ -67,9 +67,7 @@ class Door:
         )
         with database.using(self._connection) as connection:
             now = clock.milliseconds() // 1000
-            page = search.run(
-                connection, query, secret=settings.SECRET_KEY, now=now, catalogue=parameters.catalogue()
-            )
+            page = search.run(connection, query, secret=settings.SECRET_KEY, now=now)
         self._note_search(type_name, pairs, compartment)
         return page
 
