@@ -105,7 +105,7 @@ def _string(path, type_, value, into, name_keys):
             *value.get("suffix", []),
         ]
         loose = [f"{given} {family}", f"{family} {given}"]
-        whole = f"{family} {given.replace(' ', '')}".strip() or value.get("text", "")
+        whole = f"{family.replace(' ', '')} {given.replace(' ', '')}".strip() or value.get("text", "")
         if re.search("[\u4e00-\u9fff]", whole):
             loose += [whole, whole.replace(" ", ""), *(name_keys(whole) if name_keys else ())]
     elif type_ == "Address":

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from random import Random
 
 import orjson
 import pytest
 
 from tests.examples import examples
+from tests.fhir.index import invention
 from tests.fhir.index.oracle import expected
 from xinglin.fhir.definitions import RESOURCE_TYPES
 from xinglin.fhir.index import extractor
@@ -121,3 +123,11 @@ def test_index_of_unusual_resources_is_what_fhirpath_selects(resource):
 
     assert difference(resource) == {}
     assert orjson.dumps(resource) == before
+
+
+@pytest.mark.parametrize("resource_type", RESOURCE_TYPES)
+def test_index_of_made_up_resources_is_what_fhirpath_selects(resource_type):
+    random = Random(resource_type)
+
+    for _ in range(5):
+        assert difference(invention.resource(random, resource_type)) == {}

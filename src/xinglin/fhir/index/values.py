@@ -234,7 +234,7 @@ def units(
 
 def opened(value: float, comparator: str) -> tuple[float, float]:
     """The numbers that a quantity with a comparator can stand for."""
-    return (-inf, value) if comparator.startswith("<") else (value, inf)
+    return (-inf if comparator.startswith("<") else value), (inf if comparator.startswith(">") else value)
 
 
 def money(path: str) -> Filer:
@@ -361,7 +361,8 @@ def human_names(path: str, name_keys: NameKeys | None) -> Filer:
         parts = _present(value, "text", "family", "given", "prefix", "suffix")
         family, given = _present(value, "family"), _present(value, "given")
         joined = {" ".join(family + given), " ".join(given + family)}
-        whole = " ".join(["".join(family), "".join(given)]).strip() or " ".join(_present(value, "text"))
+        spoken = " ".join("".join(part).replace(" ", "") for part in (family, given)).strip()
+        whole = spoken or " ".join(_present(value, "text"))
         if is_han(whole):
             joined |= {whole, whole.replace(" ", ""), *(name_keys(whole) if name_keys else ())}
         _compound(path, parts, joined, (tokens, strings))
