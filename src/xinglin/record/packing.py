@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -90,8 +90,11 @@ def pack(text: bytes) -> bytes:
 
 def unpack(body: bytes) -> bytes:
     """The text that was packed; raises ``zstandard.ZstdError`` if the body is damaged."""
-    number = zstandard.get_frame_parameters(body).dict_id
-    return _codecs.unpacker(number).decompress(body)
+    # RFC 8878, 3.1.1.1: the frame header's descriptor, then a window byte unless bit 5 is set, then the number
+    # of the dictionary; bits 0 and 1 tell how long that is, and ours are below 256.
+    descriptor = body[4]
+    number = body[5 if descriptor & 0x20 else 6] if descriptor & 3 == 1 else 0
+    return (_codecs.unpackers.get(number) or _codecs.unpacker(number)).decompress(body)
 
 
 def text(type_name: str, id_: str, version: int, vid: int, body: bytes) -> bytes:
@@ -112,5 +115,10 @@ def render(type_name: str, id_: str, version: int, vid: int, stored: bytes) -> b
 def instant(vid: int) -> str:
     """``meta.lastUpdated`` of version ``vid``: UTC, milliseconds."""
     seconds, milliseconds = divmod(moment_of(vid), 1000)
-    day = datetime.fromtimestamp(seconds, UTC)
-    return f"{day:%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"
+    return f"{_second(seconds)}.{milliseconds:03d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _second(seconds: int) -> str:
+    """The date and time to the second; remembered, because a record's versions come in heaps."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
