@@ -32,6 +32,8 @@ def equal(left: list[Item], right: list[Item]) -> bool | None:
 def same(left: Item, right: Item) -> bool | None:
     """Whether two items are equal; ``None`` where precision, zone or unit leaves it open."""
     one, other = system(left), system(right)
+    if one.__class__ is Element and other.__class__ is Element:
+        return bool(one.value == other.value)
     if one is None or other is None:
         return one is other and _beside(left) == _beside(right)
     if isinstance(one, str) and isinstance(other, str):
@@ -53,8 +55,6 @@ def _same_values(one: Item, other: Item) -> bool | None:
             return False
         order = temporal.compare(one, other)
         return None if order is None else order == 0
-    if isinstance(one, Element) and isinstance(other, Element):
-        return bool(one.value == other.value)
     return False
 
 
@@ -195,7 +195,10 @@ def distinct(items: list[Item]) -> list[Item]:
 
 
 def contains(items: list[Item], item: Item) -> bool:
-    return any(same(one, item) is True for one in items)
+    for one in items:  # noqa: SIM110 -- any() costs more than all the comparisons of a short collection
+        if same(one, item):
+            return True
+    return False
 
 
 class Bag:

@@ -63,7 +63,7 @@ def _index(environment: Environment) -> list[Item]:
 
 
 def _total(environment: Environment) -> list[Item]:
-    return environment.total
+    return list(environment.total)
 
 
 _SPECIAL: dict[str, Closure] = {"this": _this, "index": _index, "total": _total}

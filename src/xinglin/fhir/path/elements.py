@@ -17,10 +17,11 @@ from xinglin.fhir.path import quantity, temporal
 from xinglin.fhir.path.quantity import Quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 Item: TypeAlias = Any  # an Element or a System value; ``Any`` because leaves of JSON are both
 
+_FEW = 2  # forms of a choice that are as quickly tried one by one
 ALONE = -1  # the index of an element that does not stand in a list
 _SKIPPED = frozenset({"resourceType", "fhir_comments"})
 _NOTHING: dict[str, Any] = {}
@@ -38,7 +39,7 @@ class Form(NamedTuple):
 class Type:
     """A FHIR type: its ``name``, all it specialises (``lineage``), and the forms of its children."""
 
-    __slots__ = ("children", "kind", "lineage", "name", "primitive", "read", "structure")
+    __slots__ = ("_choices", "children", "kind", "lineage", "name", "primitive", "read", "structure")
 
     def __init__(self, structure: definitions.Structure) -> None:
         self.structure = structure
@@ -47,6 +48,7 @@ class Type:
         self.primitive = structure.kind == "primitive"
         self.lineage = frozenset(_lineage(structure))
         self.children = _Children(self)
+        self._choices: dict[str, dict[str, Form]] = {}
         self.read: Callable[[Element], Item] = _reader(self)
 
     def is_a(self, name: str) -> bool:
@@ -57,6 +59,15 @@ class Type:
         structure = definitions.structure("Element") if self.primitive else self.structure
         child = structure.elements.get(name)
         return () if child is None else tuple(_form(key, type_) for key, type_ in child.properties)
+
+    def present(self, name: str, holder: dict[str, Any]) -> list[Form]:
+        """Those forms of the choice element ``name`` that ``holder`` has; quicker than to try them all."""
+        table = self._choices.get(name)
+        if table is None:
+            table = {key: form for form in self.children[name] for key in (form.key, form.beside)}
+            self._choices[name] = table
+        found = [table[key] for key in holder if key in table]
+        return found if len(found) < 2 else list(dict.fromkeys(found))
 
     def form_of(self, key: str) -> tuple[str, Form]:
         """The element's name and form behind a JSON property; an unknown property is an untyped element."""
@@ -210,8 +221,8 @@ def root(resource: Any) -> Element:
 
 def _actual(value: Any) -> Type:
     """The type of a resource in the place of any resource."""
-    name = value.get("resourceType") if isinstance(value, dict) else None
-    return type_named(name) if isinstance(name, str) else UNTYPED
+    name = value.get("resourceType") if value.__class__ is dict else None
+    return type_named(name) if name.__class__ is str else UNTYPED
 
 
 def system(item: Item) -> Item:
@@ -245,7 +256,10 @@ def step(items: list[Item], name: str) -> list[Item]:
         holder = item.value
         if holder.__class__ is not dict:
             holder = beside(item)
-        for form in item.type.children[name]:
+        forms: Sequence[Form] = item.type.children[name]
+        if len(forms) > _FEW:
+            forms = item.type.present(name, holder)
+        for form in forms:
             if form.primitive:
                 _add_primitives(item, holder, form, found)
             else:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
 
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.fhir.path.elements import UNTYPED, Element, Item, root
@@ -25,25 +26,25 @@ _VALUE_SETS, _EXTENSIONS = "http://hl7.org/fhir/ValueSet/", "http://hl7.org/fhir
 FIXED_NAMES = frozenset({"context", "resource", "rootResource", *_URLS})
 
 
-@dataclass(slots=True)
-class Environment:
+class Environment(msgspec.Struct, eq=False):
     """The state of one evaluation.
 
     ``this``, ``index`` and ``total`` are ``$this``, ``$index``, ``$total``; ``variables`` the external
     constants by name, replaced and never changed in place. ``resolver`` finds a resource by its reference,
-    ``member_of`` says whether a code is in a value set, ``tracer`` hears ``trace()``.
+    ``member_of`` says whether a code is in a value set, ``tracer`` hears ``trace()``,
+    ``moment`` is what ``now()`` gave.
     """
 
     this: list[Item]
     context: list[Item]
     root: Element | None = None
-    variables: Mapping[str, list[Item]] = field(default_factory=dict)
+    variables: Mapping[str, list[Item]] = msgspec.field(default_factory=dict)
     resolver: Resolver | None = None
     member_of: MemberOf | None = None
     tracer: Callable[[str, list[Any]], None] | None = None
     index: int | None = None
-    total: list[Item] = field(default_factory=list)
-    _now: Temporal | None = None
+    total: Sequence[Item] = ()
+    moment: Temporal | None = None
 
     def each(self, items: Iterable[Item], closure: Closure) -> list[list[Item]]:
         """What ``closure`` makes of every item with ``$this`` and ``$index`` set to it."""
@@ -64,13 +65,13 @@ class Environment:
 
     def now(self) -> Temporal:
         """The moment of the evaluation, the same however often it is asked for."""
-        if self._now is None:
+        if self.moment is None:
             moment = clock.now().astimezone(LOCAL_ZONE)
             second = Decimal(moment.second * 1000 + moment.microsecond // 1000) / 1000
             parts = (moment.year, moment.month, moment.day, moment.hour, moment.minute)
             zone = int(LOCAL_ZONE.utcoffset(moment).total_seconds()) // 60
-            self._now = Temporal("DateTime", (*parts, second.quantize(Decimal("0.001"))), zone)
-        return self._now
+            self.moment = Temporal("DateTime", (*parts, second.quantize(Decimal("0.001"))), zone)
+        return self.moment
 
     def constant(self, name: str) -> list[Item]:
         """The value of ``%name``; ``invalid`` if nothing has that name."""

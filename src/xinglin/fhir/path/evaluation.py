@@ -65,6 +65,9 @@ class Program:
 
     def items(self, resource: Any, **options: Unpack[Options]) -> list[Item]:
         """The values selected with their types and places, where they are elements."""
+        if not options and resource.__class__ is dict:  # the way of the many short evaluations
+            whole = elements.root(resource)
+            return self.closure(Environment([whole], [whole], whole))
         focus = _focus(resource, options.get("type"))
         if options.get("strict") and focus.type.name:
             check(self.tree, focus.type.name)

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from xinglin.fhir.narrative import is_plain_html
 from xinglin.fhir.path.elements import Element, inside, plain, root, step, type_named
 from xinglin.fhir.path.environment import enclosing
 from xinglin.fhir.path.functions.registry import Items, collection, lazy, one_item, scalar, single
-from xinglin.fhir.narrative import is_plain_html
 from xinglin.kernel import errors
 
 if TYPE_CHECKING:

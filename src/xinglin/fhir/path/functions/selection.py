@@ -48,7 +48,7 @@ def repeat(environment: Environment, items: Items, projection: Closure) -> Items
 @lazy("aggregate", 1, 2)
 def aggregate(environment: Environment, items: Items, step: Closure, start: Closure | None = None) -> Items:
     saved = environment.this, environment.index, environment.total
-    total = start(environment) if start else []
+    total: Items = start(environment) if start else []
     for index, item in enumerate(items):
         environment.this, environment.index, environment.total = [item], index, total
         total = environment.scoped(step)
