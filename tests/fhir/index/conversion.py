@@ -16,7 +16,7 @@ from xinglin.kernel.errors import Fault
 from xinglin.kernel.ids import self_number
 
 
-def convert(kind, path, type_, value, name_keys=None, part=False, systems=True):
+def convert(kind, path, type_, value, name_keys=None):
     """(whether it is of use, tokens, ranges, strings) for one value."""
     tokens, ranges, strings = set(), set(), set()
     convert_one = {
@@ -24,9 +24,6 @@ def convert(kind, path, type_, value, name_keys=None, part=False, systems=True):
         "quantity": _quantity, "uri": _uri, "special": _special,
     }[kind]  # fmt: skip
     usable = convert_one(path, type_, value, (tokens, ranges, strings), name_keys)
-    if part and not systems and isinstance(value, dict):
-        for coding in value.get("coding", [value]):
-            tokens.discard(keys.system_hash(path, coding.get("system", "")))
     return usable, tokens, ranges, strings
 
 
@@ -171,7 +168,8 @@ def _number(path, type_, value, into, _):
         lo = hi = value
     else:
         return False
-    into[1].add((keys.key(path), 0, float(lo), float(hi)))
+    if (lo, hi) != (-inf, inf):
+        into[1].add((keys.key(path), 0, float(lo), float(hi)))
     return True
 
 

@@ -163,6 +163,8 @@ def _element(whole, base, number, place, parameter, found):
         for text in component.expression.split(" | "):
             path = path_of(text.replace("%resource", resource["resourceType"]), base)
             for type_, value in values(text, item, resource):
+                if type_ == "Reference":  # by what it points to alone
+                    value = {name: part for name, part in value.items() if name != "identifier"}  # noqa: PLW2901 -- the same, less
                 _, *sets = convert(kinds[-1], path, type_, value)
                 for into, more in zip(parts[-1], sets, strict=True):
                     into.update(more)

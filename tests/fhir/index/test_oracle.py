@@ -129,5 +129,5 @@ def test_index_of_unusual_resources_is_what_fhirpath_selects(resource):
 def test_index_of_made_up_resources_is_what_fhirpath_selects(resource_type):
     random = Random(resource_type)
 
-    for _ in range(5):
+    for _ in range(8):
         assert difference(invention.resource(random, resource_type)) == {}

@@ -34,7 +34,8 @@ A resource's ``Entries`` are
 
 * ``strings``: ``(key, normalised text)``. A HumanName or Address gives each part and the joined text, a
   Chinese name also what ``name_keys`` makes of it; path + ``:text`` has the texts of tokens
-  (CodeableConcept.text, Coding.display, Identifier.type.text).
+  (CodeableConcept.text, Coding.display, Identifier.type.text), which are few and recur: ``text_keys`` tells
+  their rows, so that a store can keep each text once.
 
 * ``date``: where the type's main date begins (microseconds), and ``patient``: the ``self_number`` of the
   patient in whose compartment the resource is, 0 if in none.
