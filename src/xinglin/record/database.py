@@ -52,11 +52,14 @@ def target() -> str:
 
 
 def connect() -> Connection:
-    """A new connection: autocommit, UTC, prepared statements after their second use."""
+    """A new connection: autocommit, UTC, prepared statements after their second use, planned once for all values.
+
+    What depends on its values (``search.plans``) asks to be planned with them.
+    """
     connection = psycopg.connect(
         target(), autocommit=True, row_factory=tuple_row, prepare_threshold=2, application_name="xinglin"
     )
-    connection.execute("SET timezone TO 'UTC'")
+    connection.execute("SET timezone TO 'UTC'; SET plan_cache_mode TO force_generic_plan")
     return connection
 
 

@@ -39,8 +39,18 @@ class Conjunction:
     def fragment(self) -> Fragment:
         found = list(self.parts)
         if self.tokens:
-            found.append(tokens_all(self.alias, self.tokens))
+            wanted = tokens_all(self.alias, self.tokens)
+            found.append(wanted if self.patient is None else _opaque(wanted))
         return both(found)
+
+
+def _opaque(condition: Fragment) -> Fragment:
+    """As ``condition``, but no index serves it and the planner expects it to hold for every second row.
+
+    Of one patient's rows it would take the patient's own token for rare among them, and rather intersect
+    indexes and sort than walk the patient's index in order.
+    """
+    return Fragment(f"CASE WHEN {condition.sql} THEN true END", condition.values)
 
 
 def where(scope: Scope, alias: str, query: Query) -> Conjunction:
@@ -189,5 +199,6 @@ def _add_compartment(made: Conjunction, types: Sequence[str], compartment: Compa
             )
         )
     made.parts.append(either(alternatives))
+    made.pointed = made.pointed or compartment.type == "Patient"
     if len(types) == 1 and compartment.type == "Patient" and references.always_by_patient(types[0]):
         made.patient = number

@@ -3,8 +3,8 @@
 Two kinds of statement:
 
 * **Pointed** searches (one patient's resources of a type, an identifier, an id, the newest of a type) have
-  the same good plan whatever the values. They run as one prepared statement with a generic plan, outside of
-  any transaction, and cost no planning.
+  the same good plan whatever the values. They run as one prepared statement, outside of any transaction;
+  the record's connections have ``plan_cache_mode = force_generic_plan``, so they cost no planning.
 * All others depend on how common the values are. They run in a read-only transaction with
   ``plan_cache_mode = force_custom_plan`` and are planned with their values. The transaction is REPEATABLE
   READ: probes, count and page see one snapshot.
@@ -28,19 +28,17 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[Any]
 
-SESSION = "SET plan_cache_mode = force_generic_plan"  # for every connection that searches
-_CUSTOM = "SET LOCAL plan_cache_mode = force_custom_plan"
-_GENERIC = "SET LOCAL plan_cache_mode = force_generic_plan"
-_BEGIN = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_CUSTOM}"
+_BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL plan_cache_mode = force_custom_plan"
+_SWITCH = "SELECT current_setting('plan_cache_mode'), set_config('plan_cache_mode', %s, true)"
 
 
 @contextmanager
 def planned_by_value(connection: Connection) -> Iterator[None]:
     """Statements inside are planned with their values and, unless the caller has a transaction, see one snapshot."""
     if connection.info.transaction_status != pq.TransactionStatus.IDLE:
-        connection.execute(_CUSTOM)
+        before = connection.execute(_SWITCH, ["force_custom_plan"]).fetchone()
         yield
-        connection.execute(_GENERIC)
+        connection.execute(_SWITCH, [before[0] if before else "auto"])
         return
     connection.execute(_BEGIN)
     try:
