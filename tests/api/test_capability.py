@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.api.caller import FHIR, JSON_PATCH
-from tests.api.make import bundle, patient
+from tests.api.make import patient
 from xinglin.api import operations, routes
 from xinglin.fhir import definitions, validation
 from xinglin.record import parameters
@@ -123,7 +123,7 @@ def test_mode_other_than_full_is_refused(stranger: Caller) -> None:
 
 
 def test_bundles_and_patients_are_stored_like_any_other(caller: Caller) -> None:
-    made = caller.create(bundle("collection"))
+    made = caller.create({"resourceType": "Bundle", "type": "collection"})
 
     assert caller.get(f"Bundle/{made['id']}").json["type"] == "collection"
     assert caller("POST", "Parameters", patient()).status == 404

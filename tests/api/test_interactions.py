@@ -445,12 +445,29 @@ def test_pretty_answer_says_the_same(caller: Caller) -> None:
     assert reply.json == made
 
 
-def test_read_takes_no_search_parameters(caller: Caller) -> None:
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_parameters_that_mean_nothing_are_refused(
+    caller: Caller, stored: Callable[[], Any], method: str
+) -> None:
     made = caller.create(patient())
+    before = stored()
 
-    reply = caller.get(f"Patient/{made['id']}?name=x")
+    reply = caller(method, f"Patient/{made['id']}?name=x", made)
 
     assert (reply.status, "'name'" in reply.text) == (400, True)
+    assert stored() == before
+
+
+def test_condition_in_the_query_of_a_create_is_kept(caller: Caller, stored: Callable[[], Any]) -> None:
+    made = caller.create(patient(identifier=[{"system": "urn:x", "value": "1"}]))
+    before = stored()
+
+    found = caller("POST", "Patient?identifier=urn:x|1", patient())
+    both = caller("POST", "Patient?identifier=urn:x|1", patient(), if_none_exist="identifier=urn:x|1")
+
+    assert (found.status, found.json) == (200, made)
+    assert both.status == 400
+    assert stored() == before
 
 
 def test_xml_is_refused_both_ways(caller: Caller, stored: Callable[[], Any]) -> None:

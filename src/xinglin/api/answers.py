@@ -39,7 +39,9 @@ def finished(request: Request, answer: Answer) -> Answer:
             answer.body = layout.indented(answer.body)
         answer.headers.append(CONTENT_TYPE)
     accepted = request.header("ACCEPT_ENCODING")
-    if accepted and len(answer.body) > _WORTH_COMPRESSING and "gzip" in accepted:
+    if any(name == "Content-Encoding" for name, _ in answer.headers):
+        answer.headers.append(("Vary", "Accept-Encoding"))
+    elif accepted and len(answer.body) > _WORTH_COMPRESSING and "gzip" in accepted:
         packer = zlib.compressobj(1, zlib.DEFLATED, 31)
         answer.body = packer.compress(answer.body) + packer.flush()
         answer.headers += [("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding")]

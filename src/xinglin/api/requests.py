@@ -66,6 +66,16 @@ class Request:
         """The parameters that are meant for the record."""
         return [pair for pair in self.pairs if pair[0] not in _HIDDEN]
 
+    def require_no_criteria(self) -> None:
+        """Raise ``invalid`` for parameters where none can have a meaning: they are not passed over in silence."""
+        if self.query:
+            for name, _ in self.criteria:
+                raise invalid(
+                    "This takes no parameter %(name)s; _format and _pretty can be used.",
+                    code="not-supported",
+                    name=repr(name),
+                )
+
     def inner(self, url: str) -> Answer:
         """The answer to a GET of an address below the base, asked by the same client."""
         path, _, query = url.removeprefix(self.base).lstrip("/").partition("?")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 def delete(request: Request, type_name: str, id_: str) -> Answer:
     """Delete the resource; deleting what is not there succeeds too."""
+    request.require_no_criteria()
     version = headers.version(request.header("IF_MATCH"))
     return _done(request, request.door.delete(type_name, id_, if_match=version))
 

@@ -28,6 +28,7 @@ _KINDS: dict[str, Callable[[dict[str, Any], Any], dict[str, Any]]] = {
 
 def patch(request: Request, type_name: str, id_: str) -> Answer:
     """Change the resource as the body says."""
+    request.require_no_criteria()
     outcome = request.door.patch(
         type_name,
         id_,

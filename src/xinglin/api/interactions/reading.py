@@ -6,7 +6,6 @@ import base64
 from typing import TYPE_CHECKING
 
 from xinglin.api import headers, versions
-from xinglin.kernel.errors import invalid
 
 if TYPE_CHECKING:
     from xinglin.api.answers import Answer
@@ -16,25 +15,14 @@ if TYPE_CHECKING:
 
 def read(request: Request, type_name: str, id_: str) -> Answer:
     """The current version."""
-    if request.query:
-        _require_no_criteria(request)
+    request.require_no_criteria()
     return _shown(request, request.door.read(type_name, id_))
 
 
 def read_version(request: Request, type_name: str, id_: str, version: str) -> Answer:
     """That version."""
-    if request.query:
-        _require_no_criteria(request)
+    request.require_no_criteria()
     return _shown(request, request.door.read(type_name, id_, version=version))
-
-
-def _require_no_criteria(request: Request) -> None:
-    for name, _ in request.criteria:
-        raise invalid(
-            "A read takes no parameter %(name)s; _format and _pretty can be used.",
-            code="not-supported",
-            name=repr(name),
-        )
 
 
 def _shown(request: Request, stored: Stored) -> Answer:

@@ -14,14 +14,19 @@ if TYPE_CHECKING:
 
 
 def create(request: Request, type_name: str) -> Answer:
-    """Store a new resource; with ``If-None-Exist``, only if none fits."""
+    """Store a new resource; with ``If-None-Exist``, or parameters in the query, only if none fits.
+
+    FHIR gives a create's query no meaning, but there are clients that put the condition there; to pass it over
+    would store the same thing twice.
+    """
     resource = _sent(request, type_name)
-    outcome = request.door.create(resource, if_none_exist=_condition(request.header("IF_NONE_EXIST")))
+    outcome = request.door.create(resource, if_none_exist=_condition(request))
     return versions.written(request, outcome)
 
 
 def update(request: Request, type_name: str, id_: str) -> Answer:
     """Store a new version, or a new resource under that id."""
+    request.require_no_criteria()
     resource = _sent(request, type_name)
     if type_name == "Binary":
         resource.setdefault("id", id_)
@@ -55,13 +60,15 @@ def criteria(request: Request) -> str:
     return request.query
 
 
-def _condition(header: str | None) -> str | None:
+def _condition(request: Request) -> str | None:
     """``If-None-Exist`` is a query, which may be written with the type and a question mark in front."""
+    header = request.header("IF_NONE_EXIST")
     if header is None:
-        return None
+        return request.query if request.criteria else None
     query = header.strip().rpartition("?")[2]
     if not query:
         raise invalid("The header If-None-Exist should hold search parameters.", code="required")
+    request.require_no_criteria()
     return query
 
 
