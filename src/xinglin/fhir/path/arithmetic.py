@@ -15,10 +15,11 @@ from xinglin.fhir.path.temporal import Temporal
 from xinglin.kernel import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from xinglin.fhir.path.elements import Item
 
+_LONGEST = 10_000_000  # characters that a calculated string may have
 _GREATEST = 2**31  # integers have 32 bits
 _UNDEFINED = (DivisionByZero, InvalidOperation, Overflow)
 
@@ -37,9 +38,16 @@ def bounded(value: int | Decimal) -> int | Decimal | None:
     return value if isinstance(value, Decimal) or is_integer(value) else None
 
 
+def joined(texts: Sequence[str], separator: str = "") -> str:
+    """The texts in one; ``invalid`` if that is longer than any text of a record is."""
+    if sum(map(len, texts)) + len(separator) * len(texts) > _LONGEST:
+        raise errors.invalid("FHIRPath makes a string of more than %(most)d characters", most=_LONGEST)
+    return separator.join(texts)
+
+
 def add(left: Item, right: Item) -> Item:
     if isinstance(left, str) and isinstance(right, str):
-        return left + right
+        return joined((left, right))
     if is_number(left) and is_number(right):
         return bounded(left + right)
     if isinstance(left, Temporal) and isinstance(right, Quantity):

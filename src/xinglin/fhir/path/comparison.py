@@ -6,13 +6,16 @@ https://hl7.org/fhirpath/N1/#equality  and  #comparison
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xinglin.fhir.path import quantity, temporal
 from xinglin.fhir.path.elements import Element, Item, beside, system
 from xinglin.fhir.path.quantity import Quantity
 from xinglin.fhir.path.temporal import Temporal
 from xinglin.kernel import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _PAIRWISE = 8  # up to so many items, comparing each with each is quicker than hashing them
 
@@ -185,13 +188,8 @@ def distinct(items: list[Item]) -> list[Item]:
             if not contains(found, item):
                 found.append(item)
         return found
-    buckets: dict[object, list[Item]] = {}
-    for item in items:
-        bucket = buckets.setdefault(_digest(system(item)), [])
-        if not contains(bucket, item):
-            bucket.append(item)
-            found.append(item)
-    return found
+    bag = Bag()
+    return [item for item in items if bag.add(item)]
 
 
 def contains(items: list[Item], item: Item) -> bool:
@@ -202,12 +200,20 @@ def contains(items: list[Item], item: Item) -> bool:
 
 
 class Bag:
-    """A collection to ask for membership again and again."""
+    """A set of items, equal ones counted as one."""
 
-    def __init__(self, items: list[Item]) -> None:
+    def __init__(self, items: Iterable[Item] = ()) -> None:
         self._buckets: dict[object, list[Item]] = {}
         for item in items:
-            self._buckets.setdefault(_digest(system(item)), []).append(item)
+            self.add(item)
+
+    def add(self, item: Item) -> bool:
+        """Whether the item is new."""
+        bucket = self._buckets.setdefault(_digest(system(item)), [])
+        if contains(bucket, item):
+            return False
+        bucket.append(item)
+        return True
 
     def __contains__(self, item: Item) -> bool:
         return contains(self._buckets.get(_digest(system(item)), []), item)

@@ -156,23 +156,25 @@ def _as_is(element: Element) -> Item:
 
 def _decimal(element: Element) -> Item:
     """The decimal with the digits it was written with, as far as the JSON reader kept them."""
-    value = element.value
-    if value is None or isinstance(value, bool):
+    return _exact(element.value)
+
+
+def _exact(value: Any) -> Any:
+    """A JSON number as a decimal with its own digits; anything else as it is."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return value
     return Decimal(getattr(value, "text", None) or repr(value))
 
 
 def _quantity(element: Element) -> Item:
     """A System quantity if the value is exact (no comparator), else the element itself."""
-    value = element.value
-    number = value.get("value")
-    if number is None or isinstance(number, bool) or value.get("comparator"):
+    value = inside(element)
+    amount, code = _exact(value.get("value")), value.get("code")
+    if not isinstance(amount, Decimal) or value.get("comparator"):
         return element
-    amount = Decimal(getattr(number, "text", None) or repr(number))
-    code = value.get("code")
     if value.get("system") == quantity.UCUM and code:
-        return quantity.from_ucum(amount, code)
-    return Quantity(amount, code or value.get("unit") or "1")
+        return quantity.from_ucum(amount, str(code))
+    return Quantity(amount, str(code or value.get("unit") or "1"))
 
 
 def _moment(kind: str) -> Callable[[Element], Item]:
@@ -187,7 +189,7 @@ def _untyped(element: Element) -> Item:
     value = element.value
     if isinstance(value, dict):
         return element
-    return _decimal(element) if isinstance(value, float) else value
+    return _exact(value) if isinstance(value, float) else value
 
 
 def _itself(element: Element) -> Item:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 
 from xinglin.fhir.dates import LOCAL_ZONE
-from xinglin.fhir.path.elements import UNTYPED, Element, Item, root
+from xinglin.fhir.path.elements import UNTYPED, Element, Item, root, system
 from xinglin.fhir.path.quantity import UCUM
 from xinglin.fhir.path.temporal import Temporal
 from xinglin.kernel import clock, errors
@@ -23,6 +23,7 @@ MemberOf: TypeAlias = Callable[[Any, str], bool | None]
 
 _URLS = {"sct": "http://snomed.info/sct", "loinc": "http://loinc.org", "ucum": UCUM}
 _VALUE_SETS, _EXTENSIONS = "http://hl7.org/fhir/ValueSet/", "http://hl7.org/fhir/StructureDefinition/"
+_BUDGET = 1_000_000  # items that one evaluation may visit or make in iterations
 FIXED_NAMES = frozenset({"context", "resource", "rootResource", *_URLS})
 
 
@@ -32,7 +33,7 @@ class Environment(msgspec.Struct, eq=False):
     ``this``, ``index`` and ``total`` are ``$this``, ``$index``, ``$total``; ``variables`` the external
     constants by name, replaced and never changed in place. ``resolver`` finds a resource by its reference,
     ``member_of`` says whether a code is in a value set, ``tracer`` hears ``trace()``,
-    ``moment`` is what ``now()`` gave.
+    ``moment`` is what ``now()`` gave, ``budget`` how many more items may be visited before it is too much.
     """
 
     this: list[Item]
@@ -45,6 +46,7 @@ class Environment(msgspec.Struct, eq=False):
     index: int | None = None
     total: Sequence[Item] = ()
     moment: Temporal | None = None
+    budget: int = _BUDGET
 
     def each(self, items: Iterable[Item], closure: Closure) -> list[list[Item]]:
         """What ``closure`` makes of every item with ``$this`` and ``$index`` set to it."""
@@ -52,9 +54,19 @@ class Environment(msgspec.Struct, eq=False):
         results = []
         for index, item in enumerate(items):
             self.this, self.index, self.variables = [item], index, saved[2]
-            results.append(closure(self))
+            result = closure(self)
+            self.spend(1 + len(result))
+            results.append(result)
         self.this, self.index, self.variables = saved
         return results
+
+    def spend(self, items: int) -> None:
+        """Counts items visited or made; ``invalid`` when the expression asks for more than is reasonable."""
+        self.budget -= items
+        if self.budget < 0:
+            raise errors.invalid(
+                "The FHIRPath expression goes through more than %(most)d items", most=_BUDGET
+            )
 
     def scoped(self, closure: Closure) -> list[Item]:
         """What ``closure`` makes; variables that it defines end with it."""
@@ -119,4 +131,4 @@ def items_of(value: Any) -> list[Item]:
         return [item for one in value for item in items_of(one)]
     if isinstance(value, dict):
         return [root(value)]
-    return [UNTYPED.read(Element(value, UNTYPED)) if isinstance(value, float) else value]
+    return [system(Element(value, UNTYPED))]

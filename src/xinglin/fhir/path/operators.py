@@ -71,9 +71,12 @@ def _arithmetic(operator: str, operation: Callable[[Item, Item], Item]) -> Opera
 
 def _concatenate(left: Closure, right: Closure) -> Closure:
     """``&``: of strings, an empty operand counts as the empty string."""
-    return lambda environment: [
-        (single(left(environment), (str,), "&") or "") + (single(right(environment), (str,), "&") or "")
-    ]
+
+    def run(environment: Environment) -> list[Item]:
+        sides = (left(environment), right(environment))
+        return [arithmetic.joined([single(side, (str,), "&") or "" for side in sides])]
+
+    return run
 
 
 def _union(left: Closure, right: Closure) -> Closure:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _WORDS_THAT_NAME = frozenset({"as", "is", "in", "contains"})  # operators that are identifiers elsewhere
 _UNITS = {form: unit for unit in tree.CALENDAR_UNITS for form in (unit, unit + "s")}
+_MOST_TEXT = 20_000  # characters; the longest search parameter of R4 has 1,500
 _DEEPEST = 60  # brackets within brackets; every reader of the tree recurses
 _LONGEST = 200  # links of one chain, of dots or of operators, for the same reason
 
@@ -29,6 +30,12 @@ def parse(text: str) -> tree.Node:
 
 class _Parser:
     def __init__(self, text: str) -> None:
+        if len(text) > _MOST_TEXT:
+            raise errors.invalid(
+                "The FHIRPath expression has %(count)d characters, %(most)d are the most",
+                count=len(text),
+                most=_MOST_TEXT,
+            )
         self._text = text
         self._tokens = list(tokens(text))
         self._at = 0

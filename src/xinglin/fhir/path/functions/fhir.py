@@ -106,7 +106,7 @@ def _contained(place: Element | None, top: Element | None, identity: str) -> Ele
     if container is None or not identity:
         return container
     candidates = step([container], "contained")
-    return next((one for one in candidates if one.value.get("id") == identity), None)
+    return next((one for one in candidates if inside(one).get("id") == identity), None)
 
 
 def _outermost(place: Element | None) -> Element | None:
@@ -122,8 +122,8 @@ def _in_bundle(bundle: Element | None, text: str) -> Element | None:
     text = text.partition("/_history/")[0]
     for entry in step([bundle], "entry"):
         for resource in step([entry], "resource"):
-            local = f"{resource.type.name}/{resource.value.get('id')}"
-            if text in {entry.value.get("fullUrl"), local}:
+            local = f"{resource.type.name}/{inside(resource).get('id')}"
+            if text in {inside(entry).get("fullUrl"), local}:
                 return Element(resource.value, resource.type, entry, "resource")
     return None
 

@@ -15,7 +15,8 @@ from xinglin.kernel import errors
 if TYPE_CHECKING:
     from xinglin.fhir.path.environment import Closure, Environment
 
-_MOST_REPEATED = 100_000  # items; an expression that makes ever new ones would not end
+_MOST_ROUNDS = 200  # of repeat(); an expression that makes ever new items would not end
+_MOST_ITEMS = 1_000_000
 
 
 @lazy("where", 1)
@@ -35,14 +36,13 @@ def select(environment: Environment, items: Items, projection: Closure) -> Items
 def repeat(environment: Environment, items: Items, projection: Closure) -> Items:
     """The projection of the items, of those found, and so on; what was found before is not added again."""
     found: Items = []
-    latest = items
-    while latest:
-        before = len(found)
-        found = distinct(found + select(environment, latest, projection))
-        latest = found[before:]
-        if len(found) > _MOST_REPEATED:
-            raise errors.invalid("FHIRPath repeat() found more than %(most)d items", most=_MOST_REPEATED)
-    return found
+    bag, latest = Bag(), items
+    for _ in range(_MOST_ROUNDS):
+        latest = [item for item in select(environment, latest, projection) if bag.add(item)]
+        if not latest:
+            return found
+        found += latest
+    raise errors.invalid("FHIRPath repeat() still finds new items after %(most)d rounds", most=_MOST_ROUNDS)
 
 
 @lazy("aggregate", 1, 2)
@@ -52,6 +52,7 @@ def aggregate(environment: Environment, items: Items, step: Closure, start: Clos
     for index, item in enumerate(items):
         environment.this, environment.index, environment.total = [item], index, total
         total = environment.scoped(step)
+        environment.spend(1 + len(total))
     environment.this, environment.index, environment.total = saved
     return total
 
@@ -125,6 +126,8 @@ def union(items: Items, other: Items) -> Items:
 
 @collection("combine", 1)
 def combine(items: Items, other: Items) -> Items:
+    if len(items) + len(other) > _MOST_ITEMS:
+        raise errors.invalid("FHIRPath combine() makes more than %(most)d items", most=_MOST_ITEMS)
     return items + other
 
 

@@ -12,6 +12,7 @@ import json
 import re
 from functools import lru_cache
 
+from xinglin.fhir.path.arithmetic import joined
 from xinglin.fhir.path.functions.registry import Items, collection, scalar, single
 from xinglin.kernel import errors
 
@@ -75,7 +76,7 @@ def trim(text: str) -> str:
 
 @scalar("replace", str, str, str)
 def replace(text: str, old: str, new: str) -> str:
-    return text.replace(old, new)
+    return joined(text.split(old) if old else ("", *text, ""), new)
 
 
 @lru_cache(maxsize=512)
@@ -135,7 +136,7 @@ def split(items: Items, separator: Items) -> Items:
 def join(items: Items, separator: Items | None = None) -> Items:
     by = "" if separator is None else single(separator, (str,), "join()")
     texts = [single([item], (str,), "join()") for item in items]
-    return [(by or "").join(text for text in texts if text is not None)] if items else []
+    return [joined([text for text in texts if text is not None], by or "")] if items else []
 
 
 @scalar("encode", str, str)
