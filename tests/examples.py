@@ -23,7 +23,7 @@ def examples() -> Iterator[tuple[str, bytes]]:
 
     The package is fetched once into ``var/cache``; where that cannot be done the test is skipped.
     """
-    with tarfile.open(_tarball()) as archive:
+    with tarfile.open(tarball()) as archive:
         for member in archive:
             name = Path(member.name).name
             if member.isfile() and name.endswith(".json") and name not in ("package.json", ".index.json"):
@@ -32,7 +32,8 @@ def examples() -> Iterator[tuple[str, bytes]]:
                 yield name, stream.read()
 
 
-def _tarball() -> Path:
+def tarball() -> Path:
+    """The package itself."""
     path = _CACHE / f"{PACKAGE}-{VERSION}.tgz"
     if path.exists():
         return path

@@ -268,18 +268,27 @@ def fetch(folder: Path) -> Path:
     return next(folder.glob("*.tgz"))
 
 
+def compile_package(tarball: Path) -> dict[str, Json]:
+    """The content of every data file, by its name."""
+    found = read_package(tarball)
+    structures = compile_structures(found["StructureDefinition"])
+    concrete = sorted(n for n, s in structures.items() if s["kind"] == "resource" and not s.get("abstract"))
+    return {
+        "structures": {"version": "4.0.1", "resourceTypes": concrete, "structures": structures},
+        "codes": compile_codes(structures, found),
+        "search": {
+            "parameters": compile_search(found),
+            "compartments": compile_compartments(found["CompartmentDefinition"]),
+        },
+    }
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        found = read_package(Path(sys.argv[1]) if len(sys.argv) > 1 else fetch(Path(folder)))
-    structures = compile_structures(found["StructureDefinition"])
-    concrete = sorted(
-        name for name, s in structures.items() if s["kind"] == "resource" and not s.get("abstract")
-    )
+        contents = compile_package(Path(sys.argv[1]) if len(sys.argv) > 1 else fetch(Path(folder)))
     TARGET.mkdir(parents=True, exist_ok=True)
-    write("structures", {"version": "4.0.1", "resourceTypes": concrete, "structures": structures})
-    write("codes", compile_codes(structures, found))
-    compartments = compile_compartments(found["CompartmentDefinition"])
-    write("search", {"parameters": compile_search(found), "compartments": compartments})
+    for name, content in contents.items():
+        write(name, content)
 
 
 if __name__ == "__main__":

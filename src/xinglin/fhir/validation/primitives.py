@@ -7,6 +7,7 @@ excluded by number. Dates are exact to the calendar, leap years included.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -45,7 +46,7 @@ class Primitive:
         if self.json == "integer":
             return isinstance(value, int) and self.low <= value <= INT_MAX
         if self.json == "number":
-            return isinstance(value, int | float)
+            return isinstance(value, int | float) and math.isfinite(value)
         if not isinstance(value, str) or self.pattern is None:
             return False
         return self.pattern.fullmatch(value) is not None and _is_unicode(value)
