@@ -76,6 +76,7 @@ def test_a_right_resource_has_no_issues(name: str) -> None:
 MISTAKES: list[tuple[str, str, object, str, str, str]] = [
     # type, where, what instead, the issue's code, its expression, part of its text
     ("Observation", "nonsense", 1, "structure", "Observation.nonsense", "Observation has no element nonsense"),
+    ("Observation", "a b", 1, "structure", "Observation.`a b`", "Observation has no element a b."),
     ("Observation", "staus", "final", "structure", "Observation.staus", "did you mean status?"),
     ("Observation", "component.0.valueQuantity.amount", 1, "structure",
      "Observation.component[0].valueQuantity.amount", "Quantity has no element amount"),
@@ -86,7 +87,7 @@ MISTAKES: list[tuple[str, str, object, str, str, str]] = [
      "must be one of amended, cancelled, corrected, entered-in-error, final, preliminary, registered, unknown"),
     ("Observation", "status", 1, "structure", "Observation.status", "is 1, which is no code"),
     ("Observation", "status", ["final"], "structure", "Observation.status", "must not be an array"),
-    ("Observation", "status", None, "structure", "Observation.status", "is None, which is no code"),
+    ("Observation", "status", None, "structure", "Observation.status", "is null, which is no code"),
     ("Observation", "category", {"text": "x"}, "structure", "Observation.category", "must be an array"),
     ("Observation", "category", [], "structure", "Observation.category", "empty array"),
     ("Observation", "category", [{}], "invariant", "Observation.category[0]", "ele-1"),
@@ -146,7 +147,7 @@ MISTAKES: list[tuple[str, str, object, str, str, str]] = [
     ("Patient", "multipleBirthInteger", 2**31, "value", "Patient.multipleBirthInteger", "2147483647"),
     ("Patient", "photo.0.data", "x", "value", "Patient.photo[0].data", "groups of four"),
     ("Patient", "photo.0.size", -1, "value", "Patient.photo[0].size", "from 0 to"),
-    ("Patient", "name.0.given", ["三", None], "structure", "Patient.name[0].given[1]", "is None"),
+    ("Patient", "name.0.given", ["三", None], "structure", "Patient.name[0].given[1]", "is null"),
     ("Patient", "name.0.given", "三", "structure", "Patient.name[0].given", "must be an array"),
     ("Patient", "name.0._given", [{"id": "x"}], "structure", "Patient.name[0]._given", "as long as given"),
     ("Patient", "name.0._given", {"id": "x"}, "structure", "Patient.name[0]._given", "must be an array"),

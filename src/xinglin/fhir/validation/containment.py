@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xinglin.fhir.references import holders, walk
+from xinglin.fhir.validation.explanation import shown
 from xinglin.kernel.errors import Issue
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def broken(resource: Node, expression: str) -> Iterator[Issue]:
 
 def _dangling(text: str, path: str) -> Issue:
     message = "%(element)s is %(value)s, but no contained resource has that id (ref-1)."
-    return Issue("invariant", message, {"element": path, "value": repr(text)}, path)
+    return Issue("invariant", message, {"element": path, "value": shown(text)}, path)
 
 
 def _unused(child: Node, path: str) -> Issue:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from xinglin.fhir import references
+from xinglin.fhir import json, references
 from xinglin.fhir.definitions import structure
 from xinglin.fhir.validation.primitives import PRIMITIVES
 from xinglin.fhir.validation.rules import invariants
@@ -33,9 +33,12 @@ def json_name(value: object) -> str:
 
 
 def shown(value: object) -> str:
-    """The value as a message shows it: short, in quotes if it is text."""
-    text = repr(value) if not isinstance(value, float) else str(float(value))
-    return text if len(text) <= 60 else text[:57] + "…" + text[0]
+    """The value as a message shows it: its JSON, cut to sixty characters."""
+    try:
+        text = json.dump(value).decode()
+    except (TypeError, ValueError):  # half of a surrogate pair, or what JSON does not have
+        text = ascii(value)
+    return text if len(text) <= 60 else text[:59] + "…"
 
 
 def explain(node: object, type_: str, expression: str) -> Iterator[Issue]:
@@ -86,7 +89,9 @@ def _is_extendable(owner: Structure, name: str) -> bool:
 
 
 def _unknown(owner: Structure, name: str, path: str) -> Issue:
-    params = {"name": name, "type": owner.name}
+    params = {"name": name[:60], "type": owner.name}
+    if not name.isidentifier():
+        path = f"{path.removesuffix(name)}`{name[:60]}`"
     near = difflib.get_close_matches(name, list(owner.properties), n=1, cutoff=0.6)
     if near:
         message = "%(type)s has no element %(name)s; did you mean %(near)s?"
