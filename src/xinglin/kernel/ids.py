@@ -31,6 +31,7 @@ _SIGN = 1 << 63
 _NODE_BITS = 8
 _COUNTER_BITS = 14
 _SHIFT = _NODE_BITS + _COUNTER_BITS
+_LAST_MS = (1 << 63 - _SHIFT) - 1
 
 
 def make_id(number: int, shard: int) -> str:
@@ -71,8 +72,8 @@ def moment_of(vid: int) -> int:
 
 
 def floor_vid(milliseconds: int) -> int:
-    """The lowest version number of that millisecond; 0 for times before 2020."""
-    return max(milliseconds - EPOCH_MS, 0) << _SHIFT
+    """The lowest version number of that millisecond; 0 for times before 2020, the last of all after 2089."""
+    return min(max(milliseconds - EPOCH_MS, 0), _LAST_MS) << _SHIFT
 
 
 def ceil_vid(milliseconds: int) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from xinglin.kernel.actor import SYSTEM, Actor
 from xinglin.record import database
 from xinglin.record.bulk import progress, stretches
 from xinglin.record.bulk.storing import Part, Refused, Terms
@@ -33,6 +34,7 @@ class Options:
     integrity: bool = True
     again: bool = False
     refused: Path | None = None  # the file for what is refused
+    actor: Actor = SYSTEM
 
 
 @dataclass(slots=True)
@@ -69,7 +71,7 @@ class _Loader:
         self.options = options
         self.watch = watch
         self.tally = Tally()
-        self.terms = Terms(integrity=options.integrity, durable=False)
+        self.terms = Terms(actor=options.actor, integrity=options.integrity, durable=False)
         self.waiting: list[Refused] = []
         self.sizes: dict[str, int] = {}
         self._file = open(options.refused, "wb") if options.refused else None  # noqa: PTH123, SIM115 -- closed by close()

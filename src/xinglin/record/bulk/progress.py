@@ -44,8 +44,9 @@ def forget(connection: Connection, digests: Sequence[bytes]) -> None:
 
 def settle(connection: Connection) -> None:
     """Return when everything committed so far is on disk, though its commits did not wait for that."""
-    connection.execute("SET synchronous_commit TO on")
-    connection.execute(
-        "UPDATE record_load SET moment = moment"
-        " WHERE (digest, first) = (SELECT digest, first FROM record_load LIMIT 1)"
-    )
+    with connection.transaction():
+        connection.execute("SET LOCAL synchronous_commit TO on")
+        connection.execute(
+            "UPDATE record_load SET moment = moment"
+            " WHERE (digest, first) = (SELECT digest, first FROM record_load LIMIT 1)"
+        )
