@@ -6,6 +6,7 @@ asker is lenient, left out with a warning.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from xinglin.fhir import definitions
@@ -35,6 +36,7 @@ MODIFIERS: dict[str, tuple[str, ...]] = {
     "composite": (),
     "special": ("missing",),
 }
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # what no text in the database can hold
 _COMMON = "Resource"  # where a search over all types finds its parameters
 
 
@@ -62,6 +64,8 @@ def parse(
             if not controls.read(chosen, name, value, at, catalogue):
                 if not value:
                     raise refusals.wrong_value(name, value, "not empty")
+                if _UNSTORABLE.search(value):
+                    raise refusals.wrong_value(name, value, "Unicode text without NUL")
                 criteria.append(_bind(catalogue.resolved(at, name, _resolve), name, value))
         except Refused as refused:
             issues.append(refused.issue)

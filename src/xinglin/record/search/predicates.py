@@ -263,10 +263,12 @@ def _places(found: Sequence[Branch]) -> Fragment:
 
 def _date(scope: Scope, alias: str, wanted: Values, found: Sequence[Branch]) -> Demand:
     """https://hl7.org/fhir/R4/search.html#date"""
-    conditions = [
-        ranges.date_condition(value, scope.now) for value in wanted if isinstance(value, values.Moment)
-    ]
-    return Demand(fragment=ranges.exists(alias, _places(found), conditions))
+    moments = [value for value in wanted if isinstance(value, values.Moment)]
+    conditions = [ranges.date_condition(moment, scope.now) for moment in moments]
+    asked = ranges.exists(alias, _places(found), conditions)
+    if len(moments) == 1 and references.is_main_date(found):
+        asked = ranges.main_date_condition(alias, moments[0], asked)
+    return Demand(fragment=asked)
 
 
 def _number(_scope: Scope, alias: str, wanted: Values, found: Sequence[Branch]) -> Demand:

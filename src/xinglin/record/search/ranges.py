@@ -83,6 +83,28 @@ def exists(alias: str, place: Fragment, conditions: Sequence[Fragment]) -> Fragm
     return joined("", (head, place, Fragment(" AND "), either(conditions), Fragment(")")))
 
 
+def main_date_condition(alias: str, moment: Moment, found: Fragment) -> Fragment:
+    """``found``, which asks the ranges, helped by the column ``date``: mostly that alone decides.
+
+    For parameters with one value at most, of which ``date`` is the low end, or the high one where the low is
+    open. Each shortcut holds for both.
+    """
+    lo, hi = Float8(moment.lo), Float8(moment.hi)
+    match moment.prefix:
+        case Prefix.EQ:
+            bounds = Fragment(f"{alias}.date >= %s AND {alias}.date < %s", (lo, hi))
+            return both([bounds, found])
+        case Prefix.SA | Prefix.EB:
+            later = moment.prefix is Prefix.SA
+            bounds = Fragment(f"{alias}.date {'>=' if later else '<='} %s", (hi if later else lo,))
+            return both([bounds, found])
+        case Prefix.GT | Prefix.GE:
+            return either([Fragment(f"{alias}.date > %s", (hi,)), found])
+        case Prefix.LT | Prefix.LE:
+            return either([Fragment(f"{alias}.date < %s", (lo,)), found])
+    return found
+
+
 def version_condition(alias: str, moment: Moment, now: int) -> Fragment:
     """``_lastUpdated``: the version number is the time, each version standing for its millisecond.
 

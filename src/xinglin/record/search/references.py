@@ -17,7 +17,7 @@ from xinglin.fhir.references import parse
 from xinglin.kernel.ids import self_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from xinglin.fhir.definitions import SearchParameter
     from xinglin.fhir.index import Branch
@@ -81,9 +81,17 @@ def _is_single(branch: Branch) -> bool:
     )
 
 
-def is_main_date(type_: str, parameter: SearchParameter) -> bool:
-    """Whether the column ``date`` holds the beginning of the only value that ``parameter`` can have."""
-    return parameter.code == index.main_date(type_) and all(map(_is_single, index.branches(type_, parameter)))
+def is_main_date(branches: Sequence[Branch]) -> bool:
+    """Whether the column ``date`` holds the beginning of the only value that the branches can have."""
+    return len(branches) == 1 and branches[0].path == _main_date_path(branches[0].path.partition(".")[0])
+
+
+@cache
+def _main_date_path(type_: str) -> str | None:
+    """The path of the type's main date, if it is but one and holds one value at most."""
+    code = index.main_date(type_) if definitions.is_resource_type(type_) else None
+    found = index.branches(type_, definitions.search_parameters(type_)[code]) if code else ()
+    return found[0].path if len(found) == 1 and _is_single(found[0]) else None
 
 
 def by_patient(type_: str, parameter: SearchParameter) -> bool:

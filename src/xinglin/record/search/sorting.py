@@ -43,9 +43,10 @@ def _order(type_: str, key: SortKey, place: int) -> Order | SortKey:
         return ordering.by_id(descending=descending)
     if parameter.type in _READ:
         return key
-    if references.is_main_date(type_, parameter):
+    branches = index.branches(type_, parameter)
+    if references.is_main_date(branches):
         return ordering.by_main_date(descending=descending)
-    places = sorted({keys.key(branch.path) for branch in index.branches(type_, parameter)})
+    places = sorted({keys.key(branch.path) for branch in branches})
     if parameter.type == "string":
         return ordering.by_string(place, places, descending=descending)
     return ordering.by_range(place, places, descending=descending)

@@ -20,7 +20,7 @@ _UNESCAPED = {
 }
 _ESCAPE = re.compile(r"\\([,|$\\])")
 _TO_ESCAPE = re.compile(r"([,|$\\])")
-_NUMBER = re.compile(r"([+-]?\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?")
+_NUMBER = re.compile(r"([+-]?[0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
 _PREFIXED = re.compile(r"(eq|ne|gt|lt|ge|le|sa|eb|ap)?(.*)", re.DOTALL)
 
 
