@@ -50,7 +50,12 @@ def test_version_numbers_follow_what_was_before() -> None:
     assert numbers.take(1, after=far)[0] == far + 1
 
 
-@given(st.integers(min_value=ids.EPOCH_MS, max_value=ids.EPOCH_MS + (1 << 41) - 1))
+@given(st.integers(min_value=ids.EPOCH_MS, max_value=ids.EPOCH_MS + (1 << 41) - 2))
 def test_a_milliseconds_numbers_lie_between_its_floor_and_ceiling(ms: int) -> None:
     assert ids.moment_of(ids.floor_vid(ms)) == ids.moment_of(ids.ceil_vid(ms)) == ms
     assert ids.ceil_vid(ms) + 1 == ids.floor_vid(ms + 1)
+
+
+def test_times_outside_the_numbers_range_give_its_ends() -> None:
+    assert ids.floor_vid(0) == 0
+    assert ids.ceil_vid(ids.EPOCH_MS + (1 << 41)) == ids.ceil_vid(1 << 60) == (1 << 63) - 1
