@@ -67,12 +67,11 @@ class Platform:
     def kill(self) -> None:
         """SIGKILL for the server, its workers, and every process of the database, at once."""
         assert self.server is not None
-        processes = psutil.Process(self.server.pid).children(recursive=True)
-        processes.append(psutil.Process(self.server.pid))
-        postmaster = psutil.Process(int((self.home / "postgresql" / "postmaster.pid").read_text().split()[0]))
-        processes += [postmaster, *postmaster.children(recursive=True)]
+        pid = int((self.home / "postgresql" / "postmaster.pid").read_text().split()[0])
+        heads = [psutil.Process(self.server.pid), psutil.Process(pid)]
+        processes = heads + [child for head in heads for child in head.children(recursive=True)]
         for process in processes:
-            with_gone(process)
+            end(process)
         psutil.wait_procs(processes, timeout=10)
         self.server.wait()
 
@@ -92,7 +91,7 @@ class Platform:
         return f"postgresql://postgres@/xinglin?host={self.home / 'postgresql'}"
 
 
-def with_gone(process: psutil.Process) -> None:
+def end(process: psutil.Process) -> None:
     try:
         process.send_signal(signal.SIGKILL)
     except psutil.NoSuchProcess:

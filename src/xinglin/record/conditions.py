@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def is_reference(text: str) -> bool:
     """Whether a Reference is conditional: ``Type?criteria``."""
-    return "?" in text and text.partition("?")[0] in definitions.RESOURCE_TYPES
+    return "?" in text and definitions.is_resource_type(text.partition("?")[0])
 
 
 def find(connection: Connection, type_name: str, criteria: str, place: str | None) -> list[Stored]:

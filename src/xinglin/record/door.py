@@ -180,7 +180,7 @@ class Door:
         try:
             rules.require(self.actor, right)
         except Fault:
-            known = type_name if type_name in definitions.RESOURCE_TYPES else None
+            known = type_name if type_name and definitions.is_resource_type(type_name) else None
             access.note(
                 self.actor, action, "deny", type=definitions.type_number(known) if known else None, id=id_
             )
@@ -203,7 +203,7 @@ def open_as(actor: Actor, connection: Connection | None = None) -> Door:
 
 
 def _known(type_name: str) -> str:
-    if type_name not in definitions.RESOURCE_TYPES:
+    if not definitions.is_resource_type(type_name):
         raise not_found("%(type)s is no resource type of FHIR R4.", code="not-supported", type=type_name)
     return type_name
 

@@ -127,7 +127,7 @@ def _target(verb: Verb, url: str, place: str) -> Step:
     path, _, query = url.partition("?")
     parts = path.strip("/").split("/")
     type_name = parts[0]
-    if type_name not in definitions.RESOURCE_TYPES:
+    if not definitions.is_resource_type(type_name):
         raise invalid(
             "%(url)r does not begin with a resource type of R4.",
             code="value", expression=f"{place}.request.url", url=url,
