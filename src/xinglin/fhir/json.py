@@ -23,7 +23,7 @@ _TOO_DEEP = b"\n" + b" " * (2 * (MAX_DEPTH + 1))  # an indented line inside the 
 # Any of these may be a number that a float writes otherwise, or a part of a string; each is looked at closely.
 _FRACTION = re.compile(rb"\.(?:[0-9]+0(?:[\s,}\]]|\Z)|[0-9]{10}|0000|(?<=[0-9]{6}\.)[0-9])")
 _DIGITS = bytes.maketrans(b"123456789E", b"000000000e")
-_EXPONENT = re.compile(rb"0e[+-]?0{1,3}(?:[\s,}\]]|\Z)")
+_EXPONENT = re.compile(rb"0e[+-]?0+(?:[\s,}\]]|\Z)")
 _LONG = b"0" * 19
 _NUMERALS = frozenset(b"0123456789+-.eE")
 

@@ -47,7 +47,7 @@ class Primitive:
         if self.json == "integer":
             return isinstance(value, int) and self.low <= value <= INT_MAX
         if self.json == "number":
-            return isinstance(value, int | float) and math.isfinite(value)
+            return isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
         if not isinstance(value, str) or self.pattern is None:
             return False
         return self.pattern.fullmatch(value) is not None and _is_unicode(value)

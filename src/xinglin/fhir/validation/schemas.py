@@ -11,6 +11,7 @@ Draft 4 of JSON Schema, because there 1.0 is not an integer. Resources inside re
 from __future__ import annotations
 
 import re
+import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _ID = r"[A-Za-z0-9\-.]{1,64}"
 _HEX = "[0-9a-fA-F]"
 _URN = rf"urn:uuid:{_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}}|urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+"
+_BUILDING = threading.Lock()  # functions are numbered as they are met
 _ELEMENT = "extended-primitive"
 
 
@@ -52,11 +54,12 @@ def gate(type_: str, *, fragments: bool = False) -> Callable[[Any], bool]:
     contained themselves. The test raises ValueError for values that JSON does not have.
     """
     definitions: dict[str, Schema] = {}
-    _define(type_, definitions, fragments=fragments)
-    schema = {"$ref": f"#/definitions/{type_}", "definitions": definitions}
-    validator = jsonschema_rs.Draft4Validator(
-        schema, pattern_options=jsonschema_rs.RegexOptions(), keywords={"holds": _Holds}
-    )
+    with _BUILDING:
+        _define(type_, definitions, fragments=fragments)
+        schema = {"$ref": f"#/definitions/{type_}", "definitions": definitions}
+        validator = jsonschema_rs.Draft4Validator(
+            schema, pattern_options=jsonschema_rs.RegexOptions(), keywords={"holds": _Holds}
+        )
     return validator.is_valid
 
 
