@@ -219,6 +219,14 @@ def test_member_of_asks_the_terminology_at_hand() -> None:
     assert caught.value.kind is Kind.UNSUPPORTED
 
 
+@pytest.mark.parametrize("call", ["name.slice('a', 'b')", "gender.subsumes('x')", "name.elementDefinition()"])
+def test_functions_that_need_profiles_are_not_supported(call: str) -> None:
+    with pytest.raises(Fault) as caught:
+        evaluate(call, PATIENT)
+
+    assert caught.value.kind is Kind.UNSUPPORTED
+
+
 def test_now_is_one_moment_of_the_evaluation() -> None:
     assert evaluate("now() = now() and today() <= today() and timeOfDay() = timeOfDay()", {}) == [True]
 
@@ -251,9 +259,7 @@ def test_calculated_values_are_exact() -> None:
         ("defineVariable('resource')", "cannot define 'resource'"),
         ("'x'.repeat($this & 'x')", "repeat() still finds new items after 200 rounds"),
         (
-            "(1|2|3|4|5|6|7|8|9).aggregate($total.combine($total).combine(1 | 2).combine($total), 1 | 2 | 3)"
-            ".repeat($this).select(%context.descendants()).select(%context.descendants())"
-            ".select(%context.descendants()).select(%context.descendants())",
+            "descendants().select(%context.descendants()).select(%context.descendants()).select(%context.descendants())",
             "goes through more than 1000000 items",
         ),
     ],
@@ -328,7 +334,12 @@ def test_json_that_is_no_fhir_does_not_break_the_evaluation(wrong: Any) -> None:
     broken = {"resourceType": "Observation", "valueQuantity": wrong, "status": wrong, "subject": wrong}
 
     for expression in ("value > 1", "value = value", "subject.resolve()", "descendants().count() >= 0"):
-        try:
-            evaluate(expression, broken)
-        except Fault as fault:
-            assert fault.kind is Kind.INVALID
+        assert _outcome(expression, broken) in {"values", Kind.INVALID}
+
+
+def _outcome(expression: str, resource: dict[str, Any]) -> str:
+    try:
+        evaluate(expression, resource)
+    except Fault as fault:
+        return fault.kind
+    return "values"

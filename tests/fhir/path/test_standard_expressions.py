@@ -55,14 +55,16 @@ def _below(element: Element) -> Iterator[Element]:
 
 
 def _broken_invariants(resource: dict[str, Any]) -> list[tuple[str, str]]:
-    broken = []
+    broken: list[tuple[str, str]] = []
     for element in _below(elements.root(resource)):
         constraints = list(element.type.structure.constraints)
         if element.parent is not None:
             constraints += element.parent.type.structure.elements[element.name].constraints
-        for constraint in constraints:
-            if constraint.severity == "error" and evaluate(constraint.expression, element) == [False]:
-                broken.append((constraint.key, element.name))
+        broken += [
+            (constraint.key, element.name)
+            for constraint in constraints
+            if constraint.severity == "error" and evaluate(constraint.expression, element) == [False]
+        ]
     return broken
 
 

@@ -29,6 +29,10 @@ def closure_of(node: tree.Node) -> Closure:
     return _constant(_literal(node)) if builder is None else builder(node)
 
 
+# Functions of FHIR that need profiles or a terminology's hierarchy.
+_ABSENT = frozenset({"elementDefinition", "slice", "subsumes", "subsumedBy"})
+
+
 def _constant(values: list[Item]) -> Closure:
     return lambda _: values
 
@@ -165,6 +169,8 @@ def _call(node: tree.Call) -> Closure:
     if node.name == "sort":
         return sort(_source(node.source), [_sort_key(argument) for argument in node.arguments])
     function = FUNCTIONS.get(node.name)
+    if node.name in _ABSENT:
+        raise errors.unsupported("FHIRPath %(name)s() is not supported here", name=node.name)
     if function is None:
         raise errors.invalid("FHIRPath has no function %(name)s()", name=node.name)
     _check_count(node, function.least, function.most)
