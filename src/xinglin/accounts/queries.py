@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 
 from django.contrib.auth import authenticate
-from django.db import close_old_connections
+from django.db import connection
 
 from xinglin.accounts import rules
 from xinglin.accounts.models import Account, Token
@@ -87,8 +87,14 @@ def actor_for_authorization(header: str | None) -> Actor | None:
     return actor
 
 
+def _renew_connection() -> None:
+    """Give up a connection that has broken or grown old: outside Django's own requests nobody else does."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
+
+
 def _account_for(header: str) -> Account | None:
-    close_old_connections()  # nobody does it for us outside Django's own requests
+    _renew_connection()
     match rules.credentials(header):
         case rules.Bearer(token):
             kept = (

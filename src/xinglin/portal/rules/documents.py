@@ -21,6 +21,7 @@ IMAGING = frozenset(
     {"RAD", "RX", "CT", "MR", "NMR", "CUS", "RUS", "OUS", "VUS", "XRC", "EC", "CG", "ENDO", "LP29684-5"}
 )
 LABORATORY = frozenset({"LAB", "HM", "CH", "MB", "SR", "BLB", "CP", "LP29693-6", "11502-2"})
+_CHARSET = re.compile(r"charset=\"?([\w.-]+)", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
 _BREAK = re.compile(r"<\s*(?:br|/p|/div|/li|/tr|/h[1-6])\b[^>]*>", re.IGNORECASE)
 _BLANKS = re.compile(r"\n\s*\n\s*\n+")
@@ -145,9 +146,11 @@ def _decoded(attachment: Mapping[str, Any]) -> str | None:
     kind = str(attachment.get("contentType", "text/plain"))
     if not kind.startswith("text/") or "data" not in attachment:
         return None
+    charset = _CHARSET.search(kind)
     try:
-        text = b64decode(attachment["data"]).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError):
+        held = b64decode("".join(str(attachment["data"]).split()), validate=True)
+        text = held.decode(charset[1] if charset else "utf-8")
+    except (binascii.Error, UnicodeDecodeError, LookupError):
         return None
     return plain(text) if kind.startswith("text/html") else text.strip()
 

@@ -1,0 +1,183 @@
+"""Who a resident is."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.portal import make
+from xinglin.portal.rules import people, searching
+
+_DIGITS = st.text("0123456789", min_size=6, max_size=6)
+_BIRTHS = st.dates(date(1900, 1, 1), date(2026, 1, 1))
+
+
+@st.composite
+def numbers(draw: st.DrawFn) -> str:
+    first17 = f"{draw(_DIGITS)}{draw(_BIRTHS):%Y%m%d}{draw(st.integers(0, 999)):03d}"
+    return first17 + people.check_digit(first17)
+
+
+def test_identity_example_of_the_standard_passes():
+    assert people.normal_identity(make.WANG) == make.WANG
+
+
+@given(numbers())
+def test_identity_number_with_its_check_digit_is_itself(number):
+    assert people.normal_identity(f" {number.lower()} ") == number
+
+
+@given(numbers(), st.integers(0, 16), st.integers(1, 9))
+def test_identity_number_with_one_wrong_digit_is_refused(number, at, shift):
+    wrong = number[:at] + str((int(number[at]) + shift) % 10) + number[at + 1 :]
+
+    assert people.normal_identity(wrong) is None
+
+
+@given(numbers().filter(lambda n: n[6:8] == "19"))
+def test_identity_number_of_fifteen_digits_is_the_same_person(number):
+    assert people.normal_identity(number[:6] + number[8:17]) == number
+
+
+@pytest.mark.parametrize("text", ["", "123", "11010519490231002X", "abc", "110105194912310021"])
+def test_identity_that_cannot_be_one_is_refused(text):
+    assert people.normal_identity(text) is None
+
+
+@given(numbers())
+def test_masked_identity_hides_the_day_of_birth(number):
+    masked = people.mask_identity(number)
+
+    assert masked == f"{number[:6]} ******** {number[14:]}"
+    assert number[6:14] not in masked
+
+
+@pytest.mark.parametrize(
+    ("number", "masked"), [("13812345678", "138 **** 5678"), ("5551234", "5****4"), ("12", "****")]
+)
+def test_masked_phone(number, masked):
+    assert people.mask_phone(number) == masked
+
+
+@pytest.mark.parametrize(
+    ("birth", "today", "age"),
+    [
+        ("1958-03-14", date(2026, 3, 13), (67, 11, 27)),
+        ("1958-03-14", date(2026, 3, 14), (68, 0, 0)),
+        ("2024-02-29", date(2025, 2, 28), (0, 11, 30)),
+        ("2024-02-29", date(2025, 3, 1), (1, 0, 1)),
+        ("2026-10-31", date(2026, 11, 30), (0, 0, 30)),
+        ("2026-11-20", date(2026, 11, 21), (0, 0, 1)),
+        ("1958", date(2026, 1, 1), (68, 0, 0)),
+    ],
+)
+def test_age(birth, today, age):
+    found = people.age_on(birth, today)
+
+    assert found is not None
+    assert (found.years, found.months, found.days) == age
+
+
+@pytest.mark.parametrize("birth", ["", "2027-01-01", "unknown"])
+def test_age_that_nobody_knows(birth):
+    assert people.age_on(birth, date(2026, 11, 21)) is None
+
+
+@given(_BIRTHS, st.integers(0, 40000))
+def test_age_grows_by_a_day_at_a_time(birth, days):
+    today = date.fromordinal(birth.toordinal() + days)
+
+    younger = people.age_on(birth.isoformat(), today)
+    older = people.age_on(birth.isoformat(), date.fromordinal(today.toordinal() + 1))
+
+    assert younger is not None
+    assert older is not None
+    assert (older.years, older.months, older.days) > (younger.years, younger.months, younger.days)
+    assert 0 <= younger.months < 12
+    assert 0 <= younger.days < 31
+
+
+@pytest.mark.parametrize(
+    ("name", "spoken"),
+    [
+        ({"text": "王小平", "family": "王", "given": ["小平"]}, "王小平"),
+        ({"family": "欧阳", "given": ["修"]}, "欧阳修"),
+        ({"family": "Smith", "given": ["Ann", "Mary"]}, "Ann Mary Smith"),
+        ({}, ""),
+    ],
+)
+def test_name_is_spoken_in_its_own_order(name, spoken):
+    assert people.name_of({"name": [name]}) == spoken
+
+
+def test_name_that_is_official_comes_first():
+    named = {"name": [{"use": "nickname", "text": "小王"}, {"use": "official", "text": "王小平"}]}
+
+    assert people.name_of(named) == "王小平"
+
+
+@pytest.mark.parametrize(
+    ("name", "pinyin"), [("单雄信", "SHAN Xiongxin"), ("王小平", "WANG Xiaoping"), ("Ann Smith", "")]
+)
+def test_name_in_pinyin(name, pinyin):
+    assert people.romanised(name) == pinyin
+
+
+def test_person_shows_what_institutions_disagree_about():
+    sent = [
+        make.patient(
+            "1", name=[{"text": "王小平"}], birthDate="1966-02-06", identifier=make.identified(make.WANG)
+        ),
+        make.patient("2", name=[{"text": "王晓平"}], birthDate="1966-01-01"),
+        make.patient("3", name=[{"text": "王小平"}], birthDate="1966-02-06", gender="female"),
+    ]
+
+    person = people.person(sent)
+
+    assert (person.name, person.name_others) == ("王小平", ("王晓平",))
+    assert (person.birth, person.birth_others) == ("1966-02-06", ("1966-01-01",))
+    assert (person.sex, person.identity) == ("female", make.WANG)
+
+
+@pytest.mark.parametrize(
+    ("text", "searches", "tail"),
+    [
+        ("", (), ""),
+        ("zhang san", ((("name", "zhang san"),),), ""),
+        ("张三 5678", ((("name", "张三"),),), "5678"),
+        ("13812345678", ((("phone", "13812345678"),), (("identifier", "13812345678"),)), ""),
+        ("A12,3456", ((("name", "A12\\,3456"),),), ""),
+        ("000123456", ((("identifier", "000123456"),), (("name", "000123456"),)), ""),
+    ],
+)
+def test_search_understands_what_was_typed(text, searches, tail):
+    assert searching.wanted(text) == searching.Wanted(searches, tail)
+
+
+def test_search_for_an_identity_number_finds_all_its_forms():
+    (((name, value),),) = searching.wanted("11010519491231002x").searches
+
+    assert name == "identifier"
+    assert value.split(",")[:3] == [
+        f"{make.IDENTITY}|{make.WANG}",
+        f"{make.IDENTITY}|110105491231002",
+        f"{make.IDENTITY}|{make.WANG.lower()}",
+    ]
+
+
+def test_candidates_are_joined_by_identity_number_alone():
+    sent = [
+        make.patient("1", name=[{"text": "王小平"}], identifier=make.identified(make.WANG)),
+        make.patient("2", "乙医院", name=[{"text": "王小平"}], identifier=make.identified("110105491231002")),
+        make.patient("3", "丙医院", name=[{"text": "王小平"}]),
+    ]
+
+    found = searching.candidates(sent, {"Patient/1": "甲医院", "Patient/2": "乙医院", "Patient/3": "丙医院"})
+
+    assert [(c.id, c.institutions, c.patients) for c in found] == [
+        ("1", ("甲医院", "乙医院"), 2),
+        ("3", ("丙医院",), 1),
+    ]

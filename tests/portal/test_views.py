@@ -1,0 +1,304 @@
+"""The pages over a real record: what they show, to whom, and what they leave behind."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+
+from tests.portal import make, region
+
+SECTIONS = (
+    "",
+    "timeline/",
+    "encounters/",
+    "problems/",
+    "allergies/",
+    "medicines/",
+    "results/",
+    "results/?view=grid",
+    "results/trend/?test=4548-4~%25",
+    "documents/",
+    "documents/DiagnosticReport/r2/",
+    "immunisations/",
+    "sources/",
+)
+HTMX = {"HX-Request": "true"}
+
+
+def text(answer) -> str:
+    """What a page says, without markup."""
+    said = re.sub(r"<script.*?</script>|<[^>]*>", " ", answer.content.decode(), flags=re.DOTALL)
+    return " ".join(html.unescape(said).split())
+
+
+# -- coming in
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_page_of_a_record_needs_signing_in(stored, client, section):
+    answer = client.get(f"/residents/a/{section}")
+
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/sign-in/?next=/residents/a/")
+
+
+def test_piece_of_a_page_without_a_session_sends_the_whole_page_to_sign_in(stored, client):
+    answer = client.get("/residents/a/results/", headers=HTMX)
+
+    assert (answer.status_code, answer["HX-Refresh"], answer.content) == (401, "true", b"")
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_page_of_a_record_without_rights_is_refused(resident_without_rights, section):
+    answer = resident_without_rights.get(f"/residents/a/{section}")
+
+    assert answer.status_code == 403
+    assert "没有权限" in text(answer)
+    assert "王桂兰" not in text(answer)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_page_of_a_record_opens_and_is_never_kept(doctor, section, headers):
+    answer = doctor.get(f"/residents/a/{section}", headers=headers)
+
+    assert answer.status_code == 200
+    assert "no-store" in answer["Cache-Control"]
+    assert "style=" not in answer.content.decode()
+    assert re.search(r"\son[a-z]+=", answer.content.decode()) is None
+
+
+@pytest.mark.parametrize(
+    "address", ["/residents/nobody/", "/residents/a/documents/DiagnosticReport/none/", "/nowhere/"]
+)
+def test_address_of_nothing_says_so(doctor, address):
+    assert doctor.get(address).status_code == 404
+
+
+def test_document_of_another_resident_is_not_shown(doctor):
+    assert doctor.get("/residents/d/documents/DiagnosticReport/r2/").status_code == 404
+
+
+def test_resource_that_is_no_document_is_not_shown_as_one(doctor):
+    assert doctor.get("/residents/a/documents/Patient/a/").status_code == 404
+
+
+# -- finding
+
+
+@pytest.mark.parametrize(
+    "typed", ["王桂兰", "wangguilan", "wgl", make.WANG, "110105491231002", "13812345678", "王桂兰 5678"]
+)
+def test_resident_is_found_with_every_institution(doctor, typed):
+    answer = doctor.get("/residents/", {"q": typed})
+
+    found = {c["id"]: c for c in answer.context["candidates"]}
+    person = next(c for c in found.values() if c["patients"] == 3)
+    assert sorted(person["institutions"]) == sorted([region.HOSPITAL, region.CENTRE, region.CLINIC])
+    assert person["identity"] == "110105 ******** 002X"
+
+
+def test_namesake_stays_apart(doctor):
+    answer = doctor.get("/residents/", {"q": "王桂兰"})
+
+    assert sorted(c["patients"] for c in answer.context["candidates"]) == [1, 3]
+
+
+def test_resident_nobody_knows_is_not_found(doctor):
+    answer = doctor.get("/residents/", {"q": "诸葛亮"}, headers=HTMX)
+
+    assert answer.status_code == 200
+    assert "没有找到" in text(answer)
+
+
+# -- the record
+
+
+@pytest.mark.parametrize("patient", ["a", "b", "c"])
+def test_record_is_the_same_from_whichever_patient(doctor, patient):
+    page = doctor.get(f"/residents/{patient}/")
+
+    assert page.context["counts"] == {
+        "encounters": 5,
+        "problems": 4,
+        "medicines": 3,
+        "results": 16,
+        "documents": 3,
+        "immunisations": 1,
+        "allergies": 1,
+    }
+    assert sorted(page.context["resident"].institutions) == sorted(
+        [region.HOSPITAL, region.CENTRE, region.CLINIC]
+    )
+
+
+def test_banner_says_who_it_is_and_what_to_mind(doctor):
+    said = text(doctor.get("/residents/a/"))
+
+    for words in (
+        "王桂兰",
+        "WANG Guilan",
+        "另记 王桂蓝",
+        "1949-12-31",
+        "110105 ******** 002X",
+        "138 **** 5678",
+        "过敏 青霉素",
+    ):
+        assert words in said
+    assert make.WANG not in said
+    assert "13812345678" not in said
+
+
+def test_banner_tags_are_the_active_problems(doctor):
+    tags = doctor.get("/residents/a/").context["tags"]
+
+    assert [(t.kind, t.text) for t in tags] == [
+        ("problem", "2型糖尿病"),
+        ("problem", "原发性高血压"),
+        ("old", ""),
+    ]
+
+
+def test_identity_is_revealed_on_request_alone_and_noted(doctor):
+    from xinglin.record import access, database
+
+    assert doctor.get("/residents/a/identity/").status_code == 405
+    access.flush()
+    counted = "SELECT count(*) FROM record_access WHERE action = 'read' AND id = 'a'"
+    before = database.connection().execute(counted).fetchone()[0]
+
+    answer = doctor.post("/residents/a/identity/")
+
+    assert make.WANG in text(answer)
+    access.flush()
+    assert database.connection().execute(counted).fetchone()[0] == before + 1
+
+
+def test_purpose_that_was_chosen_is_noted_with_every_reading(doctor):
+    from xinglin.record import access, database
+
+    answer = doctor.post("/residents/a/purpose/", {"purpose": "PUBHLTH"})
+    doctor.get(answer["Location"])
+
+    access.flush()
+    purposes = (
+        database.connection().execute("SELECT DISTINCT purpose FROM record_access WHERE id = 'a'").fetchall()
+    )
+    assert purposes == [("PUBHLTH",)]
+
+
+def test_purpose_that_is_none_is_ignored(doctor):
+    doctor.post("/residents/a/purpose/", {"purpose": "CURIOSITY"})
+
+    assert doctor.get("/residents/a/").context["purpose"] == "TREAT"
+
+
+def test_medicines_of_two_institutions_are_one_and_marked(doctor):
+    page = doctor.get("/residents/a/medicines/")
+
+    first = page.context["medicines"][0]
+    assert (sorted([first.name, *first.others]), first.institutions) == (
+        ["氨氯地平片 5mg", "苯磺酸氨氯地平片 5mg"],
+        (region.CENTRE, region.HOSPITAL),
+    )
+
+
+def test_results_show_the_latest_value_with_its_institution(doctor):
+    said = text(doctor.get("/residents/a/results/"))
+
+    assert "糖化血红蛋白 2025-08-15 8.5 ↑ 偏高 % 4–6" in said
+    assert region.CENTRE in said
+
+
+def test_trend_has_every_value_in_chart_and_table(doctor):
+    page = doctor.get("/residents/a/results/trend/", {"test": "8480-6~mmHg"})
+
+    assert [(s["name"], len(s["points"])) for s in page.context["chart"]] == [("收缩压", 8), ("舒张压", 8)]
+    assert len(page.context["points"]) == 16
+
+
+def test_trend_of_an_unknown_test_is_not_found(doctor):
+    answer = doctor.get("/residents/a/results/trend/", {"test": "x"})
+
+    assert answer.status_code == 404
+    assert "该居民没有此项目的结果" in text(answer)
+
+
+def test_timeline_of_one_institution_holds_its_events_alone(doctor):
+    page = doctor.get("/residents/a/timeline/", {"institution": region.CLINIC})
+
+    assert {e.institution for e in page.context["events"]} == {region.CLINIC}
+    assert page.context["institutions"] == sorted([region.HOSPITAL, region.CENTRE, region.CLINIC])
+
+
+@pytest.mark.parametrize(("asked", "years"), [("1", 1), ("3", 3), ("5", 5), ("7", 5), ("x", 5), ("", 5)])
+def test_timeline_reaches_as_far_as_asked(doctor, asked, years):
+    assert doctor.get("/residents/a/timeline/", {"years": asked}).context["years"] == years
+
+
+def test_report_shows_findings_and_conclusion(doctor):
+    said = text(doctor.get("/residents/a/documents/DiagnosticReport/r2/"))
+
+    assert "所见 左侧基底节区见片状低密度影 结论 左侧基底节区脑梗死" in said
+
+
+def test_laboratory_report_shows_its_results(doctor):
+    said = text(doctor.get("/residents/a/documents/DiagnosticReport/r1/"))
+
+    assert "糖化血红蛋白 8.5 ↑ 偏高 %" in said
+
+
+def test_documents_are_chosen_by_kind(doctor):
+    page = doctor.get("/residents/a/documents/", {"kind": "imaging"})
+
+    assert [d.title for d in page.context["documents"]] == ["头颅CT平扫"]
+
+
+def test_sources_show_what_each_institution_sent(doctor):
+    page = doctor.get("/residents/a/sources/")
+
+    assert {(r["institution"], r["person"].name, r["person"].birth) for r in page.context["rows"]} == {
+        (region.HOSPITAL, "王桂兰", "1949-12-31"),
+        (region.CENTRE, "王桂兰", "1949-12-31"),
+        (region.CLINIC, "王桂蓝", "1949-01-01"),
+    }
+
+
+def test_record_in_english_has_no_chinese_of_ours(doctor):
+    doctor.cookies["django_language"] = "en"
+
+    said = text(doctor.get("/residents/a/"))
+
+    assert "Birth date" in said
+    assert "出生日期" not in said
+
+
+def test_markup_in_the_record_stays_text(doctor):
+    from xinglin.kernel.actor import SYSTEM
+    from xinglin.record.door import open_as
+
+    evil = "<script>alert(1)</script>"
+    open_as(SYSTEM).update(make.condition("evil", make.concept(evil), "2026-01-01", "a"))
+
+    page = doctor.get("/residents/a/problems/").content.decode()
+
+    assert evil not in page
+    assert html.escape(evil) in page
+
+
+def test_record_larger_than_a_page_of_the_door_is_read_whole(doctor):
+    from xinglin.kernel.actor import SYSTEM
+    from xinglin.portal import queries
+    from xinglin.record.door import open_as
+    from xinglin.record.steps import Step, Verb
+
+    door = open_as(SYSTEM)
+    weight = make.concept("体重", loinc="29463-7")
+    sent = [make.quantity(f"w{i}", weight, "2025-01-01", 50 + i % 9, "kg", about="a") for i in range(1100)]
+    door.transaction([Step(Verb.UPDATE, "Observation", r["id"], r) for r in sent])
+
+    found = queries.everything(door, queries.resident(door, "a"), ("Observation",))
+
+    assert len({r["id"] for r in found}) == len(found) == 1116

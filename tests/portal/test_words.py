@@ -1,0 +1,121 @@
+"""The Chinese catalogue is complete and current, and the vendored files are what they should be."""
+
+from __future__ import annotations
+
+import gettext
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "xinglin"
+CATALOGUE = SOURCE / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
+_TRANSLATED = re.compile(r"""\{%\s*translate\s+("(?P<d>[^"]*)"|'(?P<s>[^']*)')""")
+
+
+def entries() -> dict[str, tuple[str, list[str]]]:
+    """The catalogue: msgid to (flags, translations)."""
+    found: dict[str, tuple[str, list[str]]] = {}
+    for block in CATALOGUE.read_text().split("\n\n")[1:]:
+        flags = " ".join(line for line in block.splitlines() if line.startswith("#,"))
+        said: dict[str, str] = {}
+        name = ""
+        for line in block.splitlines():
+            match = re.match(r'(msg\w+(?:\[\d\])?) "(.*)"$', line)
+            if match:
+                name, said[match[1]] = match[1], match[2]
+            elif line.startswith('"'):
+                said[name] += line[1:-1]
+        translations = [text for key, text in said.items() if key.startswith("msgstr")]
+        found[said["msgid"].replace('\\"', '"')] = (flags, translations)
+    return found
+
+
+def test_every_message_is_translated_and_none_is_fuzzy():
+    wrong = [msgid for msgid, (flags, said) in entries().items() if "fuzzy" in flags or not all(said)]
+
+    assert wrong == []
+
+
+def test_translations_have_the_places_of_their_messages():
+    place = re.compile(r"%\((\w+)\)s")
+    wrong = [
+        msgid
+        for msgid, (_, said) in entries().items()
+        for text in said
+        if set(place.findall(text)) != set(place.findall(msgid))
+    ]
+
+    assert wrong == []
+
+
+def test_every_message_of_the_templates_is_in_the_catalogue():
+    used = {
+        match["d"] if match["d"] is not None else match["s"]
+        for template in SOURCE.rglob("templates/**/*.html")
+        for match in _TRANSLATED.finditer(template.read_text())
+    }
+
+    assert sorted(used - set(entries())) == []
+
+
+def test_compiled_catalogue_is_current():
+    with CATALOGUE.with_suffix(".mo").open("rb") as file:
+        compiled = gettext.GNUTranslations(file)
+
+    stale = [
+        msgid for msgid, (_, said) in entries().items()
+        if said[0].replace('\\"', '"') not in {compiled.gettext(msgid), compiled.ngettext(msgid, msgid, 1)}
+    ]  # fmt: skip
+    assert stale == []
+
+
+@pytest.mark.skipif(shutil.which("xgettext") is None, reason="GNU gettext is not installed")
+def test_makemessages_finds_nothing_new(tmp_path):
+    shutil.copytree(SOURCE, tmp_path / "xinglin", ignore=shutil.ignore_patterns("static", "data", "*.pyc"))
+
+    subprocess.run(
+        [sys.executable, "-m", "django", "makemessages", "-l", "zh_Hans", "--no-obsolete", "--add-location", "file", "--no-wrap"],
+        cwd=tmp_path / "xinglin", check=True, capture_output=True, env={"PATH": os.environ["PATH"]},
+    )  # fmt: skip
+
+    made = (tmp_path / "xinglin" / CATALOGUE.relative_to(SOURCE)).read_text()
+    assert sorted(re.findall(r'^msgid "(.*)"$', made, re.MULTILINE)) == sorted(
+        re.findall(r'^msgid "(.*)"$', CATALOGUE.read_text(), re.MULTILINE)
+    )
+
+
+def test_vendored_files_are_what_was_fetched():
+    spec = importlib.util.spec_from_file_location("vendor_frontend", ROOT / "tools" / "vendor_frontend.py")
+    assert spec is not None
+    assert spec.loader is not None
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+
+    assert tool.differences() == []
+
+
+def test_every_icon_of_the_templates_is_vendored_and_every_vendored_one_used():
+    texts = [t.read_text() for t in SOURCE.rglob("templates/**/*.html")] + [
+        p.read_text() for p in SOURCE.rglob("portal/*.py")
+    ]
+    named = {
+        name for text in texts for name in re.findall(r"""icon (?:symbol\|default:)?"([\w-]+)\"""", text)
+    }
+    named |= {
+        name
+        for text in texts
+        for name in re.findall(r'symbol = "([\w-]+)" if .* else "([\w-]+)"', text)
+        for name in name
+    }
+    vendored = {
+        path.stem for path in (SOURCE / "ui" / "static" / "vendor" / "tabler-icons" / "icons").glob("*.svg")
+    }
+
+    assert (sorted(named - vendored), sorted(vendored - named)) == ([], [])
