@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.fhir.validation.test_check import CONDITION, OBSERVATION, PATIENT
 from tests.fhir.validation.test_rules import CASES
+from xinglin.fhir.definitions import structure
 from xinglin.fhir.validation import schemas
 from xinglin.fhir.validation.explanation import explain
 from xinglin.fhir.validation.primitives import PRIMITIVES
@@ -78,7 +79,7 @@ def _mutated(draw: st.DrawFn) -> tuple[str, Any]:
         elif act == "extend" and isinstance(key, str):
             owner["_" + key] = draw(_JSON)
         elif isinstance(key, str):
-            known = list(schemas.structure(name).properties) if owner is node else ["id", "extension", "x"]
+            known = list(structure(name).properties) if owner is node else ["id", "extension", "x"]
             owner[draw(st.sampled_from(known))] = draw(_JSON)
     return name, node
 

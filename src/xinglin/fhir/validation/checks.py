@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xinglin.fhir import json
-from xinglin.fhir.definitions import RESOURCE_TYPES, is_resource_type
+from xinglin.fhir.definitions import RESOURCE_TYPES, is_a, is_resource_type
 from xinglin.fhir.validation import containment
 from xinglin.fhir.validation.explanation import explain, json_name, shown
-from xinglin.fhir.validation.schemas import gate, is_domain_resource
+from xinglin.fhir.validation.schemas import gate
 from xinglin.kernel.errors import Issue
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _explained(resource: Any, prefix: str | None, *, nested: bool) -> Iterator[I
     expression = prefix or type_
     issues = [*explain(resource, type_, expression), *_contained(resource, expression)]
     yield from issues
-    if is_domain_resource(type_):
+    if is_a(type_, "DomainResource"):
         if not issues:
             yield from containment.broken(resource, expression)
     elif nested:
@@ -128,7 +128,7 @@ def _explained(resource: Any, prefix: str | None, *, nested: bool) -> Iterator[I
 
 
 def _contained(resource: dict[str, Any], expression: str) -> Iterator[Issue]:
-    children = resource.get("contained") if is_domain_resource(resource["resourceType"]) else None
+    children = resource.get("contained") if is_a(resource["resourceType"], "DomainResource") else None
     for position, child in enumerate(children if isinstance(children, list) else ()):
         if isinstance(child, dict):
             path = f"{expression}.contained[{position}]"

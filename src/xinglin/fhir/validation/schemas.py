@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import re
 import threading
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from xinglin.fhir.definitions import RESOURCE_TYPES, is_a, structure, value_set
+from xinglin.fhir.definitions import RESOURCE_TYPES, structure, value_set
 from xinglin.fhir.validation.primitives import INT_MAX, PRIMITIVES
 from xinglin.fhir.validation.rules import invariants
 from xinglin.fhir.validation.shapes import CALLED, NEVER, Schema
@@ -48,32 +49,114 @@ class _Holds:
 
 @cache
 def gate(type_: str, *, fragments: bool = False) -> Callable[[Any], bool]:
-    """The strict test for resources of ``type_``: True only for what is structurally right.
+    """The strict test for resources of ``type_``, or nodes of any structure: True only for what is right.
 
     ``fragments`` allows references to contained resources (``#id``): for resources that contain some, or are
     contained themselves. The test raises ValueError for values that JSON does not have.
     """
-    definitions: dict[str, Schema] = {}
     with _BUILDING:
-        _define(type_, definitions, fragments=fragments)
-        schema = {"$ref": f"#/definitions/{type_}", "definitions": definitions}
+        writer = _Writer(fragments=fragments)
+        schema = {**writer.named(type_), "definitions": writer.definitions}
         validator = jsonschema_rs.Draft4Validator(
             schema, pattern_options=jsonschema_rs.RegexOptions(), keywords={"holds": _Holds}
         )
     return validator.is_valid
 
 
-def _define(name: str, definitions: dict[str, Schema], *, fragments: bool) -> Schema:
-    """A ``$ref`` to the definition of a structure, which is added with all it needs if it is not there yet."""
-    if name not in definitions:
-        definitions[name] = {}
-        if name == _ELEMENT:
-            definitions[name] = _extended_primitive(definitions, fragments=fragments)
-        elif name in PRIMITIVES:
-            definitions[name] = _primitive(name)
+def required_codes(element: Element) -> dict[str, tuple[str, ...]] | None:
+    """The codes that a required binding allows, by system; None if there is none or they cannot be listed."""
+    if element.binding is None or element.binding[0] != "required":
+        return None
+    found = value_set(element.binding[1])
+    return dict(found) if found else None
+
+
+@dataclass
+class _Writer:
+    """Writes the definitions that one schema needs, each once."""
+
+    fragments: bool
+    definitions: dict[str, Schema] = field(default_factory=dict)
+
+    def named(self, name: str) -> Schema:
+        """A ``$ref`` to the definition of a type, which is added with all it needs if it is not there yet."""
+        if name in PRIMITIVES:
+            return self._once(name, lambda: _primitive(name))
+        return self._once(name, lambda: self._structure(structure(name)))
+
+    def _once(self, name: str, write: Callable[[], Schema]) -> Schema:
+        if name not in self.definitions:
+            self.definitions[name] = {}  # for those that refer to themselves
+            self.definitions[name] = write()
+        return {"$ref": f"#/definitions/{name}"}
+
+    def _structure(self, owner: Structure) -> Schema:
+        properties: dict[str, Schema] = {}
+        for prop, (element, type_) in owner.properties.items():
+            properties[prop] = self._property(owner, element, type_)
+            if type_ in PRIMITIVES and prop != "id" and (owner.name, prop) != ("Extension", "url"):
+                looked_at = element.many or element.choice
+                properties["_" + prop] = (
+                    NEVER if looked_at else self._once(_ELEMENT, self._extended_primitive)
+                )
+        if owner.kind == "resource":
+            properties["resourceType"] = {"enum": [owner.name]}
+        schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+        if owner.name == "Extension":  # a url, and either one value or extensions (ext-1); an id is looked at
+            no_id = {"not": {"required": ["id"]}}
+            return {**schema, "required": ["url"], "minProperties": 2, "maxProperties": 2, **no_id}
+        return _merged(schema, [*_needed(owner), *(i.rule.schema(owner) for i in invariants(owner.name))])
+
+    def _property(self, owner: Structure, element: Element, type_: str) -> Schema:
+        if (
+            element.name == "id"
+            and owner.kind != "resource"
+            and not any(e.min for e in owner.elements.values())
+        ):
+            return NEVER  # an id alone is nothing (ele-1): to be looked at
+        if type_ == "Resource":
+            one: Schema = {"type": "object"}
+        elif type_ == "Reference":
+            one = self._reference(element.targets)
+        elif codes := required_codes(element):
+            one = self._bound(element, type_, codes)
         else:
-            definitions[name] = _structure(structure(name), definitions, fragments=fragments)
-    return {"$ref": f"#/definitions/{name}"}
+            one = self.named(type_)
+        return {"type": "array", "minItems": 1, "items": one} if element.many else one
+
+    def _extended_primitive(self) -> Schema:
+        extensions = {"type": "array", "minItems": 1, "items": self.named("Extension")}
+        return {
+            "type": "object",
+            "properties": {"id": self.named("string"), "extension": extensions},
+            "required": ["extension"],
+            "additionalProperties": False,
+        }
+
+    def _bound(self, element: Element, type_: str, codes: dict[str, tuple[str, ...]]) -> Schema:
+        if type_ == "CodeableConcept":  # one coding at least from the value set
+            right = [
+                {"properties": {"system": {"enum": [s]}, "code": {"enum": list(c)}}} for s, c in codes.items()
+            ]
+            wrong = {"not": {"anyOf": [{"required": ["system", "code"], **coding} for coding in right]}}
+            one_right = {"required": ["coding"], "properties": {"coding": {"not": {"items": wrong}}}}
+            return {"allOf": [self.named(type_), one_right]}
+        if type_ not in PRIMITIVES:
+            return self.named(type_)
+        assert element.binding is not None
+        name = re.sub(r"[^A-Za-z0-9.\-]", ".", f"codes.{element.binding[1]}")
+        return self._once(name, lambda: {"enum": sorted({code for part in codes.values() for code in part})})
+
+    def _reference(self, targets: tuple[str, ...]) -> Schema:
+        """References to ``targets``, or to anything."""
+
+        def write() -> Schema:
+            schema = self._structure(structure("Reference"))
+            pattern = _reference_pattern(targets, fragments=self.fragments)
+            schema["properties"]["reference"] = {"type": "string", "pattern": pattern}
+            return schema
+
+        return self._once(".".join(("Reference.to", *targets)), write)
 
 
 def _primitive(name: str) -> Schema:
@@ -83,39 +166,6 @@ def _primitive(name: str) -> Schema:
     if primitive.pattern is None:
         return {"type": primitive.json}
     return {"type": "string", "pattern": f"^(?:{primitive.pattern.pattern})$"}
-
-
-def _extended_primitive(definitions: dict[str, Schema], *, fragments: bool) -> Schema:
-    extension = _define("Extension", definitions, fragments=fragments)
-    return {
-        "type": "object",
-        "properties": {
-            "id": _define("string", definitions, fragments=fragments),
-            "extension": {"type": "array", "minItems": 1, "items": extension},
-        },
-        "required": ["extension"],
-        "additionalProperties": False,
-    }
-
-
-def _structure(owner: Structure, definitions: dict[str, Schema], *, fragments: bool) -> Schema:
-    properties: dict[str, Schema] = {}
-    for prop, (element, type_) in owner.properties.items():
-        properties[prop] = _property(owner, element, type_, definitions, fragments=fragments)
-        if type_ in PRIMITIVES and prop != "id" and (owner.name, prop) != ("Extension", "url"):
-            wanted = element.many or element.choice
-            properties["_" + prop] = NEVER if wanted else _define(_ELEMENT, definitions, fragments=fragments)
-    if owner.kind == "resource":
-        properties["resourceType"] = {"enum": [owner.name]}
-    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    if owner.name == "Extension":  # a url, and either one value or extensions (ext-1); an id is looked at
-        return schema | {
-            "required": ["url"],
-            "minProperties": 2,
-            "maxProperties": 2,
-            "not": {"required": ["id"]},
-        }
-    return _merged(schema, [*_needed(owner), *(i.rule.schema(owner) for i in invariants(owner.name))])
 
 
 def _needed(owner: Structure) -> list[Schema]:
@@ -153,73 +203,7 @@ def _merged(schema: Schema, pieces: list[Schema]) -> Schema:
     return schema
 
 
-def _property(
-    owner: Structure, element: Element, type_: str, definitions: dict[str, Schema], *, fragments: bool
-) -> Schema:
-    if element.name == "id" and owner.kind != "resource" and not any(e.min for e in owner.elements.values()):
-        return NEVER  # an id alone is nothing (ele-1): to be looked at
-    if type_ == "Resource":
-        one: Schema = {"type": "object"}
-    elif type_ == "Reference":
-        one = _reference(element.targets, definitions, fragments=fragments)
-    elif codes := required_codes(element):
-        one = _bound(element, type_, codes, definitions, fragments=fragments)
-    else:
-        one = _define(type_, definitions, fragments=fragments)
-    return {"type": "array", "minItems": 1, "items": one} if element.many else one
-
-
-def required_codes(element: Element) -> dict[str, tuple[str, ...]] | None:
-    """The codes that a required binding allows, by system; None if there is none or they cannot be listed."""
-    if element.binding is None or element.binding[0] != "required":
-        return None
-    found = value_set(element.binding[1])
-    return dict(found) if found else None
-
-
-def _bound(
-    element: Element,
-    type_: str,
-    codes: dict[str, tuple[str, ...]],
-    definitions: dict[str, Schema],
-    *,
-    fragments: bool,
-) -> Schema:
-    if type_ == "CodeableConcept":
-        return _bound_concept(codes, definitions, fragments=fragments)
-    if type_ not in PRIMITIVES:
-        return _define(type_, definitions, fragments=fragments)
-    assert element.binding is not None
-    name = re.sub(r"[^A-Za-z0-9.\-]", ".", f"codes.{element.binding[1]}")
-    definitions.setdefault(name, {"enum": sorted({code for part in codes.values() for code in part})})
-    return {"$ref": f"#/definitions/{name}"}
-
-
-def _bound_concept(
-    codes: dict[str, tuple[str, ...]], definitions: dict[str, Schema], *, fragments: bool
-) -> Schema:
-    """One coding at least from the value set."""
-    right = [{"properties": {"system": {"enum": [s]}, "code": {"enum": list(c)}}} for s, c in codes.items()]
-    wrong = {"not": {"anyOf": [{"required": ["system", "code"], **coding} for coding in right]}}
-    concept = _define("CodeableConcept", definitions, fragments=fragments)
-    return {"allOf": [concept, {"required": ["coding"], "properties": {"coding": {"not": {"items": wrong}}}}]}
-
-
-def _reference(targets: tuple[str, ...], definitions: dict[str, Schema], *, fragments: bool) -> Schema:
-    """The schema of references to ``targets``, or to anything."""
-    name = ".".join(("Reference.to", *targets))
-    if name not in definitions:
-        definitions[name] = {}
-        plain = _structure(structure("Reference"), definitions, fragments=fragments)
-        plain["properties"]["reference"] = {
-            "type": "string",
-            "pattern": reference_pattern(targets, fragments),
-        }
-        definitions[name] = plain
-    return {"$ref": f"#/definitions/{name}"}
-
-
-def reference_pattern(targets: tuple[str, ...], fragments: bool) -> str:
+def _reference_pattern(targets: tuple[str, ...], *, fragments: bool) -> str:
     """What ``Reference.reference`` may be where it must point to ``targets``."""
     types = "|".join(targets or RESOURCE_TYPES)
     forms = [
@@ -231,7 +215,3 @@ def reference_pattern(targets: tuple[str, ...], fragments: bool) -> str:
     if fragments:
         forms.append(r"#[^\x00-\x20]*")
     return f"^(?:{'|'.join(forms)})$"
-
-
-def is_domain_resource(type_: str) -> bool:
-    return is_a(type_, "DomainResource")
