@@ -15,6 +15,7 @@ from django.utils import translation
 from xinglin.api.answers import Answer
 from xinglin.api.refusals import Refusal
 from xinglin.fhir.outcome import operation_outcome
+from xinglin.fhir.patch import NUMBERED
 from xinglin.kernel.errors import Fault, Issue, Kind
 
 if TYPE_CHECKING:
@@ -86,4 +87,12 @@ def of_success(message: str, language: str, status: int = 200, **params: object)
 def text(issues: Sequence[Issue], language: str) -> bytes:
     """The OperationOutcome with these issues."""
     with translation.override(language):
-        return orjson.dumps(operation_outcome(issues, translate=translation.gettext))
+        return orjson.dumps(operation_outcome(issues, translate=_translated))
+
+
+def _translated(message: str) -> str:
+    """The template in the language that is active; a patch's operation number is a template of its own."""
+    rest = message.removeprefix(NUMBERED)
+    if rest == message:
+        return translation.gettext(message)
+    return translation.gettext(NUMBERED) + translation.gettext(rest)

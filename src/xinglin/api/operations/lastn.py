@@ -33,8 +33,9 @@ def lastn(request: Request, _level: str, type_name: str) -> Answer:
     counts = [value for name, value in pairs if name == "max"] or ["1"]
     if len(counts) > 1 or not (counts[0].isascii() and counts[0].isdigit() and 1 <= int(counts[0]) <= MOST):
         raise invalid(
-            "The parameter max should be a whole number from 1 to %(most)d; it is %(there)s.",
+            "The parameter %(name)s should be a whole number from 1 to %(most)d; it is %(there)s.",
             code="value",
+            name="max",
             most=MOST,
             there=repr(counts[-1]),
         )

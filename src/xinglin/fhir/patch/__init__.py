@@ -8,8 +8,9 @@ Start at ``operations`` (RFC 6902, over ``pointers``, RFC 6901), then ``paramete
 ``spots``), and ``merging`` (RFC 7396). https://hl7.org/fhir/R4/http.html#patch
 """
 
+from xinglin.fhir.patch.limits import NUMBERED
 from xinglin.fhir.patch.merging import merge_patch
 from xinglin.fhir.patch.operations import json_patch
 from xinglin.fhir.patch.parameters import fhirpath_patch
 
-__all__ = ["fhirpath_patch", "json_patch", "merge_patch"]
+__all__ = ["NUMBERED", "fhirpath_patch", "json_patch", "merge_patch"]

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+NUMBERED = "Operation %(position)d: "
+
+
 def keep_identity(before: Mapping[str, Any], after: Any) -> None:
     """Raise a fault if ``after`` is no resource, or not the same one as ``before``."""
     if not isinstance(after, dict):
@@ -37,7 +40,7 @@ def numbered(fault: Fault, position: int) -> Fault:
         [
             Issue(
                 issue.code,
-                "Operation %(position)d: " + issue.message,
+                NUMBERED + issue.message,
                 {**issue.params, "position": position},
                 issue.expression,
                 issue.severity,
