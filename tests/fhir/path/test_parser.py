@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xinglin.fhir.path import parse, tree
+from xinglin.fhir.path import evaluate, parse, tree
 from xinglin.kernel import errors
 
 NAMES = st.one_of(
@@ -85,6 +85,24 @@ def test_branches_are_the_alternatives_at_the_top() -> None:
     assert [str(branch) for branch in tree.branches(node)] == ["a.b", "c", "d", "where(x | y)"]
 
 
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        ("a" + ".a" * 199, 200),
+        ("a" + " | a" * 199, 200),
+        ("a" + ".first()" * 199, 200),
+        ("where(" * 59 + "true" + ")" * 59, 60),
+        ("-" * 59 + "1", 60),
+    ],
+)
+def test_the_deepest_expressions_can_be_read_printed_and_evaluated(text: str, levels: int) -> None:
+    node = parse(text)
+
+    assert tree.depth(node) == levels
+    assert parse(str(node)) == node
+    assert len(evaluate(node, {"resourceType": "Basic"}, strict=False)) <= 1
+
+
 def test_walk_visits_parents_first() -> None:
     assert [str(node) for node in tree.walk(parse("a.f(-1)[x is Y]"))] == [
         "a.f(-1)[x is Y]", "a.f(-1)", "a", "-1", "1", "x is Y", "x",
@@ -109,7 +127,10 @@ def test_walk_visits_parents_first() -> None:
         ("#", "character 1: '#' starts no token"),
         (r"'\q'", r"unknown escape \q"),
         ("(" * 80, "expected at most 60 levels of nesting"),
-        ("a" + ".a" * 300, "expected at most 200 links of a chain"),
+        ("a" + ".a" * 200, "nested more than 200 levels deep"),
+        ("a" + " | a" * 200, "nested more than 200 levels deep"),
+        ("(" * 50 + "a" + (".a" * 9 + ")") * 50, "nested more than 200 levels deep"),
+        ("a" * 20_001, "has 20001 characters, 20000 are the most"),
     ],
 )
 def test_a_wrong_expression_is_refused_with_place_and_expectation(text: str, message: str) -> None:

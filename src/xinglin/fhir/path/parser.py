@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _WORDS_THAT_NAME = frozenset({"as", "is", "in", "contains"})  # operators that are identifiers elsewhere
 _UNITS = {form: unit for unit in tree.CALENDAR_UNITS for form in (unit, unit + "s")}
 _MOST_TEXT = 20_000  # characters; the longest search parameter of R4 has 1,500
-_DEEPEST = 60  # brackets within brackets; every reader of the tree recurses
-_LONGEST = 200  # links of one chain, of dots or of operators, for the same reason
+_DEEPEST = 60  # brackets within brackets
+_LEVELS = 200  # of the tree, all of whose readers recurse: a chain of dots or operators has one for each
 
 
 @lru_cache(maxsize=4096)
@@ -45,6 +45,10 @@ class _Parser:
         node = self._expression()
         if self._next.kind != "end":
             raise self._expected("an operator or the end")
+        if tree.depth(node) > _LEVELS:
+            raise errors.invalid(
+                "The FHIRPath expression is nested more than %(most)d levels deep", most=_LEVELS
+            )
         return node
 
     @property
@@ -80,17 +84,10 @@ class _Parser:
         if self._depth > _DEEPEST:
             raise self._expected(f"at most {_DEEPEST} levels of nesting")
         node = self._signed()
-        links = 0
         while (own := self._operator_level()) >= level:
             node = self._operation(node, own)
-            links = self._linked(links)
         self._depth -= 1
         return node
-
-    def _linked(self, links: int) -> int:
-        if links >= _LONGEST:
-            raise self._expected(f"at most {_LONGEST} links of a chain")
-        return links + 1
 
     def _operator_level(self) -> int:
         token = self._next
@@ -116,9 +113,7 @@ class _Parser:
         return self._invocations(self._term())
 
     def _invocations(self, node: tree.Node) -> tree.Node:
-        links = 0
         while True:
-            links = self._linked(links)
             if self._at_symbol("."):
                 self._take()
                 node = self._invocation(node)

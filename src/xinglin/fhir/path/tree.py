@@ -273,6 +273,15 @@ def walk(node: Node) -> Iterator[Node]:
         yield from walk(child)
 
 
+def depth(node: Node) -> int:
+    """The number of levels of the tree; counted without recursion, so that any tree can be asked."""
+    levels, latest = 0, [node]
+    while latest:
+        levels += 1
+        latest = [child for one in latest for child in children(one)]
+    return levels
+
+
 def branches(node: Node) -> tuple[Node, ...]:
     """The alternatives of ``a | b | c``; an expression that is no union is its own single branch."""
     if isinstance(node, Binary) and node.operator == "|":
