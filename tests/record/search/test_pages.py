@@ -121,6 +121,21 @@ def test_pages_show_the_record_as_the_first_one_saw_it(results: Finder, sort: st
     assert {page.total for page in pages} == {len(whole)}
 
 
+@pytest.mark.parametrize(
+    "url", ["?_type=Patient,Observation", "?_lastUpdated=gt2020", "?_sort=_lastUpdated", "?_sort=_id"]
+)
+def test_all_types_are_paged_as_one(results: Finder, url: str) -> None:
+    whole = results.ids(f"{url}&_count=100")
+
+    pages = [results.page(f"{url}&_count=7")]
+    while pages[-1].next is not None:
+        results.store(make.patient(id=f"late{len(pages)}"))
+        pages.append(results.page(f"{url}&_count=7&_page={pages[-1].next}"))
+
+    assert ids(pages) == whole
+    assert len(whole) == 32
+
+
 def test_a_transaction_that_was_running_at_the_first_page_stays_unseen(results: Finder) -> None:
     with database.connect() as other:
         other.autocommit = False

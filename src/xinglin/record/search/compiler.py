@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from xinglin.fhir import definitions
 from xinglin.kernel.ids import self_number
 from xinglin.record.search import composites, predicates, references
-from xinglin.record.search.criteria import Chain, Match
+from xinglin.record.search.criteria import Chain, Has, Match
 from xinglin.record.search.fragments import FALSE, Fragment, Int2, Int8, both, either, tokens_all, tokens_any
+from xinglin.record.search.predicates import Demand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from xinglin.record.search.criteria import Compartment, Criterion, Has, Link, Query
+    from xinglin.record.search.criteria import Compartment, Criterion, Link, Query
     from xinglin.record.search.scope import Scope
 
 
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 class Conjunction:
     """Conditions on one alias that all must hold.
 
-    ``pointed``: few rows meet it whatever the values, so a generic plan will do.
+    ``pointed``: few rows meet it whatever the values, so a generic plan will do. ``spread``: most rows of
+    these types (by number) meet it, so the latest are best sought type by type.
     """
 
     alias: str
@@ -35,6 +37,7 @@ class Conjunction:
     parts: list[Fragment] = field(default_factory=list)
     patient: int | None = None
     pointed: bool = False
+    spread: tuple[int, ...] = ()
 
     def fragment(self) -> Fragment:
         found = list(self.parts)
@@ -55,7 +58,14 @@ def _opaque(condition: Fragment) -> Fragment:
 
 def where(scope: Scope, alias: str, query: Query) -> Conjunction:
     """The rows that a query is after."""
-    return conjunction(scope, alias, query.types, query.criteria, query.compartment)
+    made = conjunction(scope, alias, query.types, query.criteria, query.compartment)
+    if len(query.types) != 1 and query.compartment is None and all(map(_is_by_version, query.criteria)):
+        made.spread = tuple(map(definitions.type_number, query.types or definitions.RESOURCE_TYPES))
+    return made
+
+
+def _is_by_version(criterion: Criterion) -> bool:
+    return isinstance(criterion, Match) and criterion.parameter.code == "_lastUpdated"
 
 
 def conjunction(
@@ -66,11 +76,20 @@ def conjunction(
     compartment: Compartment | None = None,
 ) -> Conjunction:
     """Rows of one of ``types`` (none: any) that the asker may see and that meet all the criteria."""
-    made = Conjunction(alias)
-    for criterion in criteria:
-        _add(scope, made, criterion, types)
+    demands = [_demand(scope, alias, criterion, types) for criterion in criteria]
+    made = Conjunction(
+        alias,
+        tokens=[hash_ for demand in demands for hash_ in demand.tokens],
+        patient=next((demand.patient for demand in demands if demand.patient is not None), None),
+        pointed=any(demand.pointed for demand in demands),
+    )
     if compartment is not None:
         _add_compartment(made, types, compartment)
+    made.parts += [
+        demand.fragment if made.patient is None else demand.within_patient or demand.fragment
+        for demand in demands
+        if demand.fragment is not None
+    ]
     if made.patient is not None:  # the second condition lets any plan use the partial index
         made.parts.insert(
             0, Fragment(f"{alias}.patient = %s AND {alias}.patient <> 0", (Int8(made.patient),))
@@ -87,21 +106,14 @@ def conjunction(
     return made
 
 
-def _add(scope: Scope, made: Conjunction, criterion: Criterion, types: Sequence[str]) -> None:
-    if isinstance(criterion, Match):
-        if criterion.parameter.type == "composite":
-            made.parts.append(composites.condition(scope, made.alias, criterion))
-            return
-        found = predicates.match(scope, made.alias, criterion)
-        made.tokens += found.tokens
-        made.pointed = made.pointed or found.pointed
-        made.patient = found.patient if made.patient is None else made.patient
-        if found.fragment is not None:
-            made.parts.append(found.fragment)
-    elif isinstance(criterion, Chain):
-        made.parts.append(_chain(scope, made.alias, criterion))
-    else:
-        made.parts.append(_has(scope, made.alias, criterion, types))
+def _demand(scope: Scope, alias: str, criterion: Criterion, types: Sequence[str]) -> Demand:
+    if isinstance(criterion, Chain):
+        return Demand(fragment=_chain(scope, alias, criterion))
+    if isinstance(criterion, Has):
+        return Demand(fragment=_has(scope, alias, criterion, types))
+    if criterion.parameter.type == "composite":
+        return Demand(fragment=composites.condition(scope, alias, criterion))
+    return predicates.match(scope, alias, criterion)
 
 
 # -- along references and back

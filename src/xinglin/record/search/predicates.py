@@ -37,10 +37,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Demand:
-    """Tokens that must be there, or another condition; the patient whose resources these are."""
+    """Tokens that must be there, or another condition; the patient whose resources these are.
+
+    ``within_patient`` says the same as ``fragment``, quicker where only one patient's rows are looked at.
+    """
 
     tokens: list[int] = field(default_factory=list)
     fragment: Fragment | None = None
+    within_patient: Fragment | None = None
     patient: int | None = None
     pointed: bool = False
 
@@ -267,7 +271,7 @@ def _date(scope: Scope, alias: str, wanted: Values, found: Sequence[Branch]) -> 
     conditions = [ranges.date_condition(moment, scope.now) for moment in moments]
     asked = ranges.exists(alias, _places(found), conditions)
     if len(moments) == 1 and references.is_main_date(found):
-        asked = ranges.main_date_condition(alias, moments[0], asked)
+        return Demand(fragment=asked, within_patient=ranges.main_date_condition(alias, moments[0], asked))
     return Demand(fragment=asked)
 
 

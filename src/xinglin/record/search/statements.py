@@ -30,6 +30,8 @@ def page(
     cursor: Sequence[Scalar] | None = None,
 ) -> Fragment:
     """``COLUMNS``, the sort keys but the version, and the snapshot of the first page, in order."""
+    if found.spread and orders[0].column == "r.vid":
+        return _by_type(scope, found, orders, limit, cursor)
     keys = [order for order in orders if order.column != "r.vid"]
     computed = [order.expression for order in keys if order.expression is not None]
     source, conditions = scope.source("r"), [found.fragment()]
@@ -48,6 +50,21 @@ def page(
             both(conditions),
             Fragment(f" ORDER BY {_order_by(found, orders)} LIMIT %s", (Int4(limit),)),
         ),
+    )
+
+
+def _by_type(
+    scope: Scope, found: Conjunction, orders: Sequence[Order], limit: int, cursor: Sequence[Scalar] | None
+) -> Fragment:
+    """A page of many types by version: the first of each type, each from its index, merged."""
+    columns = ", ".join(f"r.{column}" for column in COLUMNS)
+    order = f"ORDER BY {ordering.clause(orders)} LIMIT %s"
+    conditions = [found.fragment()] if cursor is None else [found.fragment(), ordering.beyond(orders, cursor)]
+    source, condition = scope.source("r"), both(conditions)
+    return Fragment(
+        f"SELECT {columns}, {_SNAPSHOT} FROM unnest(%s::smallint[]) AS t(number), LATERAL (SELECT {columns}"
+        f" FROM {source.sql} WHERE r.type = t.number AND {condition.sql} {order}) r {order}",
+        (list(found.spread), *source.values, *condition.values, Int4(limit), Int4(limit)),
     )
 
 
