@@ -4,6 +4,7 @@ import copy
 import json as standard
 import math
 import pickle
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,9 @@ from hypothesis import strategies as st
 from xinglin.fhir import json
 from xinglin.fhir.json import Exact
 from xinglin.kernel.errors import Fault, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize(
@@ -52,6 +56,12 @@ def test_plain_takes_the_texts_away_and_leaves_the_rest() -> None:
     assert type(json.plain(value)["a"][0]) is float
     untouched = {"a": 5.4}
     assert json.plain(untouched) is untouched
+
+
+@pytest.mark.parametrize("function", [json.dump, json.plain])
+def test_what_json_does_not_have_is_a_type_error(function: Callable[[Any], Any]) -> None:
+    with pytest.raises(TypeError):
+        function({"a": object()})
 
 
 def test_strings_that_look_like_numbers_are_left_alone() -> None:

@@ -130,6 +130,8 @@ MISTAKES: list[tuple[str, str, object, str, str, str]] = [
      "which is no reference"),
     ("Observation", "subject.reference", "#x", "invariant", "Observation.subject.reference", "ref-1"),
     ("Observation", "subject", "Patient/1", "structure", "Observation.subject", "must be an object"),
+    ("Observation", "subject", {"identifier": 1}, "structure", "Observation.subject.identifier", "object"),
+    ("Observation", "extension.0._url", {"id": "x"}, "structure", "Observation.extension[0]._url", "no element _url"),
     ("Observation", "extension.0.url", GONE, "required", "Observation.extension[0].url", "is missing"),
     ("Observation", "extension.0.valueString", GONE, "invariant", "Observation.extension[0]", "ext-1"),
     ("Observation", "extension.0.extension", [{"url": "a", "valueCode": "b"}], "invariant",
@@ -153,6 +155,7 @@ MISTAKES: list[tuple[str, str, object, str, str, str]] = [
     ("Patient", "name.0._given", {"id": "x"}, "structure", "Patient.name[0]._given", "must be an array"),
     ("Patient", "name.0", {"given": [None], "_given": [{"id": "x"}]}, "invariant",
      "Patient.name[0]._given[0]", "ele-1"),
+    ("Patient", "name.0", {"_given": [None]}, "structure", "Patient.name[0]._given[0]", "never null in both"),
     ("Patient", "contained", [], "structure", "Patient.contained", "empty array"),
     ("Patient", "contained", [1], "structure", "Patient.contained[0]", "must be an object"),
     ("Patient", "contained", [{"id": "x"}], "required", "Patient.contained[0].resourceType", "has no resourceType"),
@@ -178,6 +181,7 @@ def test_a_mistake_is_named(
 
 
 UNUSUAL: list[tuple[str, str, object]] = [
+    ("Observation", "subject", {"display": "张三"}),
     ("Observation", "_status", {"extension": [{"url": "http://x.org", "valueCode": "x"}]}),
     ("Observation", "code.id", "c1"),
     ("Observation", "extension.0.id", "e1"),
@@ -205,6 +209,17 @@ UNUSUAL: list[tuple[str, str, object]] = [
 @pytest.mark.parametrize(("type_", "path", "value"), UNUSUAL)
 def test_what_is_unusual_but_right_passes(type_: str, path: str, value: object) -> None:
     assert [issue.text for issue in check(changed(RIGHT[type_], path, value))] == []
+
+
+def test_a_missing_choice_lists_its_forms() -> None:
+    request = {"resourceType": "MedicationRequest", "status": "active", "intent": "order"}
+
+    issues = check({**request, "subject": {"reference": "Patient/1"}})
+
+    assert [(issue.code, issue.expression) for issue in issues] == [
+        ("required", "MedicationRequest.medication")
+    ]
+    assert "one of medicationCodeableConcept, medicationReference" in issues[0].text
 
 
 def test_a_required_primitive_may_be_present_by_its_extension_alone() -> None:
