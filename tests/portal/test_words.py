@@ -80,10 +80,9 @@ def test_compiled_catalogue_is_current():
 def test_makemessages_finds_nothing_new(tmp_path):
     shutil.copytree(SOURCE, tmp_path / "xinglin", ignore=shutil.ignore_patterns("static", "data", "*.pyc"))
 
-    subprocess.run(
-        [sys.executable, "-m", "django", "makemessages", "-l", "zh_Hans", "--no-obsolete", "--add-location", "file", "--no-wrap"],
-        cwd=tmp_path / "xinglin", check=True, capture_output=True, env={"PATH": os.environ["PATH"]},
-    )  # fmt: skip
+    command = [sys.executable, "-m", "django", "makemessages", "-l", "zh_Hans", "--no-obsolete", "--no-wrap"]
+    alone = {"PATH": os.environ["PATH"]}  # without Django's settings, which name the real catalogue
+    subprocess.run(command, cwd=tmp_path / "xinglin", check=True, capture_output=True, env=alone)
 
     made = (tmp_path / "xinglin" / CATALOGUE.relative_to(SOURCE)).read_text()
     assert sorted(re.findall(r'^msgid "(.*)"$', made, re.MULTILINE)) == sorted(
@@ -102,20 +101,15 @@ def test_vendored_files_are_what_was_fetched():
 
 
 def test_every_icon_of_the_templates_is_vendored_and_every_vendored_one_used():
-    texts = [t.read_text() for t in SOURCE.rglob("templates/**/*.html")] + [
-        p.read_text() for p in SOURCE.rglob("portal/*.py")
-    ]
-    named = {
-        name for text in texts for name in re.findall(r"""icon (?:symbol\|default:)?"([\w-]+)\"""", text)
-    }
+    templates = [template.read_text() for template in SOURCE.rglob("templates/**/*.html")]
+    views = [module.read_text() for module in SOURCE.rglob("portal/*.py")]
+    named = {name for text in templates for name in re.findall(r'icon (?:symbol\|default:)?"([\w-]+)"', text)}
     named |= {
         name
-        for text in texts
-        for name in re.findall(r'symbol = "([\w-]+)" if .* else "([\w-]+)"', text)
-        for name in name
+        for text in views
+        for pair in re.findall(r'symbol = "([\w-]+)" if .* else "([\w-]+)"', text)
+        for name in pair
     }
-    vendored = {
-        path.stem for path in (SOURCE / "ui" / "static" / "vendor" / "tabler-icons" / "icons").glob("*.svg")
-    }
+    vendored = {path.stem for path in (SOURCE / "ui/static/vendor/tabler-icons/icons").glob("*.svg")}
 
     assert (sorted(named - vendored), sorted(vendored - named)) == ([], [])
