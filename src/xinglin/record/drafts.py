@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from xinglin.fhir import definitions, validation
+from xinglin.fhir.index import keys
 from xinglin.kernel.errors import Fault, Issue, Kind
 from xinglin.kernel.ids import SHARDS, VersionNumbers, make_id, self_number, shard_of
 from xinglin.record import packing, parameters, texts
@@ -91,12 +92,18 @@ def check(resources: Sequence[tuple[str, dict[str, Any]]]) -> None:
 
 def finish(draft: Draft, text: bytes) -> None:
     """Index and pack; ``text`` is what ``packing.members`` gives, the references in their final form."""
+    index(draft)
+    draft.text = text
+    draft.body = packing.pack(text)
+
+
+def index(draft: Draft) -> None:
+    """Give the draft its index entries, by the search parameters that are in force."""
     resource = draft.resource
     if resource.get("id") != draft.id:
         resource["id"] = draft.id
     entries = parameters.extractor(draft.type_name)(resource)
     draft.tokens, draft.ranges = entries.tokens, entries.ranges
+    draft.tokens += map(keys.member_hash, entries.others)
     draft.strings = texts.share(entries.strings, parameters.text_keys(draft.type_name), draft.tokens)
     draft.date, draft.patient = entries.date, entries.patient
-    draft.text = text
-    draft.body = packing.pack(text)

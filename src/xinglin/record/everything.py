@@ -11,10 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from xinglin.fhir import dates, definitions, index
+from psycopg.types.numeric import Int8
+
+from xinglin.fhir import dates, definitions
+from xinglin.fhir.index import keys
 from xinglin.kernel.errors import invalid
 from xinglin.kernel.ids import floor_vid, self_number, shard_of
-from xinglin.record import linking, packing
+from xinglin.record import linking
 from xinglin.record.queries import Stored
 from xinglin.record.search import Entry, Page, Query, as_of, paging
 
@@ -110,20 +113,17 @@ def _rows(
         past = as_of(place.snapshot, shift[0] if shift else 0)
         relation, values = past.sql, list(past.values)
     where, bound = _conditions(asked, place)
-    members = [number ^ seed for seed in index.compartment_seeds("Patient")]
-    # a second patient of a resource (of an appointment, say) is found by its token
-    statement = (
-        f"WITH r AS (SELECT * FROM {relation} whole WHERE patient = %s OR tokens && %s::bigint[]) "
-        if place is not None
-        else "WITH r AS (SELECT * FROM record_resource WHERE patient = %s UNION ALL "
-        "SELECT * FROM record_resource WHERE tokens && %s::bigint[] AND patient <> %s) "
+    columns = (
+        f"{_COLUMNS}, pg_current_snapshot()::text" if place is None and asked.count else f"{_COLUMNS}, NULL"
     )
-    keys: list[Any] = [number, members] if place is not None else [number, members, number]
     limit = "" if asked.count is None else f"LIMIT {asked.count + 1:d}"
     return connection.execute(
-        f"{statement}SELECT {_COLUMNS}, (SELECT pg_current_snapshot()::text) FROM r WHERE {where} ORDER BY vid {limit}",
-        [*values, *keys, *bound],
-        prepare=False,
+        # what belongs to a second patient too (an appointment, say) is found by a token
+        f"SELECT {columns} FROM (SELECT * FROM {relation} own WHERE patient = %s UNION ALL"
+        f" SELECT * FROM {relation} shared WHERE tokens @> ARRAY[%s::bigint]) r"
+        f" WHERE {where} ORDER BY vid {limit}",
+        [*values, Int8(number), *values, Int8(keys.member_hash(number)), *bound],
+        prepare=place is None,
         binary=True,
     ).fetchall()
 
@@ -151,9 +151,7 @@ def _conditions(asked: Asked, place: paging.Place | None) -> tuple[str, list[Any
 def _referred(connection: Connection, found: Sequence[Stored]) -> list[Stored]:
     """What the resources refer to that is nobody's record: practitioners, institutions, medicines."""
     have = {f"{stored.type}/{stored.id}" for stored in found}
-    names: set[str] = set()
-    for stored in found:
-        names |= linking.outside(linking.found_in({}, packing.unpack(stored.body or b"")), have)
+    names = linking.outside(linking.found_in_all(stored.unpacked for stored in found), have)
     if not names:
         return []
     pairs = [name.split("/", 1) for name in names]

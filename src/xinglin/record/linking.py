@@ -39,6 +39,11 @@ def found_in(resource: dict[str, Any], text: bytes) -> tuple[str, ...]:
     return tuple(reference.decode() for reference in _REFERENCE.findall(text))
 
 
+def found_in_all(texts: Iterable[bytes]) -> set[str]:
+    """What stands in the references of many resources, from their JSON."""
+    return {reference.decode() for reference in set(_REFERENCE.findall(b"\n".join(texts)))}
+
+
 def holders(resource: dict[str, Any]) -> list[Holder]:
     """Every Reference (or the like) in the resource that has a literal ``reference``."""
     if resource.get("resourceType") in _SELF_CONTAINED:

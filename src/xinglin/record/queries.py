@@ -35,10 +35,15 @@ class Stored:
         return datetime.fromtimestamp(moment_of(self.vid) / 1000, UTC)
 
     @cached_property
+    def unpacked(self) -> bytes:
+        """What ``packing.members`` gave when it was stored."""
+        assert self.body is not None, "a deletion has no content"
+        return packing.unpack(self.body)
+
+    @property
     def text(self) -> bytes:
         """The whole resource as JSON."""
-        assert self.body is not None, "a deletion has no content"
-        return packing.text(self.type, self.id, self.version, self.vid, self.body)
+        return packing.render(self.type, self.id, self.version, self.vid, self.unpacked)
 
     @cached_property
     def resource(self) -> dict[str, Any]:

@@ -38,7 +38,7 @@ A resource's ``Entries`` are
   their rows, so that a store can keep each text once.
 
 * ``date``: where the type's main date begins (microseconds), and ``patient``: the ``self_number`` of the
-  patient in whose compartment the resource is, 0 if in none.
+  patient in whose compartment the resource is, 0 if in none; ``others``: those of further patients.
 
 **Composites.** One whose base is the resource itself (``code-value-quantity``) needs no entries: its parts
 are conditions on branches of the resource. Any other is filed element by element under its own path
@@ -50,7 +50,7 @@ with more than one other component the ``n``-th of them has the path + ``#n`` an
 number of the element, so that rows of one element can be told.
 """
 
-from xinglin.fhir.index.backward import compartment_seeds, reference_seeds
+from xinglin.fhir.index.backward import reference_seeds
 from xinglin.fhir.index.branches import Branch, Composite, branches, composites
 from xinglin.fhir.index.extract import Entries, extractor, main_date, text_keys
 
@@ -59,7 +59,6 @@ __all__ = [
     "Composite",
     "Entries",
     "branches",
-    "compartment_seeds",
     "composites",
     "extractor",
     "main_date",

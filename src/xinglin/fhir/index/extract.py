@@ -76,6 +76,7 @@ class Entries(NamedTuple):
     strings: list[StringRow]
     date: float | None
     patient: int
+    others: list[int]  # the numbers of further patients in whose compartments it is
 
 
 def main_date(resource_type: str) -> str | None:
@@ -108,8 +109,8 @@ def extractor(
     own = "self_number('Patient', r.get('id', ''))" if resource_type == "Patient" else " or ".join(first)
     return function.compile(
         "def extract(r):",
-        ["t, g, s, d = [], [], [], None", *(f"{variable} = 0" for variable in patients.values())],
-        f"return Entries([*{{*t}}], [*{{*g}}], [*{{*s}}], d, {own})",
+        ["t, g, s, a, d = [], [], [], [], None", *(f"{variable} = 0" for variable in patients.values())],
+        f"return Entries([*{{*t}}], [*{{*g}}], [*{{*s}}], d, (p := {own}), [n for n in {{*a}} if n != p] if a else [])",
     )
 
 

@@ -120,6 +120,11 @@ def reference_hash(path: str, resource_type: str, id_: str) -> int:
     return self_number(resource_type, id_) ^ seed(path)
 
 
+def member_hash(patient: int) -> int:
+    """In the compartment of a patient, known by ``self_number``, beside that of the resource's first patient."""
+    return patient ^ seed("Patient compartment")
+
+
 def composite_hash(path: str, *parts: int) -> int:
     """Components of a composite that are all tokens or references, by their own hashes, in one element."""
     return _signed(xxh3_64_intdigest(pack(f"<{len(parts)}q", *parts), _raw_seed(path)))

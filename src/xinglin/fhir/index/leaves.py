@@ -82,7 +82,7 @@ def _reference(program: Program, filing: Filing, x: str) -> None:
     program.line(f"if (y := {x}.get('reference')) is not None:")
     program.line(f"m = {known}[y]; t += m[0]", 1)
     if filing.patient:
-        program.line(f"{filing.patient} = {filing.patient} or m[1]", 1)
+        program.line(f"if m[1]: {filing.patient} = {filing.patient} or m[1]; a.append(m[1])", 1)
     if filing.part:
         return
     if filing.restricted:
