@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 
 from tests import make
-from xinglin.record import database, jobs
+from xinglin.record import database, jobs, parameters, reindex
 from xinglin.record.bulk import export, importing
 
 if TYPE_CHECKING:
@@ -314,3 +314,30 @@ def test_files_elsewhere_are_not_imported(caller: Caller, name: str) -> None:
 
 def test_an_import_without_input_is_refused(caller: Caller) -> None:
     assert caller("POST", "$import", {"resourceType": "Parameters"}).status == 400
+
+
+# -- reindex
+
+
+def test_a_reindex_is_begun_and_asked_about_by_its_address(
+    region: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reindex, "_GRACE_SECONDS", 0.0)
+    parameter = {
+        "resourceType": "SearchParameter", "id": "note", "url": "https://example.org/SearchParameter/note",
+        "name": "note", "status": "active", "description": "note", "code": "note", "base": ["Observation"],
+        "type": "string", "expression": "Observation.note.text",
+    }  # fmt: skip
+    put(region, parameter)
+    parameters.look_again()
+    assert region.get("SearchParameter/$reindex").status == 405
+
+    begun = region("POST", "SearchParameter/note/$reindex")
+    reply = begun
+    while reply.status == 202:
+        reply = region.get(begun.headers["content-location"])
+        time.sleep(0.05)
+
+    told_ = {p["name"]: p.get("valueCode", p.get("valueInteger")) for p in reply.json["parameter"]}
+    assert (told_["state"], told_["done"], told_["total"]) == ("done", 2, 2)
+    assert region("POST", "SearchParameter/none/$reindex").status == 404

@@ -7,9 +7,11 @@ from django.db import connection
 
 LOCAL = {  # small tables that stay on one node, or are copied whole to each
     "record_consumer",
+    "record_indexed",
     "record_job",
     "record_load",
     "record_text",
+    "record_upkeep",
 }
 
 

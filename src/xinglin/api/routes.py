@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xinglin.api import bulk, capability, operations  # noqa: F401 -- bulk registers its operations
+from xinglin.api import bulk, capability, operations, reindexing  # noqa: F401 -- two register operations
 from xinglin.api.answers import Answer
 from xinglin.api.interactions import deleting, past, patching, reading, root, searching, together, writing
 from xinglin.api.refusals import Refusal

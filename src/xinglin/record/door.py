@@ -9,7 +9,7 @@ from django.conf import settings
 from xinglin.fhir import definitions
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, invalid, not_found
-from xinglin.record import access, actions, database, everything, parameters, queries, rules, search
+from xinglin.record import access, actions, database, everything, parameters, queries, reindex, rules, search
 from xinglin.record.steps import Outcome, Step, Verb
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Door:
             now = clock.milliseconds() // 1000
             page = search.run(connection, query, secret=settings.SECRET_KEY, now=now)
         self._note_search(type_name, pairs, compartment)
-        return page
+        return reindex.warned(page)
 
     def history(self, type_name: str | None, id_: str | None, span: Span) -> list[Stored]:
         """Versions, the latest first; deletions among them, without a body."""

@@ -6,13 +6,15 @@ process looks for changes to them every few seconds.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from xinglin.fhir import definitions, index, json
+from xinglin.fhir import definitions, index
 from xinglin.fhir.definitions import Component, SearchParameter
+from xinglin.kernel.errors import Fault
 from xinglin.record import database, packing
 from xinglin.record.search.catalogue import STANDARD, Catalogue
 from xinglin.terminology import pinyin
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LOOK_AGAIN_SECONDS = 5.0
+_log = logging.getLogger(__name__)
+
+Definition = tuple[str, int, int]
 
 
 @dataclass(slots=True)
@@ -29,6 +34,7 @@ class _InForce:
 
     latest: int = -1  # the highest version number of a SearchParameter, living or not
     catalogue: Catalogue = STANDARD
+    added: tuple[Definition, ...] = ()
     extractors: dict[str, Callable[[dict[str, Any]], index.Entries]] = field(default_factory=dict)
 
 
@@ -58,6 +64,11 @@ def catalogue() -> Catalogue:
     return _refreshed().catalogue
 
 
+def added() -> tuple[Definition, ...]:
+    """What defines the parameters that are not the standard's: url, number of the type, version number."""
+    return _refreshed().added
+
+
 def look_again() -> None:
     """Forget when the stored parameters were last looked at; the next use looks."""
     global _looked  # noqa: PLW0603 -- one process-wide moment
@@ -71,7 +82,7 @@ def _refreshed() -> _InForce:
         try:
             latest = _latest()
             if latest != _state.latest:
-                _state = _InForce(latest, _read())
+                _state = _InForce(latest, *_read())
             _looked = now
         finally:
             _lock.release()
@@ -92,23 +103,32 @@ def _latest() -> int:
     return int(row[0] or 0) if row else 0
 
 
-def _read() -> Catalogue:
+def _read() -> tuple[Catalogue, tuple[Definition, ...]]:
     added: dict[str, list[SearchParameter]] = {}
+    definitions_: list[Definition] = []
     rows = database.connection().execute(
-        "SELECT body FROM record_resource WHERE type = %s ORDER BY vid",
+        "SELECT vid, body FROM record_resource WHERE type = %s ORDER BY vid",
         [definitions.type_number("SearchParameter")],
     )
-    for (body,) in rows:
-        stored = json.parse(b"{" + packing.unpack(body).partition(b"\x00")[2] + b"}")
-        parameter = custom(stored)
+    for vid, body in rows:
+        parameter = custom(packing.parsed("SearchParameter", packing.unpack(body)))
         for base in parameter.base if parameter else ():
-            if (
-                definitions.is_resource_type(base)
-                and parameter
-                and parameter.code not in definitions.search_parameters(base)
-            ):
+            if parameter and _is_usable(base, parameter):
                 added.setdefault(base, []).append(parameter)
-    return Catalogue(added) if added else STANDARD
+                definitions_.append((parameter.url, definitions.type_number(base), vid))
+    return (Catalogue(added), tuple(definitions_)) if added else (STANDARD, ())
+
+
+def _is_usable(base: str, parameter: SearchParameter) -> bool:
+    """Whether the parameter adds to the type's own and can be compiled; one that cannot must not stop writing."""
+    if not definitions.is_resource_type(base) or parameter.code in definitions.search_parameters(base):
+        return False
+    try:
+        index.extractor(base, (parameter,), name_keys=pinyin.name_keys)
+    except Fault as fault:
+        _log.warning("SearchParameter %s is not in force for %s: %s", parameter.url, base, fault)
+        return False
+    return True
 
 
 def custom(resource: dict[str, Any]) -> SearchParameter | None:

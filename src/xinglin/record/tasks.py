@@ -1,0 +1,63 @@
+"""What runs on a clock: keeping the record small."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xinglin.record import changes, database
+from xinglin.record.bulk import export
+
+if TYPE_CHECKING:
+    from xinglin.record.database import Connection
+
+_VERSIONS = 2_000  # superseded versions whose index rows go in one transaction
+_PRUNED = "pruned"
+KEPT_HOURS = 24  # index rows of a superseded version are needed while pages of older searches are turned
+
+
+def prune(*, hours: int = KEPT_HOURS) -> int:
+    """Drop the index rows of versions that were superseded more than ``hours`` ago; tell how many rows."""
+    connection = database.connection()
+    dropped = 0
+    reached, end = _bounds(connection, hours)
+    while reached < end:
+        with connection.transaction():
+            versions = connection.execute(
+                "SELECT until_tx, vid FROM record_history WHERE until_tx > %(reached)s AND until_tx <= %(end)s"
+                " AND until_tx <= (SELECT max(until_tx) FROM (SELECT until_tx FROM record_history"
+                " WHERE until_tx > %(reached)s ORDER BY until_tx LIMIT %(count)s) next)",
+                {"reached": reached, "end": end, "count": _VERSIONS},
+            ).fetchall()
+            vids = [vid for _, vid in versions]
+            for table in ("record_range", "record_string"):
+                dropped += connection.execute(f"DELETE FROM {table} WHERE vid = ANY(%s)", [vids]).rowcount
+            reached = max((tx for tx, _ in versions), default=end)
+            connection.execute(
+                "INSERT INTO record_upkeep (name, reached) VALUES (%s, %s)"
+                " ON CONFLICT (name) DO UPDATE SET reached = excluded.reached",
+                [_PRUNED, reached],
+            )
+    return dropped
+
+
+def _bounds(connection: Connection, hours: int) -> tuple[int, int]:
+    """The transactions (from, to] whose superseded versions are to be pruned."""
+    row = connection.execute(
+        """
+        SELECT coalesce((SELECT reached FROM record_upkeep WHERE name = %s), 0),
+               coalesce((SELECT min(tx) FROM record_change WHERE moment >= now() - make_interval(hours => %s)),
+                        (SELECT xmin FROM record_snapshot())) - 1
+        """,
+        [_PRUNED, hours],
+    ).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
+
+
+def maintain(*, keep_days: int = 7) -> dict[str, int]:
+    """Everything that is to be done daily; what was done, by name."""
+    return {
+        "index rows of superseded versions": prune(),
+        "transactions of the outbox": changes.forget(database.connection(), keep_days=keep_days),
+        "exports": export.expire(),
+    }
