@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from xinglin.accounts.queries import actor_for_authorization
-from xinglin.api import answers, headers, outcomes, routes
+from xinglin.api import headers, outcomes, routes, sending
 from xinglin.api.refusals import Refusal
 from xinglin.api.requests import Request
 from xinglin.kernel.errors import Fault, Kind, busy
@@ -34,7 +34,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     """Answer one request below ``/fhir``."""
     request = Request(environ)
     request.answered = _answered
-    answer = answers.finished(request, _answered(request))
+    answer = sending.finished(request, _answered(request))
     if answer.status not in (204, 304):
         answer.headers.append(("Content-Length", str(len(answer.body))))
     start_response(answer.line, answer.headers)
