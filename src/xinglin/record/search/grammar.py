@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from xinglin.fhir import definitions
+from xinglin.fhir import definitions, index
 from xinglin.kernel.errors import Fault, Issue, Kind
 from xinglin.record.search import controls, refusals, values
 from xinglin.record.search.catalogue import STANDARD
@@ -194,7 +194,7 @@ def _bind(criterion: Criterion, name: str, text: str) -> Criterion:
 
 
 def _values(match: Match, name: str, text: str) -> tuple[Value, ...]:
-    read = _reader(match.parameter, match.modifier)
+    read = _reader(match.type, match.parameter, match.modifier)
     parts = values.split(text, ",") if "," in text else [text]
     if len(parts) > values.MAX_VALUES:
         raise refusals.too_costly(name, f"more than {values.MAX_VALUES} values")
@@ -239,34 +239,34 @@ _BY_MODIFIER: dict[str, Callable[[str], Value]] = {
 }
 
 
-def _reader(parameter: SearchParameter, modifier: str | None) -> Callable[[str], Value]:
+def _reader(type_: str, parameter: SearchParameter, modifier: str | None) -> Callable[[str], Value]:
     if modifier in _BY_MODIFIER:
         return _BY_MODIFIER[modifier]
     if parameter.type == "reference" and modifier:
         return lambda text: values.Reference(values.unescape(text), modifier)
     if parameter.type == "composite":
-        return lambda text: _composite(parameter, text)
+        return lambda text: _composite(type_, parameter, text)
     return _BY_TYPE[parameter.type]
 
 
-def _composite(parameter: SearchParameter, text: str) -> values.Tuple:
+def _composite(type_: str, parameter: SearchParameter, text: str) -> values.Tuple:
     """``a$b``: a value for each component; https://hl7.org/fhir/R4/search.html#composite"""
     parts = values.split(text, "$")
     wanted = "$".join(component.code for component in parameter.components)
     if len(parts) != len(parameter.components):
         raise values.WrongValue(f"{wanted}, its parts joined by $")
     made = []
-    for part, kind in zip(parts, component_types(parameter), strict=True):
+    for part, kind in zip(parts, _component_kinds(type_, parameter), strict=True):
         if not part:
             raise values.WrongValue(f"{wanted}, none of them empty")
         made.append(_BY_TYPE[kind](part))
     return values.Tuple(tuple(made))
 
 
-def component_types(parameter: SearchParameter) -> tuple[str, ...]:
-    """The search types of a composite's components, in order."""
-    found = []
-    for component in parameter.components:
-        owner = next(p for base in parameter.base if (p := STANDARD.parameters(base).get(component.code)))
-        found.append(owner.type)
-    return tuple(found)
+def _component_kinds(type_: str, parameter: SearchParameter) -> list[str]:
+    """The search types of a composite's components, in order: those their values are filed as."""
+    found = index.composites(type_, parameter)
+    return [
+        next((branch.kind for composite in found for branch in composite.components[n]), "token")
+        for n in range(len(parameter.components))
+    ]
