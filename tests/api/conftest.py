@@ -39,6 +39,12 @@ def steward(record: None) -> Caller:
     return _caller("looker", ["steward"])
 
 
+@pytest.fixture
+def nurse(record: None) -> Caller:
+    """Somebody who may read and write, but is no operator."""
+    return _caller("nurse", ["nurse"])
+
+
 def _caller(username: str, roles: list[str]) -> Caller:
     from xinglin.accounts.actions import issue_token
     from xinglin.accounts.models import Account

@@ -445,6 +445,21 @@ def test_pretty_answer_says_the_same(caller: Caller) -> None:
     assert reply.json == made
 
 
+def test_part_of_a_resource_can_be_read(caller: Caller) -> None:
+    made = caller.create(patient(gender="male", active=True))
+    url = f"Patient/{made['id']}"
+
+    elements = caller.get(f"{url}?_elements=gender").json
+    summary = caller.get(f"{url}?_summary=text").json
+
+    assert elements["gender"] == "male"
+    assert "name" not in elements
+    assert "active" in elements  # left out it could mislead: it is a modifier
+    assert "gender" not in summary
+    assert elements["meta"]["tag"][0]["code"] == summary["meta"]["tag"][0]["code"] == "SUBSETTED"
+    assert caller.get(f"{url}?_elements=colour").status == 400
+
+
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
 def test_parameters_that_mean_nothing_are_refused(
     caller: Caller, stored: Callable[[], Any], method: str

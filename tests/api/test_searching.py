@@ -167,3 +167,9 @@ def test_operator_sees_how_a_search_is_done(caller: Caller) -> None:
     assert reply.json["resourceType"] == "Parameters"
     assert said["sql"]["valueString"].lstrip().upper().startswith(("SELECT", "WITH"))
     assert said["cost"]["valueDecimal"] > 0
+
+
+def test_who_is_no_operator_is_not_shown_how(caller: Caller, nurse: Caller) -> None:
+    assert nurse.get("Patient?family=x").status == 200
+    assert nurse.get("Patient?family=x&_explain=true").status == 403
+    assert caller.get("Patient?family=x&_explain=true&_analyze=true").json["parameter"][-1]["name"] == "plan"

@@ -3,34 +3,48 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from xinglin.api import headers, versions
+from xinglin.fhir import json
+from xinglin.record.search import parse, projection
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from xinglin.api.answers import Answer
     from xinglin.api.requests import Request
     from xinglin.record.queries import Stored
 
+Form: TypeAlias = "Callable[[dict[str, Any]], dict[str, Any]] | None"
+_FORMS = ("_summary", "_elements")
+
 
 def read(request: Request, type_name: str, id_: str) -> Answer:
     """The current version."""
-    request.require_no_criteria()
-    return _shown(request, request.door.read(type_name, id_))
+    form = _form(request, type_name)
+    return _shown(request, request.door.read(type_name, id_), form)
 
 
 def read_version(request: Request, type_name: str, id_: str, version: str) -> Answer:
     """That version."""
-    request.require_no_criteria()
-    return _shown(request, request.door.read(type_name, id_, version=version))
+    form = _form(request, type_name)
+    return _shown(request, request.door.read(type_name, id_, version=version), form)
 
 
-def _shown(request: Request, stored: Stored) -> Answer:
-    if stored.type == "Binary":
-        content = _binary(request, stored)
-        if content is not None:
-            return content
-    return versions.shown(request, stored)
+def _form(request: Request, type_name: str) -> Form:
+    """What ``_summary`` or ``_elements`` makes of a resource; https://hl7.org/fhir/R4/http.html#summary"""
+    pairs = request.criteria if request.query else []
+    if any(name not in _FORMS for name, _ in pairs):
+        request.require_no_criteria()
+    return projection(parse(type_name, pairs)) if pairs else None
+
+
+def _shown(request: Request, stored: Stored, form: Form) -> Answer:
+    content = _binary(request, stored) if stored.type == "Binary" else None
+    if content is not None:
+        return content
+    return versions.shown(request, stored, body=json.dump(form(stored.resource)) if form else None)
 
 
 def _binary(request: Request, stored: Stored) -> Answer | None:
