@@ -54,6 +54,6 @@ class Command(BaseCommand):
         self.stdout.write("Loading it …")
         self.stdout.flush()
         files = sorted(path for path in region.iterdir() if not path.name.startswith("truth"))
-        call_command("load", *map(str, files), refused=str(folder / "refused.ndjson"))
+        call_command("load", *map(str, files), refused=folder / "refused.ndjson")
         with database.connect() as connection:
             connection.execute("VACUUM (ANALYZE) record_resource")
