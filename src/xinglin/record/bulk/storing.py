@@ -117,10 +117,8 @@ def store(parts: Sequence[Part], terms: Terms) -> Report:
             singly = singly or not found.faults
         except _AGAIN:
             continue
-        except psycopg.OperationalError:
-            raise
-        except Exception:
-            if singly:
+        except Exception as error:
+            if singly or _is_of_database(error):
                 raise
             _log.exception("a stretch could not be stored in one go; each of its items is tried by itself")
             singly = True
@@ -182,9 +180,9 @@ class _Round:
                 self._write([item])
             except Fault as fault:
                 self.left_out[self.places[id(item)]] = fault
-            except (psycopg.OperationalError, *_AGAIN):
-                raise
-            except Exception as error:  # noqa: BLE001 -- one resource that we fail at must not stop a million
+            except Exception as error:
+                if _is_of_database(error):
+                    raise
                 _log.exception("an item could not be stored")
                 issue = Issue("exception", "The platform failed at this: %(error)s", {"error": repr(error)})
                 self.left_out[self.places[id(item)]] = Fault(Kind.UNSUPPORTED, [issue])
@@ -210,6 +208,11 @@ def _items(part: Part) -> list[Item]:
         with sources.opened(part.source) as stream:
             items = meaning.document(stream.read())
     return [item for item in items if part.only is None or item.number in part.only]
+
+
+def _is_of_database(error: Exception) -> bool:
+    """Whether it would be the same for every item: no connection, no table; and not something in the data."""
+    return isinstance(error, psycopg.Error) and not isinstance(error, psycopg.DataError)
 
 
 def _blamed(fault: Fault) -> dict[int, Fault]:
