@@ -16,8 +16,23 @@ if TYPE_CHECKING:
 TAG = {"system": "urn:tags", "code": "a"}
 
 
+NARRATIVE = {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml">王</div>'}
+
+
+def told(**more: Any) -> dict[str, Any]:
+    """A patient that leaves nothing to wish: the standard warns where there is no narrative."""
+    return patient(text=NARRATIVE, **more)
+
+
 def severities(reply: Any) -> list[str]:
     return [issue["severity"] for issue in reply.issues]
+
+
+def test_missing_narrative_is_warned_of(caller: Caller) -> None:
+    reply = caller("POST", "Patient/$validate", patient())
+
+    assert severities(reply) == ["warning"]
+    assert "dom-6" in reply.text
 
 
 @pytest.mark.parametrize("url", ["$validate", "Patient/$validate"])
@@ -27,8 +42,8 @@ def test_valid_resource_is_found_valid_and_not_stored(
     before = stored()
 
     replies = [
-        caller("POST", url, patient()),
-        caller("POST", url, parameters(resource=patient(), mode={"valueCode": "create"})),
+        caller("POST", url, told()),
+        caller("POST", url, parameters(resource=told(), mode={"valueCode": "create"})),
     ]
 
     assert [reply.status for reply in replies] == [200, 200]
@@ -45,12 +60,14 @@ def test_invalid_resource_is_told_what_is_wrong(caller: Caller) -> None:
 
 
 def test_mode_tries_the_interaction_and_takes_it_back(caller: Caller, stored: Callable[[], Any]) -> None:
-    made = caller.create(patient())
+    made = caller.create(told())
     caller.create(observation(f"Patient/{made['id']}"))
-    free = caller.create(patient())
+    free = caller.create(told())
     before = stored()
 
-    dangling = caller("POST", "Observation/$validate?mode=create", observation("Patient/nobody"))
+    dangling = caller(
+        "POST", "Observation/$validate?mode=create", observation("Patient/nobody", text=NARRATIVE)
+    )
     update = caller("POST", f"Patient/{made['id']}/$validate?mode=update", {**made, "gender": "male"})
     held = caller.get(f"Patient/{made['id']}/$validate?mode=delete")
     not_held = caller.get(f"Patient/{free['id']}/$validate?mode=delete")
@@ -64,17 +81,15 @@ def test_mode_tries_the_interaction_and_takes_it_back(caller: Caller, stored: Ca
 
 
 def test_stored_resource_is_validated_where_it_is(caller: Caller) -> None:
-    made = caller.create(patient())
+    made = caller.create(told())
 
     assert severities(caller.get(f"Patient/{made['id']}/$validate")) == ["information"]
     assert caller.get("Patient/nobody/$validate").status == 404
 
 
 def test_unknown_profile_is_warned_of(caller: Caller) -> None:
-    own = caller(
-        "POST", "Patient/$validate?profile=http://hl7.org/fhir/StructureDefinition/Patient", patient()
-    )
-    other = caller("POST", "Patient/$validate?profile=urn:other", patient())
+    own = caller("POST", "Patient/$validate?profile=http://hl7.org/fhir/StructureDefinition/Patient", told())
+    other = caller("POST", "Patient/$validate?profile=urn:other", told())
 
     assert severities(own) == ["information"]
     assert severities(other) == ["warning"]
@@ -94,6 +109,10 @@ def test_unknown_profile_is_warned_of(caller: Caller) -> None:
         ("Observation/$lastn?max=0", None),
         ("Observation/$lastn?max=x", None),
         ("Patient/1/$everything?_count=0", None),
+        ("Patient/1/$everything?_count=many", None),
+        ("Patient/1/$everything?start=soon", None),
+        ("Patient/1/$everything?_since=2024-13", None),
+        ("Patient/1/$everything?colour=blue", None),
     ],
 )
 def test_wrongly_asked_operation_is_refused(caller: Caller, url: str, body: Any) -> None:
@@ -139,6 +158,22 @@ def test_everything_is_the_patient_and_what_belongs_to_it(caller: Caller) -> Non
     assert reply.json["type"] == "searchset"
     assert sorted(reply.ids) == sorted([mine["id"], ours["id"], hospital["id"]])
     assert caller.get("Patient/nobody/$everything").status == 404
+
+
+def test_everything_of_some_time(caller: Caller) -> None:
+    mine = caller.create(patient())
+    about = f"Patient/{mine['id']}"
+    days = {
+        day: caller.create(observation(about, effectiveDateTime=f"2024-05-{day}T08:00:00+08:00"))["id"]
+        for day in ("01", "02", "03")
+    }
+    since = caller.get(f"Observation/{days['03']}").json["meta"]["lastUpdated"]
+
+    of_care = caller.get(f"{about}/$everything?start=2024-05-02&end=2024-05-02").ids
+    changed = caller.get(f"{about}/$everything?_since={since}").ids
+
+    assert [one for one in of_care if one != mine["id"]] == [days["02"]]
+    assert changed == [days["03"]]
 
 
 def test_everything_of_a_type_and_page_by_page(caller: Caller) -> None:

@@ -54,7 +54,7 @@ def _about(resource: dict[str, Any], type_name: str | None, profiles: list[Any])
         message = "The resource's type should be %(wanted)s, as in the address; it is %(there)s."
         params = {"wanted": type_name, "there": repr(own)}
         return [Issue("value", message, params, "resourceType")]
-    issues = list(validation.check(resource))
+    issues = validation.check_fully(resource)
     message = "The profile %(profile)s is not known here; only FHIR R4 itself was checked."
     return issues + [
         Issue("not-found", message, {"profile": str(profile)}, severity="warning")
