@@ -77,7 +77,7 @@ def test_problems_with_the_same_code_are_one_with_every_name_and_source():
     assert [(p.name, p.others, p.since, p.last) for p in found] == [
         ("高血压病", ("原发性高血压",), "2020-01-01", "2024-05-05")
     ]
-    assert found[0].institutions == ("甲医院", "乙医院")
+    assert found[0].institutions == ("乙医院", "甲医院")
 
 
 def test_problems_that_are_over_stand_last():

@@ -84,7 +84,7 @@ class Series:
 
     @property
     def institutions(self) -> tuple[str, ...]:
-        return institutions([p.source for p in self.points])
+        return institutions([p.source for p in reversed(self.points)])
 
     @property
     def numeric(self) -> tuple[Point, ...]:

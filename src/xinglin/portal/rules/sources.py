@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from xinglin.portal.rules.people import most_said
 from xinglin.portal.rules.reading import day, each
 
 if TYPE_CHECKING:
@@ -77,6 +76,6 @@ class Sources:
 
 
 def institutions(sources: Sequence[Source]) -> tuple[str, ...]:
-    """The institutions among the sources, the one with most of them first."""
-    first, others = most_said(source.institution for source in sources)
-    return (first, *others) if first else ()
+    """The institutions among the sources, the one with the latest datum first."""
+    ordered = sorted(sources, key=lambda source: source.date, reverse=True)
+    return tuple(dict.fromkeys(source.institution for source in ordered if source.institution))

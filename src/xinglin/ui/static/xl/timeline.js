@@ -100,8 +100,7 @@ class XlTimeline extends HTMLElement {
     const words = link.getAttribute("aria-label");
     const mark = svg("a", { href: link.getAttribute("href"), tabindex: "-1", "aria-label": words });
     if (end > start && to - from > 4) {
-      const row = Math.min(2, this.freeRow(ends, from, to));
-      mark.append(svg("rect", { x: from, y: top + 4 + row * 8, width: to - from, height: 6, rx: 3 }));
+      mark.append(...this.bar(link, top, ends, from, to));
     } else {
       const large = weight === "2";
       mark.append(svg("circle", { class: large ? "ring" : "", cx: from, cy: top + LANE / 2, r: large ? 5.5 : 4.5 }));
@@ -114,6 +113,17 @@ class XlTimeline extends HTMLElement {
       link.click();
     });
     return mark;
+  }
+
+  /** A stay is one thick bar with its name; courses of medicine are thin ones below each other. */
+  bar(link, top, ends, from, to) {
+    const width = to - from;
+    if (link.dataset.lane === "inpatient") {
+      const name = svg("text", { class: "stay-name", x: to + 4, y: top + LANE / 2 + 4 }, link.dataset.name.slice(0, 8));
+      return [svg("rect", { x: from, y: top + 9, width, height: 12, rx: 3 }), name];
+    }
+    const row = Math.min(2, this.freeRow(ends, from, to));
+    return [svg("rect", { x: from, y: top + 4 + row * 8, width, height: 6, rx: 3 })];
   }
 
   /** The first of a lane's rows in which nothing reaches into this stretch; bars go below each other. */

@@ -107,8 +107,9 @@
       const group = svg("g", { class: `series-${index % 3}` });
       const path = one.points.map((p, i) => `${i ? "L" : "M"}${this.x(p.date)} ${this.y(p.value)}`).join("");
       group.append(svg("path", { d: path }));
+      const r = one.points.length > 40 ? 3 : 4.5;
       for (const point of one.points) {
-        const mark = svg("circle", { class: point.flag, cx: this.x(point.date), cy: this.y(point.value), r: 4.5 });
+        const mark = svg("circle", { class: point.flag, cx: this.x(point.date), cy: this.y(point.value), r });
         mark.append(svg("title", {}, `${point.date} ${one.name} ${point.text} ${one.unit} ${point.institution}`));
         group.append(mark);
       }
