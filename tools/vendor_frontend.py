@@ -40,7 +40,7 @@ def archive(package: dict[str, Any], folder: Path) -> Path:
     """Download one package and insist on its hash."""
     spec = f"{package['name']}@{package['version']}"
     packed = subprocess.run(
-        ["npm", "pack", spec, "--silent", "--pack-destination", str(folder)],  # noqa: S607 -- the npm of the path
+        ["npm", "pack", spec, "--silent", "--pack-destination", str(folder)],
         check=True,
         capture_output=True,
         text=True,
@@ -66,7 +66,11 @@ def unpack(package: dict[str, Any], path: Path) -> dict[str, bytes]:
 
 def _without_source_map(content: bytes) -> bytes:
     """Drop the pointer to a source map, which is not shipped: browsers would ask for it."""
-    lines = [line for line in content.splitlines(keepends=True) if b"sourceMappingURL=" not in line or len(line) > 200]
+    lines = [
+        line
+        for line in content.splitlines(keepends=True)
+        if b"sourceMappingURL=" not in line or len(line) > 200
+    ]
     return b"".join(lines)
 
 
@@ -85,9 +89,14 @@ def fetch() -> None:
 
 def differences() -> list[str]:
     """Every file that is missing, changed, or not listed."""
-    listed = dict(reversed(line.split("  ", 1)) for line in HASHES.read_text().splitlines())
+    listed = {
+        name: found for found, name in (line.split("  ", 1) for line in HASHES.read_text().splitlines())
+    }
     wanted = {f"{package['folder']}/{name}" for package in packages() for name in package["files"]}
-    found = {str(path.relative_to(STATIC)) for path in STATIC.rglob("*") if path.is_file()} - {LIST.name, HASHES.name}
+    found = {str(path.relative_to(STATIC)) for path in STATIC.rglob("*") if path.is_file()} - {
+        LIST.name,
+        HASHES.name,
+    }
     problems = [f"{name}: not what VENDOR.toml lists" for name in sorted(wanted ^ set(listed))]
     written = {f"{package['folder']}/{name}" for package in packages() for name in package.get("written", [])}
     problems += [f"{name}: no package brings it" for name in sorted(found - wanted - written)]
