@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from xinglin.record.search.scope import Scope
 
 
+# A condition that no index serves and that the planner expects to hold for every second row. Of one patient's
+# rows it would take the patient's own token for rare among them, and rather intersect indexes and sort than
+# walk the patient's index in order.
+_OPAQUE = "CASE WHEN {} THEN true END"
+
+
 @dataclass(slots=True)
 class Conjunction:
     """Conditions on one alias that all must hold.
@@ -43,17 +49,10 @@ class Conjunction:
         found = list(self.parts)
         if self.tokens:
             wanted = tokens_all(self.alias, self.tokens)
-            found.append(wanted if self.patient is None else _opaque(wanted))
+            found.append(
+                wanted if self.patient is None else Fragment(_OPAQUE.format(wanted.sql), wanted.values)
+            )
         return both(found)
-
-
-def _opaque(condition: Fragment) -> Fragment:
-    """As ``condition``, but no index serves it and the planner expects it to hold for every second row.
-
-    Of one patient's rows it would take the patient's own token for rare among them, and rather intersect
-    indexes and sort than walk the patient's index in order.
-    """
-    return Fragment(f"CASE WHEN {condition.sql} THEN true END", condition.values)
 
 
 def where(scope: Scope, alias: str, query: Query) -> Conjunction:
@@ -142,9 +141,8 @@ def _refers(scope: Scope, alias: str, chain: Chain, link: Link) -> Fragment:
         return tokens_any(alias, [number ^ seed for number in numbers for seed in seeds])
     source = scope.source(far)
     if link.type == "Patient" and references.by_patient(chain.type, chain.parameter):
-        tables = (
-            f"{source.sql} WHERE {far}.self = {alias}.patient AND {alias}.tokens @> ARRAY[{far}.self # %s]"
-        )
+        refers = _OPAQUE.format(f"{alias}.tokens @> ARRAY[{far}.self # %s]")
+        tables = f"{source.sql} WHERE {far}.self = {alias}.patient AND {refers}"
     else:
         tables = (
             f"unnest({alias}.tokens) AS k{far}(h) JOIN {source.sql} ON {far}.self = k{far}.h # %s WHERE true"
@@ -162,21 +160,17 @@ def _has(scope: Scope, alias: str, has: Has, types: Sequence[str]) -> Fragment:
     seeds = references.seeds(has.type, has.parameter, types[0] if len(types) == 1 else None)
     far = scope.alias()
     found, source = conjunction(scope, far, (has.type,), (has.criterion,)).fragment(), scope.source(far)
-    asking = (
-        f"EXISTS (SELECT FROM {source.sql} WHERE {far}.tokens @> ARRAY[{alias}.self # %s] AND {found.sql}"
-    )
-    values = (*source.values, *found.values)
+    refers = f"{far}.tokens @> ARRAY[{alias}.self # %s]"
     if tuple(types) == ("Patient",) and references.by_patient(has.type, has.parameter):
-        condition = f"{asking} AND {far}.patient = {alias}.self AND {far}.patient <> 0)"
-    elif _probe(scope, far, found) is None:
-        condition = f"{asking})"
-    else:
-        condition = (
+        refers = f"{far}.patient = {alias}.self AND {far}.patient <> 0 AND {_OPAQUE.format(refers)}"
+    elif _probe(scope, far, found) is not None:
+        sql = (
             f"{alias}.self IN (SELECT k{far}.h # %s FROM {source.sql}, unnest({far}.tokens) AS k{far}(h)"
             f" WHERE {found.sql})"
         )
-        return either([Fragment(condition, (Int8(seed), *values)) for seed in seeds])
-    return either([Fragment(condition, (*source.values, Int8(seed), *found.values)) for seed in seeds])
+        return either([Fragment(sql, (Int8(seed), *source.values, *found.values)) for seed in seeds])
+    sql = f"EXISTS (SELECT FROM {source.sql} WHERE {refers} AND {found.sql})"
+    return either([Fragment(sql, (*source.values, Int8(seed), *found.values)) for seed in seeds])
 
 
 def _probe(scope: Scope, alias: str, found: Fragment) -> list[int] | None:
