@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.api.caller import JSON_PATCH
-from tests.api.make import observation, parameters, patient
+from tests.api.make import bundle, entry, observation, parameters, patient
 from xinglin.record.door import Door
 
 if TYPE_CHECKING:
@@ -545,3 +545,23 @@ def test_mistake_of_ours_is_told_by_a_number_alone(
 def test_root_says_where_to_go(caller: Caller) -> None:
     assert "http://test/fhir/metadata" in caller.get("").text
     assert caller.get("/").status == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "base"),
+    [
+        ("example.org", "http://example.org/fhir/"),
+        ("example.org:8080", "http://example.org:8080/fhir/"),
+        ("[::1]:80", "http://[::1]:80/fhir/"),
+        ('x","y":"', "http://test:80/fhir/"),
+        ("x/../y", "http://test:80/fhir/"),
+        ("", "http://test:80/fhir/"),
+    ],
+)
+def test_addresses_begin_with_the_host_that_was_asked(caller: Caller, host: str, base: str) -> None:
+    made = caller("POST", "Patient", patient(), host=host)
+
+    found = caller("POST", "", bundle("transaction", entry("POST", "Patient", patient())), host=host)
+
+    assert made.headers["location"].startswith(base)
+    assert found.json["entry"][0]["fullUrl"].startswith(base)

@@ -18,6 +18,7 @@ from xinglin.record import packing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from xinglin.record.drafts import Draft
     from xinglin.record.queries import Stored
 
 _PHRASES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
@@ -71,13 +72,29 @@ def past(base: str, stored: Stored) -> bytes:
     )
 
 
-def response(
-    status: int, *, location: str = "", version: int = 0, vid: int = 0, outcome: bytes = b""
-) -> bytes:
+def written(base: str, draft: Draft, status: int, *, whole: bool) -> bytes:
+    """An entry of the answer to a batch or transaction; ``whole`` brings the resource too.
+
+    Written in one piece: there may be thousands of them.
+    """
+    local = f"{draft.type_name}/{draft.id}"
+    said = (
+        f'"response":{{"status":"{_PHRASES[status]}","location":"{local}/_history/{draft.version}",'
+        f'"etag":"W/\\"{draft.version}\\"","lastModified":"{packing.instant(draft.vid)}"}}}}'
+    )
+    if whole:
+        return b'{"fullUrl":"%s/%s","resource":%s,%s' % (
+            base.encode(),
+            local.encode(),
+            draft.json,
+            said.encode(),
+        )
+    return f'{{"fullUrl":"{base}/{local}",{said}'.encode()
+
+
+def response(status: int, *, version: int = 0, vid: int = 0, outcome: bytes = b"") -> bytes:
     """What became of one request: ``Bundle.entry.response``."""
     parts = [f'{{"status":"{_PHRASES[status]}"']
-    if location:
-        parts.append(f'"location":"{location}"')
     if version:
         tag = headers.etag(version).replace('"', '\\"')
         parts.append(f'"etag":"{tag}","lastModified":"{packing.instant(vid)}"')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
@@ -27,6 +28,7 @@ _INHERITED = (
     "SERVER_PORT",
     "wsgi.url_scheme",
 )
+_HOST = re.compile(r"[A-Za-z0-9.\-]+(?::[0-9]+)?|\[[0-9A-Fa-f:.]+\](?::[0-9]+)?")
 _HIDDEN = ("_format", "_pretty")  # the face's own parameters; the record never sees them
 
 
@@ -105,7 +107,9 @@ class Request:
         if given:
             return given.rstrip("/") + "/fhir"
         environ = self.environ
-        host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+        host = environ.get("HTTP_HOST", "")
+        if not _HOST.fullmatch(host):  # it goes into answers as it stands
+            host = f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
         return f"{environ.get('wsgi.url_scheme', 'http')}://{host}/fhir"
 
 

@@ -13,7 +13,6 @@ from xinglin.record.steps import Verb
 
 if TYPE_CHECKING:
     from xinglin.api.requests import Request
-    from xinglin.record.drafts import Draft
     from xinglin.record.steps import Outcome, Step
 
 
@@ -35,11 +34,14 @@ def bundle(request: Request) -> Answer:
     asked = steps.read_bundle(sent, patching.change_in_entry)
     done = request.door.transaction(asked) if kind == "transaction" else request.door.batch(asked)
     whole = "return=representation" in (request.header("PREFER") or "")
-    entries = [_entry(request, step, outcome, whole=whole) for step, outcome in zip(asked, done, strict=True)]
+    base = request.base
+    entries = [
+        _entry(request, base, step, outcome, whole=whole) for step, outcome in zip(asked, done, strict=True)
+    ]
     return Answer(200, bundles.bundle(f"{kind}-response", entries))
 
 
-def _entry(request: Request, step: Step, outcome: Outcome, *, whole: bool) -> bytes:
+def _entry(request: Request, base: str, step: Step, outcome: Outcome, *, whole: bool) -> bytes:
     if step.verb is Verb.READ:
         return _read(request, step)
     if outcome.fault is not None:
@@ -49,16 +51,7 @@ def _entry(request: Request, step: Step, outcome: Outcome, *, whole: bool) -> by
         return b'{"response":%s}' % bundles.response(outcome.status)
     if step.verb is Verb.DELETE:
         return b'{"response":%s}' % bundles.response(outcome.status, version=draft.version, vid=draft.vid)
-    return _written(request.base, draft, outcome.status, whole=whole)
-
-
-def _written(base: str, draft: Draft, status: int, *, whole: bool) -> bytes:
-    local = f"{draft.type_name}/{draft.id}"
-    said = bundles.response(
-        status, location=f"{local}/_history/{draft.version}", version=draft.version, vid=draft.vid
-    )
-    content = b',"resource":' + draft.json if whole else b""
-    return b'{"fullUrl":"%s/%s"%s,"response":%s}' % (base.encode(), local.encode(), content, said)
+    return bundles.written(base, draft, outcome.status, whole=whole)
 
 
 def _refused(request: Request, step: Step, fault: Fault) -> bytes:
