@@ -194,6 +194,9 @@ def test_a_count_of_nothing_asks_for_the_total_alone() -> None:
 # -- refusals
 
 WRONG_VALUES = [
+    ("Patient", "gender", "malle", "a code that the element can have: male."),
+    ("Patient", "gender:not", "x", "a code that the element can have: female, male, other, unknown."),
+    ("Patient", "active", "maybe", "a code that the element can have: false, true."),
     ("Patient", "name", "", "not empty."),
     ("Patient", "name", "a,,b", "without empty alternatives."),
     ("Patient", "birthdate", "yesterday", "a date"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from xinglin.fhir import definitions, index
 from xinglin.kernel.errors import Fault, Issue, Kind
-from xinglin.record.search import controls, refusals, values
+from xinglin.record.search import controls, refusals, tokens, values
 from xinglin.record.search.catalogue import STANDARD
 from xinglin.record.search.criteria import Chain, Compartment, Has, Link, Match, Query
 from xinglin.record.search.refusals import Refused
@@ -206,9 +206,22 @@ def _values(match: Match, name: str, text: str) -> tuple[Value, ...]:
             made.append(read(part))
         except values.WrongValue as wrong:
             raise refusals.wrong_value(name, part, str(wrong)) from None
+    if match.parameter.type == "token" and match.modifier in (None, "not"):
+        _check_codes(match, name, made)
     if len(made) > 1 and isinstance(made[0], values.Flag):
         raise refusals.wrong_value(name, text, "true or false")
     return tuple(made)
+
+
+def _check_codes(match: Match, name: str, wanted: Sequence[Value]) -> None:
+    """Refuse codes that the element is not allowed to have."""
+    allowed = tokens.allowed(index.branches(match.type, match.parameter))
+    if allowed is None:
+        return
+    for value in wanted:
+        if isinstance(value, values.Token) and value.code is not None and value.code not in allowed:
+            close = refusals.nearest(value.code, allowed)
+            raise refusals.wrong_value(name, value.code, f"a code that the element can have: {close}")
 
 
 def _text(text: str) -> values.Text:

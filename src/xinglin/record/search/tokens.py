@@ -12,7 +12,7 @@ from xinglin.fhir import definitions
 from xinglin.fhir.index import keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from xinglin.fhir.index import Branch
     from xinglin.record.search.values import Token
@@ -47,6 +47,19 @@ def plain(path: str, wanted: Token) -> int:
     if wanted.code is None:
         return keys.system_hash(path, wanted.system)
     return keys.token_hash(path, wanted.system, wanted.code)
+
+
+def allowed(branches: Sequence[Branch]) -> frozenset[str] | None:
+    """The only codes that branches can have, None where they can have any."""
+    codes: set[str] = set()
+    for branch in branches:
+        if branch.types == ("boolean",):
+            codes.update(("true", "false"))
+        elif branch.types == ("code",) and (implied := _implied(branch.path)):
+            codes.update(code for each in implied.values() for code in each)
+        else:
+            return None
+    return frozenset(codes) if branches else None
 
 
 @lru_cache(maxsize=1024)
