@@ -8,7 +8,7 @@ import pytest
 
 from tests.portal import make
 from xinglin.fhir import json
-from xinglin.portal.rules import medicines, results, timeline
+from xinglin.portal.rules import medicines, reading, results, timeline
 from xinglin.portal.rules.results import Flag
 from xinglin.portal.rules.sources import Sources
 
@@ -78,6 +78,21 @@ def test_result_keeps_the_digits_that_it_was_sent_with():
     (found,) = results.series([{**glucose("1", "2026-01-02", 0), **sent}], SOURCES)
 
     assert found.last.text == "<5.40"
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("5.40", "5.40"),
+        ("120", "120"),
+        ("91.47308876", "91.47"),
+        ("0.1801962382", "0.1802"),
+        ("1e3", "1000"),
+        ("0.5", "0.5"),
+    ],
+)
+def test_figure_is_read_as_sent_but_without_a_computers_decimals(sent, read):
+    assert reading.number(json.parse(sent.encode())) == read
 
 
 def test_result_in_words_has_no_number():

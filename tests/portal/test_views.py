@@ -233,7 +233,9 @@ def test_timeline_of_one_institution_holds_its_events_alone(doctor):
     assert page.context["institutions"] == sorted([region.HOSPITAL, region.CENTRE, region.CLINIC])
 
 
-@pytest.mark.parametrize(("asked", "years"), [("1", 1), ("3", 3), ("5", 5), ("7", 5), ("x", 5), ("", 5)])
+@pytest.mark.parametrize(
+    ("asked", "years"), [("1", 1), ("3", 3), ("5", 5), ("0", 0), ("7", 5), ("x", 5), ("", 5)]
+)
 def test_timeline_reaches_as_far_as_asked(doctor, asked, years):
     assert doctor.get("/residents/a/timeline/", {"years": asked}).context["years"] == years
 
@@ -302,3 +304,37 @@ def test_record_larger_than_a_page_of_the_door_is_read_whole(doctor):
     found = queries.everything(door, queries.resident(door, "a"), ("Observation",))
 
     assert len({r["id"] for r in found}) == len(found) == 1116
+
+
+def test_institution_of_a_patient_who_names_none_is_that_of_the_encounter(stored):
+    from xinglin.kernel.actor import SYSTEM
+    from xinglin.portal import queries
+    from xinglin.record.door import open_as
+
+    door = open_as(SYSTEM)
+    door.update({"resourceType": "Patient", "id": "x", "name": [{"text": "Ann Smith"}]})
+    seen = {
+        "status": "finished",
+        "class": {"code": "AMB"},
+        "serviceProvider": {"reference": "Organization/hospital"},
+    }
+    door.update(make.resource("Encounter", "x1", "x", **seen))
+    measured = make.quantity("x2", make.concept("Weight"), "2009-01-01", 60, "kg", about="x")
+    door.update({**measured, "encounter": {"reference": "Encounter/x1"}})
+
+    resident = queries.resident(door, "x")
+
+    assert resident.institutions == (region.HOSPITAL,)
+    assert resident.sources.institution(door.read("Observation", "x2").resource) == region.HOSPITAL
+
+
+def test_timeline_of_one_who_was_not_seen_for_long_goes_back_to_the_beginning(doctor):
+    from xinglin.kernel.actor import SYSTEM
+    from xinglin.record.door import open_as
+
+    dose = {"status": "completed", "vaccineCode": make.concept("BCG"), "occurrenceDateTime": "1980-06-01"}
+    open_as(SYSTEM).update(make.resource("Immunization", "old", "d", **dose))
+
+    page = doctor.get("/residents/d/timeline/")
+
+    assert (page.context["years"], page.context["since"], len(page.context["events"])) == (0, "1980-06-01", 1)

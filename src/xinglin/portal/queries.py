@@ -6,7 +6,7 @@ check, are one person: ``resident`` finds them, and every later question is abou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_noop
@@ -51,7 +51,8 @@ class Resident:
 
     @property
     def institutions(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self.sources.patients.values()))
+        known = (*self.sources.patients.values(), *self.sources.encounters.values())
+        return tuple(dict.fromkeys(name for name in known if name))
 
     @property
     def references(self) -> str:
@@ -83,8 +84,7 @@ def _candidates(door: Door, found: list[Resource]) -> tuple[Candidate, ...]:
     if numbers:
         known = {patient["id"] for patient in found}
         found += [p for p in every(door, "Patient", [("identifier", numbers)]) if p["id"] not in known]
-    sources = Sources.from_patients(found, _organizations(door, found), {})
-    return searching.candidates(found, sources.patients)
+    return searching.candidates(found, _sources(door, found).patients)
 
 
 def resident(door: Door, id_: str) -> Resident:
@@ -100,8 +100,21 @@ def resident(door: Door, id_: str) -> Resident:
         same = [stored for stored in others if people.identity_of(stored.resource) == number]
         patients += [stored.resource for stored in same]
         updated = max([updated, *(stored.moment for stored in same)])
-    sources = Sources.from_patients(patients, _organizations(door, patients), {})
-    return Resident(id_, tuple(patients), people.person(patients), sources, updated)
+    found = Resident(id_, tuple(patients), people.person(patients), _sources(door, patients), updated)
+    return found if len(found.sources.patients) == len(patients) else _with_encounters(door, found)
+
+
+def _sources(door: Door, patients: list[Resource]) -> Sources:
+    return Sources.from_patients(patients, _organizations(door, patients), {})
+
+
+def _with_encounters(door: Door, person: Resident) -> Resident:
+    """Where a Patient names no institution, its encounters are asked."""
+    encounters = everything(door, person, ("Encounter",))
+    organizations = {**person.sources.organizations, **_organizations(door, encounters, "serviceProvider")}
+    known = Sources(organizations=organizations)
+    names = {f"Encounter/{e['id']}": known.institution(e) for e in encounters}
+    return replace(person, sources=Sources(person.sources.patients, organizations, names))
 
 
 def everything(door: Door, person: Resident, types: Iterable[str], *pairs: tuple[str, str]) -> list[Resource]:
@@ -143,17 +156,6 @@ def allergy_box(door: Door, person: Resident) -> allergies.Box:
     return allergies.box(found, person.sources)
 
 
-def sources_for(door: Door, person: Resident) -> Sources:
-    """The person's sources; where a Patient names no institution, the encounters are asked."""
-    if len(person.sources.patients) == len(person.patients):
-        return person.sources
-    encounters = everything(door, person, ("Encounter",), ("_elements", "serviceProvider"))
-    organizations = _organizations(door, encounters, "serviceProvider")
-    known = Sources(organizations=organizations)
-    names = {f"Encounter/{e['id']}": known.institution(e) for e in encounters}
-    return Sources(person.sources.patients, {**person.sources.organizations, **organizations}, names)
-
-
 def one(door: Door, person: Resident, type_name: str, id_: str) -> Resource:
     """A resource of the person; ``not_found`` also when it is somebody else's."""
     about = ("patient", person.references)
@@ -186,15 +188,14 @@ def _organizations(
 
 def events(door: Door, person: Resident, since: str, today: date) -> tuple[timeline.Event, ...]:
     """The person's events that may reach into the time after ``since`` (a day)."""
-    sources = sources_for(door, person)
     after = ("date", f"ge{since}")
     requests = everything(door, person, SECTIONS["medicines"])
     return timeline.events(
         encounters=everything(door, person, ("Encounter",), after),
         reports=everything(door, person, ("DiagnosticReport",), after),
         immunisations=everything(door, person, ("Immunization",), after),
-        medicines=medicines.medicines(requests, sources, today),
-        sources=sources,
+        medicines=medicines.medicines(requests, person.sources, today),
+        sources=person.sources,
         abnormal=frozenset(_abnormal(door, person, after)),
     )
 

@@ -34,7 +34,9 @@ _DEMO_RESIDENTS = 12
 _CARD_ROWS = 8
 _GRID_DAYS = 12
 _PAGE_ROWS = 100
-_YEARS = (1, 3, 5)
+_EVER = 0
+_YEARS = (1, 3, 5, _EVER)
+_USUAL_YEARS = 5
 _LANES = {
     timeline.Lane.OUTPATIENT: gettext_lazy("Outpatient"),
     timeline.Lane.INPATIENT: gettext_lazy("Inpatient"),
@@ -135,11 +137,17 @@ def timeline_part(request: HttpRequest, door: Door, patient: str) -> HttpRespons
     """Everything on one line of time; ``years`` 1, 3 or 5, ``institution`` a name."""
     resident = queries.resident(door, patient)
     asked = request.GET.get("years", "")
-    years = int(asked) if asked in {str(y) for y in _YEARS} else _YEARS[-1]
     now = today()
-    since = (now - timedelta(days=round(years * 365.25))).isoformat()
+    years = int(asked) if asked in {str(y) for y in _YEARS} else _USUAL_YEARS
+    found = queries.events(door, resident, _years_ago(now, years), now)
+    if not found and not asked:
+        years, found = _EVER, queries.events(door, resident, _years_ago(now, _EVER), now)
+    since = (
+        min((e.start for e in found), default=_years_ago(now, 1))
+        if years == _EVER
+        else _years_ago(now, years)
+    )
     institution = request.GET.get("institution", "")
-    found = queries.events(door, resident, since, now)
     shown = timeline.within(found, since, institution)
     institutions = sorted({e.institution for e in found if e.institution})
     context = {
@@ -155,12 +163,16 @@ def timeline_part(request: HttpRequest, door: Door, patient: str) -> HttpRespons
     return _part(request, door, resident, "timeline", context)
 
 
+def _years_ago(now: date, years: int) -> str:
+    """The day that many years ago; for ``_EVER`` the first day that may have events."""
+    return "1900-01-01" if years == _EVER else (now - timedelta(days=round(years * 365.25))).isoformat()
+
+
 @require_GET
 @entry.page
 def problems_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     resident = queries.resident(door, patient)
-    sources = queries.sources_for(door, resident)
-    found = problems.problems(queries.everything(door, resident, ("Condition",)), sources)
+    found = problems.problems(queries.everything(door, resident, ("Condition",)), resident.sources)
     return _part(request, door, resident, "problems", {"problems": found, "limit": _CARD_ROWS})
 
 
@@ -168,9 +180,8 @@ def problems_part(request: HttpRequest, door: Door, patient: str) -> HttpRespons
 @entry.page
 def medicines_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     resident = queries.resident(door, patient)
-    sources = queries.sources_for(door, resident)
     requests = queries.everything(door, resident, queries.SECTIONS["medicines"])
-    found = medicines.medicines(requests, sources, today())
+    found = medicines.medicines(requests, resident.sources, today())
     context = {
         "medicines": found,
         "current": sum(m.current for m in found),
@@ -244,16 +255,14 @@ def _chart(shown: Sequence[results.Series]) -> list[dict[str, Any]]:
 
 
 def _series(door: Door, resident: Resident) -> tuple[results.Series, ...]:
-    sources = queries.sources_for(door, resident)
-    return results.series(queries.everything(door, resident, ("Observation",)), sources)
+    return results.series(queries.everything(door, resident, ("Observation",)), resident.sources)
 
 
 @require_GET
 @entry.page
 def encounters_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     resident = queries.resident(door, patient)
-    sources = queries.sources_for(door, resident)
-    found = timeline.visits(queries.everything(door, resident, ("Encounter",)), sources)
+    found = timeline.visits(queries.everything(door, resident, ("Encounter",)), resident.sources)
     return _part(request, door, resident, "encounters", {"visits": found, "limit": _CARD_ROWS})
 
 
@@ -262,8 +271,9 @@ def encounters_part(request: HttpRequest, door: Door, patient: str) -> HttpRespo
 def documents_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     """Documents and reports; ``kind`` chooses, ``from`` is the row to begin at."""
     resident = queries.resident(door, patient)
-    sources = queries.sources_for(door, resident)
-    found = documents.documents(queries.everything(door, resident, queries.SECTIONS["documents"]), sources)
+    found = documents.documents(
+        queries.everything(door, resident, queries.SECTIONS["documents"]), resident.sources
+    )
     kind = request.GET.get("kind", "")
     kinds = [k for k in ("document", "imaging", "laboratory") if any(d.kind == k for d in found)]
     if kind not in kinds and request.GET.get("card") == "1":
@@ -294,10 +304,13 @@ def reading(request: HttpRequest, door: Door, patient: str, kind: str, document:
     if kind not in _READABLE:
         raise not_found(gettext_noop("%(type)s is not a kind of document."), type=kind)
     resource = queries.one(door, resident, kind, document)
-    sources = queries.sources_for(door, resident)
     content = documents.content(resource)
-    found = results.series(queries.referenced(door, resident, content.results), sources)
-    context = {"document": documents.document(resource, sources), "content": content, "series": found}
+    found = results.series(queries.referenced(door, resident, content.results), resident.sources)
+    context = {
+        "document": documents.document(resource, resident.sources),
+        "content": content,
+        "series": found,
+    }
     return _part(request, door, resident, "reading", context)
 
 
@@ -305,8 +318,9 @@ def reading(request: HttpRequest, door: Door, patient: str, kind: str, document:
 @entry.page
 def immunisations_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     resident = queries.resident(door, patient)
-    sources = queries.sources_for(door, resident)
-    found = immunisations.immunisations(queries.everything(door, resident, ("Immunization",)), sources)
+    found = immunisations.immunisations(
+        queries.everything(door, resident, ("Immunization",)), resident.sources
+    )
     return _part(request, door, resident, "immunisations", {"doses": found, "limit": _CARD_ROWS})
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 Resource = dict[str, Any]
 UNDATED = -(10**18)
+_MOST_DECIMALS = 4
+_UNITS = {"mm[Hg]": "mmHg", "kg/m2": "kg/m²", "Cel": "℃", "10*9/L": "10^9/L", "10*12/L": "10^12/L", "1": ""}
 
 
 def each(value: Any) -> Iterator[dict[str, Any]]:
@@ -89,15 +91,19 @@ def days_after(text: str, days: float) -> str:
 
 
 def number(value: Any) -> str:
-    """A figure as it should be read: as it was sent, never ``.5`` and never with an exponent of ours."""
+    """A figure to be read: as it was sent, but without the decimals of a computer, and never with an exponent."""
     text = getattr(value, "text", None)
-    if isinstance(text, str):
-        return text
-    if isinstance(value, float):
-        return f"{value:.10g}" if abs(value) < 1e10 else str(value)
-    return str(value)
+    if not isinstance(text, str):
+        text = f"{value:.10f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    decimals = len(text.partition(".")[2])
+    if "e" in text.lower() or decimals > _MOST_DECIMALS:
+        figure = float(value)
+        digits = 2 if abs(figure) >= 1 else 4
+        return f"{figure:.{digits}f}".rstrip("0").rstrip(".")
+    return text
 
 
 def unit_of(quantity: Mapping[str, Any]) -> str:
     """The unit as people write it; the two micro signs become one."""
-    return str(quantity.get("unit") or quantity.get("code") or "").replace("\u00b5", "μ")
+    unit = str(quantity.get("unit") or quantity.get("code") or "").replace("\u00b5", "μ")
+    return _UNITS.get(unit, unit)
