@@ -305,3 +305,46 @@ def test_a_load_that_was_killed_goes_on_without_doubling(tmp_path: Path) -> None
     assert f"{count - stopped_at:,}  Observation" in done.stdout
     values = rows("SELECT count(DISTINCT lo) FROM record_range")
     assert values == [count]
+
+
+def test_of_several_transactions_stored_together_each_is_taken_or_refused_by_itself(tmp_path: Path) -> None:
+    name = (
+        "urn:uuid:8a6f0f0c-3b9c-4f9a-9a59-0d2b6a1f7a11"  # the same in each: names count within their bundle
+    )
+
+    def visit(number: int, status: str) -> dict[str, Any]:
+        return make.transaction(
+            make.entry(make.patient(str(number)), "POST", "Patient", name=name),
+            make.entry(make.observation(name, status=status), "POST", "Observation"),
+            make.entry(make.patient(id=f"p{number}"), "PUT", f"Patient/p{number}"),
+        )
+
+    bundles = [visit(n, "nonsense" if n in (2, 5) else "final") for n in range(7)]
+    unnamed = [{**b, "entry": b["entry"][2:]} for b in bundles]
+    path = ndjson(tmp_path / "a.ndjson", [*bundles, *unnamed])
+
+    tally = load(path, refused=tmp_path / "refused.ndjson")
+
+    assert (tally.stored, tally.refused) == (Counter(Patient=12, Observation=5), 2)
+    assert tally.unchanged == 5
+    assert [(r["line"], r["issue"][0]["expression"]) for r in refusals(tmp_path / "refused.ndjson")] == [
+        (3, "Bundle.entry[1].resource.status"), (6, "Bundle.entry[1].resource.status"),
+    ]  # fmt: skip
+    linked = "SELECT count(*) FROM record_resource o JOIN record_resource p ON p.self = o.patient"
+    assert rows(f"{linked} WHERE o.type <> p.type") == [5]
+
+
+def test_transactions_without_common_names_are_refused_by_themselves_too(tmp_path: Path) -> None:
+    bundles = [
+        make.transaction(
+            make.entry(make.patient(id=f"p{n}", gender="x" if n == 3 else "male"), "PUT", f"Patient/p{n}")
+        )
+        for n in range(6)
+    ]
+
+    tally = load(ndjson(tmp_path / "a.ndjson", bundles), refused=tmp_path / "refused.ndjson")
+
+    assert (tally.stored, living()) == (Counter(Patient=5), 5)
+    (refused,) = refusals(tmp_path / "refused.ndjson")
+    assert (refused["line"], refused["resource"]) == (4, bundles[3])
+    assert refused["issue"][0]["expression"] == "Bundle.entry[0].resource.gender"

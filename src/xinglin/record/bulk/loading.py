@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from xinglin.kernel.actor import SYSTEM, Actor
@@ -59,7 +59,9 @@ def load(found: Sequence[Source], options: Options, watch: Callable[[Tally], Non
         progress.forget(database.connection(), [source.digest for source in found])
     with Workers(options.processes) as workers:
         for _, stage in groupby(found, key=lambda source: source.rank):
-            loader.run(workers, loader.tasks(stage))
+            tasks = loader.tasks(stage)
+            loader.run(workers, islice(tasks, 1))  # the others may well refer to what stands first
+            loader.run(workers, tasks)
         loader.settle_waiting(workers)
     progress.settle(database.connection())
     loader.close()

@@ -27,12 +27,12 @@ _APART = ("batch", "collection", "searchset")
 class Item:
     """A line, an entry or a whole bundle: the steps that it asks for, or what is wrong with it.
 
-    ``alone``: its steps are a transaction of their own.
+    ``bundle``: it is a bundle that is taken as a whole, its steps' places are within that.
     """
 
     number: int
     steps: list[Step] = field(default_factory=list)
-    alone: bool = False
+    bundle: bool = False
     fault: Fault | None = None
 
 
@@ -43,7 +43,7 @@ def line(number: int, text: bytes) -> Item:
         if _bundle_type(resource) in _APART:
             items = [_guarded(number, resource, entry) for entry in _entries(resource)]
             fault = next((item.fault for item in items if item.fault), None)
-            return Item(number, [step for item in items for step in item.steps], alone=True, fault=fault)
+            return Item(number, [step for item in items for step in item.steps], bundle=True, fault=fault)
         return _whole(number, resource)
     except Fault as fault:
         return Item(number, fault=fault)
@@ -70,20 +70,21 @@ def raw(text: bytes) -> list[Any]:
 
 
 def groups(items: Sequence[Item]) -> Iterator[list[Item]]:
-    """Cut items into those that can be written in one go: no resource twice, nothing conditional."""
+    """Cut items into those that can be written in one go: no name twice, nothing conditional."""
     together: list[Item] = []
-    seen: set[tuple[str, str]] = set()
+    seen: set[object] = set()
     for item in items:
-        names = {(step.type, step.id) for step in item.steps if step.id is not None}
-        apart = item.alone or not all(_is_plain(step) for step in item.steps)
-        if together and (apart or seen & names):
+        names: set[object] = {(step.type, step.id) for step in item.steps if step.id is not None}
+        names |= {step.full_url for step in item.steps if step.full_url is not None}
+        plain = all(_is_plain(step) for step in item.steps)
+        if together and not (plain and seen.isdisjoint(names)):
             yield together
             together, seen = [], set()
-        if apart:
-            yield [item]
-        else:
+        if plain:
             together.append(item)
             seen |= names
+        else:
+            yield [item]
     if together:
         yield together
 
@@ -121,7 +122,7 @@ def _whole(number: int, resource: Any) -> Item:
             expression="Bundle.type", type=kind,
         )  # fmt: skip
     if kind == "transaction":
-        return Item(number, _doing(read_bundle(resource, _change)), alone=True)
+        return Item(number, _doing(read_bundle(resource, _change)), bundle=True)
     return Item(number, [_taking(resource, None)])
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _TOGETHER = 4  # rounds of leaving out those that are at fault, before each is tried by itself
 _TRIES = 12
 _PLACE = re.compile(r"Bundle\.entry\[(\d+)\](?:\.resource)?\.?")
+_WITHIN = re.compile(r"Bundle\.entry\[\d+\]\.resource\.(?=entry\[)")
 _AGAIN = (
     psycopg.errors.UniqueViolation,
     psycopg.errors.SerializationFailure,
@@ -163,10 +164,11 @@ class _Round:
 
     def _all(self, group: Sequence[Item]) -> None:
         """Write the group; raises ``_Offenders`` with those of it that are at fault."""
-        if not group[0].alone:
+        if len(group) > 1:
             for item in group:
                 for step in item.steps:
-                    step.place = f"Bundle.entry[{self.places[id(item)]}]"
+                    inner = step.place.replace("Bundle.", ".resource.", 1) if item.bundle else ""
+                    step.place = f"Bundle.entry[{self.places[id(item)]}]{inner}"
         try:
             self._write(group)
         except Fault as fault:
@@ -247,12 +249,13 @@ def _sent(part: Part) -> dict[int, bytes]:
 
 
 def _own_terms(issue: Issue, item: Item) -> Issue:
-    """The issue as it would be for the item's resource by itself."""
-    if item.alone or not item.steps:
+    """The issue as it would be for the item by itself: as if it had not been one of many that were stored."""
+    if not item.steps:
         return issue
+    pattern, own_type = (_WITHIN, "Bundle") if item.bundle else (_PLACE, item.steps[0].type)
 
     def own(value: Any) -> Any:
-        return _PLACE.sub(f"{item.steps[0].type}.", value).rstrip(".") if isinstance(value, str) else value
+        return pattern.sub(f"{own_type}.", value).rstrip(".") if isinstance(value, str) else value
 
     params = {name: own(value) for name, value in issue.params.items()}
     return replace(issue, expression=own(issue.expression), params=params)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xinglin.record.bulk.sources import Source
     from xinglin.record.database import Connection
 
-_MOST_BYTES = 4 * 1024 * 1024  # of one stretch
+_MOST_BYTES = 1024 * 1024  # of one stretch
 
 Line = tuple[int, bytes]
 
