@@ -189,3 +189,8 @@ def test_parse_keeps_the_digits_of_a_number_among_others(digits: str) -> None:
     text = f'{{"a": [1.5, {digits}], "b": "1.2345678901.{"1" * 200}"}}'.encode()
 
     assert json.dump(json.parse(text)) == text.replace(b": ", b":").replace(b", ", b",")
+
+
+@pytest.mark.parametrize("text", [b'{"a":5.40,"b":[1.5]}', b'{"a":5.4}', b"[]", b'{"a":"\\u0001"}'])
+def test_reread_gives_what_was_dumped(text: bytes) -> None:
+    assert json.dump(json.reread(text)) == text

@@ -25,6 +25,7 @@ _FRACTION = re.compile(rb"\.(?:[0-9]+0(?:[\s,}\]]|\Z)|[0-9]{10}|0000|(?<=[0-9]{6
 _DIGITS = bytes.maketrans(b"123456789E", b"000000000e")
 _EXPONENT = re.compile(rb"0e[+-]?0+(?:[\s,}\]]|\Z)")
 _LONG = b"0" * 19
+_BLANKS = (b" ", b"\n", b"\r", b"\t")
 _NUMERALS = frozenset(b"0123456789+-.eE")
 
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -64,9 +65,16 @@ def parse(body: bytes) -> Any:
         raise _depth_fault() from None
     if b"\\u0000" in body and (found := _NUL.search(body)):
         raise _fault_at(body, found.end() - 6, "a NUL character (\\u0000) is not allowed in FHIR")
-    if orjson.dumps(value) != body and _may_lose_digits(body):
+    is_compact = body[1:2] not in _BLANKS and orjson.dumps(value) == body
+    if not is_compact and _may_lose_digits(body):
         return json.loads(body, parse_float=_float, parse_int=_int)
     return value
+
+
+def reread(text: bytes) -> Any:
+    """As ``parse``, for what ``dump`` has written."""
+    value = orjson.loads(text)
+    return value if orjson.dumps(value) == text else parse(text)
 
 
 def dump(value: Any) -> bytes:

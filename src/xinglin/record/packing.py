@@ -77,9 +77,9 @@ def members(resource: dict[str, Any]) -> bytes:
 def parsed(type_name: str, text: bytes) -> dict[str, Any]:
     """The resource that ``members`` was given, without its id."""
     meta, _, rest = text.partition(b"\x00")
-    resource: dict[str, Any] = {"resourceType": type_name, **json.parse(b"{" + rest + b"}")}
+    resource: dict[str, Any] = {"resourceType": type_name, **json.reread(b"{" + rest + b"}")}
     if meta:
-        resource["meta"] = json.parse(b"{" + meta + b"}")
+        resource["meta"] = json.reread(b"{" + meta + b"}")
     return resource
 
 
