@@ -97,7 +97,7 @@ class XlTimeline extends HTMLElement {
     const { start, end, weight } = link.dataset;
     const from = this.x(start);
     const to = this.x(end);
-    const words = link.getAttribute("aria-label");
+    const words = link.textContent.trim().replace(/\s+/g, " ");
     const mark = svg("a", { href: link.getAttribute("href"), tabindex: "-1", "aria-label": words });
     if (end > start && to - from > 4) {
       mark.append(...this.bar(link, top, ends, from, to));
