@@ -6,6 +6,8 @@ import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
+import django.db
+import psycopg
 import pytest
 
 from tests.api.make import bundle, entry, patient
@@ -119,3 +121,18 @@ def test_addresses_begin_with_the_host_that_was_asked(caller: Caller, host: str,
 
     assert made.headers["location"].startswith(base)
     assert found.json["entry"][0]["fullUrl"].startswith(base)
+
+
+@pytest.mark.parametrize("error", [psycopg.OperationalError("away"), django.db.OperationalError("away")])
+def test_database_that_is_away_makes_the_client_try_again(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Door, "read", away)
+
+    reply = caller.get("Patient/1")
+
+    assert (reply.status, reply.headers["retry-after"]) == (503, "1")
+    assert reply.issues[0]["code"] == "transient"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import django.db
 import psycopg
 
 from xinglin.accounts.queries import actor_for_authorization
@@ -23,11 +24,7 @@ _CHALLENGES = [
     ("WWW-Authenticate", 'Bearer realm="Xinglin FHIR"'),
     ("WWW-Authenticate", 'Basic realm="Xinglin FHIR", charset="UTF-8"'),
 ]
-_BUSY = (
-    psycopg.errors.OperationalError,
-    psycopg.errors.QueryCanceled,
-    psycopg.errors.TooManyConnections,
-)
+_AWAY = (psycopg.OperationalError, django.db.OperationalError, django.db.InterfaceError)  # the database is
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -46,7 +43,7 @@ def _answered(request: Request) -> Answer:
         return _handled(request)
     except Fault as fault:
         return outcomes.of_fault(fault, request.language)
-    except _BUSY as error:
+    except _AWAY as error:
         outcomes.note_busy(error)
         away = busy("The database does not answer at this moment. Try again.", code="transient")
         return outcomes.of_fault(away, request.language)
