@@ -62,6 +62,7 @@ def prepare(
     own = set(names.values())
     needed: set[str] = set()
     lost: set[str] = set()
+    names = {name: local for name, local in names.items() if name != local}
     urns = any(name.startswith("urn:") for name in names)
     for step, draft in pairs:
         if urns and b'"urn:' in step.text:
@@ -82,7 +83,7 @@ def prepare(
 def _names_any(names: dict[str, str], step: Step) -> bool:
     """Whether the bundle's names, or parts of what they name, are referred to."""
     return not names.keys().isdisjoint(step.references) or any(
-        "#" in reference for reference in step.references
+        reference.find("#", 1) > 0 for reference in step.references
     )
 
 
