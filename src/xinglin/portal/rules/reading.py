@@ -94,7 +94,7 @@ def number(value: Any) -> str:
     """A figure to be read: as it was sent, but without the decimals of a computer, and never with an exponent."""
     text = getattr(value, "text", None)
     if not isinstance(text, str):
-        text = f"{value:.10f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+        text = repr(value) if isinstance(value, float) else str(value)
     decimals = len(text.partition(".")[2])
     if "e" in text.lower() or decimals > _MOST_DECIMALS:
         figure = float(value)

@@ -184,10 +184,9 @@ def _reference(holder: Mapping[str, Any]) -> tuple[float | None, float | None, s
         low, high = (bounds.get(side, {}).get("value") for side in ("low", "high"))
         if low is None and high is None:
             return None, None, str(bounds.get("text", ""))
-        if low is None or high is None:
-            text = f"≥ {number(low)}" if high is None else f"≤ {number(high)}"
-        else:
-            text = f"{number(low)}–{number(high)}"
+        shown = [number(bound).removesuffix(".0") for bound in (low, high) if bound is not None]
+        sign = "≥ " if high is None else "≤ " if low is None else ""
+        text = sign + "–".join(shown)
         return (None if low is None else float(low)), (None if high is None else float(high)), text
     return None, None, ""
 
