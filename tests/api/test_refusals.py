@@ -27,7 +27,7 @@ def nested(levels: int) -> bytes:
 MANAGED = "Patient.managingOrganization"
 
 
-def managed_by(reference: str) -> dict[str, Any]:
+def managed_by(reference: Any) -> dict[str, Any]:
     return patient(managingOrganization={"reference": reference})
 
 
@@ -54,6 +54,14 @@ BODIES = [
     ("unknown member further down", patient(contact=[{"colour": "blue"}]), None, None, "colour", None),
     ("code that is none of those required", patient(gender="blue"), None, None, "blue", "Patient.gender"),
     ("impossible date", patient(birthDate="2024-02-30"), None, None, "2024-02-30", "Patient.birthDate"),
+    ("meta is no object", patient(meta=True), None, None, "meta", "Patient.meta"),
+    ("meta is a list", patient(meta=[{"tag": []}]), None, None, "meta", "Patient.meta"),
+    ("id is a number", patient(id=1), None, None, "id", "Patient.id"),
+    ("subject is a list", patient(managingOrganization=[{"reference": 1}]), None, None, "managing", MANAGED),
+    ("reference is a number", managed_by(1), None, None, "reference", MANAGED),
+    ("contained is a text", patient(contained="x"), None, None, "contained", "Patient.contained"),
+    ("contained has no type", patient(contained=[{}]), None, None, "contained", "Patient.contained"),
+    ("extension is a number", patient(extension=1), None, None, "extension", "Patient.extension"),
     ("empty string", patient(language=""), None, None, "", "Patient.language"),
     ("empty list", patient(telecom=[]), None, None, "", "Patient.telecom"),
     ("empty object", patient(maritalStatus={}), None, None, "", "Patient.maritalStatus"),

@@ -67,7 +67,7 @@ def members(resource: dict[str, Any]) -> bytes:
     rest.pop("resourceType", None)
     rest.pop("id", None)
     meta = rest.pop("meta", None)
-    if meta:
+    if meta and isinstance(meta, dict):  # of a resource that is yet to be checked it may be anything
         meta = {k: v for k, v in meta.items() if k not in _OWN_META}
         if meta:
             return json.dump(meta)[1:-1] + b"\x00" + json.dump(rest)[1:-1]

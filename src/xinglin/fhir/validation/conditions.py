@@ -156,7 +156,8 @@ def bundle_full_urls_are_unique(node: Node) -> bool:
 
 
 def _version(resource: Any) -> Any:
-    return (resource or {}).get("meta", {}).get("versionId")
+    meta = resource.get("meta") if isinstance(resource, dict) else None
+    return meta.get("versionId") if isinstance(meta, dict) else None
 
 
 def document_has_an_identifier(node: Node) -> bool:
