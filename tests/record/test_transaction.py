@@ -6,7 +6,7 @@ import pytest
 
 from tests import make
 from xinglin.kernel.errors import Fault, Kind
-from xinglin.record import database, steps
+from xinglin.record import database, drafts, steps
 
 if TYPE_CHECKING:
     from xinglin.record.door import Door
@@ -294,3 +294,41 @@ def test_a_batch_keeps_what_can_be_kept(door: Door) -> None:
 
     assert [(o.status, o.fault is None) for o in outcomes] == [(201, True), (0, False)]
     assert counts() == (1, 0, 1)
+
+
+class Repeating:
+    """Gives a number that is taken first, as another process with the same luck would."""
+
+    def __init__(self, taken: int) -> None:
+        self.taken: int | None = taken
+        self.real = drafts.numbers
+
+    def take(self, count: int, *, after: int = 0) -> range:
+        taken, self.taken = self.taken, None
+        return range(taken, taken + count) if taken is not None else self.real.take(count, after=after)
+
+
+@pytest.mark.parametrize("name", [JOE, "https://hospital.example/fhir/Patient/joe"])
+@pytest.mark.parametrize("mixed", [False, True])
+def test_a_transaction_that_must_be_tried_again_keeps_its_references(
+    door: Door, monkeypatch: pytest.MonkeyPatch, name: str, mixed: bool
+) -> None:
+    taken = door.create(make.patient()).draft
+    assert taken is not None
+    entries = [
+        make.entry(make.patient("李"), "POST", "Patient", name=name),
+        make.entry(make.observation(name), "POST", "Observation"),
+    ]
+    if mixed:
+        entries.append(make.entry(make.observation(name, id="put"), "PUT", "Observation/put"))
+    monkeypatch.setattr(drafts, "numbers", Repeating(taken.vid))
+
+    made = [outcome.draft for outcome in run(door, make.transaction(*entries))]
+
+    assert all(draft is not None for draft in made)
+    patient, *others = [draft for draft in made if draft is not None]
+    assert patient.id != taken.id
+    for draft in others:
+        stored = door.read("Observation", draft.id).resource
+        assert stored["subject"] == {"reference": f"Patient/{patient.id}"}
+    assert counts()[0] == 1 + len(made)

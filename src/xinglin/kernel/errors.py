@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ class Fault(Exception):  # noqa: N818 -- "fault" is the house's word for it
         self.issues = tuple(issues)
         self.precondition = precondition  # a CONFLICT with what the caller said must hold (HTTP 412)
         super().__init__("; ".join(issue.text for issue in self.issues))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """So that a fault can come from another process."""
+        return partial(Fault, precondition=self.precondition), (self.kind, self.issues)
 
 
 def _one(kind: Kind, code: str, message: str, expression: str | None, params: Mapping[str, Any]) -> Fault:

@@ -47,12 +47,15 @@ def perform(
 def _perform_alone(steps: Sequence[Step], actor: Actor, *, integrity: bool) -> list[Outcome]:
     """Try again where another transaction came between; each try starts from the steps as they were."""
     asked = [(step.id, step.criteria) for step in steps]
+    former: dict[str, int] = {}
     for turn in range(_TRIES):
         connection = database.connection()
+        attempt = transaction.Transaction(connection, steps, actor, integrity=integrity, former=former)
         try:
             with connection.transaction():
-                return transaction.Transaction(connection, steps, actor, integrity=integrity).run()
+                return attempt.run()
         except _AGAIN:
+            former |= attempt.called()
             for step, (id_, criteria) in zip(steps, asked, strict=True):
                 step.id, step.criteria = id_, criteria
             time.sleep(random.random() * _PAUSE * turn)  # noqa: S311 -- so that two do not meet again
@@ -83,6 +86,9 @@ def _create(steps: Sequence[Step], actor: Actor, *, integrity: bool) -> list[Out
     for _ in range(_TRIES):
         before, made = made, transaction.assign(steps)
         pairs = list(zip(steps, made, strict=True))
+        if before:
+            for step, draft in pairs:
+                transaction.look(step, draft.resource)
         names = transaction.bundle_names(pairs)
         for old, new in zip(
             before, made, strict=False

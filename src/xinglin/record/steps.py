@@ -69,8 +69,10 @@ class Outcome:
     answer: Any = None  # READ: what the reader made of it
 
 
-def read_bundle(bundle: dict[str, Any], patches: Callable[[dict[str, Any]], Any]) -> list[Step]:
-    """The steps of a batch or transaction.
+def read_bundle(
+    bundle: dict[str, Any], patches: Callable[[dict[str, Any]], Any], *, most: int = MOST_ENTRIES
+) -> list[Step]:
+    """The steps of a batch or transaction of at most ``most`` entries.
 
     ``patches`` turns the resource of a PATCH entry (Parameters, or Binary with a JSON Patch) into a change.
     Raises ``invalid`` with an issue for every entry that cannot be understood.
@@ -78,10 +80,10 @@ def read_bundle(bundle: dict[str, Any], patches: Callable[[dict[str, Any]], Any]
     entries = bundle.get("entry") or []
     if not isinstance(entries, list):
         raise invalid("Bundle.entry is a list of entries.", code="structure", expression="Bundle.entry")
-    if len(entries) > MOST_ENTRIES:
+    if len(entries) > most:
         raise invalid(
             "The bundle has %(count)d entries; at most %(most)d are taken at once. Send it in parts.",
-            code="too-long", expression="Bundle.entry", count=len(entries), most=MOST_ENTRIES,
+            code="too-long", expression="Bundle.entry", count=len(entries), most=most,
         )  # fmt: skip
     steps: list[Step] = []
     issues: list[Issue] = []

@@ -15,7 +15,7 @@ from xinglin.record import conditions, drafts, linking, packing, store
 from xinglin.record.steps import ORDER, Outcome, Step, Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from xinglin.kernel.actor import Actor
@@ -114,11 +114,21 @@ def bundle_names(pairs: Sequence[tuple[Step, Draft]]) -> dict[str, str]:
 
 
 class Transaction:
-    """The steps of one transaction while they are carried out, on a connection that is inside one."""
+    """The steps of one transaction while they are carried out, on a connection that is inside one.
+
+    ``former``: what tries before this have called the resources of steps, by number, and put into references.
+    """
 
     def __init__(
-        self, connection: Connection, steps: Sequence[Step], actor: Actor, *, integrity: bool
+        self,
+        connection: Connection,
+        steps: Sequence[Step],
+        actor: Actor,
+        *,
+        integrity: bool,
+        former: Mapping[str, int] | None = None,
     ) -> None:
+        self.former = former or {}
         self.connection = connection
         self.steps = steps
         self.actor = actor
@@ -134,6 +144,7 @@ class Transaction:
         self.tx = store.begin(self.connection, deletes=any(step.verb is Verb.DELETE for step in self.steps))
         conditions.resolve(self.connection, self.steps, self._settle)
         self._name()
+        self._name_former()
         self._load()
         self._patch()
         pairs = [(self.steps[n], draft) for n, draft in self.drafts.items()]
@@ -181,6 +192,17 @@ class Transaction:
         for _, step in self._open(Verb.PATCH):
             for name in linking.targets(step.full_url, step.type, None):
                 self.names[name] = f"{step.type}/{step.id}"
+
+    def _name_former(self) -> None:
+        for name, n in self.former.items():
+            outcome = self.outcomes[n]
+            draft = self.drafts.get(n) or (outcome.draft if outcome else None)
+            if draft is not None:
+                self.names[name] = f"{draft.type_name}/{draft.id}"
+
+    def called(self) -> dict[str, int]:
+        """What this try called the resources of its steps: ``Type/id`` → number of the step."""
+        return {f"{draft.type_name}/{draft.id}": n for n, draft in self.drafts.items()}
 
     def _refuse_repeats(self) -> None:
         """https://hl7.org/fhir/R4/http.html#trules: no resource is changed by two entries."""

@@ -19,6 +19,7 @@ from xinglin.record.steps import Step, Verb, read_bundle
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+_MOST_ENTRIES = 1_000_000  # of a bundle in a file, which waits for nobody
 _ANSWERS = ("history", "batch-response", "transaction-response")
 _APART = ("batch", "collection", "searchset")
 
@@ -122,7 +123,7 @@ def _whole(number: int, resource: Any) -> Item:
             expression="Bundle.type", type=kind,
         )  # fmt: skip
     if kind == "transaction":
-        return Item(number, _doing(read_bundle(resource, _change)), bundle=True)
+        return Item(number, _doing(read_bundle(resource, _change, most=_MOST_ENTRIES)), bundle=True)
     return Item(number, [_taking(resource, None)])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import signal
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from functools import partial
@@ -78,4 +79,5 @@ def _begin(database: str) -> None:
 
     django.setup()
     settings.DATABASES["default"]["NAME"] = database
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever stops the load stops the process that leads
     gc.set_threshold(*_COLLECT)

@@ -9,8 +9,10 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from django.core.management.base import BaseCommand, CommandError
 
+from xinglin.kernel.errors import Fault
 from xinglin.record.bulk import loading, sources
 from xinglin.record.bulk.bar import Bar
 
@@ -61,8 +63,12 @@ class Command(BaseCommand):
         bar = Bar(sys.stderr, sum(source.size for source in found))
         try:
             tally = loading.load(found, options, bar)
-        except BrokenProcessPool as error:
-            raise CommandError("A loading process has died. Start it again: it goes on from here.") from error
+        except (BrokenProcessPool, psycopg.OperationalError) as error:
+            raise CommandError(f"Stopped: {error}\nStart it again: it goes on from here.") from error
+        except Fault as fault:
+            raise CommandError(f"{fault} Start it again: it goes on from here.") from fault
+        except KeyboardInterrupt:
+            raise CommandError("Stopped. Start it again: it goes on from here.", returncode=130) from None
         finally:
             bar.finish()
         self._summarise(tally, time.monotonic() - bar.started, given["refused"])
