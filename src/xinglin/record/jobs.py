@@ -102,6 +102,16 @@ def latest(kind: str, count: int = 20) -> list[Job]:
     return [_job(row) for row in rows]
 
 
+def ended(kind: str, *, hours: int) -> list[Job]:
+    """The jobs of a kind that ended more than ``hours`` ago."""
+    rows = database.connection().execute(
+        f"SELECT {_COLUMNS} FROM record_job WHERE kind = %s AND state NOT IN ('waiting', 'running')"
+        " AND moment < now() - make_interval(hours => %s)",
+        [kind, hours],
+    )
+    return [_job(row) for row in rows]
+
+
 def cancel(job: Job) -> None:
     """Stop it soon, if it goes on; a job that has ended stays as it is."""
     database.connection().execute(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xinglin.record import changes, database
-from xinglin.record.bulk import export
+from xinglin.record.bulk import export, importing
 
 if TYPE_CHECKING:
     from xinglin.record.database import Connection
@@ -60,4 +60,5 @@ def maintain(*, keep_days: int = 7) -> dict[str, int]:
         "index rows of superseded versions": prune(),
         "transactions of the outbox": changes.forget(database.connection(), keep_days=keep_days),
         "exports": export.expire(),
+        "imports": importing.expire(),
     }

@@ -10,7 +10,7 @@ import pytest
 from tests import make
 from xinglin.kernel.actor import SYSTEM
 from xinglin.record import database, jobs
-from xinglin.record.bulk import export
+from xinglin.record.bulk import export, importing
 from xinglin.record.bulk.files import Files
 
 if TYPE_CHECKING:
@@ -88,6 +88,19 @@ def test_one_process_works_at_a_job_at_a_time(door: Door) -> None:
 
     assert jobs.work(job.id).state == "done"
     export._remove(job)
+
+
+def test_an_old_import_and_what_it_refused_are_removed(door: Door) -> None:
+    job = importing.take(
+        SYSTEM, [b'{"resourceType": "Patient", "gender": "x"}', b'{"resourceType": "Patient"}']
+    )
+    assert importing.refused_path(job).exists()
+    assert importing.expire() == 0
+    database.connection().execute("UPDATE record_job SET moment = now() - interval '31 days'")
+
+    assert importing.expire() == 1
+
+    assert (jobs.latest(importing.KIND), importing.refused_path(job).exists()) == ([], False)
 
 
 def test_an_old_export_is_removed(door: Door) -> None:

@@ -100,15 +100,10 @@ def cancel(actor: Actor, id_: str) -> None:
 
 def expire() -> int:
     """Remove exports that ended more than ``KEPT_HOURS`` ago; tell how many."""
-    rows = database.connection().execute(
-        "SELECT id FROM record_job WHERE kind = %s AND state NOT IN ('waiting', 'running')"
-        " AND moment < now() - make_interval(hours => %s)",
-        [KIND, KEPT_HOURS],
-    )
-    ids = [id_ for (id_,) in rows]
-    for id_ in ids:
-        _remove(jobs.find(id_))
-    return len(ids)
+    old = jobs.ended(KIND, hours=KEPT_HOURS)
+    for job in old:
+        _remove(job)
+    return len(old)
 
 
 def directory(job: Job) -> Path:

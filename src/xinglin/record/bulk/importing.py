@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from xinglin.record.jobs import Job
 
 KIND = "import"
+KEPT_HOURS = 30 * 24
 _LINES = 500
 _BYTES = 4 * 1024 * 1024
 
@@ -87,6 +88,15 @@ def cancel(actor: Actor, id_: str) -> None:
     jobs.cancel(job)
     refused_path(job).unlink(missing_ok=True)
     jobs.remove(job)
+
+
+def expire() -> int:
+    """Remove what is kept of imports that ended more than ``KEPT_HOURS`` ago; tell how many."""
+    old = jobs.ended(KIND, hours=KEPT_HOURS)
+    for job in old:
+        refused_path(job).unlink(missing_ok=True)
+        jobs.remove(job)
+    return len(old)
 
 
 def open_refused(actor: Actor, id_: str) -> bytes:
