@@ -24,7 +24,7 @@ CREATE TABLE record_resource (
 ALTER TABLE record_resource ALTER body SET STORAGE EXTERNAL;
 CREATE UNIQUE INDEX record_resource_version ON record_resource (type, vid, shard);
 CREATE INDEX record_resource_patient ON record_resource (patient, type, date NULLS FIRST, vid) WHERE patient <> 0;
-CREATE INDEX record_resource_tokens ON record_resource USING gin (tokens) WITH (fastupdate = on, gin_pending_list_limit = 1024);
+CREATE INDEX record_resource_tokens ON record_resource USING gin (tokens) WITH (fastupdate = on, gin_pending_list_limit = 256);
 
 CREATE TABLE record_history (
     self     bigint   NOT NULL,
