@@ -150,6 +150,10 @@ def test_empty_transaction_has_an_empty_answer(caller: Caller) -> None:
             "Bundle.entry[0].request.ifMatch",
         ),
         (
+            bundle("transaction", {**entry("POST", "Patient", patient()), "fullUrl": [URN]}),
+            "Bundle.entry[0].fullUrl",
+        ),
+        (
             bundle("transaction", *(entry("POST", "Patient", patient(), full_url=URN) for _ in range(2))),
             "Bundle.entry[1].fullUrl",
         ),

@@ -166,6 +166,17 @@ def test_conditional_update_changes_the_match_and_creates_without_one(caller: Ca
     assert changed.json["meta"]["versionId"] == "2"
 
 
+def test_conditional_update_with_an_id_that_is_no_text_is_refused(
+    caller: Caller, stored: Callable[[], Any]
+) -> None:
+    before = stored()
+
+    reply = caller("PUT", "Patient?identifier=urn:x|1", patient(id=["a"]))
+
+    assert (reply.status, reply.issues[0]["expression"]) == (400, ["Patient.id"])
+    assert stored() == before
+
+
 def test_conditional_delete_deletes_the_match(caller: Caller) -> None:
     made = caller.create(patient(identifier=[{"system": "urn:x", "value": "1"}]))
 

@@ -69,7 +69,7 @@ def _apply(step: Step, match: Stored | None) -> Outcome | None:
         if step.verb is Verb.PATCH:
             raise not_found("No %(type)s fits the condition of this patch.", expression=place, type=step.type)
         if step.verb is Verb.UPDATE and step.resource is not None:
-            step.id = step.resource.get("id")
+            step.id = _sent_id(step, step.resource)
         return None
     if step.verb is Verb.CREATE:
         draft = drafts.named(match.type, match.id, {})
@@ -85,6 +85,13 @@ def _apply(step: Step, match: Stored | None) -> Outcome | None:
             )  # fmt: skip
     step.id = match.id
     return None
+
+
+def _sent_id(step: Step, resource: dict[str, Any]) -> str | None:
+    sent = resource.get("id")
+    if sent is not None and not isinstance(sent, str):
+        raise invalid("An id is a string.", code="structure", expression=f"{step.resource_place}.id")
+    return sent
 
 
 def resolve_references(connection: Connection, resources: Iterable[dict[str, Any]]) -> None:

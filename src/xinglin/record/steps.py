@@ -117,7 +117,7 @@ def _read_entry(entry: Any, place: str, patches: Callable[[dict[str, Any]], Any]
     if verb is Verb.READ:
         return Step(verb, "", place=place, url=url)
     step = _target(verb, url, place)
-    step.full_url = entry.get("fullUrl")
+    step.full_url = _full_url(entry.get("fullUrl"), place)
     step.if_match = _version(request.get("ifMatch"), place)
     if verb is not Verb.DELETE:
         _attach(step, entry.get("resource"), request, patches)
@@ -171,6 +171,12 @@ def _attach(
             "The resource's id is %(id)r, but the request's url says %(wanted)r.",
             code="invariant", expression=f"{step.place}.resource.id", id=resource.get("id"), wanted=step.id,
         )  # fmt: skip
+
+
+def _full_url(url: Any, place: str) -> str | None:
+    if url is not None and not isinstance(url, str):
+        raise invalid("fullUrl is a single URL.", code="structure", expression=f"{place}.fullUrl")
+    return url
 
 
 def _conditional(text: Any, place: str) -> str | None:
