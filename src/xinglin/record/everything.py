@@ -113,13 +113,12 @@ def _rows(
         past = as_of(place.snapshot, shift[0] if shift else 0)
         relation, values = past.sql, list(past.values)
     where, bound = _conditions(asked, place)
-    columns = (
-        f"{_COLUMNS}, pg_current_snapshot()::text" if place is None and asked.count else f"{_COLUMNS}, NULL"
-    )
+    columns = f"{_COLUMNS}, (SELECT pg_current_snapshot()::text)"
     limit = "" if asked.count is None else f"LIMIT {asked.count + 1:d}"
     return connection.execute(
-        # what belongs to a second patient too (an appointment, say) is found by a token
-        f"SELECT {columns} FROM (SELECT * FROM {relation} own WHERE patient = %s UNION ALL"
+        # "<> 0" lets a plan for any value use the index; what belongs to a second patient too (an
+        # appointment, say) is found by a token
+        f"SELECT {columns} FROM (SELECT * FROM {relation} own WHERE patient = %s AND patient <> 0 UNION ALL"
         f" SELECT * FROM {relation} shared WHERE tokens @> ARRAY[%s::bigint]) r"
         f" WHERE {where} ORDER BY vid {limit}",
         [*values, Int8(number), *values, Int8(keys.member_hash(number)), *bound],
