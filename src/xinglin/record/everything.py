@@ -15,7 +15,7 @@ from psycopg.types.numeric import Int8
 
 from xinglin.fhir import dates, definitions
 from xinglin.fhir.index import keys
-from xinglin.kernel.errors import invalid
+from xinglin.kernel.errors import Fault, invalid
 from xinglin.kernel.ids import floor_vid, self_number, shard_of
 from xinglin.record import linking
 from xinglin.record.queries import Stored
@@ -65,7 +65,7 @@ def _moment(given: dict[str, str], name: str, *, end: bool = False) -> int | Non
         return None
     try:
         return dates.interval(given[name])[1 if end else 0]
-    except ValueError as error:
+    except Fault as error:
         raise invalid(
             "%(name)s is a date or time such as 2026-05-01; %(value)r is not.",
             code="value",
