@@ -10,7 +10,7 @@ from xinglin.kernel import settings
 def test_defaults_need_nothing_but_a_home(tmp_path: Path) -> None:
     read = settings.read({"XINGLIN_HOME": str(tmp_path)})
 
-    assert (read.home, read.database_url, read.port, read.workers) == (tmp_path, None, 8080, 2)
+    assert (read.home, read.database_url, read.port, read.workers) == (tmp_path, None, 8080, 4)
 
 
 def test_the_secret_is_made_once_and_kept(tmp_path: Path) -> None:

@@ -25,8 +25,8 @@ class Settings:
     )  # DATABASE_URL: a PostgreSQL of at least 15; without it the embedded one is started
     host: str = "127.0.0.1"  # XINGLIN_HOST: address to listen on
     port: int = 8080  # XINGLIN_PORT: port to listen on
-    workers: int = 2  # XINGLIN_WORKERS: server processes
-    threads: int = 8  # XINGLIN_THREADS: requests at once in each process
+    workers: int = 4  # XINGLIN_WORKERS: server processes
+    threads: int = 4  # XINGLIN_THREADS: requests at once in each process
     base_url: str = ""  # XINGLIN_BASE_URL: the address clients use, when it is not host and port
     secret_key: str = (
         ""  # XINGLIN_SECRET_KEY: signs sessions and page tokens; made and kept in home if absent
