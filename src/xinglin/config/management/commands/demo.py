@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
+from xinglin.kernel import clock
 from xinglin.record import database
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Command(BaseCommand):
             region.mkdir(parents=True)
             self.stdout.write(f"Making a region of {residents:,} residents …")
             self.stdout.flush()
-            call_command("synth", residents=residents, seed=seed, out=str(region))
+            call_command("synth", residents=residents, seed=seed, until=clock.now().date(), out=str(region))
             (folder / "made").touch()
         self.stdout.write("Loading it …")
         self.stdout.flush()
