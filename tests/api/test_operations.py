@@ -145,6 +145,22 @@ def test_tags_are_added_and_taken_away(caller: Caller) -> None:
     assert caller.get(f"{url}/$meta-add").status == 405
 
 
+def test_the_labels_in_use_are_told_by_type_and_for_everything(caller: Caller) -> None:
+    empty = caller.get("$meta")
+    caller.create(patient(meta={"profile": ["urn:p"], "tag": [TAG]}))
+    caller.create(patient(meta={"profile": ["urn:q"], "tag": [TAG]}))
+    caller.create(
+        {"resourceType": "Organization", "name": "医院", "meta": {"profile": ["urn:o"], "source": "urn:s"}}
+    )
+
+    of_patients = caller.get("Patient/$meta").json["parameter"][0]["valueMeta"]
+    of_all = caller.get("$meta").json["parameter"][0]["valueMeta"]
+
+    assert empty.json == {"resourceType": "Parameters"}
+    assert of_patients == {"profile": ["urn:p", "urn:q"], "tag": [TAG]}
+    assert of_all == {"profile": ["urn:o", "urn:p", "urn:q"], "tag": [TAG]}
+
+
 def test_everything_is_the_patient_and_what_belongs_to_it(caller: Caller) -> None:
     hospital = caller.create({"resourceType": "Organization", "name": "医院"})
     mine, other = caller.create(patient()), caller.create(patient())

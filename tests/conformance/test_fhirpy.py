@@ -1,4 +1,4 @@
-"""fhirpy, from PyPI, as a client over HTTP. https://pypi.org/project/fhirpy/"""
+"""fhirpy, from PyPI, as a client over HTTP."""
 
 from __future__ import annotations
 

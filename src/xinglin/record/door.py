@@ -9,7 +9,18 @@ from django.conf import settings
 from xinglin.fhir import definitions
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, invalid, not_found
-from xinglin.record import access, actions, database, everything, parameters, queries, reindex, rules, search
+from xinglin.record import (
+    access,
+    actions,
+    database,
+    everything,
+    labels,
+    parameters,
+    queries,
+    reindex,
+    rules,
+    search,
+)
 from xinglin.record.steps import Outcome, Step, Verb
 
 if TYPE_CHECKING:
@@ -80,6 +91,14 @@ class Door:
         access.note(
             self.actor, "history", type=number, id=id_, patient=found[0].patient if id_ and found else None
         )
+        return found
+
+    def labels(self, type_name: str | None) -> dict[str, list[Any]]:
+        """The profiles, security labels and tags in use, of one type or of all."""
+        self._require(rules.READ, "labels", type_name, None)
+        with database.using(self._connection) as connection:
+            found = labels.in_use(connection, _known(type_name) if type_name else None)
+        access.note(self.actor, "labels", type=definitions.type_number(type_name) if type_name else None)
         return found
 
     def count_versions(self, type_name: str, id_: str) -> int:

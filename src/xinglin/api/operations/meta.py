@@ -9,22 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 from xinglin.api.answers import Answer
 from xinglin.api.operations.parameters import Parameters
-from xinglin.api.operations.register import INSTANCE, Operation, register
+from xinglin.api.operations.register import INSTANCE, SYSTEM, TYPE, Operation, register
 from xinglin.fhir import json
 from xinglin.kernel.errors import invalid
+from xinglin.record.labels import SETS, identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from xinglin.api.requests import Request
 
-_SETS = ("profile", "security", "tag")
 
-
-def meta(request: Request, _level: str, type_name: str, id_: str) -> Answer:
-    """The resource's ``meta``."""
+def meta(request: Request, level: str, type_name: str | None = None, id_: str | None = None) -> Answer:
+    """The resource's ``meta``; of a type, or of everything, the labels that are in use."""
     Parameters(request, ())
-    return _answer(request.door.read(type_name, id_).resource)
+    if level == INSTANCE:
+        return _answer(request.door.read(str(type_name), str(id_)).resource["meta"])
+    return _answer(request.door.labels(type_name))
 
 
 def add(request: Request, _level: str, type_name: str, id_: str) -> Answer:
@@ -35,7 +36,7 @@ def add(request: Request, _level: str, type_name: str, id_: str) -> Answer:
         own = resource.get("meta", {})
         merged = {
             name: [*there, *(one for one in given.get(name, []) if not _among(one, there))]
-            for name in _SETS
+            for name in SETS
             if (there := own.get(name, [])) or given.get(name)
         }
         return {**resource, "meta": {**own, **merged}}
@@ -50,9 +51,9 @@ def remove(request: Request, _level: str, type_name: str, id_: str) -> Answer:
     def change(resource: dict[str, Any]) -> dict[str, Any]:
         own = resource.get("meta", {})
         left = {
-            name: [one for one in own.get(name, []) if not _among(one, given.get(name, []))] for name in _SETS
+            name: [one for one in own.get(name, []) if not _among(one, given.get(name, []))] for name in SETS
         }
-        rest = {name: value for name, value in own.items() if name not in _SETS}
+        rest = {name: value for name, value in own.items() if name not in SETS}
         return {**resource, "meta": {**rest, **{name: value for name, value in left.items() if value}}}
 
     return _changed(request, type_name, id_, change)
@@ -63,7 +64,7 @@ def _changed(
 ) -> Answer:
     outcome = request.door.patch(type_name, id_, change)
     assert outcome.draft is not None
-    return _answer(json.parse(outcome.draft.json))
+    return _answer(json.parse(outcome.draft.json)["meta"])
 
 
 def _given(request: Request) -> dict[str, Any]:
@@ -75,7 +76,7 @@ def _given(request: Request) -> dict[str, Any]:
             expression="Parameters.parameter",
         )
     given: dict[str, Any] = found[0]
-    for name in _SETS:
+    for name in SETS:
         if not isinstance(given.get(name, []), list):
             raise invalid(
                 "%(name)s should be an array.", code="structure", expression=f"Meta.{name}", name=name
@@ -85,25 +86,28 @@ def _given(request: Request) -> dict[str, Any]:
 
 def _among(one: Any, others: list[Any]) -> bool:
     """Labels and tags are the same when system and code are; profiles when they are equal."""
-    return any(_identity(one) == _identity(other) for other in others)
+    return any(identity(one) == identity(other) for other in others)
 
 
-def _identity(one: Any) -> Any:
-    return (one.get("system"), one.get("code")) if isinstance(one, dict) else one
-
-
-def _answer(resource: dict[str, Any]) -> Answer:
-    return Answer(
-        200,
-        json.dump(
-            {"resourceType": "Parameters", "parameter": [{"name": "return", "valueMeta": resource["meta"]}]}
-        ),
-    )
+def _answer(found: dict[str, Any]) -> Answer:
+    parameters: dict[str, Any] = {"resourceType": "Parameters"}
+    if found:  # an element without content is no element
+        parameters["parameter"] = [{"name": "return", "valueMeta": found}]
+    return Answer(200, json.dump(parameters))
 
 
 _ABOUT = "http://hl7.org/fhir/OperationDefinition/Resource-"
 _AT = frozenset({INSTANCE})
-register(Operation("meta", _AT, frozenset(), _ABOUT + "meta", "The meta of a resource.", meta))
+register(
+    Operation(
+        "meta",
+        frozenset({SYSTEM, TYPE, INSTANCE}),
+        frozenset(),
+        _ABOUT + "meta",
+        "The meta of a resource; of a type or of everything, the profiles, labels and tags in use.",
+        meta,
+    )
+)
 register(
     Operation(
         "meta-add",
