@@ -26,6 +26,8 @@ CODES = [test[0] for test in _TESTS]
 _FAMILY = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高"
 _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰建国"
 _SIZE = 1000
+_SUBJECT = "Patient/of-the-bundle"
+_DIFFERENT = 5_000  # Observations that are made anew for each stretch of bundles
 
 
 def patient(number: int) -> dict[str, Any]:
@@ -104,6 +106,20 @@ def bundle(resources: Sequence[dict[str, Any]]) -> bytes:
 def bundles(subjects: Sequence[str], count: int, *, size: int = 100, seed: int = 1) -> Iterator[bytes]:
     """``count`` transactions, each with ``size`` Observations of one patient."""
     rng = random.Random(seed)
+    made = [_template(observation(rng, _SUBJECT)) for _ in range(min(count * size, _DIFFERENT))]
     for _ in range(count):
-        subject = rng.choice(subjects)
-        yield bundle([observation(rng, subject) for _ in range(size)])
+        subject = rng.choice(subjects).encode()
+        entries = [
+            b'{"resource":%s%015d%s%s%s,"request":{"method":"POST","url":"Observation"}}'
+            % (before, rng.getrandbits(48), between, subject, after)
+            for before, between, after in rng.sample(made, size)
+        ]
+        yield b'{"resourceType":"Bundle","type":"transaction","entry":[%s]}' % b",".join(entries)
+
+
+def _template(made: dict[str, Any]) -> tuple[bytes, bytes, bytes]:
+    """The JSON before its identifier's value, from there to its subject, and after that."""
+    text = orjson.dumps(made)
+    before, rest = text.split(made["identifier"][0]["value"].encode(), 1)
+    between, after = rest.split(_SUBJECT.encode(), 1)
+    return before, between, after

@@ -30,6 +30,7 @@ from material import CODES, bundle, bundles, observation, patient
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_RECORD = 100  # Observations of a patient, in the comparison of sizes
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
@@ -107,14 +108,14 @@ def served(home: Path) -> tuple[Bench, subprocess.Popen[bytes]]:
     return Bench(port, actions.DEMO_TOKEN, url, home), server
 
 
-def prepare(bench: Bench, patients: int = 10_000) -> None:
-    """Store the patients that everything else is about."""
+def prepare(bench: Bench, patients: int = 10_000, first: int = 0) -> None:
+    """Store the patients that everything else is about; ``first`` is the number of the first."""
 
     def seen(response: bytes) -> None:
         answer = orjson.loads(body_of(response))
         bench.patients += [entry["response"]["location"].split("/")[1] for entry in answer["entry"]]
 
-    bodies = (bundle([patient(n) for n in range(first, first + 100)]) for first in range(0, patients, 100))
+    bodies = (bundle([patient(n) for n in range(at, at + 100)]) for at in range(first, first + patients, 100))
     drive(
         bench.port,
         (bench.post("/fhir", body) for body in bodies),
@@ -154,9 +155,9 @@ def raw_copy(bench: Bench, count: int = 60_000) -> None:
     )
 
 
-def transactions(bench: Bench, count: int) -> None:
-    """Bundles of a hundred Observations, four clients."""
-    subjects = [f"Patient/{id_}" for id_ in bench.patients]
+def transactions(bench: Bench, count: int, *, since: int = 0) -> None:
+    """Bundles of a hundred Observations, four clients; about the patients from number ``since`` on."""
+    subjects = [f"Patient/{id_}" for id_ in bench.patients[since:]]
     done = 0
     elapsed = 0.0
     times: list[float] = []
@@ -317,10 +318,11 @@ def _stored(bench: Bench) -> int:
 
 
 def scale(bench: Bench, more: int, seconds: float) -> None:
-    """The same reads and searches on a small store and on a large one."""
+    """The same reads and searches on a small store and on a large one, of records that are equally long."""
     small = _three(bench, seconds)
-    at = _stored(bench)
-    transactions(bench, more - at)
+    at, known = _stored(bench), len(bench.patients)
+    prepare(bench, (more - at) // _RECORD, first=known)
+    transactions(bench, more - at, since=known)
     with bench.database() as connection:
         connection.execute("VACUUM ANALYZE")
     large = _three(bench, seconds)
@@ -384,10 +386,12 @@ def main() -> None:
     bench, server = served(home)
     try:
         print(machine())
-        prepare(bench)
+        prepare(bench, 1_000 if options.scale else 10_000)
         raw_copy(bench)
         if options.scale:
-            transactions(bench, 100_000)
+            transactions(bench, 1_000 * _RECORD)
+            with bench.database() as connection:
+                connection.execute("VACUUM ANALYZE")
             scale(bench, options.scale, options.seconds)
         else:
             transactions(bench, options.observations)
