@@ -23,8 +23,10 @@ _WITHOUT_DATABASE = {
 def main() -> None:
     """Run one command. Without ``DATABASE_URL`` the embedded PostgreSQL is started first."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xinglin.config.settings")
-    given = settings.read()
     name = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if name == "demo":
+        os.environ.setdefault("XINGLIN_DEMO", "true")
+    given = settings.read()
     if name == "stop":
         from xinglin.config import embedded  # noqa: PLC0415 -- not needed by the other commands
 

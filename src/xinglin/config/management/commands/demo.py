@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +38,6 @@ class Command(BaseCommand):
         self.stdout.flush()
         database.close()
         if not options["no_serve"]:
-            os.environ["XINGLIN_DEMO"] = "true"
             call_command("serve", port=options["port"], stdout=self.stdout)
 
     def _load(self, folder: Path, *, residents: int, seed: int) -> None:
