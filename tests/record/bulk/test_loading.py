@@ -276,8 +276,7 @@ def test_the_command_says_what_it_did_and_fails_when_something_was_refused(
 def test_a_load_that_was_killed_goes_on_without_doubling(tmp_path: Path) -> None:
     count = 6_000
     path = ndjson(tmp_path / "a.ndjson.gz", observations(count))
-    connection = database.connection()
-    url = f"postgresql:///{connection.info.dbname}?host={connection.info.host}&user={connection.info.user}"
+    url = database.target()
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")} | {"DATABASE_URL": url}
     command = [
         XINGLIN,
