@@ -18,15 +18,15 @@ from xinglin.fhir.index import keys
 from xinglin.kernel.errors import Fault, invalid
 from xinglin.kernel.ids import floor_vid, self_number, shard_of
 from xinglin.record import linking
-from xinglin.record.queries import Stored
-from xinglin.record.search import Entry, Page, Query, as_of, paging
+from xinglin.record.search import Entry, Page, Query, as_of, paging, statements
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xinglin.record.database import Connection
+    from xinglin.record.queries import Stored
 
-_COLUMNS = "type, id, version, vid, patient, body"
+_COLUMNS = ", ".join(statements.COLUMNS)
 _PAGE = "_page"
 
 
@@ -84,9 +84,7 @@ def everything(
     rows = _rows(connection, id_, asked, place)
     more = asked.count is not None and len(rows) > asked.count
     del rows[asked.count if more else len(rows) :]
-    matches = [
-        Stored(definitions.RESOURCE_TYPES[t - 1], i, v, vid, body, p) for t, i, v, vid, p, body, _ in rows
-    ]
+    matches = [statements.stored(row) for row in rows]
     beside = [] if asked.types else _referred(connection, matches)
     following = None
     if more and rows:
@@ -160,7 +158,5 @@ def _referred(connection: Connection, found: Sequence[Stored]) -> list[Stored]:
         [[self_number(*pair) for pair in pairs], list({shard_of(*pair) for pair in pairs})],
         binary=True,
     )
-    stored_beside = [
-        Stored(definitions.RESOURCE_TYPES[t - 1], i, v, vid, body, p) for t, i, v, vid, p, body in rows
-    ]
+    stored_beside = [statements.stored(row) for row in rows]
     return [stored for stored in stored_beside if f"{stored.type}/{stored.id}" in names]
