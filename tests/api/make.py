@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
+
+from xinglin.kernel import clock
 
 
 def patient(family: str = "王", **more: Any) -> dict[str, Any]:
@@ -51,3 +54,10 @@ def parameters(**values: Any) -> dict[str, Any]:
         for name, value in values.items()
     ]
     return {"resourceType": "Parameters", "parameter": made}
+
+
+def wait_for_another_millisecond() -> None:
+    """So that what is written next has a later ``lastUpdated`` than what was written before."""
+    before = clock.milliseconds()
+    while clock.milliseconds() == before:
+        time.sleep(0.0005)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.api.make import observation, parameters, patient
+from tests.api.make import observation, parameters, patient, wait_for_another_millisecond
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,10 +179,11 @@ def test_everything_is_the_patient_and_what_belongs_to_it(caller: Caller) -> Non
 def test_everything_of_some_time(caller: Caller) -> None:
     mine = caller.create(patient())
     about = f"Patient/{mine['id']}"
-    days = {
-        day: caller.create(observation(about, effectiveDateTime=f"2024-05-{day}T08:00:00+08:00"))["id"]
-        for day in ("01", "02", "03")
-    }
+    days = {}
+    for day in ("01", "02", "03"):
+        wait_for_another_millisecond()  # _since has no finer grain
+        made = caller.create(observation(about, effectiveDateTime=f"2024-05-{day}T08:00:00+08:00"))
+        days[day] = made["id"]
     since = caller.get(f"Observation/{days['03']}").json["meta"]["lastUpdated"]
 
     of_care = caller.get(f"{about}/$everything?start=2024-05-02&end=2024-05-02").ids
