@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.portal import make
+from xinglin.kernel import checkdigits
 from xinglin.portal.rules import people, searching
 
 _DIGITS = st.text("0123456789", min_size=6, max_size=6)
@@ -18,7 +19,7 @@ _BIRTHS = st.dates(date(1900, 1, 1), date(2026, 1, 1))
 @st.composite
 def numbers(draw: st.DrawFn) -> str:
     first17 = f"{draw(_DIGITS)}{draw(_BIRTHS):%Y%m%d}{draw(st.integers(0, 999)):03d}"
-    return first17 + people.check_digit(first17)
+    return first17 + checkdigits.resident(first17)
 
 
 def test_identity_example_of_the_standard_passes():

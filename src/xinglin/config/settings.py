@@ -19,9 +19,14 @@ ALLOWED_HOSTS = ["*"]
 USE_X_FORWARDED_HOST = False
 
 INSTALLED_APPS = [
+    "xinglin.terminology",
     "xinglin.record",
     "xinglin.accounts",
     "xinglin.ui",
+    "xinglin.identity",
+    "xinglin.directory",
+    "xinglin.healthcard",
+    "xinglin.codebook",
     "xinglin.synth",
     "xinglin.portal",
     "xinglin.api",

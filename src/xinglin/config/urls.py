@@ -4,5 +4,9 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("xinglin.accounts.urls")),
+    path("persons/", include("xinglin.identity.urls")),
+    path("directory/", include("xinglin.directory.urls")),
+    path("cards/", include("xinglin.healthcard.urls")),
+    path("codes/", include("xinglin.codebook.urls")),
     path("", include("xinglin.portal.urls")),
 ]

@@ -18,8 +18,9 @@ from django.views.decorators.http import require_GET, require_POST
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel import clock
 from xinglin.kernel.errors import not_found
-from xinglin.portal import entry, queries
+from xinglin.portal import queries
 from xinglin.portal.rules import documents, immunisations, medicines, people, problems, results, timeline
+from xinglin.ui import entry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

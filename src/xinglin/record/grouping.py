@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from xinglin.record import database, linking, store
+from xinglin.kernel.errors import Fault
+from xinglin.record import database, followers, linking, store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +58,7 @@ def _lead() -> None:
     units = _take()
     try:
         _write(units)
-    except psycopg.Error:
+    except (psycopg.Error, Fault):
         for unit in units:
             unit.lost = set()
             _write_alone(unit)
@@ -80,7 +81,7 @@ def _take() -> list[Unit]:
 def _write_alone(unit: Unit) -> None:
     try:
         _write([unit])
-    except psycopg.Error as error:
+    except (psycopg.Error, Fault) as error:
         unit.error = error
 
 
@@ -96,6 +97,9 @@ def _write(units: Sequence[Unit]) -> None:
         if not good:
             return
         store.insert(connection, [draft for unit in good for draft in unit.drafts], tx)
+        followers.tell(
+            connection, [version for unit in good for version in followers.written(unit.actor, unit.drafts)]
+        )
         store.announce(connection, tx, _by_actor(good))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from xinglin.fhir import definitions, index, json
 from xinglin.kernel.errors import Fault, Issue, Kind, conflict, gone, invalid, not_found, precondition
 from xinglin.kernel.ids import self_number, shard_of
-from xinglin.record import conditions, drafts, linking, packing, store
+from xinglin.record import conditions, drafts, followers, linking, packing, store
 from xinglin.record.steps import ORDER, Outcome, Step, Verb
 
 if TYPE_CHECKING:
@@ -298,10 +298,14 @@ class Transaction:
         store.bury(self.connection, deleted, self.tx)
         store.insert(self.connection, list(self.drafts.values()), self.tx)
         self._keep_references(leaving)
+        gone = []
         for (n, standing), (_, vid) in zip(leaving, deleted, strict=True):
             draft = drafts.named(self.steps[n].type, standing.id, {})
             draft.version, draft.vid = standing.version + 1, vid
             self.outcomes[n] = Outcome(204, draft)
+            gone.append(draft)
+        living = followers.written(self.actor, self.drafts.values())
+        followers.tell(self.connection, living + followers.written(self.actor, gone, deleted=True))
         versions = [(d.type, d.vid) for d in self.drafts.values()] + [(s.type, vid) for s, vid in deleted]
         store.announce(self.connection, self.tx, [(self.actor, versions)])
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from xinglin.kernel import checkdigits
 from xinglin.portal.rules.reading import as_date, codings, each
 from xinglin.terminology import pinyin
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 IDENTITY_SYSTEMS = ("urn:oid:2.16.156.10011.1.3", "urn:oid:2.16.840.1.113883.2.23.1.19.1")
 CARD_SYSTEM = "urn:oid:2.16.156.10011.1.19"
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _NUMBER = re.compile(r"[0-9]{17}[0-9X]|[0-9]{15}")
 _NAME_USES = {"official": 0, "usual": 1}
 _HAN = re.compile(r"[\u2e80-\u9fff\U00020000-\U0003ffff]")
@@ -31,11 +31,6 @@ class Age:
     days: int
 
 
-def check_digit(first17: str) -> str:
-    """The eighteenth character of an identity number: GB 11643, ISO 7064 MOD 11-2."""
-    return "10X98765432"[sum(int(c) * w for c, w in zip(first17, _WEIGHTS, strict=True)) % 11]
-
-
 def normal_identity(text: str) -> str | None:
     """The eighteen characters of an identity number, also from the older fifteen; None if it is none."""
     number = text.strip().upper().replace(" ", "")
@@ -43,10 +38,10 @@ def normal_identity(text: str) -> str | None:
         return None
     if len(number) == 15:
         number = f"{number[:6]}19{number[6:]}"
-        number += check_digit(number)
+        number += checkdigits.resident(number)
     if as_date(f"{number[6:10]}-{number[10:12]}-{number[12:14]}") is None:
         return None
-    return number if number[17] == check_digit(number[:17]) else None
+    return number if number[17] == checkdigits.resident(number[:17]) else None
 
 
 def identity_forms(number: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The way into every page of the portal: who is asking, to what end, and what is said when it fails."""
+"""The way into every page: who is asking, to what end, and what is said when it fails."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def failed(request: HttpRequest, fault: Fault) -> HttpResponse:
     """A fault as a page, or as a piece of one: what is wrong and what to do."""
     heading, advice = _ADVICE[fault.kind]
     said = " ".join(_filled(issue.message, dict(issue.params)) for issue in fault.issues)
-    template = "portal/failed_fragment.html" if is_fragment(request) else "portal/failed.html"
+    template = "ui/failed_fragment.html" if is_fragment(request) else "ui/failed.html"
     symbol = "lock" if fault.kind is Kind.FORBIDDEN else "alert-triangle"
     shown = {"heading": heading, "advice": advice, "said": said, "symbol": symbol}
     return render(request, template, shown, status=_STATUS[fault.kind])

@@ -1,0 +1,3 @@
+app_name = "codebook"
+
+urlpatterns: list[object] = []

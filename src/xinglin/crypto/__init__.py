@@ -1,0 +1,1 @@
+"""Digests, ciphers, signatures and signed tokens, by international and by Chinese algorithms."""

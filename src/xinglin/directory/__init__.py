@@ -1,0 +1,1 @@
+"""What is where: institutions, departments, practitioners, places, and the tree of administrative divisions."""

@@ -1,0 +1,3 @@
+app_name = "healthcard"
+
+urlpatterns: list[object] = []
