@@ -13,8 +13,6 @@ from itertools import islice, product
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pypinyin import lazy_pinyin
-
 from xinglin.fhir.index.keys import normalise
 
 if TYPE_CHECKING:
@@ -158,4 +156,6 @@ def _dictionary(text: str) -> tuple[str, ...]:
         return ()
     if not _IS_HAN.match(text):
         return (text,)
+    from pypinyin import lazy_pinyin  # noqa: PLC0415 -- a quarter of a second, for those that meet Chinese names
+
     return tuple(normalise(syllable) for syllable in lazy_pinyin(text))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xinglin.record.bulk.storing import Part, Report, Terms
 
 Task = tuple["Sequence[Part]", "Terms"]
-_COLLECT = (100_000, 20, 100)  # trees of parsed JSON die whole: cycles need not be looked for often
+_COLLECT = (200_000, 50, 100)  # trees of parsed JSON die whole: cycles need not be looked for often
 _AHEAD = 3  # tasks a process is given, so that none waits for the one that reads
 
 
@@ -80,4 +80,6 @@ def _begin(database: str) -> None:
     django.setup()
     settings.DATABASES["default"]["NAME"] = database
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever stops the load stops the process that leads
+    gc.collect()
+    gc.freeze()  # modules and tables stay: they need not be looked through again
     gc.set_threshold(*_COLLECT)
