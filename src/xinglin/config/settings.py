@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "xinglin.ui",
     "xinglin.identity",
     "xinglin.directory",
+    "xinglin.ledger",
     "xinglin.healthcard",
     "xinglin.codebook",
     "xinglin.synth",

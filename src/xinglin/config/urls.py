@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("xinglin.accounts.urls")),
     path("persons/", include("xinglin.identity.urls")),
     path("directory/", include("xinglin.directory.urls")),
+    path("ledger/", include("xinglin.ledger.urls")),
     path("cards/", include("xinglin.healthcard.urls")),
     path("codes/", include("xinglin.codebook.urls")),
     path("", include("xinglin.portal.urls")),
