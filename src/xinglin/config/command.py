@@ -14,6 +14,7 @@ _WITHOUT_DATABASE = {
     "--version",
     "version",
     "stop",
+    "restore",
     "synth",
     "makemessages",
     "compilemessages",

