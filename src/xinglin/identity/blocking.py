@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from xinglin.identity.traits import Traits
 
 MOST = 12
+TOO_MANY = 100
+"""A key that more Patients have than this tells too little to look under it."""
 _SIGN = 1 << 63
 _TWO_64 = 1 << 64
 _SOUNDEX = str.maketrans("bfpvcgjkqsxzdtlmnr", "111122222222334556", "aeiouyhw")

@@ -63,26 +63,31 @@ class Decision:
 
 
 def combine(scores: Sequence[Score]) -> Score:
-    """What all Patients of a person say together: of each field the best."""
+    """What all Patients of a person say together: the nearest of them, and of each field what another says better.
+
+    Among many Patients one agrees by chance more easily, so every such field costs.
+    """
     first = scores[0]
     if len(scores) == 1:
         return first
     weights = first.weights
-    levels, stranger = list(first.levels), list(first.stranger)
-    rules = {first.rule}
-    for other in scores[1:]:
-        rules.add(other.rule)
-        for at, bits in enumerate(other.stranger):
-            if bits > stranger[at] or not levels[at]:
-                stranger[at], levels[at] = bits, other.levels[at]
+    best = max(scores, key=_effective)
+    levels, stranger = list(best.levels), list(best.stranger)
+    rules = {score.rule for score in scores}
+    cost, spent = weights.costs * log2(len(scores)), 0.0
+    for at in range(len(levels)):
+        bits, level = max((score.stranger[at], score.levels[at]) for score in scores)
+        if bits - cost > stranger[at]:
+            stranger[at], levels[at] = bits, level
+            spent += cost
     proven = levels[DOCUMENT] == 1
     above = Rule.NONE
     if Rule.VETO in rules:
         above = Rule.CLOSE if proven else Rule.VETO
     elif Rule.NEWBORN in rules:
         above = Rule.NEWBORN
-    found = scoring.weigh(tuple(levels), tuple(stranger), weights, rule=above)
-    return found._replace(bits=found.bits - weights.costs * log2(len(scores)))
+    found = scoring.weigh(tuple(levels), tuple(stranger), first.prior, weights, rule=above)
+    return found._replace(bits=found.bits - spent)
 
 
 def decide(

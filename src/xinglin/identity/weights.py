@@ -70,7 +70,9 @@ class Weights:
     version: str
     effective: str
     source: str
-    prior: tuple[float, float, float]  # stranger, relative, twin
+    prior: tuple[float, float]  # relative, twin
+    unknown: float  # bits against a stranger where nobody has counted Patients
+    least: int
     levels: tuple[tuple[Level, ...], ...]  # by field and level
     zones: Zones
     caps: Mapping[str, float]
@@ -115,7 +117,9 @@ def parse(text: str) -> Weights:
         version=str(table["version"]),
         effective=str(table["effective"]),
         source=str(table["source"]),
-        prior=(prior["stranger"], prior["relative"], prior["twin"]),
+        prior=(float(prior["relative"]), float(prior["twin"])),
+        unknown=float(prior["unknown"]),
+        least=int(prior["least"]),
         levels=tuple(levels),
         zones=Zones(**table["zones"]),
         caps=dict(table["caps"]),
@@ -128,6 +132,11 @@ def parse(text: str) -> Weights:
 def load(path: Path) -> Weights:
     """The weights in that file."""
     return parse(path.read_text(encoding="utf-8"))
+
+
+def against_strangers(weights: Weights, total: int) -> float:
+    """The prior against a stranger, in bits, where ``total`` Patients are known (0: nobody has counted)."""
+    return -log2(total + weights.least) if total else -weights.unknown
 
 
 @cache
