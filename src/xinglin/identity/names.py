@@ -122,9 +122,8 @@ def _latin(whole: str, family: str, given: str) -> Parts:
     rest = "".join(_words(given)) or "".join(w for w in words if w != surname)
     name = surname + rest if rest != surname else surname
     syllables = tuple(w for w in (surname, rest) if w)
-    return Parts(
-        name, surname, rest if surname else "", syllables or (name,), latin=True, newborn_of="", order=0
-    )
+    return Parts(name, surname, rest, syllables, latin=True, newborn_of="", order=0)
+
 
 
 def _words(text: str) -> list[str]:

@@ -11,6 +11,7 @@ join them.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from xinglin.identity import births, identifiers, names
@@ -260,10 +261,20 @@ def _alike(a: str, b: str) -> bool:
     if a == b:
         return True
     if a.isascii() and b.isascii():
-        return names.jaro_winkler(a, b) >= 0.9
+        return _words_alike(a, b)
     return (
         len(a) >= 2 and len(b) >= 2 and (a.startswith(b) or b.startswith(a) or a.endswith(b) or b.endswith(a))
     )
+
+
+@lru_cache(maxsize=1 << 14)
+def _words_alike(a: str, b: str) -> bool:
+    """Whether half of the words of the shorter are in the longer, spelt a little differently perhaps."""
+    if names.jaro_winkler(a, b) >= 0.9:
+        return True
+    short, long = sorted((a.split(), b.split()), key=len)
+    found = sum(any(names.jaro_winkler(word, other) >= 0.9 for other in long) for word in short)
+    return found * 2 >= len(short) and found > 0
 
 
 def _numbers(a: tuple[str, ...], b: tuple[str, ...]) -> int:

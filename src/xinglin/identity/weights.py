@@ -79,6 +79,7 @@ class Weights:
     costs: float  # bits that each doubling of compared Patients costs a person
     shared: int  # so many Patients with one phone: it is nobody's
     reviewed: int  # at most so many persons of a Patient go to people
+    people: frozenset[str]  # the rules that send to people whatever the bits
 
 
 def _level(field: str, name: str, row: Mapping[str, float]) -> Level:
@@ -126,6 +127,7 @@ def parse(text: str) -> Weights:
         costs=float(table["combining"]["costs"]),
         shared=int(table["combining"]["shared"]),
         reviewed=int(table["combining"]["reviewed"]),
+        people=frozenset(table["rules"]["people"]),
     )
 
 
