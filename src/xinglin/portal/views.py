@@ -343,7 +343,9 @@ def sources_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse
             "id": p["id"],
             "institution": resident.sources.patients.get(f"Patient/{p['id']}", ""),
             "person": people.person([p]),
-            "identity": identifiers.mask_identity(people.identity_of(p) or "") if people.identity_of(p) else "",
+            "identity": identifiers.mask_identity(people.identity_of(p) or "")
+            if people.identity_of(p)
+            else "",
             "phone": people.mask_phone(people.phone_of(p)) if people.phone_of(p) else "",
         }
         for p in resident.patients
