@@ -151,6 +151,7 @@ def test_a_foreign_address_has_road_number_and_postal_code():
         ("1980-02-03", "1990-02-03", BirthLevel.YEAR_OFF),
         ("1980-02-03", "1980-02-08", BirthLevel.DIGIT),
         ("1980-02-13", "1980-02-31", BirthLevel.VAGUE),
+        ("1980-02-13", "1980-02-01", BirthLevel.VAGUE),
         ("1989-12-30", "1998-12-30", BirthLevel.DIGIT),
         ("1980-02-03", "1980-02-17", BirthLevel.MONTH),
         ("1980-02-03", "1980-10-17", BirthLevel.YEAR),

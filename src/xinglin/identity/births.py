@@ -56,15 +56,19 @@ def compare(a: int, b: int) -> BirthLevel:
     if a == b:
         return BirthLevel.SAME
     (year_a, rest_a), (year_b, rest_b) = divmod(a, 10000), divmod(b, 10000)
+    if a // 100 == b // 100:  # the first of a month may stand for any of its days
+        return BirthLevel.VAGUE if 1 in {a % 100, b % 100} else _same_month(a, b)
     if year_a == year_b and rest_a == rest_b % 100 * 100 + rest_b // 100:
         return BirthLevel.TURNED
     if rest_a == rest_b and abs(year_a - year_b) in {1, 10}:
         return BirthLevel.YEAR_OFF
     if _one_slip(str(a), str(b)):
         return BirthLevel.DIGIT
-    if year_a == year_b:
-        return BirthLevel.MONTH if rest_a // 100 == rest_b // 100 else BirthLevel.YEAR
-    return BirthLevel.DIFFERENT
+    return BirthLevel.YEAR if year_a == year_b else BirthLevel.DIFFERENT
+
+
+def _same_month(a: int, b: int) -> BirthLevel:
+    return BirthLevel.DIGIT if _one_slip(str(a), str(b)) else BirthLevel.MONTH
 
 
 def _one_slip(a: str, b: str) -> bool:

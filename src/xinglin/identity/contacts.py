@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_TYPED_FOR_WANT = frozenset({"13800138000", "13900139000", "13888888888", "4008001234"})
 _DIGITS = re.compile(r"[0-9]+")
 
 
@@ -41,6 +42,8 @@ def phone(text: str) -> str:
 
 def _hollow(digits: str) -> bool:
     """13800000000, 13812345678, 13900000001, 8888888: numbers that are typed for want of one."""
+    if digits in _TYPED_FOR_WANT:
+        return True
     tail = digits[3:] if len(digits) >= 11 else digits
     if len(set(tail[:-1])) == 1 or len(set(digits)) <= 2:
         return True
@@ -105,9 +108,10 @@ def _cut(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
 def read_text(text: str) -> Address:
     """A Chinese address in one line. Parts may be missing anywhere."""
     rest = fold(_JOINED.sub("号", unicodedata.normalize("NFKC", text)))
+    rest = rest.replace("市辖区", "")
     rest = _CHINESE_NUMBER.sub(_figure, rest)
     _, rest = _cut(_PROVINCE, rest)
-    city, rest = _cut(_CITY, rest)
+    _, rest = _cut(_CITY, rest)
     district, rest = _cut(_DISTRICT, rest)
     town, rest = _cut(_TOWN, rest)
     village, rest = _cut(_VILLAGE, rest)
@@ -117,7 +121,7 @@ def read_text(text: str) -> Address:
         road, tail = (found[0], rest[found.end() :]) if found else ("", rest)
     road = re.sub("(?:第|附|门牌)$", "", road)
     return Address(
-        _stem(district or city),
+        _stem(district),
         town,
         village,
         road,
@@ -182,8 +186,8 @@ def address(element: Mapping[str, Any]) -> Address:
     if not text:
         text = "".join((str(element.get("state") or ""), city, district, joined))
     found = read_text(text)
-    if not found.district and (district or city):
-        found = msgspec.structs.replace(found, district=_stem(fold(district or city)))
+    if not found.district and district:
+        found = msgspec.structs.replace(found, district=_stem(fold(district)))
     return found
 
 

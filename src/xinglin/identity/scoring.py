@@ -253,7 +253,7 @@ def _places(a: Address, b: Address) -> int:
         return 3
     if _alike(a.town, b.town):
         return 4 if not (a.village and b.village and a.road and b.road) else 5
-    return 5 if a.district and a.district == b.district else 6
+    return 5 if a.district == b.district or not a.district or not b.district else 6
 
 
 def _alike(a: str, b: str) -> bool:

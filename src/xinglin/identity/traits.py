@@ -127,7 +127,8 @@ def _names(patient: dict[str, Any]) -> tuple[Parts, ...]:
     elements.sort(key=lambda name: _NAME_USES.get(name.get("use"), 3))
     found = dict.fromkeys(_name(element) for element in elements)
     found.pop(NOBODY, None)
-    return tuple(found)[:_MOST]
+    told = sorted(found, key=lambda parts: parts.latin)  # the characters before their spelling in letters
+    return tuple(told)[:_MOST]
 
 
 def _organization(patient: dict[str, Any]) -> str:
