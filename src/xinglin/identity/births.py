@@ -110,6 +110,8 @@ def nearest(a: tuple[int, ...], b: tuple[int, ...]) -> BirthLevel:
         return BirthLevel.MISSING
     if len(a) == 1 and a == b and not is_vague(a[0]):
         return BirthLevel.SAME
+    if len(a) == len(b) == 1 and not is_vague(a[0]) and not is_vague(b[0]):
+        return compare(a[0], b[0])
     solid_a, solid_b = [n for n in a if not is_vague(n)], [n for n in b if not is_vague(n)]
     if solid_a and solid_b:
         return min(compare(solid_a[0], solid_b[0]), max(_least(solid_a, solid_b), BirthLevel.DIGIT))

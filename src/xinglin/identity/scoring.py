@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import lru_cache
+from operator import getitem
 from typing import TYPE_CHECKING, NamedTuple
 
 from xinglin.identity import births, identifiers, names
@@ -105,10 +106,9 @@ def score(a: Traits, b: Traits, weights: Weights, frequencies: Frequencies | Non
         _contacts(a, b),
         _equal(a.ethnicity, b.ethnicity),
     )
-    table = weights.levels
-    stranger = [table[field][level].stranger for field, level in enumerate(levels)]
+    stranger = list(map(getitem, weights.stranger, levels))
     caps = weights.caps
-    if table[NAME][name_level].rare:
+    if weights.levels[NAME][name_level].rare:
         stranger[NAME] += min(name_rarity, caps["name"])
     if phone_level == _SAME:
         stranger[PHONE] += min(phone_rarity, caps["phone"])
@@ -128,11 +128,8 @@ def weigh(
 ) -> Score:
     """The score of what the fields say. ``rule`` is one that is known already."""
     relative, twin = weights.prior
-    table = weights.levels
-    for field, level in enumerate(levels):
-        row = table[field][level]
-        relative += row.relative
-        twin += row.twin
+    relative += sum(map(getitem, weights.relative, levels))
+    twin += sum(map(getitem, weights.twin, levels))
     bits, against = sum(stranger, prior), "stranger"
     if relative < bits:
         bits, against = relative, "relative"
@@ -314,9 +311,9 @@ def _two_documents(x: Document, y: Document) -> int:
         return _DOUBTED if doubted else _SAME
     if x.kind in _MANY:
         return 0
-    far = identifiers.distance(x.number, y.number)
     if x.proof == y.proof == Proof.PROVEN:
-        return _CLOSE if far <= 2 else _CONFLICT
+        return _CLOSE if identifiers.unlike(x.number, y.number) <= 2 else _CONFLICT
+    far = identifiers.distance(x.number, y.number)
     if x.kind == Kind.RESIDENT and Proof.PLAIN in {x.proof, y.proof}:
         return _unproven(x.number, y.number)
     if far == 1:
@@ -336,8 +333,12 @@ def _unproven(a: str, b: str) -> int:
 
 
 def _records(a: Sequence[Document], b: Sequence[Document]) -> int:
-    own = {(d.scope, d.number) for d in a if d.kind in _OWN}
-    return int(bool(own) and any((d.scope, d.number) in own for d in b if d.kind in _OWN))
+    for x in a:
+        if x.kind in _OWN:
+            for y in b:
+                if y.number == x.number and y.kind in _OWN and y.scope == x.scope:
+                    return 1
+    return 0
 
 
 def _mothers(a: Traits, b: Traits) -> int:
@@ -352,6 +353,8 @@ def _mothers(a: Traits, b: Traits) -> int:
 
 def _contacts(a: Traits, b: Traits) -> int:
     """Whether the contact of the one is reached at the number of the other, or both have one contact."""
+    if not a.contacts and not b.contacts:
+        return 0
     of_a, of_b = {c.phone for c in a.contacts if c.phone}, {c.phone for c in b.contacts if c.phone}
     if not of_a and not of_b:
         return 0
