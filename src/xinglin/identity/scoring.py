@@ -135,8 +135,9 @@ def weigh(
         bits, against = relative, "relative"
     if twin < bits:
         bits, against = twin, "twin"
-    if rule is Rule.NONE:
-        rule = rule_of(levels)
+    told = rule_of(levels)
+    if rule is Rule.NONE or told is Rule.VETO:
+        rule = told
     return Score(bits, rule, against, levels, stranger, prior, weights)
 
 
@@ -147,9 +148,10 @@ def rule_of(levels: Sequence[int]) -> Rule:
         return Rule.VETO
     if document == _CLOSE and name != NameLevel.MISSING:
         return Rule.CLOSE
-    if document in {_SAME, _DOUBTED}:
-        other = name == NameLevel.SURNAME and birth != BirthLevel.SAME
-        return Rule.BORROWED if other or name == NameLevel.DIFFERENT else Rule.NONE
+    if document in {_SAME, _DOUBTED} and name == NameLevel.DIFFERENT:
+        return Rule.BORROWED
+    if document == _SAME:
+        return Rule.BORROWED if name == NameLevel.SURNAME and birth != BirthLevel.SAME else Rule.NONE
     together = levels[PHONE] == _SAME or 1 <= levels[ADDRESS] <= _NARROW
     if document == _NEAR or not together:
         return Rule.NONE
@@ -163,13 +165,13 @@ def rule_of(levels: Sequence[int]) -> Rule:
 def _pair_rule(a: Traits, b: Traits) -> Rule:
     """What only the two Patients themselves can tell: mother and newborn, twins told apart by order or sex."""
     child_of_a, child_of_b = a.name.newborn_of, b.name.newborn_of
+    if a.order and b.order and a.order != b.order and a.births == b.births:
+        return Rule.VETO if child_of_a and child_of_b else Rule.TWINS
     if not child_of_a and not child_of_b:
         return Rule.NONE
     if (child_of_a and child_of_a == b.name.name) or (child_of_b and child_of_b == a.name.name):
         years = abs(a.births[0] - b.births[0]) // 10000 if a.births and b.births else 0
         return Rule.NEWBORN if not years or years >= 10 else Rule.NONE
-    if a.order and b.order and a.order != b.order and a.births == b.births:
-        return Rule.VETO
     return Rule.NONE
 
 
@@ -307,8 +309,7 @@ def _documents(a: Sequence[Document], b: Sequence[Document]) -> int:
 
 def _two_documents(x: Document, y: Document) -> int:
     if x.number == y.number:
-        doubted = Proof.BROKEN in {x.proof, y.proof} and x.proof != y.proof
-        return _DOUBTED if doubted else _SAME
+        return _DOUBTED if Proof.BROKEN in {x.proof, y.proof} else _SAME
     if x.kind in _MANY:
         return 0
     if x.proof == y.proof == Proof.PROVEN:
