@@ -199,6 +199,7 @@ def test_named_twins_told_apart_by_order_go_to_people_whatever_else_agrees():
 
     assert score(first, second).rule is Rule.TWINS
     assert decide(first, (second,)).zone is Zone.REVIEW
+    assert decide(first, (make.known(identity=None), second)).zone is Zone.REVIEW
     assert decide(first, (make.known(identity=None, multipleBirthInteger=1),)).zone is Zone.JOIN
 
 
