@@ -106,6 +106,10 @@ def test_a_phone_is_its_own_digits_and_placeholders_are_none(text, number):
     assert contacts.phone(text) == number
 
 
+def test_two_numbers_in_one_telecom_are_two():
+    assert make.known(phone="15412345670/0771-3456789").phones == ("15412345670", "7713456789")
+
+
 @pytest.mark.parametrize(
     ("text", "address"),
     [
@@ -114,6 +118,8 @@ def test_a_phone_is_its_own_digits_and_placeholders_are_none(text, number):
         ("杏川市杏林区人民路12号3栋2单元502室", Address("杏林", "", "", "人民路", ("12", "3", "2", "502"))),
         ("杏林区人民路12号3-2-502", Address("杏林", "", "", "人民路", ("12", "3", "2", "502"))),
         ("杏林区新桥街道办事处和塘社区居委会", Address("杏林", "新桥", "和塘", "", ())),
+        ("西昌市马道镇新村街五〇二号", Address("", "马道", "", "新村街", ("502",))),
+        ("XX市XX区", Address()),
         ("上海市浦東新区張江鎮", Address("浦东", "张江", "", "", ())),
         ("杏林区花园小区A栋5号", Address("杏林", "", "", "花园小区", ("a", "5"))),
     ],

@@ -6,6 +6,7 @@ version of the form; bytes of another version have to be read anew from the Pati
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from xinglin.identity.births import BirthLevel
 
 VERSION = 1
+_SEVERAL = re.compile("[/,;，；、]")
 _MOST = 4  # of each: a Patient with more identifiers, phones or addresses is no better known for them
 _SEXES = {"male": "male", "female": "female", "男": "male", "女": "female"}
 _MOTHERS = frozenset({"MTH", "NMTH", "GESTM", "MTHR"})
@@ -163,10 +165,11 @@ def _is_mother(element: dict[str, Any]) -> bool:
 
 def _phones(telecom: Any) -> Iterator[str]:
     for point in _each(telecom):
-        if point.get("system") in {"phone", "sms", None} and (
-            number := contacts.phone(str(point.get("value") or ""))
-        ):
-            yield number
+        if point.get("system") not in {"phone", "sms", None}:
+            continue
+        for text in _SEVERAL.split(str(point.get("value") or "")):
+            if number := contacts.phone(text):
+                yield number
 
 
 def _ethnicity(patient: dict[str, Any]) -> str:
