@@ -62,6 +62,42 @@ def test_traits_come_back_from_their_bytes(resource):
     assert traits.unpack(traits.pack(found)) == found
 
 
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from(["", "王伟", "NI", "2020-01-01", "ethnic", make.number()]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(
+                ["text", "family", "given", "system", "value", "type", "coding", "code", "line", "url"]
+            ),
+            inner,
+        )
+    ),
+    max_leaves=8,
+)
+ELEMENTS = [
+    "name",
+    "identifier",
+    "telecom",
+    "address",
+    "contact",
+    "extension",
+    "birthDate",
+    "multipleBirthInteger",
+]
+
+
+@given(st.dictionaries(st.sampled_from(ELEMENTS), JSON))
+def test_what_is_not_as_fhir_has_it_is_passed_over(resource):
+    found = traits.from_patient(resource)
+
+    assert traits.unpack(traits.pack(found)) == found
+    assert len(blocking.keys(found)) <= blocking.MOST
+
+
 def test_traits_of_another_form_are_refused():
     with pytest.raises(Fault, match="form 00, not 01"):
         traits.unpack(b"\x00" + traits.pack(make.known())[1:])

@@ -175,7 +175,8 @@ _COMMON_WORDS = frozenset(
 
 def address(element: Mapping[str, Any]) -> Address:
     """One element of ``Patient.address``: its text, else its lines and parts."""
-    lines = element.get("line") or ()
+    told = element.get("line")
+    lines = told if isinstance(told, list) else [told] if told else []
     text = str(element.get("text") or "")
     district, city = str(element.get("district") or ""), str(element.get("city") or "")
     joined = "".join(str(line) for line in lines)

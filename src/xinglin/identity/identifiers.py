@@ -278,8 +278,11 @@ def kind_of(identifier: Mapping[str, Any]) -> str:
     text = ""
     if isinstance(type_, dict):
         text = str(type_.get("text") or "")
-        for coding in type_.get("coding") or ():
-            if found := _table()["types"].get(coding.get("code")):
+        codings = type_.get("coding")
+        for coding in codings if isinstance(codings, list) else ():
+            if not isinstance(coding, dict):
+                continue
+            if found := _table()["types"].get(str(coding.get("code"))):
                 return str(found)
             text += str(coding.get("display") or "")
     return _named(text + system) if text or system else ""
