@@ -159,3 +159,22 @@ def _dictionary(text: str) -> tuple[str, ...]:
     from pypinyin import lazy_pinyin  # noqa: PLC0415 -- a quarter of a second, for those that meet Chinese names
 
     return tuple(normalise(syllable) for syllable in lazy_pinyin(text))
+
+
+@lru_cache(maxsize=1 << 14)
+def readings_of(character: str) -> tuple[str, ...]:
+    """How one character is read, without tones, the likeliest first; what is not Chinese reads as itself.
+
+    The dictionary's first reading and those of ``readings.toml``: the dictionary's others are mostly of old books.
+    """
+    if not _IS_HAN.match(character):
+        return (character,)
+    table = readings()
+    named = [*table.given.get(character, ()), *table.surnames.get(character, ())]
+    return _distinct([*_dictionary(character), *named])
+
+
+@lru_cache(maxsize=1 << 14)
+def surname_reading(surname: str) -> tuple[str, ...]:
+    """The syllables in which most bearers read the surname."""
+    return next(_surname_readings(surname))
