@@ -129,7 +129,7 @@ class Round:
         mine = self.persons.get(old.person) if old is not None else None
         if mine is not None:
             mine.members.pop(arrival.number, None)
-        candidates, mothers = self._candidates(place, arrival)
+        candidates, mothers = self.candidates(place, arrival)
         told = self._told(arrival)
         if mine is not None and old is not None and old.held:
             settled = self._keep(arrival, mine, candidates, told)
@@ -146,7 +146,7 @@ class Round:
         settled.mothers = mothers
         return settled
 
-    def _candidates(
+    def candidates(
         self, place: int, arrival: Arrival
     ) -> tuple[list[Candidate], list[tuple[str, str, float]]]:
         near = set(self.near[place])

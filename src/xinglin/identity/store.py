@@ -145,8 +145,24 @@ def add(connection: Connection, new: Sequence[Link]) -> None:
         return
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO identity_patient ({_LINK}) VALUES (%b, %b, %b, %b, %b, %b, %b, %b, %b, %b)",
-            [(*_values(one)[:8], list(one.keys), one.traits) for one in new],
+            f"INSERT INTO identity_patient ({_LINK}) VALUES (%b, %b, %b, %b, %b, %b, %b, %b, %b, %b)"
+            " ON CONFLICT (number, shard) DO UPDATE SET person = excluded.person, source = excluded.source,"
+            " home = excluded.home, held = 0, active = excluded.active, keys = excluded.keys, traits = excluded.traits",
+            [
+                (
+                    one.number,
+                    one.person,
+                    one.source,
+                    one.shard,
+                    one.home,
+                    one.held,
+                    one.active,
+                    one.id,
+                    list(one.keys),
+                    one.traits,
+                )
+                for one in new
+            ],
         )
     _add_keys(connection, new)
 
@@ -190,12 +206,6 @@ def hold(connection: Connection, patients: Sequence[str], by: int) -> None:
         "UPDATE identity_patient SET held = greatest(held + %s, 0) WHERE number = ANY(%s) AND id = ANY(%s)",
         [by, [patient_place(one)[0] for one in patients], list(patients)],
     )
-
-
-def _values(one: Link) -> tuple[Any, ...]:
-    return (
-        one.number, one.person, one.source, one.shard, one.home, one.held, one.active, one.id, one.keys, one.traits,
-    )  # fmt: skip
 
 
 def _add_keys(connection: Connection, of: Sequence[Link]) -> None:
@@ -302,7 +312,8 @@ _TOLD = frozenset(
 
 def _notice(event: Event) -> dict[str, Any]:
     patients = [event.patient] if event.patient else list(event.detail.get("patients", ()))
-    return {"kind": event.kind.value, "person": event.person, "other": event.other, "patients": patients}
+    told = {"kind": event.kind.value, "person": event.person, "other": event.other, "patients": patients}
+    return told | ({"emptied": True} if event.detail.get("emptied") else {})
 
 
 _EVENT = "number, kind, person, shard, patient, other, bits, actor, weights, reason, detail"
