@@ -384,7 +384,7 @@ def _person_id(number: int, shard: int) -> str:
 
 
 def survivors(connection: Connection, persons: Sequence[str]) -> dict[str, str]:
-    """The person that each of these is now: itself, if it was never merged."""
+    """The person that each of these is now, in their order: itself, if it was never merged."""
     if not persons:
         return {}
     found = connection.execute(
@@ -400,7 +400,8 @@ def survivors(connection: Connection, persons: Sequence[str]) -> dict[str, str]:
         [list(persons), *(list(column) for column in zip(*map(place_of, persons), strict=True))],
         prepare=True,
     )
-    return {id_: make_id(number, shard) if depth else id_ for id_, number, shard, depth in found}
+    now = {id_: make_id(number, shard) if depth else id_ for id_, number, shard, depth in found}
+    return {id_: now[id_] for id_ in persons}
 
 
 def merged_into(connection: Connection, person_id: str) -> list[str]:
