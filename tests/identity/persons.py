@@ -68,7 +68,7 @@ def state(connection: Connection) -> State:
 
 def folded(connection: Connection) -> State:
     """What the events say."""
-    rows = connection.execute(f"SELECT {store._EVENT} FROM identity_event ORDER BY number")
+    rows = connection.execute(f"SELECT {store.COLUMNS} FROM identity_event ORDER BY number")
     return fold(store.event_of(row) for row in rows)
 
 

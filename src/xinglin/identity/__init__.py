@@ -12,6 +12,6 @@ The index is tables and what keeps them: ``handlers`` follows the record's write
 ``matching`` looks and decides, ``settling`` writes it down, all through ``store``. ``events`` says what can happen to
 links and folds it to a state; ``actions`` is what people do (merge, unmerge, split, must-link, and the reviews of
 ``stewardship`` and ``reviewing``), ``queries`` what can be asked, ``finding`` who might be meant. ``golden`` shows a
-person by the rules of ``survivorship``; ``clusters`` finds persons that contradict themselves; ``notices`` and ``tasks``
-tell subscribers; ``rebuild`` matches everything anew. Start reading at ``events``, then ``matching``.
+person by the rules of ``survivorship``; ``clusters`` finds persons that contradict themselves; ``notices`` and
+``tasks`` tell subscribers; ``rebuild`` matches everything anew. Start reading at ``events``, then ``matching``.
 """
