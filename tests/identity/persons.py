@@ -59,7 +59,7 @@ def state(connection: Connection) -> State:
     for person, shard, survivor, home in connection.execute(
         "SELECT person, shard, survivor, home FROM identity_merged"
     ):
-        made.merged[make_id(person, shard)] = store.make_id(survivor, home)
+        made.merged[make_id(person, shard)] = make_id(survivor, home)
     for id_, other, same in connection.execute("SELECT id, other_id, same FROM identity_constraint"):
         first, second = sorted((id_, other))
         made.constraints[first, second] = same
