@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class IdentityConfig(AppConfig):
@@ -6,7 +7,13 @@ class IdentityConfig(AppConfig):
     label = "identity"
 
     def ready(self) -> None:
-        from xinglin.identity import commands  # noqa: PLC0415 -- after the applications are loaded
-        from xinglin.identity.commands import evaluating, training  # noqa: PLC0415
+        """Follow what is written to Patients, unless the operator has switched it off; offer the commands."""
+        from xinglin.identity import commands, handlers, notices  # noqa: PLC0415 -- after the applications are loaded
+        from xinglin.identity.commands import evaluating, training, upkeep  # noqa: PLC0415 -- as above
+        from xinglin.record import followers  # noqa: PLC0415 -- as above
 
+        if settings.SETTINGS.identity:
+            followers.follow("identity", ["Patient"], handlers.link_patients)
+            followers.follow("identity-notices", ["Subscription"], notices.keep_subscribers)
         commands.offer(evaluating.FILES, evaluating.FEBRL, training.TRAIN)
+        commands.offer(upkeep.STATUS, upkeep.FREQUENCIES, upkeep.REBUILD, upkeep.DELIVER)
