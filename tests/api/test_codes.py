@@ -292,7 +292,7 @@ def test_lookup_says_what_is_missing(codes: Caller, url: str, status: int, said:
         (
             f"ValueSet/$validate-code?url={VS}isa&code=codeX&system={CS}",
             False,
-            f"{CS}|codeX is not in the value set {VS}isa: 'codeX' is no code of {CS}|0.1.0.",
+            f"{CS}|codeX is not in the value set {VS}isa. 'codeX' is no code of {CS}|0.1.0.",
         ),
         (f"ValueSet/$validate-code?url={VS}all&code=code1&system={CS}", True, None),
         (f"ValueSet/$validate-code?url={VS}strange&code=x&system=urn:elsewhere", True, None),

@@ -36,10 +36,10 @@ class Coding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``issue`` says what is wrong, or only doubtful where ``right``; the rest what is known of the code."""
+    """``issues`` say what is wrong, or only doubtful where ``right``; the rest is what is known of the code."""
 
     right: bool
-    issue: Issue | None = None
+    issues: tuple[Issue, ...] = ()
     system: str = ""
     version: str = ""
     found: Found | None = None
@@ -71,20 +71,20 @@ class Checker:
             self._connection, self._known, coding.system, self._on, coding.version or None
         )
         if version is None:
-            return Verdict(False, self._no_system(coding), coding.system)
+            return Verdict(False, (self._no_system(coding),), coding.system)
         found = queries.remembered_concept(self._connection, self._known, version, coding.code)
         if found is None:
             if version.closed:
-                return Verdict(False, _no_code(coding, version), version.url, version.version)
+                return Verdict(False, (_no_code(coding, version),), version.url, version.version)
             issue = Issue(
                 "code-invalid",
                 gettext_noop(
-                    "The code %(code_)s is not among those of %(system)s that are loaded; they are not all there are."
+                    "The code %(code)s is not among those of %(system)s that are loaded; they are not all there are."
                 ),
-                {"code_": coding.code, "system": version.canonical},
+                {"code": coding.code, "system": version.canonical},
                 severity="warning",
             )
-            return Verdict(False, issue, version.url, version.version)
+            return Verdict(False, (issue,), version.url, version.version)
         return self._judged(coding, version, found, found.display_in(self._language))
 
     def in_set(self, coding: Coding, members: Members, name: str) -> Verdict:
@@ -93,7 +93,8 @@ class Checker:
         if not system:
             fitting = listing.systems_with(self._connection, members, coding.code)
             if len(fitting) != 1:
-                return Verdict(False, _not_in(coding, name) if not fitting else _several(coding, fitting))
+                said = _not_in(coding, name) if not fitting else _several(coding, fitting)
+                return Verdict(False, (said,))
             system = fitting[0]
         given = Coding(system, coding.code, coding.version, coding.display)
         row = listing.contains(self._connection, members, system, coding.code)
@@ -101,7 +102,7 @@ class Checker:
             return self._stranger(given, name)
         _, display, system_id, place = row
         if system_id <= 0:
-            verdict = Verdict(True, None, system, "", None, display or "", coding.code)
+            verdict = Verdict(True, (), system, "", None, display or "", coding.code)
             return self._displayed(given, verdict, display or "", [display] if display else [])
         version = queries.system_by_id(self._connection, self._known, system_id)
         assert version is not None
@@ -116,20 +117,10 @@ class Checker:
     def _stranger(self, coding: Coding, name: str) -> Verdict:
         """Why a code is no member: there is no such code, or it is not of this set."""
         verdict = self.in_system(coding)
-        if verdict.found is None and verdict.issue is not None and verdict.issue.severity == "error":
-            return Verdict(
-                False,
-                Issue(
-                    verdict.issue.code,
-                    gettext_noop("%(coding)s is not in the value set %(set)s: %(reason)s"),
-                    {"coding": shown(coding), "set": name, "reason": verdict.issue.text},
-                ),
-                coding.system,
-                verdict.version,
-            )
+        unknown = tuple(one for one in verdict.issues if verdict.found is None and one.severity == "error")
         return Verdict(
             False,
-            _not_in(coding, name),
+            (_not_in(coding, name), *unknown),
             coding.system,
             verdict.version,
             verdict.found,
@@ -138,23 +129,21 @@ class Checker:
         )
 
     def _judged(self, coding: Coding, version: SystemVersion, found: Found, display: str) -> Verdict:
-        verdict = Verdict(True, None, version.url, version.version, found, display, found.code)
+        verdict = Verdict(True, (), version.url, version.version, found, display, found.code)
         if found.abstract and not self._abstract:
             issue = Issue(
                 "business-rule",
-                gettext_noop(
-                    "The code %(code_)s of %(system)s only groups others and cannot be used itself."
-                ),
-                {"code_": found.code, "system": version.canonical},
+                gettext_noop("The code %(code)s of %(system)s only groups others and cannot be used itself."),
+                {"code": found.code, "system": version.canonical},
             )
             return _with(verdict, right=False, issue=issue)
         names = [found.display, display, *(one.value for one in found.designations)]
         judged = self._displayed(coding, verdict, display, names)
-        if judged.issue is None and found.inactive:
+        if not judged.issues and found.inactive:
             issue = Issue(
                 "business-rule",
-                gettext_noop("The code %(code_)s of %(system)s is no longer in use."),
-                {"code_": found.code, "system": version.canonical},
+                gettext_noop("The code %(code)s of %(system)s is no longer in use."),
+                {"code": found.code, "system": version.canonical},
                 severity="warning",
             )
             return _with(judged, right=True, issue=issue)
@@ -213,15 +202,15 @@ def shown(coding: Coding) -> str:
 
 def _with(verdict: Verdict, *, right: bool, issue: Issue) -> Verdict:
     return Verdict(
-        right, issue, verdict.system, verdict.version, verdict.found, verdict.display, verdict.code
+        right, (issue,), verdict.system, verdict.version, verdict.found, verdict.display, verdict.code
     )
 
 
 def _no_code(coding: Coding, version: SystemVersion) -> Issue:
     return Issue(
         "code-invalid",
-        gettext_noop("%(code_)s is no code of %(system)s."),
-        {"code_": repr(coding.code), "system": version.canonical},
+        gettext_noop("%(code)s is no code of %(system)s."),
+        {"code": repr(coding.code), "system": version.canonical},
     )
 
 
@@ -236,6 +225,6 @@ def _not_in(coding: Coding, name: str) -> Issue:
 def _several(coding: Coding, systems: list[str]) -> Issue:
     return Issue(
         "code-invalid",
-        gettext_noop("The code %(code_)s is in several systems (%(systems)s); say which."),
-        {"code_": coding.code, "systems": ", ".join(systems)},
+        gettext_noop("The code %(code)s is in several systems (%(systems)s); say which."),
+        {"code": coding.code, "systems": ", ".join(systems)},
     )

@@ -40,7 +40,7 @@ def in_system(asked: Asked) -> dict[str, Any]:
             issue = Issue(
                 "invalid", "The coding is of %(there)s, not of %(url)s.", {"there": one.system, "url": url}
             )
-            return Verdict(False, issue, one.system)
+            return Verdict(False, (issue,), one.system)
         return checker.in_system(Coding(url or one.system, one.code, one.version or version, one.display))
 
     return _judged(asked, check, asked.parameters.text("version") or "")
@@ -80,12 +80,10 @@ def _judged(asked: Asked, check: Callable[[Coding], Verdict], version: str) -> d
     codings = _codings(asked, version)
     verdicts = [check(one) for one in codings]
     best = next((one for one in verdicts if one.right), verdicts[0])
-    if not best.right and len(verdicts) > 1:
-        with_code = [one for one in verdicts if one.found is not None]
-        best = with_code[0] if with_code else best
-        message = "；".join(said(one.issue, asked.request.language) for one in verdicts if one.issue)
-    else:
-        message = said(best.issue, asked.request.language) if best.issue else ""
+    if not best.right:
+        best = next((one for one in verdicts if one.found is not None), best)
+    told = verdicts if not best.right else [best]
+    message = " ".join(said(issue, asked.request.language) for one in told for issue in one.issues)
     return parameters(
         ("result", "Boolean", best.right),
         ("message", "String", message),
