@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xinglin.codebook import membership
+from xinglin.fhir import validation
 from xinglin.record import followers
 from xinglin.terminology import actions, resources
 
@@ -28,8 +30,11 @@ def keep_written(connection: Connection, versions: Sequence[Written]) -> None:
             actions.drop(connection=connection, origin=origin)
         if kept is not None:
             actions.keep(connection=connection, kept=kept)
+        if written.resource is not None:
+            actions.remember_digest(connection=connection, origin=origin, digest=str(written.vid))
 
 
 def begin() -> None:
-    """Follow the record from now on."""
+    """Follow the record from now on, and tell its validation what value sets hold."""
     followers.follow("codebook", resources.TYPES, keep_written)
+    validation.membership.provide(membership.judge)
