@@ -6,22 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language, gettext_noop
+from django.utils.translation import get_language, gettext, gettext_noop
 from django.views.decorators.http import require_GET
 
 from xinglin.codebook import exports, queries
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel import clock
-from xinglin.kernel.errors import invalid
-from xinglin.terminology import comparing
+from xinglin.kernel.errors import Fault, invalid
+from xinglin.terminology import comparing, picking
 from xinglin.terminology import queries as tables
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.http import HttpRequest
 
     from xinglin.codebook.queries import Shelf
+    from xinglin.kernel.errors import Issue
     from xinglin.record.door import Door
+    from xinglin.terminology.expansion import Members
 
 STEWARDS = ("steward", "administrator")
 _KINDS = ("systems", "sets", "maps")
@@ -182,6 +186,7 @@ def value_set(request: HttpRequest, door: Door) -> HttpResponse:
     typed, offset = asked(request, "q", _LONGEST), _offset(request)
     members, total, found = queries.members_page(place, version, typed, offset)
     context = {
+        **_picked(request, place, members),
         "version": version,
         "title": place.title(version),
         "about": version.about,
@@ -197,6 +202,23 @@ def value_set(request: HttpRequest, door: Door) -> HttpResponse:
         **_pages(offset, total),
     }
     return render(request, "codebook/value_set.html", context)
+
+
+def _picked(request: HttpRequest, place: Shelf, members: Members) -> dict[str, Any]:
+    """What the form on the page has chosen, or what is wrong with it."""
+    chosen, typed = asked(request, "code"), asked(request, "code_typed", _LONGEST)
+    try:
+        picked = picking.picked(place.connection, place.known, members, chosen=chosen, typed=typed)
+    except Fault as fault:
+        return {"wrong": " ".join(said(fault.issues))}
+    return {"picked": picked}
+
+
+def said(issues: Iterable[Issue]) -> list[str]:
+    """Issues in the reader's language."""
+    return [
+        gettext(issue.message) % issue.params if issue.params else gettext(issue.message) for issue in issues
+    ]
 
 
 def _pages(offset: int, total: int) -> dict[str, Any]:
