@@ -70,7 +70,7 @@ def home(request: HttpRequest, door: Door) -> HttpResponse:
     typed, narrow = asked(request, "q", _LONGEST), asked(request, "title", _LONGEST)
     total, found = queries.find(place, typed, limit=queries.PAGE)
     context = {
-        "q": typed,
+        "typed": typed,
         "found": found,
         "total": total,
         "kind": kind,
@@ -92,7 +92,7 @@ def find(request: HttpRequest, door: Door) -> HttpResponse:
     total, found = queries.find(
         place, typed, set_url=asked(request, "set"), system_url=asked(request, "system")
     )
-    context = {"q": typed, "found": found, "total": total, "picking": asked(request, "pick") == "1"}
+    context = {"typed": typed, "found": found, "total": total, "picking": asked(request, "pick") == "1"}
     return render(request, "codebook/options.html", context)
 
 
@@ -116,7 +116,7 @@ def system(request: HttpRequest, door: Door) -> HttpResponse:
         "nodes": queries.nodes(place, roots[: queries.PAGE]),
         "more": offset + queries.PAGE if len(roots) > queries.PAGE else None,
         "previous": max(offset - queries.PAGE, 0) if offset else None,
-        "q": typed,
+        "typed": typed,
         "found": found,
         "total": total,
         "may_load": may_load(door),
@@ -197,7 +197,7 @@ def value_set(request: HttpRequest, door: Door) -> HttpResponse:
         "parts": [(said, part) for said in ("include", "exclude") for part in version.compose.get(said, ())],
         "total": total,
         "found": found,
-        "q": typed,
+        "typed": typed,
         "offset": offset,
         **_pages(offset, total),
     }
