@@ -36,8 +36,7 @@ def issues_of(kept: Kept) -> list[Issue]:
     found = list(rules.about_issues(kept.about))
     if isinstance(kept, System):
         found += rules.concept_issues(kept)
-        if not found:
-            found += Hierarchy(kept.concepts, lenient=kept.content == "fragment").issues
+        found += Hierarchy(kept.concepts, lenient=kept.content == "fragment").issues
     elif isinstance(kept, ConceptMap):
         found += rules.map_issues(kept)
     return found
