@@ -19,38 +19,52 @@ pytestmark = pytest.mark.clients
 _PAGES = Path(__file__).parents[2] / "docs" / "integrators"
 
 
-def _run(page: str, server: Server) -> tuple[int, subprocess.CompletedProcess[str]]:
-    """How many examples the page has, and what they said, one after the other."""
+def blocks(page: str) -> list[str]:
+    """The shell examples of a page."""
+    return re.findall(r"```sh\n(.*?)```", (_PAGES / page).read_text(), re.DOTALL)
+
+
+def run(server: Server, examples: list[str]) -> str:
+    """What the examples print, one after the other; each must succeed."""
     if not shutil.which("curl"):
         pytest.skip("curl is not installed")
-    blocks = re.findall(r"```sh\n(.*?)```", (_PAGES / page).read_text(), re.DOTALL)
     done = subprocess.run(
         ["sh", "-eu"],
-        input="\n".join(blocks),
+        input="\n".join(examples),
         env={**os.environ, "BASE": server.base, "TOKEN": server.token},
         capture_output=True,
         text=True,
         check=False,
         timeout=120,
     )
-    return len(blocks), done
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    return done.stdout
 
 
 def test_examples_of_the_fhir_page_run(server: Server) -> None:
-    count, done = _run("fhir.md", server)
+    examples = blocks("fhir.md")
 
-    assert count >= 8
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
-    assert '"fhirVersion"' in done.stdout or '"resourceType":"CapabilityStatement"' in done.stdout
-    assert done.stdout.count('"resourceType":"Bundle"') >= 9
+    said = run(server, examples)
+
+    assert len(examples) >= 8
+    assert '"fhirVersion"' in said or '"resourceType":"CapabilityStatement"' in said
+    assert said.count('"resourceType":"Bundle"') >= 9
+
+
+def test_examples_of_the_page_of_codes_run(server: Server) -> None:
+    said = run(server, [blocks("fhir.md")[0], *blocks("terminology.md")])
+
+    assert '"code":"F2","display":"香蕉"}]' in said
+    assert '{"name":"outcome","valueCode":"subsumes"}' in said
 
 
 def test_examples_of_the_identity_page_run(server: Server) -> None:
-    count, done = _run("identity.md", server)
+    examples = blocks("identity.md")
 
-    assert count == 5
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
-    assert '"code":"ok"' in done.stdout
-    assert done.stdout.count('"valueCode":"certain"') == 2
-    assert '"value":"B-7"' in done.stdout
-    assert '"seealso"' in done.stdout
+    said = run(server, examples)
+
+    assert len(examples) == 5
+    assert '"code":"ok"' in said
+    assert said.count('"valueCode":"certain"') == 2
+    assert '"value":"B-7"' in said
+    assert '"seealso"' in said

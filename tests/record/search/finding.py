@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from tests.conftest import forget_terms
 from xinglin.kernel import clock
 from xinglin.kernel.actor import SYSTEM
 from xinglin.record import actions, database, parameters, search
@@ -62,4 +63,5 @@ class Finder:
                 "TRUNCATE record_resource, record_history, record_range, record_string, record_change,"
                 " identity_patient, identity_key"
             )
+            forget_terms(connection)
         parameters.look_again()
