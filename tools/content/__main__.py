@@ -1,0 +1,25 @@
+"""``python -m tools.content [FACTS]``; see the package."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tools.content import diseases, elements, organisations, procedures, state_tables, traditional
+from tools.content.files import ROOT
+
+
+def main(facts: Path) -> None:
+    count = rows = 0
+    for part in (state_tables, organisations, diseases, procedures, traditional, elements):
+        for system in part.systems(facts):
+            system.write()
+            count, rows = count + 1, rows + len(system.rows)
+    diseases.to_who(facts).write("maps")
+    for dataset in elements.datasets(facts):
+        dataset.write("datasets")
+    print(f"{count} code systems, {rows} concepts")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT.parent / "shared" / "data")
