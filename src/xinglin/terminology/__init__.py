@@ -1,4 +1,10 @@
 """Words and codes: what the names and terms in records mean and how they are read.
 
-* ``pinyin``: the Latin spellings under which a Chinese name is looked up; ``readings.toml`` is its data.
+* ``values``: a code system, value set or map as it is read and kept; ``hierarchy`` who stands above whom.
+* ``rules``: what it must be like; ``actions`` keep, replace and drop it, on the connection that is given.
+* ``shipped`` loads what comes with the platform (``content/``), ``sheets`` reads CSV and Excel.
+* ``spelling``: the keys under which a term is found; ``terms.toml`` is its reviewed list.
+* ``pinyin``: the Latin spellings under which a person's name is looked up; ``readings.toml`` is its data.
+
+The package has its own tables and knows nothing of the record, which lies above it.
 """

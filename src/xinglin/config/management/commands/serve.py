@@ -28,6 +28,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         database.adopt()
+        call_command("terminology", "load", verbosity=0)
         database.close()
         self.stdout.write(f"Xinglin 杏林: http://{options['host']}:{options['port']}/", ending="\n")
         self.stdout.flush()
