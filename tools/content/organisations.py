@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DOCUMENTS = "2.16.156.10011.2.4"
+_WITH_PARTS = ("A220", "D120", "D150", "N110", "N120", "N210", "N220", "N300", "Q300")
 _LICENCE = "facts of a state standard; arrangement Apache-2.0"
 
 
@@ -94,12 +95,11 @@ def _kinds(folder: Path) -> list[Row]:
 
 
 def _parent(code: str, known: dict[str, str]) -> str:
-    stem = code.rstrip("0")
-    for length in range(len(stem) - 1 if len(code) == 4 else len(code) - 1, 0, -1):
-        for candidate in (code[:length].ljust(4, "0"), code[:length]):
-            if candidate in known and candidate != code and (length < 3 or len(code) == 4):
-                return candidate
-    return ""
+    """The heading of one or two characters, or one of the few four-figure codes that have parts of their own."""
+    for head in _WITH_PARTS:
+        if code != head and len(code) == 4 and code.startswith(head.rstrip("0")):
+            return head
+    return next((code[:length] for length in (2, 1) if length < len(code) and code[:length] in known), "")
 
 
 def _documents() -> CodeSystem:

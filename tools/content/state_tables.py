@@ -52,7 +52,7 @@ def _system(name: str, title: str, rows: list[Row], known: Row) -> CodeSystem:
         "compositional": False,
     }
     if known.get("note"):
-        about["note"] = known["note"]
+        about["description"] = known["note"]
     made = _repaired(name, rows)
     if name not in _FLAT:
         about["hierarchy"] = _nested(made)
