@@ -5,17 +5,19 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tools.content import diseases, elements, organisations, procedures, state_tables, traditional
+from tools.content import diseases, elements, laboratory, notifiable, organisations, procedures, state_tables, traditional
 from tools.content.files import ROOT
 
 
 def main(facts: Path) -> None:
     count = rows = 0
-    for part in (state_tables, organisations, diseases, procedures, traditional, elements):
+    for part in (state_tables, organisations, diseases, procedures, traditional, elements, laboratory):
         for system in part.systems(facts):
             system.write()
             count, rows = count + 1, rows + len(system.rows)
     diseases.to_who(facts).write("maps")
+    for map_ in (*laboratory.maps(), *notifiable.maps(facts)):
+        map_.write("maps")
     for dataset in elements.datasets(facts):
         dataset.write("datasets")
     print(f"{count} code systems, {rows} concepts")
