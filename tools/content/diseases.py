@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 OID = "2.16.156.10011.2.3.3.11"
 ICD10 = "http://hl7.org/fhir/sid/icd-10"
 _MORPHOLOGY = re.compile(r"M\d{5}/\d$")
-_CODE = re.compile(r"(?P<main>[A-Z]\d\d(?:\.(?:\d\d\d|\d|x\d\d))?)(?:\+ ?(?P<asterisk>[A-Z]\d\d(?:\.\d)?)\*)?(?P<star>\*)?$")
+_CODE = re.compile(
+    r"(?P<main>[A-Z]\d\d(?:\.(?:\d\d\d|\d|x\d\d))?)(?:\+ ?(?P<asterisk>[A-Z]\d\d(?:\.\d)?)\*)?(?P<star>\*)?$"
+)
 _SLIPS = {"R55.X03": "R55.x03", "T66.x02H47.5": "T66.x02+H47.5*"}
 _HALLUX = "\ue13b"  # a private character in the table at hand: the big toe
 
@@ -30,7 +32,11 @@ def systems(facts: Path) -> Iterable[CodeSystem]:
 
 def to_who(facts: Path) -> CodeSystem:
     """The map from six-figure codes to WHO's."""
-    items = [_item(row) for row in read(facts / "terminology" / "icd10_cn.csv") if not _MORPHOLOGY.match(row["code"])]
+    items = [
+        _item(row)
+        for row in read(facts / "terminology" / "icd10_cn.csv")
+        if not _MORPHOLOGY.match(row["code"])
+    ]
     rows = [
         {"source": row["code"], "target": row["who"], "equivalence": _equivalence(row), "comment": ""}
         for row in sorted(items, key=lambda row: row["code"])
@@ -75,10 +81,26 @@ def _about() -> dict[str, str | bool | list[str] | list[dict[str, str]]]:
         "compositional": False,
         "properties": [
             {"code": "kind", "type": "code", "description": "chapter, block, category or item"},
-            {"code": "who", "type": "code", "description": "The code of WHO ICD-10 that it extends, three or four characters"},
-            {"code": "asterisk", "type": "code", "description": "The code of the manifestation, for a code of the cause"},
-            {"code": "manifestation", "type": "boolean", "description": "Whether it is itself an asterisk code, never a main diagnosis"},
-            {"code": "notSelectable", "type": "boolean", "description": "A heading: not to be chosen as a diagnosis"},
+            {
+                "code": "who",
+                "type": "code",
+                "description": "The code of WHO ICD-10 that it extends, three or four characters",
+            },
+            {
+                "code": "asterisk",
+                "type": "code",
+                "description": "The code of the manifestation, for a code of the cause",
+            },
+            {
+                "code": "manifestation",
+                "type": "boolean",
+                "description": "Whether it is itself an asterisk code, never a main diagnosis",
+            },
+            {
+                "code": "notSelectable",
+                "type": "boolean",
+                "description": "A heading: not to be chosen as a diagnosis",
+            },
         ],
     }
 
@@ -102,14 +124,26 @@ def _item(row: Row) -> Row:
     if _HALLUX in row["display"] or row["code"] in _SLIPS:
         made |= {"confidence": "likely", "source": "a slip of the table at hand mended"}
     elif row["display"].startswith("紧急使用"):
-        made |= {"confidence": "likely", "source": "kept free by WHO for new diseases", "notSelectable": "true"}
+        made |= {
+            "confidence": "likely",
+            "source": "kept free by WHO for new diseases",
+            "notSelectable": "true",
+        }
     return made
 
 
 def _display(text: str) -> str:
     """Without stray blanks, the private character written out, brackets of one kind."""
-    text = re.sub(r"(?<=[\u4e00-\u9fff，；、）］)\]])\s+|\s+(?=[\u4e00-\u9fff，；、）［(\[])", "", text.strip())
-    return text.replace(_HALLUX, "踇").replace("［", "[").replace("］", "]").replace("（", "(").replace("）", ")")
+    text = re.sub(
+        r"(?<=[\u4e00-\u9fff，；、）］)\]])\s+|\s+(?=[\u4e00-\u9fff，；、）［(\[])", "", text.strip()
+    )
+    return (
+        text.replace(_HALLUX, "踇")
+        .replace("［", "[")
+        .replace("］", "]")
+        .replace("（", "(")
+        .replace("）", ")")
+    )
 
 
 def _tree(items: list[Row]) -> list[Row]:
@@ -127,7 +161,9 @@ def _tree(items: list[Row]) -> list[Row]:
     missing = [c for c in categories if c not in known and c not in heads]
     if missing:
         raise SystemExit(f"icd10: categories without a name: {missing}")
-    made = [_heading(row["code"], row["display"], "", "chapter") | {"english": row["english"]} for row in chapters]
+    made = [
+        _heading(row["code"], row["display"], "", "chapter") | {"english": row["english"]} for row in chapters
+    ]
     for block in blocks:
         chapter = _within(block["code"][:3], chapters)
         made.append(_heading(block["code"], block["display"], chapter, "block"))
@@ -135,7 +171,9 @@ def _tree(items: list[Row]) -> list[Row]:
         if category in whole:
             continue  # the asterisk categories that have no figures of their own
         parent = _block(category, blocks)
-        row = _heading(category, known.get(category, heads.get(category, "")), parent, "category") | {"who": category}
+        row = _heading(category, known.get(category, heads.get(category, "")), parent, "category") | {
+            "who": category
+        }
         if category not in known:
             row |= {"confidence": "likely", "source": "named after its item .x00 or .900"}
         made.append(row)
@@ -143,8 +181,17 @@ def _tree(items: list[Row]) -> list[Row]:
 
 
 def _heading(code: str, display: str, parent: str, kind: str) -> Row:
-    row = {"code": code, "display": _display(display), "parent": parent, "kind": kind, "notSelectable": "true"}
-    return row | {"source": "WHO ICD-10; Chinese name as usual in the state standard", "confidence": "certain"}
+    row = {
+        "code": code,
+        "display": _display(display),
+        "parent": parent,
+        "kind": kind,
+        "notSelectable": "true",
+    }
+    return row | {
+        "source": "WHO ICD-10; Chinese name as usual in the state standard",
+        "confidence": "certain",
+    }
 
 
 def _within(code: str, ranges: list[Row]) -> str:
@@ -185,7 +232,14 @@ def _morphology(rows: list[Row]) -> list[Row]:
     for row in rows:
         if _MORPHOLOGY.match(row["code"]):
             behaviour = row["code"][-1]
-            made.append({"code": row["code"], "display": _display(row["display"]), "behaviour": behaviour, "icdo": f"{row['code'][1:5]}/{behaviour}"})
+            made.append(
+                {
+                    "code": row["code"],
+                    "display": _display(row["display"]),
+                    "behaviour": behaviour,
+                    "icdo": f"{row['code'][1:5]}/{behaviour}",
+                }
+            )
     return made
 
 
@@ -200,8 +254,16 @@ def _about_morphology() -> dict[str, str | bool | list[str] | list[dict[str, str
         "source": "a public table of six-figure codes in the manner of GB/T 14396",
         "hierarchy": "none",
         "properties": [
-            {"code": "behaviour", "type": "code", "description": "0 benign, 1 uncertain, 2 in situ, 3 malignant, 6 metastatic, 9 malignant, primary or metastatic"},
-            {"code": "icdo", "type": "code", "description": "The first four figures and the behaviour: the form of ICD-O"},
+            {
+                "code": "behaviour",
+                "type": "code",
+                "description": "0 benign, 1 uncertain, 2 in situ, 3 malignant, 6 metastatic, 9 primary or metastatic",
+            },
+            {
+                "code": "icdo",
+                "type": "code",
+                "description": "The first four figures and the behaviour: the form of ICD-O",
+            },
         ],
     }
 
@@ -221,13 +283,17 @@ def _about_who() -> dict[str, str | bool | list[str] | list[dict[str, str]]]:
         "licence": "codes are facts; the text of ICD-10 belongs to WHO and is not reproduced",
         "properties": [
             {"code": "kind", "type": "code", "description": "chapter, block, category or subcategory"},
-            {"code": "notSelectable", "type": "boolean", "description": "A heading: not to be chosen as a diagnosis"},
+            {
+                "code": "notSelectable",
+                "type": "boolean",
+                "description": "A heading: not to be chosen as a diagnosis",
+            },
         ],
     }
 
 
 def _who(tree: list[Row], items: list[Row]) -> list[Row]:
-    """The categories and their four-character parts are diagnoses in WHO's classification; chapters and blocks are headings."""
+    """In WHO's classification categories and subcategories are diagnoses; chapters and blocks are headings."""
     made = [{key: value for key, value in row.items() if key != "who"} for row in tree]
     for row in made:
         if row["kind"] == "category":
@@ -236,6 +302,14 @@ def _who(tree: list[Row], items: list[Row]) -> list[Row]:
         who, rest = row["who"], row["code"][5:]
         if len(row["code"]) == 3 or (len(who) == 5 and rest in ("", "00")):
             parent = who[:3] if len(who) == 5 else row["parent"]
-            said = {"code": who, "display": row["display"], "parent": parent, "kind": "category" if len(who) == 3 else "subcategory"}
-            made.append(said | {"confidence": "likely", "source": "named after the six-figure code that begins with it"})
+            said = {
+                "code": who,
+                "display": row["display"],
+                "parent": parent,
+                "kind": "category" if len(who) == 3 else "subcategory",
+            }
+            made.append(
+                said
+                | {"confidence": "likely", "source": "named after the six-figure code that begins with it"}
+            )
     return made

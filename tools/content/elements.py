@@ -15,7 +15,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OID = "2.16.156.10011.2.2.1"
-DATASET_COLUMNS = ("section", "section_code", "id", "element", "name", "datatype", "format", "domain", "cardinality", "confidence", "source")
+DATASET_COLUMNS = (
+    "section",
+    "section_code",
+    "id",
+    "element",
+    "name",
+    "datatype",
+    "format",
+    "domain",
+    "cardinality",
+    "confidence",
+    "source",
+)
 _SLIPS = (("DE056.", "DE06."), ("DE06.0.", "DE06.00."))
 _UNIT = re.compile(r"[(（]([^()（）]+)[)）]$")
 _UNITS = {"ml", "cm", "g", "kg", "min", "次/min", "mmol/L", "%", "周", "元", "cmH2O", "mmHg", "d", "h"}
@@ -46,11 +58,19 @@ def _about() -> dict[str, Value]:
         "content": "fragment",
         "compositional": False,
         "properties": [
-            {"code": "datatype", "type": "code", "description": "S1 free text, S2 listed code, S3 code of a table, L true or false, N number, D date, DT date and time"},
+            {
+                "code": "datatype",
+                "type": "code",
+                "description": "S1 free text, S2 listed code, S3 code of a table, L true or false, N number, D date, DT time",
+            },
             {"code": "format", "type": "string", "description": "Format of WS 363, as A..50 or N..5,2"},
             {"code": "domain", "type": "string", "description": "The code system that its values come from"},
             {"code": "unit", "type": "string", "description": "Unit, as printed"},
-            {"code": "group", "type": "code", "description": "Part of the catalogue: DE02.01 demography, DE04.10 physical examination …"},
+            {
+                "code": "group",
+                "type": "code",
+                "description": "Part of the catalogue: DE02.01 demography, DE04.10 physical examination …",
+            },
         ],
     }
 
@@ -103,7 +123,9 @@ def _elements(facts: Path) -> list[Row]:
         row |= _typed(code, display, fact, domains)
         if not fact:
             row["confidence"] = "likely"
-            row["source"] = "named as in the shared documents" + ("; type read off the name" if row["datatype"] else "")
+            row["source"] = "named as in the shared documents" + (
+                "; type read off the name" if row["datatype"] else ""
+            )
         else:
             row |= {"confidence": fact["confidence"], "source": "WS 363-2011, WS 365-2011"}
         made.append({key: value for key, value in row.items() if value})
@@ -130,7 +152,12 @@ def _typed(code: str, display: str, fact: Row, domains: dict[str, str]) -> Row:
     else:
         kind = ""
         domain = fact.get("domain", "")
-    return {"datatype": kind, "format": fact.get("format", ""), "domain": domain, "unit": fact.get("unit") or said}
+    return {
+        "datatype": kind,
+        "format": fact.get("format", ""),
+        "domain": domain,
+        "unit": fact.get("unit") or said,
+    }
 
 
 def _stem(name: str) -> str:
@@ -163,8 +190,14 @@ def datasets(facts: Path) -> Iterator[CodeSystem]:
             for element, name in listed
         ]
         yield CodeSystem(code.lower(), _dataset_about(part, code), rows, DATASET_COLUMNS)
-    about = _dataset_about({"display": "个人基本健康信息登记", "standard": "WS 365-2011 HDSD00.01", "dataset": "WS 365-2011"}, "HDSD00.01")
-    about |= {"confidence": "certain", "gaps": "elements 027-032 and 037-042 are named together in the source and carry no code of their own"}
+    about = _dataset_about(
+        {"display": "个人基本健康信息登记", "standard": "WS 365-2011 HDSD00.01", "dataset": "WS 365-2011"},
+        "HDSD00.01",
+    )
+    about |= {
+        "confidence": "certain",
+        "gaps": "elements 027-032 and 037-042 are named together in the source and carry no code of their own",
+    }
     yield CodeSystem("hdsd00-01", about, read(HERE / "hdsd00_01.csv"), DATASET_COLUMNS)
 
 
@@ -177,7 +210,7 @@ def _dataset_about(part: Row, code: str) -> dict[str, Value]:
         "version": "2016" if code.startswith("C") else "2011",
         "source": "the template of the shared document" if code.startswith("C") else "the data set of WS 365",
         "confidence": "likely",
-        "gaps": "only elements of the body; those of the header (patient, author, custodian) are the same for all documents. Cardinalities are not known",
+        "gaps": "only elements of the body, not of the header; cardinalities are not known",
     }
 
 

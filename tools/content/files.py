@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 CONTENT = ROOT / "src" / "xinglin" / "terminology" / "content"
+TARGET = CONTENT
 HERE = Path(__file__).parent / "facts"
 COLUMNS = ("code", "display", "parent", "english", "aliases", "definition", "status", "confidence", "source")
 MAP_COLUMNS = ("source", "target", "equivalence", "comment")
@@ -30,7 +31,7 @@ class CodeSystem:
     columns: tuple[str, ...] = COLUMNS
 
     def write(self, kind: str = "codesystems") -> None:
-        folder = CONTENT / kind
+        folder = TARGET / kind
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{self.file}.toml").write_text(toml(self.about), encoding="utf-8")
         (folder / f"{self.file}.csv").write_text(table(self.rows, self._columns()), encoding="utf-8")

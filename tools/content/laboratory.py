@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 LOINC, ATC = "http://loinc.org", "http://www.whocc.no/atc"
 TESTS, DRUGS = "urn:xinglin:codes:lab-test", "urn:xinglin:codes:drug"
 _LOINC_NOTICE = (
-    "This material contains content from LOINC (http://loinc.org). LOINC is copyright Regenstrief Institute, Inc. and the"
-    " LOINC Committee and is available at no cost under the license at http://loinc.org/license. Chinese names are ours."
+    "This material contains content from LOINC (http://loinc.org). LOINC is copyright Regenstrief Institute, Inc."
+    " and the LOINC Committee and is available at no cost under the license at"
+    " http://loinc.org/license. Chinese names are ours."
 )
 _REMAINS = {"medicine": "Z"}
 
@@ -32,20 +33,47 @@ def systems(_facts: Path) -> Iterable[CodeSystem]:
 def maps() -> Iterator[CodeSystem]:
     known = [row for row in _tests() if row.get("loinc")]
     rows = [
-        {"source": row["code"], "target": row["loinc"], "equivalence": "equivalent" if row["loincConfidence"] == "certain" else "relatedto"}
+        {
+            "source": row["code"],
+            "target": row["loinc"],
+            "equivalence": "equivalent" if row["loincConfidence"] == "certain" else "relatedto",
+        }
         for row in known
     ]
-    about = {"version": "2026.1", "confidence": "likely", "source": "codes of LOINC as known; “likely” ones are said to be related only"}
+    about = {
+        "version": "2026.1",
+        "confidence": "likely",
+        "source": "codes of LOINC as known; “likely” ones are said to be related only",
+    }
     yield CodeSystem(
         "lab-tests-to-loinc",
-        {"url": "urn:xinglin:maps:lab-tests-to-loinc", "name": "LabTestsToLOINC", "title": "检验项目对LOINC", "source_system": TESTS, "target_system": LOINC, **about},
+        {
+            "url": "urn:xinglin:maps:lab-tests-to-loinc",
+            "name": "LabTestsToLOINC",
+            "title": "检验项目对LOINC",
+            "source_system": TESTS,
+            "target_system": LOINC,
+            **about,
+        },
         rows,
         MAP_COLUMNS,
     )
-    rows = [{"source": row["code"], "target": row["atc"], "equivalence": "equivalent"} for row in _drugs() if len(row.get("atc", "")) == 7]
+    rows = [
+        {"source": row["code"], "target": row["atc"], "equivalence": "equivalent"}
+        for row in _drugs()
+        if len(row.get("atc", "")) == 7
+    ]
     yield CodeSystem(
         "drugs-to-atc",
-        {"url": "urn:xinglin:maps:drugs-to-atc", "name": "DrugsToATC", "title": "药品通用名对ATC", "source_system": DRUGS, "target_system": ATC, **about, "source": "ATC codes as known"},
+        {
+            "url": "urn:xinglin:maps:drugs-to-atc",
+            "name": "DrugsToATC",
+            "title": "药品通用名对ATC",
+            "source_system": DRUGS,
+            "target_system": ATC,
+            **about,
+            "source": "ATC codes as known",
+        },
         rows,
         MAP_COLUMNS,
     )
@@ -111,7 +139,11 @@ def _tests_about() -> dict[str, Value]:
         hierarchy="part-of",
         properties=[
             {"code": "loinc", "type": "code", "description": "Code of LOINC, as far as known"},
-            {"code": "loincConfidence", "type": "code", "description": "certain or likely: likely ones want a look before they are relied on"},
+            {
+                "code": "loincConfidence",
+                "type": "code",
+                "description": "certain or likely: likely ones want a look before they are relied on",
+            },
             {"code": "unit", "type": "code", "description": "Usual unit, UCUM"},
             {"code": "specimen", "type": "string", "description": "Usual specimen"},
             {"code": "notSelectable", "type": "boolean", "description": "A group of tests"},
@@ -152,7 +184,6 @@ def _loinc(tests: list[Row]) -> Iterator[Row]:
                 "specimen": row["specimen"],
             }
 
-
     seen = set()
     for row in read(CONTENT / "codesystems" / "vital-signs.csv"):
         if row["loinc"] not in seen:
@@ -181,7 +212,11 @@ def _drugs() -> Iterator[Row]:
             "atcGroup": atc[:3],
             "form": forms.replace(";", "|"),
             "kind": "western" if atc else "chinese",
-        } | ({"confidence": "likely", "source": "no ATC code is certain; its group is given"} if atc and not sure else {})
+        } | (
+            {"confidence": "likely", "source": "no ATC code is certain; its group is given"}
+            if atc and not sure
+            else {}
+        )
 
 
 def _drugs_about() -> dict[str, Value]:
@@ -195,10 +230,18 @@ def _drugs_about() -> dict[str, Value]:
         confidence="likely",
         hierarchy="none",
         properties=[
-            {"code": "atc", "type": "code", "description": "Code of ATC; three to five characters where only the group is certain"},
+            {
+                "code": "atc",
+                "type": "code",
+                "description": "Code of ATC; three to five characters where only the group is certain",
+            },
             {"code": "atcGroup", "type": "code", "description": "Therapeutic group of ATC"},
             {"code": "form", "type": "code", "description": "Usual dosage forms"},
-            {"code": "kind", "type": "code", "description": "western or chinese (patent medicines of Chinese medicine)"},
+            {
+                "code": "kind",
+                "type": "code",
+                "description": "western or chinese (patent medicines of Chinese medicine)",
+            },
         ],
     )
 
@@ -216,12 +259,23 @@ def _groups() -> Iterator[tuple[str, str]]:
 def _atc(drugs: list[Row]) -> Iterator[Row]:
     groups = dict(_groups())
     for code in sorted(groups):
-        yield {"code": code, "display": groups[code], "parent": code[:1] if len(code) > 1 else "", "notSelectable": "true", "source": "ATC; our wording"}
+        yield {
+            "code": code,
+            "display": groups[code],
+            "parent": code[:1] if len(code) > 1 else "",
+            "notSelectable": "true",
+            "source": "ATC; our wording",
+        }
     for row in sorted(drugs, key=lambda row: row["atc"]):
         if len(row["atc"]) == 7 and row.get("confidence") != "likely":
             if row["atcGroup"] not in groups:
                 raise SystemExit(f"atc: {row['atc']} has no group")
-            yield {"code": row["atc"], "display": row["display"], "parent": row["atcGroup"], "aliases": row["aliases"]}
+            yield {
+                "code": row["atc"],
+                "display": row["display"],
+                "parent": row["atcGroup"],
+                "aliases": row["aliases"],
+            }
 
 
 def _atc_about() -> dict[str, Value]:
@@ -234,7 +288,7 @@ def _atc_about() -> dict[str, Value]:
         standard="ATC",
         source="codes as known; Chinese names are ours",
         confidence="likely",
-        licence="codes are facts; the ATC index belongs to the WHO Collaborating Centre for Drug Statistics Methodology and is not reproduced",
+        licence="codes are facts; the ATC index belongs to its WHO Collaborating Centre and is not reproduced",
         content="fragment",
         hierarchy="is-a",
         properties=[{"code": "notSelectable", "type": "boolean", "description": "A group"}],

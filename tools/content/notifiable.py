@@ -18,7 +18,11 @@ def maps(facts: Path) -> Iterator[CodeSystem]:
     """From the six-figure codes and from WHO's. A code of a manifestation alone (G01*) means no disease by itself."""
     for system in diseases.systems(facts):
         if system.file in ("icd10-cn", "icd10-who"):
-            rows = [row for row in system.rows if row["kind"] in ("item", "category", "subcategory") and not row.get("manifestation")]
+            rows = [
+                row
+                for row in system.rows
+                if row["kind"] in ("item", "category", "subcategory") and not row.get("manifestation")
+            ]
             if system.file == "icd10-cn":
                 rows = [row for row in rows if row["kind"] == "item"]
             yield CodeSystem(f"{system.file}-to-notifiable", _about(system), list(_rows(rows)), MAP_COLUMNS)
@@ -52,5 +56,7 @@ def _rows(rows: Iterable[Row]) -> Iterator[Row]:
             yield {
                 "source": row["code"],
                 "target": beginnings[found],
-                "equivalence": "equivalent" if row["code"] in (found, f"{found}.x00", f"{found}00") else "wider",
+                "equivalence": "equivalent"
+                if row["code"] in (found, f"{found}.x00", f"{found}00")
+                else "wider",
             }

@@ -31,10 +31,34 @@ def systems(facts: Path) -> Iterable[CodeSystem]:
 
 
 _SMALL = {
-    "hospital-level": ("医院等级", "Level of a hospital", "statistical reporting of health resources", "certain", "cqcore_CNHospitalLevelCS.csv"),
-    "hospital-management": ("医疗机构分类管理", "For profit or not", "statistical reporting of health resources", "certain", "cqcore_CNHospitalManagementTypeCS.csv"),
-    "operating-status": ("机构运营状态", "Operating status of an institution", "statistical reporting of health resources", "certain", "cqcore_OperatingStatusCS.csv"),
-    "legal-entity-kind": ("组织机构类型", "Kind of organisation", "GB/T 20091-2021", "certain", "cqcore_OrganizationTypeCS.csv"),
+    "hospital-level": (
+        "医院等级",
+        "Level of a hospital",
+        "statistical reporting of health resources",
+        "certain",
+        "cqcore_CNHospitalLevelCS.csv",
+    ),
+    "hospital-management": (
+        "医疗机构分类管理",
+        "For profit or not",
+        "statistical reporting of health resources",
+        "certain",
+        "cqcore_CNHospitalManagementTypeCS.csv",
+    ),
+    "operating-status": (
+        "机构运营状态",
+        "Operating status of an institution",
+        "statistical reporting of health resources",
+        "certain",
+        "cqcore_OperatingStatusCS.csv",
+    ),
+    "legal-entity-kind": (
+        "组织机构类型",
+        "Kind of organisation",
+        "GB/T 20091-2021",
+        "certain",
+        "cqcore_OrganizationTypeCS.csv",
+    ),
 }
 
 
@@ -61,11 +85,23 @@ def _about(file: str, title: str, english: str, standard: str, confidence: str) 
 
 
 def _kinds_about() -> dict[str, Value]:
-    about = _about("institution-kind", "卫生机构（组织）类别", "Kind of health institution", "WS 218 and the codes of statistical reporting after it", "certain")
+    about = _about(
+        "institution-kind",
+        "卫生机构（组织）类别",
+        "Kind of health institution",
+        "WS 218 and the codes of statistical reporting after it",
+        "certain",
+    )
     about["hierarchy"] = "is-a"
-    about["source"] = "WS 218-2002 and the codes in use in statistical reporting; where they differ the newer name stands and the older is an alias"
+    about["source"] = (
+        "WS 218-2002 and the codes of statistical reporting; where they differ the older name is an alias"
+    )
     about["properties"] = [
-        {"code": "edition", "type": "code", "description": "2002 where only WS 218-2002 has it, current where only the codes in use have it"},
+        {
+            "code": "edition",
+            "type": "code",
+            "description": "2002 where only WS 218-2002 has it, current where only the codes in use have it",
+        },
         {"code": "notSelectable", "type": "boolean", "description": "A heading"},
     ]
     return about
@@ -78,8 +114,15 @@ def _plain(text: str) -> str:
 def _kinds(folder: Path) -> list[Row]:
     old = {r["code"]: _plain(r["display"]) for r in read(folder / "ws218_org_type_raw.csv")}
     new = {r["code"]: _plain(r["display"]) for r in read(folder / "cqcore_HealthcareInstitutionsTypeCS.csv")}
-    new = {code: name for code, name in new.items() if code[0] not in "XZ"}  # accounts of offices, no institutions
-    heads = {"A6": "疗养院、康复和安宁疗护机构", "A9": "互联网医院", "P4": "医学检验、诊断等独立设置机构", "R": "托育服务机构"}
+    new = {
+        code: name for code, name in new.items() if code[0] not in "XZ"
+    }  # accounts of offices, no institutions
+    heads = {
+        "A6": "疗养院、康复和安宁疗护机构",
+        "A9": "互联网医院",
+        "P4": "医学检验、诊断等独立设置机构",
+        "R": "托育服务机构",
+    }
     known = old | new | heads
     made = []
     for code in sorted(known):
@@ -88,7 +131,15 @@ def _kinds(folder: Path) -> list[Row]:
             row["aliases"] = old[code]
         if code in heads:
             row |= {"confidence": "likely", "source": "heading named after its members"}
-        row["edition"] = "" if code in old and code in new else "current" if code in new else "" if len(code) < 3 else "2002"
+        row["edition"] = (
+            ""
+            if code in old and code in new
+            else "current"
+            if code in new
+            else ""
+            if len(code) < 3
+            else "2002"
+        )
         row["notSelectable"] = "true" if len(code) < 3 else ""
         made.append(row)
     return made
@@ -103,7 +154,13 @@ def _parent(code: str, known: dict[str, str]) -> str:
 
 
 def _documents() -> CodeSystem:
-    about = _about("document-type", "共享文档类型", "Type of a shared document", "WS/T 483-2016, WS/T 500-2016", "certain")
+    about = _about(
+        "document-type",
+        "共享文档类型",
+        "Type of a shared document",
+        "WS/T 483-2016, WS/T 500-2016",
+        "certain",
+    )
     about |= {
         "url": f"urn:oid:{DOCUMENTS}",
         "oid": [DOCUMENTS],
@@ -115,7 +172,11 @@ def _documents() -> CodeSystem:
         "properties": [
             {"code": "standard", "type": "string", "description": "The part that specifies it"},
             {"code": "template", "type": "code", "description": "OID of its template"},
-            {"code": "dataset", "type": "string", "description": "The part of WS 445 whose data set it carries"},
+            {
+                "code": "dataset",
+                "type": "string",
+                "description": "The part of WS 445 whose data set it carries",
+            },
         ],
     }
     return CodeSystem("document-type", about, read(HERE / "documents.csv"))

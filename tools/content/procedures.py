@@ -44,14 +44,26 @@ def _about() -> dict[str, str | bool | list[str] | list[dict[str, str]]]:
         "properties": [
             {"code": "kind", "type": "code", "description": "chapter, category or item"},
             {"code": "icd9", "type": "code", "description": "The code of ICD-9-CM that it extends"},
-            {"code": "notSelectable", "type": "boolean", "description": "A heading: not to be chosen as a procedure"},
+            {
+                "code": "notSelectable",
+                "type": "boolean",
+                "description": "A heading: not to be chosen as a procedure",
+            },
         ],
     }
 
 
 def _item(row: Row) -> Row:
-    display = re.sub(r"\s+", "", row["display"]) if re.search(r"[\u4e00-\u9fff] [(（]|\n", row["display"]) else row["display"].strip()
-    made = {"code": row["code"], "display": display.replace(_HALLUX, "踇").replace("（", "(").replace("）", ")"), "kind": "item"}
+    display = (
+        re.sub(r"\s+", "", row["display"])
+        if re.search(r"[\u4e00-\u9fff] [(（]|\n", row["display"])
+        else row["display"].strip()
+    )
+    made = {
+        "code": row["code"],
+        "display": display.replace(_HALLUX, "踇").replace("（", "(").replace("）", ")"),
+        "kind": "item",
+    }
     base, rest = row["code"][:5], row["code"][5:]
     made["icd9"] = base[:4] if base.endswith("x") else base
     if rest == "00" and base.endswith("x"):
@@ -64,15 +76,28 @@ def _item(row: Row) -> Row:
 def _headings(rows: list[Row]) -> list[Row]:
     chapters = read(HERE / "icd9_chapters.csv")
     used = {row["code"][:2] for row in rows}
-    source = {"source": "ICD-9-CM volume 3; Chinese name as usual in the clinical edition", "confidence": "certain"}
+    source = {
+        "source": "ICD-9-CM volume 3; Chinese name as usual in the clinical edition",
+        "confidence": "certain",
+    }
     made = [
-        {"code": f"CH{row['code']}", "display": row["display"], "kind": "chapter", "notSelectable": "true"} | source
+        {"code": f"CH{row['code']}", "display": row["display"], "kind": "chapter", "notSelectable": "true"}
+        | source
         for row in chapters
     ]
     for row in read(HERE / "icd9_categories.csv"):
         if row["code"] in used:
             parent = next(c["code"] for c in chapters if c["first"] <= row["code"] <= c["last"])
-            made.append({"code": row["code"], "display": row["display"], "parent": f"CH{parent}", "kind": "category", "notSelectable": "true"} | source)
+            made.append(
+                {
+                    "code": row["code"],
+                    "display": row["display"],
+                    "parent": f"CH{parent}",
+                    "kind": "category",
+                    "notSelectable": "true",
+                }
+                | source
+            )
     return made
 
 

@@ -128,7 +128,12 @@ def _countries(rows: list[Row]) -> list[Row]:
             row["status"] = "retired"
         row["display"] = row["display"].removesuffix("Gambia")
     since = [
-        {"code": code, "display": name, "confidence": "likely", "source": "ISO 3166-1; named after the edition of 2000"}
+        {
+            "code": code,
+            "display": name,
+            "confidence": "likely",
+            "source": "ISO 3166-1; named after the edition of 2000",
+        }
         for code, name in named_lines(HERE / "countries_since.txt")
     ]
     return sorted([*rows, *since], key=lambda row: row["code"])
@@ -165,7 +170,7 @@ _MENDED = {
 
 
 def _nested(rows: list[Row]) -> str:
-    """Give every row the longest code of the table that begins its own as parent, unless the codes are numbers in a row."""
+    """Give every row the longest code that begins its own as parent, unless the codes are numbers in a row."""
     codes = [row["code"] for row in rows]
     if all(map(_HOLDS.match, codes)) and sorted(map(int, codes)) == list(range(1, len(codes) + 1)):
         return "none"
@@ -182,13 +187,19 @@ def _nested(rows: list[Row]) -> str:
     return "is-a" if found else "none"
 
 
-def _with_facts(name: str, rows: list[Row], about: dict[str, str | bool | list[str] | list[dict[str, str]]]) -> list[Row]:
+def _with_facts(
+    name: str, rows: list[Row], about: dict[str, str | bool | list[str] | list[dict[str, str]]]
+) -> list[Row]:
     """Join what else is known about a table's codes: letters of peoples, codes of countries, English names."""
     path = HERE / f"{file_name(name)}.csv"
     if path.exists():
         more = {row["code"]: row for row in read(path)}
-        properties = [key for key in next(iter(more.values())) if key not in ("code", "english", "aliases", "status")]
-        about["properties"] = [{"code": key, "type": "string", "description": _PROPERTIES[key]} for key in properties]
+        properties = [
+            key for key in next(iter(more.values())) if key not in ("code", "english", "aliases", "status")
+        ]
+        about["properties"] = [
+            {"code": key, "type": "string", "description": _PROPERTIES[key]} for key in properties
+        ]
         for row in rows:
             row |= {key: value for key, value in more.get(row["code"], {}).items() if value}
     english = dict(named_lines(HERE / "english.txt")) if name.startswith("GB") else {}

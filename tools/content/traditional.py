@@ -20,7 +20,11 @@ _LOST = {"C03.02.08": "㨰法推拿疗法"}
 def systems(facts: Path) -> Iterable[CodeSystem]:
     rows: list[Row] = []
     for kind, letter in _PARTS:
-        part = [row for row in read(facts / "terminology" / f"tcm_{kind}_{letter}.csv") if _CODE.match(row["code"])]
+        part = [
+            row
+            for row in read(facts / "terminology" / f"tcm_{kind}_{letter}.csv")
+            if _CODE.match(row["code"])
+        ]
         rows += _placed(part, kind, letter)
     yield CodeSystem("gbt-15657-2021", _about(), rows)
 
@@ -47,8 +51,16 @@ def _about() -> dict[str, str | bool | list[str] | list[dict[str, str]]]:
         "compositional": False,
         "properties": [
             {"code": "kind", "type": "code", "description": "disease, syndrome or therapy"},
-            {"code": "provisional", "type": "boolean", "description": "Group A17: a symptom as diagnosis for the time being"},
-            {"code": "notSelectable", "type": "boolean", "description": "A heading (its code ends in a point): not to be chosen alone where it has parts"},
+            {
+                "code": "provisional",
+                "type": "boolean",
+                "description": "Group A17: a symptom as diagnosis for the time being",
+            },
+            {
+                "code": "notSelectable",
+                "type": "boolean",
+                "description": "A heading (its code ends in a point): not to be chosen alone where it has parts",
+            },
         ],
     }
 
@@ -62,7 +74,12 @@ def _placed(part: list[Row], kind: str, letter: str) -> list[Row]:
         while "." in number and not parent:
             number = number.rpartition(".")[0]
             parent = by_number.get(number, "")
-        said = {"code": row["code"], "display": _LOST.get(row["code"], row["display"]), "parent": parent, "kind": kind}
+        said = {
+            "code": row["code"],
+            "display": _LOST.get(row["code"], row["display"]),
+            "parent": parent,
+            "kind": kind,
+        }
         if row["code"] in _LOST:
             said |= {"confidence": "likely", "source": "a character missing in the table at hand completed"}
         if letter == "A" and row["code"].startswith("A17") and row["code"] != "A17.":
