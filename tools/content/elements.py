@@ -61,7 +61,7 @@ def _about() -> dict[str, Value]:
             {
                 "code": "datatype",
                 "type": "code",
-                "description": "S1 free text, S2 listed code, S3 code of a table, L true or false, N number, D date, DT time",
+                "description": "S1 free text, S2 listed code, S3 code of a table, L true or false, N, D, DT",
             },
             {"code": "format", "type": "string", "description": "Format of WS 363, as A..50 or N..5,2"},
             {"code": "domain", "type": "string", "description": "The code system that its values come from"},
