@@ -93,7 +93,19 @@ def emptied(_record_database: None) -> Iterator[None]:
         ).fetchone()
         assert tables is not None
         connection.execute(f"TRUNCATE {tables[0]}")
+        forget_terms(connection)
     parameters.look_again()
+
+
+def forget_terms(connection: Any) -> None:
+    """Drop the code systems, value sets and maps that were written to the record."""
+    from xinglin.terminology import actions
+
+    origins = connection.execute(
+        "SELECT origin FROM terminology_digest WHERE starts_with(origin, 'record:')"
+    ).fetchall()
+    for (origin,) in origins:
+        actions.drop(connection=connection, origin=origin)
 
 
 @pytest.fixture

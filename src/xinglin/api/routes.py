@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from xinglin.api import bulk, capability, operations, reindexing  # noqa: F401 -- two register operations
 from xinglin.api.answers import Answer
 from xinglin.api.interactions import deleting, past, patching, reading, root, searching, together, writing
+from xinglin.api.operations import codes
 from xinglin.api.refusals import Refusal
 from xinglin.kernel.errors import Kind, invalid
 
@@ -39,9 +40,13 @@ class Route:
 def capabilities(request: Request) -> Answer:
     """The CapabilityStatement, made from this table. https://hl7.org/fhir/R4/http.html#capabilities"""
     mode = request.first("mode") or "full"
+    if mode == "terminology":
+        return Answer(200, codes.statement.statement(request.base), [("Cache-Control", "max-age=60")])
     if mode not in ("full", "normative"):
         raise invalid(
-            "The parameter mode should be full or normative; it is %(mode)s.", code="value", mode=repr(mode)
+            "The parameter mode should be full, normative or terminology; it is %(mode)s.",
+            code="value",
+            mode=repr(mode),
         )
     offered = {code for route in ROUTES for code in route.interaction.split()}
     return Answer(200, capability.statement(request.base, offered), [("Cache-Control", "max-age=60")])

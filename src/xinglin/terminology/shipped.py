@@ -26,7 +26,7 @@ from xinglin.terminology.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from xinglin.terminology.values import Connection, Kept
 
@@ -76,11 +76,10 @@ def load(connection: Connection, root: Path = CONTENT, *, again: bool = False) -
 
     Each file is its own transaction. Raises the fault of the first file that cannot be loaded.
     """
-    known = dict(
-        connection.execute(
-            "SELECT origin, digest FROM terminology_digest WHERE starts_with(origin, 'content:')"
-        ).fetchall()
+    rows = connection.execute(
+        "SELECT origin, digest FROM terminology_digest WHERE starts_with(origin, 'content:')"
     )
+    known: dict[str, str] = dict(rows.fetchall())
     touched = []
     for file in files(root):
         digest = file.digest()
@@ -111,7 +110,7 @@ def read(file: File) -> Kept:
     issues = list(_description_issues(file, said))
     if issues:
         raise Fault(Kind.INVALID, issues)
-    made = {"codesystems": _system, "valuesets": _value_set, "maps": _map}[file.kind](file, said)
+    made = _READERS[file.kind](file, said)
     found = actions.issues_of(made)
     if found:
         raise Fault(Kind.INVALID, rules.limited(found))
@@ -239,3 +238,10 @@ def _map(file: File, said: dict[str, Any]) -> ConceptMap:
     lines = sheets.mappings(table, said["source_system"], said["target_system"])
     _refuse(table)
     return ConceptMap(_about(file, said), said["source_system"], said["target_system"], lines)
+
+
+_READERS: dict[str, Callable[[File, dict[str, Any]], Kept]] = {
+    "codesystems": _system,
+    "valuesets": _value_set,
+    "maps": _map,
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from tests.conftest import forget_terms
 from xinglin.kernel import clock
 from xinglin.kernel.actor import SYSTEM
 from xinglin.record import actions, database, parameters, search
@@ -61,4 +62,5 @@ class Finder:
             connection.execute(
                 "TRUNCATE record_resource, record_history, record_range, record_string, record_change"
             )
+            forget_terms(connection)
         parameters.look_again()

@@ -69,6 +69,11 @@ RESOURCES = [
     value_set("under-b", compose={"include": [filtered("is-a", "b")]}),
     value_set("below-b", compose={"include": [filtered("descendent-of", "b")]}),
     value_set("by-property", compose={"include": [filtered("=", "x", "colour")]}),
+    value_set("above-c", compose={"include": [filtered("generalizes", "c")]}),
+    value_set("too-clever", compose={"include": [filtered("is-a", "b", "colour")]}),
+    value_set(
+        "elsewhere", compose={"include": [{"system": "urn:nix", "filter": filtered("is-a", "b")["filter"]}]}
+    ),
     value_set("round", compose={"include": [{"valueSet": [f"{URL}/round"]}]}),
     value_set(
         "expanded",
@@ -110,6 +115,9 @@ def words(_record_database: None) -> Iterator[Finder]:
         ("below-b", {"c", "d"}),
         ("expanded", {"b", "c"}),
         ("empty", set()),
+        ("part", {"a", "c", "d"}),
+        ("by-property", set()),
+        ("above-c", {"a", "b", "c"}),
     ],
 )
 def test_a_value_set_is_what_its_definition_says(words: Finder, name: str, codes: set[str]) -> None:
@@ -134,8 +142,8 @@ def test_a_hierarchy_comes_from_nesting_and_from_properties(
     [
         (f"code:in={URL}/unknown", Kind.INVALID),
         (f"code:in={URL}/whole|9", Kind.INVALID),
-        (f"code:in={URL}/part", Kind.UNSUPPORTED),
-        (f"code:in={URL}/by-property", Kind.UNSUPPORTED),
+        (f"code:in={URL}/elsewhere", Kind.UNSUPPORTED),
+        (f"code:in={URL}/too-clever", Kind.UNSUPPORTED),
         (f"code:in={URL}/round", Kind.INVALID),
         ("code:below=a", Kind.INVALID),
         (f"code:below={LOCAL}|z", Kind.INVALID),

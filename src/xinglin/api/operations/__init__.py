@@ -5,7 +5,7 @@ which it may be asked. Other packages of this ring register theirs with ``regist
 https://hl7.org/fhir/R4/operations.html
 """
 
-from xinglin.api.operations import everything, lastn, meta, validate
+from xinglin.api.operations import codes, everything, lastn, meta, validate
 from xinglin.api.operations.register import (
     OPERATIONS,
     Operation,
@@ -24,6 +24,7 @@ __all__ = [
     "at_job",
     "at_system",
     "at_type",
+    "codes",
     "everything",
     "lastn",
     "meta",

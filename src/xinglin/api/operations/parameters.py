@@ -12,6 +12,7 @@ from xinglin.kernel.errors import invalid
 
 if TYPE_CHECKING:
     from xinglin.api.requests import Request
+    from xinglin.kernel.errors import Fault
 
 
 class Parameters:
@@ -20,6 +21,7 @@ class Parameters:
     def __init__(self, request: Request, known: tuple[str, ...]) -> None:
         self._values: list[tuple[str, Any]] = list(request.criteria)
         self.resource: dict[str, Any] | None = None
+        self.known = known
         sent = bodies.optional_resource(request) if request.method == "POST" else None
         if sent is not None and sent["resourceType"] == "Parameters":
             self._read(sent)
@@ -49,9 +51,13 @@ class Parameters:
                 self.resource = entry["resource"]
             elif isinstance(name, str) and len(values) == 1:
                 self._values.append((name, values[0]))
+            elif isinstance(name, str) and not values and isinstance(entry.get("resource"), dict):
+                self._values.append((name, entry["resource"]))
+            elif isinstance(name, str) and not values and isinstance(entry.get("part"), list):
+                self._values.append((name, {"part": entry["part"]}))
             else:
                 raise invalid(
-                    "A parameter should have a name, and one value[x] or a resource.",
+                    "A parameter should have a name, and one value[x], parts or a resource.",
                     code="structure",
                     expression=f"Parameters.parameter[{place}]",
                 )
@@ -66,3 +72,41 @@ class Parameters:
         if len(found) > 1:
             raise invalid("The parameter %(name)s should be given once.", code="value", name=repr(name))
         return str(found[0]) if found else None
+
+    def flag(self, name: str) -> bool | None:
+        """A boolean, ``None`` if it is absent."""
+        found = self.text(name)
+        if found is None or found.lower() in ("true", "false"):
+            return None if found is None else found.lower() == "true"
+        raise self._wrong(name, found, "true or false")
+
+    def number(self, name: str) -> int | None:
+        """A whole number from 0, ``None`` if it is absent."""
+        found = self.text(name)
+        if found is None or (found.isascii() and found.isdigit() and len(found) < 10):
+            return None if found is None else int(found)
+        raise self._wrong(name, found, "a whole number from 0")
+
+    def element(self, name: str) -> dict[str, Any] | None:
+        """A resource or a value of a complex type, ``None`` if it is absent."""
+        found = self.all(name)
+        if not found:
+            return None
+        if len(found) > 1 or not isinstance(found[0], dict):
+            raise invalid(
+                "The parameter %(name)s should be given once, in a Parameters resource sent with POST.",
+                code="value",
+                name=repr(name),
+            )
+        one: dict[str, Any] = found[0]
+        return one
+
+    @staticmethod
+    def _wrong(name: str, there: str, wanted: str) -> Fault:
+        return invalid(
+            "The parameter %(name)s should be %(wanted)s; it is %(there)s.",
+            code="value",
+            name=repr(name),
+            wanted=wanted,
+            there=repr(there[:80]),
+        )

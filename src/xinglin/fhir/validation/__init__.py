@@ -5,7 +5,8 @@ takes a few microseconds for a right one. ``check_fully`` adds, for ``$validate`
 the standard and warnings. ``schemas`` makes a strict JSON Schema of every type, whose *gate* lets
 right resources pass; ``explanation`` looks at what a gate stops and says exactly what is wrong, if anything is.
 ``rules`` are the invariants both know, written as ``shapes`` and ``conditions``; ``containment`` those between
-a resource and the ones it contains; ``primitives`` the forms of values.
+a resource and the ones it contains; ``primitives`` the forms of values; ``membership`` asks others of value sets
+that the definitions cannot list.
 """
 
 from xinglin.fhir.validation.checks import check

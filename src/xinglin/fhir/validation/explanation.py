@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from xinglin.fhir import json, references
 from xinglin.fhir.definitions import structure
+from xinglin.fhir.validation import membership
 from xinglin.fhir.validation.primitives import PRIMITIVES
 from xinglin.fhir.validation.rules import invariants
 from xinglin.fhir.validation.schemas import required_codes
@@ -194,6 +195,19 @@ def _value(element: Element, type_: str, value: object, path: str) -> Iterator[I
         )
     elif codes := required_codes(element):
         yield from _unbound({code for part in codes.values() for code in part}, value, element, path)
+    else:
+        yield from _no_member(element, type_, value, path)
+
+
+def _no_member(element: Element, type_: str, value: Any, path: str) -> Iterator[Issue]:
+    """Of value sets that cannot be listed here: what those who know them say."""
+    url = membership.unlisted(element)
+    if url is not None and membership.is_wrong(url, type_, value):
+        there = value["coding"][0] if isinstance(value, dict) else value
+        params = {"element": path, "value": shown(there), "set": url}
+        yield Issue(
+            "code-invalid", "%(element)s is %(value)s, which is not in the value set %(set)s.", params, path
+        )
 
 
 def _is_json(kind: str, value: object) -> bool:
@@ -229,6 +243,8 @@ def _bindings_and_targets(element: Element, type_: str, value: Any, path: str) -
             params = {"element": path, "codes": _listed(wanted), "set": element.binding[1]}
             message = "%(element)s must have a coding from %(set)s: one of %(codes)s."
             yield Issue("code-invalid", message, params, path)
+    elif type_ == "CodeableConcept":
+        yield from _no_member(element, type_, value, path)
 
 
 def _reference(targets: tuple[str, ...], value: dict[str, Any], path: str) -> Iterator[Issue]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 
 from xinglin.fhir.definitions import RESOURCE_TYPES, structure, value_set
+from xinglin.fhir.validation import membership
 from xinglin.fhir.validation.primitives import INT_MAX, PRIMITIVES
 from xinglin.fhir.validation.rules import invariants
 from xinglin.fhir.validation.shapes import CALLED, NEVER, Schema
@@ -120,6 +121,9 @@ class _Writer:
             one = self._reference(element.targets)
         elif codes := required_codes(element):
             one = self._bound(element, type_, codes)
+        elif (url := membership.unlisted(element)) is not None:
+            asked = membership.test(url, type_)
+            one = {"allOf": [self.named(type_), {"holds": CALLED.setdefault(asked, len(CALLED))}]}
         else:
             one = self.named(type_)
         return {"type": "array", "minItems": 1, "items": one} if element.many else one

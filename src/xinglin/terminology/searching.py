@@ -1,0 +1,100 @@
+"""Finding concepts by what is typed: code, characters, syllables, initials, English words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from xinglin.fhir.index.keys import normalise
+from xinglin.terminology import spelling
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xinglin.terminology.values import Connection
+
+_WORDS = 6  # of what is typed that are looked for
+_LAST = "\U0010ffff"
+_HEADS = spelling.INNER * 100  # weights below are of names that begin so
+_EXACT = 1000
+
+
+class Hit(NamedTuple):
+    """A concept that was found: ``concept`` is its number in ``system``; a negative system is an expansion."""
+
+    system: int
+    concept: int
+    weight: int
+
+
+class Page(NamedTuple):
+    total: int
+    hits: list[Hit]
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Where is looked: in these systems, of an ``expansion`` among its members alone."""
+
+    systems: Sequence[int]
+    expansion: int | None = None
+    active_only: bool = False
+
+
+def find(connection: Connection, typed: str, among: Among, *, limit: int = 20, offset: int = 0) -> Page:
+    """The concepts that every word of ``typed`` finds, the likeliest first."""
+    words = normalise(typed).split()[:_WORDS]
+    if not words or not among.systems:
+        return Page(0, [])
+    values: list[Any] = []
+    parts = [_word(word, list(among.systems), values, whole=len(words) == 1) for word in words]
+    hits = parts[0] if len(parts) == 1 else _together(parts)
+    joins = ""
+    if among.expansion is not None:
+        joins += (
+            " JOIN terminology_member m ON m.expansion = %s AND m.system = h.system AND m.concept = h.concept"
+        )
+        values.append(among.expansion)
+    if among.active_only:
+        joins += (
+            " LEFT JOIN terminology_concept c ON c.system = h.system AND c.place = h.concept"
+            " WHERE c.inactive IS NOT TRUE"
+        )
+    rows = connection.execute(
+        f"SELECT h.system, h.concept, h.weight, count(*) OVER () FROM ({hits}) h{joins}"
+        f" ORDER BY h.weight, h.system, h.concept LIMIT {limit:d} OFFSET {offset:d}",
+        values,
+        prepare=False,
+    ).fetchall()
+    if not rows and offset:
+        return Page(find(connection, typed, among, limit=1).total, [])
+    return Page(rows[0][3] if rows else 0, [Hit(*row[:3]) for row in rows])
+
+
+def _word(word: str, systems: list[int], values: list[Any], *, whole: bool) -> str:
+    """The concepts that one word finds, each once with its best weight."""
+    heads = f" AND weight < {_HEADS}" if len(word) == 1 and word.isascii() and whole else ""
+    exact = f"weight - CASE WHEN text = %s THEN {_EXACT} ELSE 0 END"
+    by_text = f"SELECT system, concept, {exact} AS weight FROM terminology_key WHERE system = ANY(%s)"
+    probes = [f"{by_text} AND text >= %s AND text < %s{heads}"]
+    values += [word, systems, word, word + _LAST]
+    for cut in spelling.cuts(word):
+        spelt = " AND spelt ~ %s" if cut.pattern else ""
+        probes.append(
+            "SELECT system, concept, weight FROM terminology_key"
+            f" WHERE system = ANY(%s) AND initials >= %s AND initials < %s{spelt}{heads}"
+        )
+        values += [systems, cut.initials, cut.initials + _LAST]
+        if cut.pattern:
+            values.append(cut.pattern)
+    union = " UNION ALL ".join(probes)
+    return f"SELECT system, concept, min(weight) AS weight FROM ({union}) k GROUP BY system, concept"
+
+
+def _together(parts: list[str]) -> str:
+    """What every word finds, the weights added."""
+    union = " UNION ALL ".join(parts)
+    return (
+        f"SELECT system, concept, sum(weight) AS weight FROM ({union}) w"
+        f" GROUP BY system, concept HAVING count(*) = {len(parts)}"
+    )
