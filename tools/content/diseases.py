@@ -24,6 +24,7 @@ _HALLUX = "\ue13b"  # a private character in the table at hand: the big toe
 def systems(facts: Path) -> Iterable[CodeSystem]:
     rows = read(facts / "terminology" / "icd10_cn.csv")
     items = [_item(row) for row in rows if not _MORPHOLOGY.match(row["code"])]
+    _add_aliases(items)
     tree = _tree(items)
     yield CodeSystem("icd10-cn", _about(), [*tree, *sorted(_placed(items), key=lambda row: row["code"])])
     yield CodeSystem("icd10-cn-morphology", _about_morphology(), _morphology(rows))
@@ -130,6 +131,16 @@ def _item(row: Row) -> Row:
             "notSelectable": "true",
         }
     return made
+
+
+def _add_aliases(items: list[Row]) -> None:
+    by_code = {row["code"]: row for row in items}
+    for code, names in named_lines(HERE / "icd10_aliases.txt"):
+        if code not in by_code:
+            raise SystemExit(f"icd10: aliases for {code}, which is no code")
+        row = by_code[code]
+        new = [name for name in names.split(";") if name != row["display"]]
+        row["aliases"] = "|".join(filter(None, [row["aliases"], *new]))
 
 
 def _display(text: str) -> str:

@@ -83,7 +83,7 @@ def _about(**said: Value) -> dict[str, Value]:
     return {
         **said,
         "version": "2026.1",
-        "effective": "2026-11-01",
+        "effective": "2026-01-01",
         "status": "active",
         "publisher": "Xinglin",
         "licence": said.get("licence", "Apache-2.0"),
