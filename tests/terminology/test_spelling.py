@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,9 +15,7 @@ def finds(typed: str, term: str) -> bool:
         if key.text is not None and key.text.startswith(typed):
             return True
         for cut in cuts(typed):
-            if key.initials and key.initials.startswith(cut.initials) and (
-                cut.pattern is None or re.search(cut.pattern, key.spelt or "")
-            ):  # fmt: skip
+            if key.initials and cut.fits(key.initials, key.spelt or ""):
                 return True
     return False
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from psycopg import ClientCursor
+
 from xinglin.fhir.index.keys import normalise
 from xinglin.terminology import spelling
 
@@ -60,11 +62,11 @@ def find(connection: Connection, typed: str, among: Among, *, limit: int = 20, o
             " LEFT JOIN terminology_concept c ON c.system = h.system AND c.place = h.concept"
             " WHERE c.inactive IS NOT TRUE"
         )
-    rows = connection.execute(
+    cursor = ClientCursor(connection)  # the planner must see what is typed: few or many rows begin so
+    rows = cursor.execute(
         f"SELECT h.system, h.concept, h.weight, count(*) OVER () FROM ({hits}) h{joins}"
         f" ORDER BY h.weight, h.system, h.concept LIMIT {limit:d} OFFSET {offset:d}",
         values,
-        prepare=False,
     ).fetchall()
     if not rows and offset:
         return Page(find(connection, typed, among, limit=1).total, [])
@@ -75,18 +77,20 @@ def _word(word: str, systems: list[int], values: list[Any], *, whole: bool) -> s
     """The concepts that one word finds, each once with its best weight."""
     heads = f" AND weight < {_HEADS}" if len(word) == 1 and word.isascii() and whole else ""
     exact = f"weight - CASE WHEN text = %s THEN {_EXACT} ELSE 0 END"
-    by_text = f"SELECT system, concept, {exact} AS weight FROM terminology_key WHERE system = ANY(%s)"
+    by_text = (
+        f"SELECT system, concept, {exact} AS weight FROM terminology_key WHERE system = ANY(%s::integer[])"
+    )
     probes = [f"{by_text} AND text >= %s AND text < %s{heads}"]
     values += [word, systems, word, word + _LAST]
     for cut in spelling.cuts(word):
-        spelt = " AND spelt ~ %s" if cut.pattern else ""
+        column, begin = ("initials", cut.initials) if cut.begin is None else ("spelt", cut.begin)
+        pattern = " AND initials >= %s AND initials < %s AND spelt ~ %s" if cut.pattern else ""
         probes.append(
-            "SELECT system, concept, weight FROM terminology_key"
-            f" WHERE system = ANY(%s) AND initials >= %s AND initials < %s{spelt}{heads}"
+            "SELECT system, concept, weight::integer FROM terminology_key"
+            f" WHERE system = ANY(%s::integer[]) AND {column} >= %s AND {column} < %s{pattern}{heads}"
         )
-        values += [systems, cut.initials, cut.initials + _LAST]
-        if cut.pattern:
-            values.append(cut.pattern)
+        bound = [cut.initials, cut.initials + _LAST, cut.pattern] if cut.pattern else []
+        values += [systems, begin, begin + _LAST, *bound]
     union = " UNION ALL ".join(probes)
     return f"SELECT system, concept, min(weight) AS weight FROM ({union}) k GROUP BY system, concept"
 

@@ -27,11 +27,12 @@ _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇"
 _IS_HAN = re.compile(f"[{_HAN}]")
 _PLAIN = re.compile("[a-z0-9]")
 _RUNS = re.compile(f"[{_HAN}]+")
+_VOWEL = re.compile("[aeiouv]")
 _LATIN = re.compile("[a-zα-ω0-9]")
 
 STARTS = 24  # characters of a term from which it is filed
 LONGEST = 40  # characters of a key
-_SYLLABLES = 24  # of a key
+_SYLLABLES = 12  # of a key
 _VARIANTS = 3  # further readings of a term
 _CUTS = 6  # ways to cut what is typed
 
@@ -50,10 +51,20 @@ class Key(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """One way to read Latin letters as syllables: their initials, and a pattern if they say more than those."""
+    """One way to read Latin letters as syllables.
+
+    Initials alone, or else how the syllables ``begin`` (``gao x``) and, if that is not all, the ``pattern`` of them.
+    """
 
     initials: str
-    pattern: str | None
+    begin: str | None = None
+    pattern: str | None = None
+
+    def fits(self, initials: str, spelt: str) -> bool:
+        """Whether a key is found by it."""
+        if not initials.startswith(self.initials) or not spelt.startswith(self.begin or ""):
+            return False
+        return self.pattern is None or re.match(self.pattern, spelt) is not None
 
 
 class _Overrides(NamedTuple):
@@ -200,7 +211,8 @@ def _dictionary(chars: str) -> list[str]:
 def _syllables() -> frozenset[str]:
     """Every syllable of the language, ü as v and as u."""
     found = {_plain(one) for listed in PINYIN_DICT.values() for one in listed.split(",")} - {""}
-    found = {one for one in found if one[0] not in "iuv" and len(one) > 1} | {"a", "e", "o"}
+    found = {one for one in found if one[0] not in "iuv" and len(one) > 1 and _VOWEL.search(one)}
+    found |= {"a", "e", "o"}
     return frozenset(found | {one.replace("v", "u") for one in found})
 
 
@@ -226,11 +238,17 @@ def cuts(letters: str) -> tuple[Cut, ...]:
         for start in range(max(0, end - 6), end):
             piece = letters[start:end]
             if _may_stand(piece, last=end == len(letters)):
-                here += [(*way, piece) for way in ways[start]]
+                here += [(*way, piece) for way in ways[start] if _may_follow(way, piece)]
         ways.append(sorted(here, key=len)[:_CUTS])
-    found = {_cut(way): None for way in ways[-1]}
-    single = Cut(letters, None)  # letters and digits within a name are syllables of their own
+    shortest = min(map(len, ways[-1]), default=0)
+    found = {cut: None for way in ways[-1] if len(way) <= shortest + 1 for cut in _cut(way)}
+    single = Cut(letters)  # letters and digits within a name are syllables of their own
     return tuple(dict.fromkeys([*found, *([single] if len(letters) <= _SYLLABLES else [])]))
+
+
+def _may_follow(way: tuple[str, ...], piece: str) -> bool:
+    """Not where a lone initial and the syllable after it are one syllable: ``zhong`` is not z, hong."""
+    return not way or len(piece) == 1 or way[-1] not in _ALONE or way[-1] + piece not in _syllables()
 
 
 def _may_stand(piece: str, *, last: bool) -> bool:
@@ -239,16 +257,30 @@ def _may_stand(piece: str, *, last: bool) -> bool:
     return piece in _syllables() or piece in _ALONE or (last and piece in _beginnings())
 
 
-def _cut(pieces: tuple[str, ...]) -> Cut:
+def _cut(pieces: tuple[str, ...]) -> list[Cut]:
+    """The cut of these pieces; two where a u may stand for ü."""
+    pieces = pieces[:_SYLLABLES]
     initials = "".join(piece[0] for piece in pieces)
     if len(initials) == sum(map(len, pieces)):
-        return Cut(initials, None)
-    places = []
-    for number, piece in enumerate(pieces):
-        letters = re.sub("(?<=[nl])u", "[uv]", piece)
-        open_end = piece in _ALONE or number == len(pieces) - 1
-        places.append(letters + ("[a-z]*" if open_end else ""))
-    return Cut(initials, "^" + " ".join(places) + ("( |$)" if places else ""))
+        return [Cut(initials)]
+    found = [_spelt_cut(initials, pieces)]
+    written = tuple(re.sub("^([nl])u", r"\1v", piece) for piece in pieces)
+    if written != pieces and _syllables() >= {piece for piece in written if len(piece) > 1}:
+        found.append(_spelt_cut(initials, written))
+    return found
+
+
+def _spelt_cut(initials: str, pieces: tuple[str, ...]) -> Cut:
+    """Everything up to the first piece that is only a beginning, and a pattern if more comes after that."""
+    last = len(pieces) - 1
+    first_open = next((n for n, piece in enumerate(pieces) if piece in _ALONE), last)
+    begin = " ".join(pieces[: first_open + 1])
+    if first_open == last:
+        return Cut(initials, begin)
+    places = [
+        piece + ("[a-z]*" if piece in _ALONE or number == last else "") for number, piece in enumerate(pieces)
+    ]
+    return Cut(initials, begin, "^" + " ".join(places) + "( |$)")
 
 
 def marked(text: str, typed: str) -> list[tuple[str, bool]]:
@@ -272,8 +304,6 @@ def _spelt_place(text: str, letters: str) -> tuple[int, int]:
         size = len(cut.initials)
         for start in range(len(units) - size + 1):
             spelt = usual[start : start + size]
-            if "".join(s[0] for s in spelt) == cut.initials and (
-                cut.pattern is None or re.match(cut.pattern, " ".join(spelt))
-            ):
+            if cut.fits("".join(s[0] for s in spelt), " ".join(spelt)):
                 return units[start].offset, units[start + size - 1].offset + 1 - units[start].offset
     return -1, 0

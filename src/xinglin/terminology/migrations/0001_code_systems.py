@@ -77,6 +77,8 @@ CREATE TABLE terminology_key (
 CREATE INDEX terminology_key_text ON terminology_key (system, text, weight, concept) WHERE text IS NOT NULL;
 CREATE INDEX terminology_key_initials ON terminology_key (system, initials, weight, concept) WHERE initials IS NOT NULL;
 
+CREATE INDEX terminology_key_spelt ON terminology_key (system, spelt, weight, concept) WHERE spelt IS NOT NULL;
+
 CREATE TABLE terminology_valueset (
     id        integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     url       text COLLATE "C" NOT NULL,
