@@ -23,11 +23,11 @@ import django
 
 django.setup()
 
-from xinglin.codebook.mapping.ranking import Index, Local, Term
-from xinglin.codebook.mapping.units import Units, units_of
-from xinglin.fhir.index.keys import normalise
-from xinglin.synth.tables import rows
-from xinglin.terminology import shipped
+from xinglin.codebook.mapping.ranking import Index, Local, Term  # noqa: E402 -- after Django's settings
+from xinglin.codebook.mapping.units import Units, units_of  # noqa: E402 -- after Django's settings
+from xinglin.fhir.index.keys import normalise  # noqa: E402 -- after Django's settings
+from xinglin.synth.tables import rows  # noqa: E402 -- after Django's settings
+from xinglin.terminology import shipped  # noqa: E402 -- after Django's settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "xinglin.directory",
     "xinglin.healthcard",
     "xinglin.codebook",
+    "xinglin.codebook.mapping",
     "xinglin.synth",
     "xinglin.portal",
     "xinglin.api",

@@ -12,10 +12,6 @@ from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
-from django.utils.translation import gettext_noop
-
-from xinglin.kernel.errors import not_found
-
 FOLDER = Path(__file__).parent / "content" / "datasets"
 ELEMENTS = "urn:oid:2.16.156.10011.2.2.1"
 """The code system of the elements."""
@@ -70,12 +66,12 @@ def datasets() -> tuple[Dataset, ...]:
 
 
 def dataset(id_: str) -> Dataset:
-    """One of them, as ``C0001`` or ``HDSD00.01``; raises ``not_found``."""
+    """One of them, as ``C0001`` or ``HDSD00.01``; raises LookupError, since ids are written in code."""
     for one in datasets():
         if one.id == id_:
             return one
     known = ", ".join(one.id for one in datasets())
-    raise not_found(gettext_noop("There is no data set %(id)s; there are %(known)s."), id=id_, known=known)
+    raise LookupError(f"There is no data set {id_}; there are {known}.")
 
 
 def _read(path: Path) -> Dataset:

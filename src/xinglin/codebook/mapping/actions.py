@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from xinglin.codebook.mapping import queries, resources, rules
 from xinglin.codebook.mapping.folding import fold
 from xinglin.codebook.mapping.ranking import Local as Asked
-from xinglin.codebook.mapping.rules import Decision, Equivalence, State
+from xinglin.codebook.mapping.rules import Decision, State
 from xinglin.kernel.errors import conflict, invalid
 from xinglin.record.door import open_as
 
@@ -26,7 +26,17 @@ if TYPE_CHECKING:
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
 
-_UNDONE = ("state", "target", "display", "equivalence", "comment", "doubts", "decider", "decider_name", "decided")
+_UNDONE = (
+    "state",
+    "target",
+    "display",
+    "equivalence",
+    "comment",
+    "doubts",
+    "decider",
+    "decider_name",
+    "decided",
+)
 _LOOKED = ("looker", "looker_name")
 
 
@@ -41,7 +51,9 @@ class Plan:
     target: str
 
 
-def make_book(*, connection: Connection, plan: Plan, lines: Sequence[Local], actor: Actor, now: datetime) -> Book:
+def make_book(
+    *, connection: Connection, plan: Plan, lines: Sequence[Local], actor: Actor, now: datetime
+) -> Book:
     """Make a book, or bring the one of the same systems up to date with ``lines``; decisions stay."""
     rules.require(actor)
     if plan.source == plan.target:
@@ -60,7 +72,9 @@ def make_book(*, connection: Connection, plan: Plan, lines: Sequence[Local], act
 def add_lines(*, connection: Connection, book: int, lines: Sequence[Local]) -> None:
     """Add codes to a book, and bring name, unit and count of those that are there up to date."""
     connection.execute("SELECT 1 FROM mapping_book WHERE id = %s FOR UPDATE", [book])
-    row = connection.execute("SELECT coalesce(max(id), 0) FROM mapping_line WHERE book = %s", [book]).fetchone()
+    row = connection.execute(
+        "SELECT coalesce(max(id), 0) FROM mapping_line WHERE book = %s", [book]
+    ).fetchone()
     assert row is not None
     with connection.cursor() as cursor:
         cursor.executemany(
@@ -68,7 +82,16 @@ def add_lines(*, connection: Connection, book: int, lines: Sequence[Local]) -> N
             " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (book, code) DO UPDATE SET name = excluded.name,"
             " folded = excluded.folded, unit = excluded.unit, count = excluded.count, beside = excluded.beside",
             [
-                (book, number, one.code, one.name, fold(one.name).bare, one.unit, one.count, Jsonb(one.beside))
+                (
+                    book,
+                    number,
+                    one.code,
+                    one.name,
+                    fold(one.name).bare,
+                    one.unit,
+                    one.count,
+                    Jsonb(one.beside),
+                )
                 for number, one in enumerate(lines, start=row[0] + 1)
             ],
         )
@@ -86,7 +109,8 @@ def rank(*, connection: Connection, book: Book, target: Target, everything: bool
         rows.append((*_kept(found), book.id, one.id))
     with connection.cursor() as cursor:
         cursor.executemany(
-            "UPDATE mapping_line SET candidates = %s, score = %s, margin = %s WHERE book = %s AND id = %s", rows
+            "UPDATE mapping_line SET candidates = %s, score = %s, margin = %s WHERE book = %s AND id = %s",
+            rows,
         )
     connection.execute("UPDATE mapping_book SET ranked = %s WHERE id = %s", [target.system.id, book.id])
     return len(rows)
@@ -109,13 +133,13 @@ def _kept(found: Sequence[Candidate]) -> tuple[Any, float, float]:
 
 
 def decide(
-    *, connection: Connection, book: Book, line: int, decision: Decision, display: str, actor: Actor, now: datetime
+    *, connection: Connection, book: Book, line: int, decision: Decision, actor: Actor, now: datetime
 ) -> Line:
-    """Decide one line. ``display`` is the standard's name of what was chosen."""
+    """Decide one line."""
     rules.require(actor)
     rules.require_decision(decision)
     batch = _batch(connection)
-    return _decide(connection, book, line, decision, display, _By(actor, now, batch, decision.state.value))
+    return _decide(connection, book, line, decision, _By(actor, now, batch, decision.state.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +150,7 @@ class _By:
     action: str
 
 
-def _decide(connection: Connection, book: Book, line: int, decision: Decision, display: str, by: _By) -> Line:
+def _decide(connection: Connection, book: Book, line: int, decision: Decision, by: _By) -> Line:
     before = queries.line(connection, book.id, line, lock=True)
     chosen = next((one for one in before.candidates if one.code == decision.target), None)
     others = queries.targets_of_name(connection, book, [before.folded]).get(before.folded, {})
@@ -140,7 +164,7 @@ def _decide(connection: Connection, book: Book, line: int, decision: Decision, d
         "UPDATE mapping_line SET state = %s, target = %s, display = %s, equivalence = %s, comment = %s, doubts = %s,"
         " decider = %s, decider_name = %s, decided = %s, looker = '', looker_name = '' WHERE book = %s AND id = %s",
         [
-            decision.state.value, decision.target if mapped else None, display if mapped else "",
+            decision.state.value, decision.target if mapped else None, decision.display if mapped else "",
             decision.equivalence.value if mapped else "", decision.comment.strip(),
             [doubt.value for doubt in doubts], by.actor.id if decided else "", by.actor.name if decided else "",
             by.now if decided else None, book.id, line,
@@ -171,16 +195,14 @@ def confirm_sure(
     """Confirm the first candidates of these lines at once; how many. What is no longer sure is left alone."""
     rules.require(actor)
     if not rules.LOWEST_SURE <= least <= 1:
-        raise invalid(
-            gettext_noop("The threshold should be between %(low)s and 1."), low=rules.LOWEST_SURE
-        )
+        raise invalid(gettext_noop("The threshold should be between %(low)s and 1."), low=rules.LOWEST_SURE)
     by = _By(actor, now, _batch(connection), "bulk")
     count = 0
     for number in lines:
         one = queries.line(connection, book.id, number, lock=True)
         if one.state == State.OPEN and rules.is_sure(one.candidates, least):
             first = one.candidates[0]
-            _decide(connection, book, number, Decision(State.MAPPED, first.code), first.display, by)
+            _decide(connection, book, number, Decision(State.MAPPED, first.code, first.display), by)
             count += 1
     return count
 
@@ -190,7 +212,7 @@ def look(*, connection: Connection, book: Book, line: int, actor: Actor, now: da
     rules.require(actor)
     before = queries.line(connection, book.id, line, lock=True)
     if not before.wants_look:
-        raise conflict(gettext_noop("%(code)s does not wait for a second look."), code=before.code)
+        raise conflict(gettext_noop("%(local)s does not wait for a second look."), local=before.code)
     rules.require_second(actor, before.decider)
     _note(connection, before, _By(actor, now, _batch(connection), "look"))
     connection.execute(
@@ -208,12 +230,14 @@ def undo(*, connection: Connection, book: Book, actor: Actor) -> list[int]:
     rules.require(actor)
     connection.execute("SELECT 1 FROM mapping_book WHERE id = %s FOR UPDATE", [book.id])
     row = connection.execute(
-        "SELECT max(batch) FROM mapping_event WHERE book = %s AND actor = %s AND NOT undone", [book.id, actor.id]
+        "SELECT max(batch) FROM mapping_event WHERE book = %s AND actor = %s AND NOT undone",
+        [book.id, actor.id],
     ).fetchone()
     if row is None or row[0] is None:
         return []
     events = connection.execute(
-        "SELECT id, line, before FROM mapping_event WHERE book = %s AND batch = %s ORDER BY id DESC", [book.id, row[0]]
+        "SELECT id, line, before FROM mapping_event WHERE book = %s AND batch = %s ORDER BY id DESC",
+        [book.id, row[0]],
     ).fetchall()
     later = connection.execute(
         "SELECT e.actor_name, l.code FROM mapping_event e JOIN mapping_line l ON l.book = e.book AND l.id = e.line"
@@ -222,8 +246,8 @@ def undo(*, connection: Connection, book: Book, actor: Actor) -> list[int]:
     ).fetchone()
     if later is not None:
         raise conflict(
-            gettext_noop("%(name)s has decided %(code)s since; this can no longer be undone."),
-            name=later[0], code=later[1],
+            gettext_noop("%(name)s has decided %(local)s since; this can no longer be undone."),
+            name=later[0], local=later[1],
         )  # fmt: skip
     for _, line, before in events:
         names = (*_UNDONE, *_LOOKED)
@@ -268,7 +292,11 @@ def published(connection: Connection, book: Book, actor: Actor) -> dict[str, Any
     """The ConceptMap as it stands in the record."""
     if book.resource is None:
         return None
-    return open_as(replace(actor, roles=actor.roles | {"system"}), connection).read("ConceptMap", book.resource).resource
+    return (
+        open_as(replace(actor, roles=actor.roles | {"system"}), connection)
+        .read("ConceptMap", book.resource)
+        .resource
+    )
 
 
 def delete_book(*, connection: Connection, book: Book, actor: Actor) -> None:
@@ -276,14 +304,9 @@ def delete_book(*, connection: Connection, book: Book, actor: Actor) -> None:
     rules.require(actor)
     if book.resource is not None:
         raise conflict(
-            gettext_noop("“%(title)s” has been published and is kept; its codes are in use."), title=book.title
+            gettext_noop("“%(title)s” has been published and is kept; its codes are in use."),
+            title=book.title,
         )
     for table in ("mapping_event", "mapping_line"):
         connection.execute(f"DELETE FROM {table} WHERE book = %s", [book.id])
     connection.execute("DELETE FROM mapping_book WHERE id = %s", [book.id])
-
-
-UNDECIDED = Decision(State.OPEN)
-"""What takes a decision back without undoing what came after it."""
-
-__all__ = ["UNDECIDED", "Decision", "Equivalence", "Plan", "State"]

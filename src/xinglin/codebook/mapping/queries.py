@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from xinglin.record.database import Connection
 
 PAGE = 30
-_BOOK = (
-    "id, title, institution, kind, source, target, made, maker, resource, version, published, publisher, ranked"
-)
+_BOOK = "id, title, institution, kind, source, target, made, maker, resource, version, published, publisher, ranked"
 _LINE = (
     "book, id, code, name, folded, unit, count, beside, state, target, display, equivalence, comment, doubts, decider,"
     " decider_name, decided, looker, looker_name, candidates, score, margin"
@@ -39,7 +37,8 @@ SHOWN = {
 @dataclass(frozen=True, slots=True)
 class Book:
     """The codes of an institution and the standard they are mapped to. ``ranked``: the version of the standard that
-    candidates were ranked against."""
+    candidates were ranked against.
+    """
 
     id: int
     title: str
@@ -192,7 +191,9 @@ def lines(connection: Connection, book_id: int, window: Window) -> tuple[int, li
     if window.typed:
         condition += " AND (strpos(lower(name), lower(%s)) > 0 OR strpos(lower(code), lower(%s)) > 0)"
         values += [window.typed, window.typed]
-    total = connection.execute(f"SELECT count(*) FROM mapping_line WHERE book = %s AND {condition}", values).fetchone()
+    total = connection.execute(
+        f"SELECT count(*) FROM mapping_line WHERE book = %s AND {condition}", values
+    ).fetchone()
     rows = connection.execute(
         f"SELECT {_LINE} FROM mapping_line WHERE book = %s AND {condition} ORDER BY count DESC, id LIMIT %s OFFSET %s",
         [*values, window.limit, window.offset],
@@ -204,7 +205,8 @@ def lines(connection: Connection, book_id: int, window: Window) -> tuple[int, li
 def line(connection: Connection, book_id: int, id_: int, *, lock: bool = False) -> Line:
     """Raises ``not_found``; with ``lock`` nobody else decides it until the transaction ends."""
     row = connection.execute(
-        f"SELECT {_LINE} FROM mapping_line WHERE book = %s AND id = %s{' FOR UPDATE' if lock else ''}", [book_id, id_]
+        f"SELECT {_LINE} FROM mapping_line WHERE book = %s AND id = %s{' FOR UPDATE' if lock else ''}",
+        [book_id, id_],
     ).fetchone()
     if row is None:
         raise not_found(gettext_noop("There is no line %(id)d in this mapping."), id=id_)

@@ -37,7 +37,7 @@ _BOTH = 0.05
 _UNIT = {Agreement.SAME: 0.03, Agreement.CONVERTIBLE: 0.0, Agreement.OTHER: -0.12, Agreement.UNKNOWN: 0.0}
 _TELLS = -0.1  # for each word
 _NUMBERS = -0.2
-_OTHERS, _BESIDE = 0.25, 0.45
+_OTHERS, _BESIDE = 0.45, 0.45
 _SPECIMEN = -0.12
 
 
@@ -53,7 +53,8 @@ class Term(NamedTuple):
 
 class Local(NamedTuple):
     """A local code. ``beside``: standard codes sent in the same place, with counts; ``others``: targets that other
-    institutions have confirmed for the same name, with how many of them did."""
+    institutions have confirmed for the same name, with how many of them did.
+    """
 
     code: str
     name: str
@@ -63,7 +64,7 @@ class Local(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """``code``: name, alias, sound, both, unit, tells, numbers, specimen, others or beside; ``about`` what it is about."""
+    """``code``: name, alias, sound, both, unit, tells, numbers, specimen, others or beside; ``about``: which."""
 
     code: str
     points: float
@@ -125,7 +126,9 @@ class Index:
                 rarity = self._rarity.get(piece, 0.0)
                 for place in self._postings.get(piece, ()):
                     shared[place] += rarity
-        return [place for place, _ in nlargest(_LOOKED_AT, shared.items(), key=lambda pair: (pair[1], -pair[0]))]
+        return [
+            place for place, _ in nlargest(_LOOKED_AT, shared.items(), key=lambda pair: (pair[1], -pair[0]))
+        ]
 
     def _candidate(self, place: int, forms: Sequence[Folded], local: Local) -> Candidate:
         term = self.terms[place]
@@ -222,11 +225,17 @@ def _apart(one: Folded, other: Folded) -> Iterable[Reason]:
         yield Reason("numbers", _NUMBERS, " ".join(sorted(one.numbers ^ other.numbers)))
 
 
-_SPECIMENS = (("脑脊液", "csf"), ("尿", "urine"), ("粪便", "stool"), ("动脉血", "arterial"), ("血气", "arterial"))
+_SPECIMENS = (
+    ("脑脊液", "csf"),
+    ("尿", "urine"),
+    ("粪便", "stool"),
+    ("动脉血", "arterial"),
+    ("血气", "arterial"),
+)
 
 
 def _specimen(name: Folded) -> str:
-    """The specimen that a name speaks of, empty if none: 葡萄糖(尿) is measured in urine. Not every 尿 is: 尿素, 尿酸."""
+    """The specimen that a name speaks of, empty if none: 葡萄糖(尿) is of urine, but 尿素 and 尿酸 are not."""
     text = name.text.replace("尿素", "").replace("尿酸", "")
     return next((specimen for word, specimen in _SPECIMENS if word in text), "")
 

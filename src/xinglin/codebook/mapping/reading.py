@@ -17,8 +17,30 @@ if TYPE_CHECKING:
 MOST_BYTES = 20 * 1024 * 1024
 MOST_COUNT = 10**15
 _HEADINGS = {
-    "code": ("code", "编码", "代码", "项目编码", "项目代码", "院内编码", "院内代码", "本地编码", "诊断编码", "药品编码", "local code"),
-    "name": ("name", "名称", "项目名称", "院内名称", "本地名称", "诊断名称", "药品名称", "display", "local name"),
+    "code": (
+        "code",
+        "编码",
+        "代码",
+        "项目编码",
+        "项目代码",
+        "院内编码",
+        "院内代码",
+        "本地编码",
+        "诊断编码",
+        "药品编码",
+        "local code",
+    ),
+    "name": (
+        "name",
+        "名称",
+        "项目名称",
+        "院内名称",
+        "本地名称",
+        "诊断名称",
+        "药品名称",
+        "display",
+        "local name",
+    ),
     "unit": ("unit", "单位", "计量单位", "结果单位"),
     "count": ("count", "数量", "次数", "使用次数", "频次", "例数", "使用量", "uses"),
 }
@@ -56,7 +78,9 @@ def read(name: str, data: bytes) -> Reading:
             continue
         if made.code in found:
             first = found[made.code][1]
-            message = gettext_noop("%(line)sThe code %(code)s is there twice; before it was on line %(first)d.")
+            message = gettext_noop(
+                "%(line)sThe code %(code)s is there twice; before it was on line %(first)d."
+            )
             table.say(row, columns["code"], message, code=made.code, first=first)
             continue
         found[made.code] = (made, row.line)
@@ -108,6 +132,8 @@ def _count(table: Table, row: Row, column: str, text: str) -> int:
         return 1
     plain = text.replace(",", "").replace("，", "")
     if not plain.isdecimal() or int(plain) > MOST_COUNT:
-        table.say(row, column, gettext_noop("%(line)s“%(value)s” is no count; write a whole number."), value=text)
+        table.say(
+            row, column, gettext_noop("%(line)s“%(value)s” is no count; write a whole number."), value=text
+        )
         return 0
     return int(plain)

@@ -85,7 +85,11 @@ def differences(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) ->
     """From ``old`` to ``new``; the name of a local code alone is no difference."""
     before, after = said(old), said(new)
     both = before.keys() & after.keys()
-    changed = [(before[code], after[code]) for code in sorted(both) if _meaning(before[code]) != _meaning(after[code])]
+    changed = [
+        (before[code], after[code])
+        for code in sorted(both)
+        if _meaning(before[code]) != _meaning(after[code])
+    ]
     return Differences(
         added=[after[code] for code in sorted(after.keys() - before.keys())],
         changed=changed,

@@ -56,10 +56,11 @@ _WEAK = 0.45
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is decided of a line. ``target`` is given for MAPPED alone."""
+    """What is decided of a line. ``target`` and its ``display`` are given for MAPPED alone."""
 
     state: State
     target: str = ""
+    display: str = ""
     equivalence: Equivalence = Equivalence.EQUIVALENT
     comment: str = ""
 
@@ -68,7 +69,9 @@ def require(actor: Actor) -> None:
     """Raise ``forbidden`` unless the actor may map codes."""
     if not actor.roles & ROLES:
         raise forbidden(
-            gettext_noop("%(name)s may not map codes: it needs the role of a data steward or an administrator."),
+            gettext_noop(
+                "%(name)s may not map codes: it needs the role of a data steward or an administrator."
+            ),
             name=actor.name,
         )
 
@@ -77,7 +80,11 @@ def require_decision(decision: Decision) -> None:
     """Raise ``invalid`` for a decision that says too little."""
     if decision.state is State.MAPPED and not decision.target:
         raise invalid(gettext_noop("Choose a standard code, or say that there is none."))
-    if decision.state is State.MAPPED and decision.equivalence in NEEDS_COMMENT and not decision.comment.strip():
+    if (
+        decision.state is State.MAPPED
+        and decision.equivalence in NEEDS_COMMENT
+        and not decision.comment.strip()
+    ):
         raise invalid(
             gettext_noop("“%(equivalence)s” needs a comment: how does the standard code differ?"),
             equivalence=decision.equivalence.value,
@@ -88,7 +95,8 @@ def doubts(
     decision: Decision, candidate: Candidate | None, *, elsewhere: Sequence[str], within: Sequence[str]
 ) -> list[Doubt]:
     """What makes a decision doubtful. ``candidate`` is what was chosen, as it was ranked; ``elsewhere`` and ``within``
-    are the targets of lines of the same name in other books and in this one."""
+    are the targets of lines of the same name in other books and in this one.
+    """
     if decision.state is not State.MAPPED:
         return []
     found = []

@@ -88,16 +88,16 @@ def concept(connection: Connection, version: SystemVersion, code: str) -> Found:
     found = queries.concept(connection, version, code)
     if found is None or found.abstract or found.inactive:
         raise not_found(
-            gettext_noop("%(code)s is no code of %(system)s that may be chosen."), code=code, system=version.title
+            gettext_noop("%(concept)s is no code of %(system)s that may be chosen."),
+            concept=code,
+            system=version.title,
         )
     return found
 
 
 def search(connection: Connection, version: SystemVersion, typed: str, limit: int) -> list[Found]:
     """The concepts that may be chosen and that what is typed finds: code, characters, syllables or initials."""
-    page = searching.find(
-        connection, typed, searching.Among([version.id], active_only=True), limit=limit * 2
-    )
+    page = searching.find(connection, typed, searching.Among([version.id], active_only=True), limit=limit * 2)
     found = queries.at_places(connection, version.id, [hit.concept for hit in page.hits])
     listed = [found[hit.concept] for hit in page.hits if hit.concept in found]
     return [one for one in listed if not one.abstract][:limit]
