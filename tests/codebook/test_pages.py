@@ -166,3 +166,24 @@ def test_a_tree_is_read_branch_by_branch(doctor):
     answer = doctor.get(f"/codes/children/?url={ICD}&code=I10-I15")
 
     assert re.findall(r'xl-mono">([^<]*)<', answer.content.decode()) == ["I10", "I11", "I12"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ("code=urn:test:icd|I12", "高血压肾脏病 urn:test:icd|I12"),
+        ("code_typed=I12", "高血压肾脏病 urn:test:icd|I12"),
+        ("code_typed=gxyszb", "高血压肾脏病 urn:test:icd|I12"),
+        ("code_typed=gxy", "“gxy”对应多个编码"),
+        ("code_typed=zzz", "“zzz”没有对应的编码"),
+        ("code=urn:test:icd|E11", "urn:test:icd|E11 不在可选编码之中"),
+    ],
+)
+def test_a_form_takes_what_was_chosen_or_typed(doctor, chosen, said):
+    assert said in text(doctor.get(f"/codes/set/?url=urn:test:hypertension&{chosen}"))
+
+
+def test_what_is_called_exactly_so_comes_first_and_what_is_out_of_use_last(doctor):
+    found = codes(doctor.get("/codes/find/?q=gaoxueya"))
+
+    assert (found[0], set(found[-2:])) == ("I10", {"I11", "I11.9"})

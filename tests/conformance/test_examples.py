@@ -16,25 +16,43 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.clients
 
-_PAGE = Path(__file__).parents[2] / "docs" / "integrators" / "fhir.md"
+_PAGES = Path(__file__).parents[2] / "docs" / "integrators"
 
 
-def test_examples_of_the_fhir_page_run(server: Server) -> None:
+def blocks(page: str) -> list[str]:
+    """The shell examples of a page."""
+    return re.findall(r"```sh\n(.*?)```", (_PAGES / page).read_text(), re.DOTALL)
+
+
+def run(server: Server, examples: list[str]) -> str:
+    """What the examples print, one after the other; each must succeed."""
     if not shutil.which("curl"):
         pytest.skip("curl is not installed")
-    blocks = re.findall(r"```sh\n(.*?)```", _PAGE.read_text(), re.DOTALL)
-
     done = subprocess.run(
         ["sh", "-eu"],
-        input="\n".join(blocks),
+        input="\n".join(examples),
         env={**os.environ, "BASE": server.base, "TOKEN": server.token},
         capture_output=True,
         text=True,
         check=False,
         timeout=120,
     )
-
-    assert len(blocks) >= 8
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
-    assert '"fhirVersion"' in done.stdout or '"resourceType":"CapabilityStatement"' in done.stdout
-    assert done.stdout.count('"resourceType":"Bundle"') >= 9
+    return done.stdout
+
+
+def test_examples_of_the_fhir_page_run(server: Server) -> None:
+    examples = blocks("fhir.md")
+
+    said = run(server, examples)
+
+    assert len(examples) >= 8
+    assert '"fhirVersion"' in said or '"resourceType":"CapabilityStatement"' in said
+    assert said.count('"resourceType":"Bundle"') >= 9
+
+
+def test_examples_of_the_page_of_codes_run(server: Server) -> None:
+    said = run(server, [blocks("fhir.md")[0], *blocks("terminology.md")])
+
+    assert '"code":"F2","display":"香蕉"}]' in said
+    assert '{"name":"outcome","valueCode":"subsumes"}' in said

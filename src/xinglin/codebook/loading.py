@@ -16,7 +16,7 @@ from xinglin.codebook import queries
 from xinglin.codebook.forms import LoadForm
 from xinglin.codebook.models import Upload
 from xinglin.codebook.templatetags.codebook import address
-from xinglin.codebook.views import may_load, shelf
+from xinglin.codebook.views import may_load, said, shelf
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, conflict, forbidden, not_found
 from xinglin.record import database
@@ -140,11 +140,7 @@ def _replaced(reading: files.Reading) -> bool:
 
 
 def _said(issues: Any) -> list[str]:
-    """Issues in the reader's language."""
-    return [
-        gettext(issue.message) % issue.params if issue.params else gettext(issue.message)
-        for issue in rules.limited(list(issues))
-    ]
+    return said(rules.limited(list(issues)))
 
 
 def _loaded(request: HttpRequest, upload: Upload, *, leave_out: bool) -> HttpResponse:

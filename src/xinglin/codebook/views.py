@@ -6,22 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language, gettext_noop
+from django.utils.translation import get_language, gettext, gettext_noop
 from django.views.decorators.http import require_GET
 
 from xinglin.codebook import exports, queries
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel import clock
-from xinglin.kernel.errors import invalid
-from xinglin.terminology import comparing
+from xinglin.kernel.errors import Fault, invalid
+from xinglin.terminology import comparing, picking
 from xinglin.terminology import queries as tables
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.http import HttpRequest
 
     from xinglin.codebook.queries import Shelf
+    from xinglin.kernel.errors import Issue
     from xinglin.record.door import Door
+    from xinglin.terminology.expansion import Members
 
 STEWARDS = ("steward", "administrator")
 _KINDS = ("systems", "sets", "maps")
@@ -66,7 +70,7 @@ def home(request: HttpRequest, door: Door) -> HttpResponse:
     typed, narrow = asked(request, "q", _LONGEST), asked(request, "title", _LONGEST)
     total, found = queries.find(place, typed, limit=queries.PAGE)
     context = {
-        "q": typed,
+        "typed": typed,
         "found": found,
         "total": total,
         "kind": kind,
@@ -88,7 +92,7 @@ def find(request: HttpRequest, door: Door) -> HttpResponse:
     total, found = queries.find(
         place, typed, set_url=asked(request, "set"), system_url=asked(request, "system")
     )
-    context = {"q": typed, "found": found, "total": total, "picking": asked(request, "pick") == "1"}
+    context = {"typed": typed, "found": found, "total": total, "picking": asked(request, "pick") == "1"}
     return render(request, "codebook/options.html", context)
 
 
@@ -112,7 +116,7 @@ def system(request: HttpRequest, door: Door) -> HttpResponse:
         "nodes": queries.nodes(place, roots[: queries.PAGE]),
         "more": offset + queries.PAGE if len(roots) > queries.PAGE else None,
         "previous": max(offset - queries.PAGE, 0) if offset else None,
-        "q": typed,
+        "typed": typed,
         "found": found,
         "total": total,
         "may_load": may_load(door),
@@ -182,6 +186,7 @@ def value_set(request: HttpRequest, door: Door) -> HttpResponse:
     typed, offset = asked(request, "q", _LONGEST), _offset(request)
     members, total, found = queries.members_page(place, version, typed, offset)
     context = {
+        **_picked(request, place, members),
         "version": version,
         "title": place.title(version),
         "about": version.about,
@@ -192,11 +197,28 @@ def value_set(request: HttpRequest, door: Door) -> HttpResponse:
         "parts": [(said, part) for said in ("include", "exclude") for part in version.compose.get(said, ())],
         "total": total,
         "found": found,
-        "q": typed,
+        "typed": typed,
         "offset": offset,
         **_pages(offset, total),
     }
     return render(request, "codebook/value_set.html", context)
+
+
+def _picked(request: HttpRequest, place: Shelf, members: Members) -> dict[str, Any]:
+    """What the form on the page has chosen, or what is wrong with it."""
+    chosen, typed = asked(request, "code"), asked(request, "code_typed", _LONGEST)
+    try:
+        picked = picking.picked(place.connection, place.known, members, chosen=chosen, typed=typed)
+    except Fault as fault:
+        return {"wrong": " ".join(said(fault.issues))}
+    return {"picked": picked}
+
+
+def said(issues: Iterable[Issue]) -> list[str]:
+    """Issues in the reader's language."""
+    return [
+        gettext(issue.message) % issue.params if issue.params else gettext(issue.message) for issue in issues
+    ]
 
 
 def _pages(offset: int, total: int) -> dict[str, Any]:

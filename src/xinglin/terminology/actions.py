@@ -36,8 +36,7 @@ def issues_of(kept: Kept) -> list[Issue]:
     found = list(rules.about_issues(kept.about))
     if isinstance(kept, System):
         found += rules.concept_issues(kept)
-        if not found:
-            found += Hierarchy(kept.concepts, lenient=kept.content == "fragment").issues
+        found += Hierarchy(kept.concepts, lenient=kept.content == "fragment").issues
     elif isinstance(kept, ConceptMap):
         found += rules.map_issues(kept)
     return found
@@ -178,8 +177,9 @@ def _keep_system(connection: Connection, kept: System) -> int:
                 copy.write_row((number, *row))
         with cursor.copy("COPY terminology_key FROM STDIN") as copy:
             for place, c in enumerate(kept.concepts):
+                later = spelling.OUT_OF_USE if c.inactive else 0
                 for key in spelling.term_keys(c.code, c.display, (d.value for d in c.designations)):
-                    copy.write_row((number, place, *key))
+                    copy.write_row((number, place, key.weight + later, *key[1:]))
     return number
 
 

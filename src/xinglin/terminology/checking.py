@@ -97,20 +97,19 @@ class Checker:
                 return Verdict(False, (said,))
             system = fitting[0]
         given = Coding(system, coding.code, coding.version, coding.display)
-        row = listing.contains(self._connection, members, system, coding.code)
-        if row is None:
+        member = listing.contains(self._connection, members, system, coding.code)
+        if member is None:
             return self._stranger(given, name)
-        _, display, system_id, place = row
-        if system_id <= 0:
+        display, found = member.display, member.found
+        if found is None:
             verdict = Verdict(True, (), system, "", None, display or "", coding.code)
             return self._displayed(given, verdict, display or "", [display] if display else [])
-        version = queries.system_by_id(self._connection, self._known, system_id)
+        version = queries.system_by_id(self._connection, self._known, found.system)
         assert version is not None
         if coding.version and version.version and coding.version != version.version:
             other = self.in_system(given)
             if other.found is None:
                 return other
-        found = queries.at_places(self._connection, system_id, [place])[place]
         shown = display if display and not self._language else found.display_in(self._language)
         return self._judged(given, version, found, shown)
 

@@ -147,21 +147,34 @@ def of_hits(
     return entries
 
 
-def contains(connection: Connection, members: Members, url: str, code: str) -> tuple[Any, ...] | None:
-    """(code, display, system, concept) of a member, None if the code is none."""
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member: ``display`` is the value set's own, ``found`` None where its code system is not here."""
+
+    code: str
+    display: str | None
+    found: Found | None
+
+
+def contains(connection: Connection, members: Members, url: str, code: str) -> Member | None:
+    """The member with this code, None if there is none."""
     if members.whole is not None:
         if url not in (members.whole.url, *(f"urn:oid:{oid}" for oid in members.whole.oids)):
             return None
         found = queries.concept(connection, members.whole, code)
         if found is None or (found.inactive and members.excludes_inactive):
             return None
-        return found.code, None, members.whole.id, found.place
-    return connection.execute(
-        "SELECT code, display, system, concept FROM terminology_member"
-        " WHERE expansion = %s AND url = %s AND code = %s",
+        return Member(found.code, None, found)
+    row = connection.execute(
+        "SELECT m.display, m.code, c.system, c.place, c.code, c.display, c.inactive, c.abstract, c.more"
+        " FROM terminology_member m LEFT JOIN terminology_concept c ON c.system = m.system AND c.place = m.concept"
+        " WHERE m.expansion = %s AND m.url = %s AND m.code = %s",
         [members.id, url, code],
         prepare=True,
     ).fetchone()
+    if row is None:
+        return None
+    return Member(row[1], row[0], queries.as_found(row[2:]) if row[2] is not None else None)
 
 
 def systems_with(connection: Connection, members: Members, code: str) -> list[str]:

@@ -28,17 +28,15 @@ def picked(
     """
     if chosen:
         system, _, code = chosen.rpartition("|")
-        row = listing.contains(connection, members, system, code)
-        if row is None:
+        member = listing.contains(connection, members, system, code)
+        if member is None:
             raise invalid(
                 gettext_noop("%(coding)s is not among the codes that can be chosen."),
                 code="code-invalid",
                 coding=chosen,
             )
-        total, entries = listing.page(connection, known, members, listing.Window(code, 0, _SHOWN))
-        del total
-        display = next((e.display_in(None) for e in entries if e.url == system and e.code == code), "")
-        return Coding(system, row[0], "", display)
+        display = member.display or (member.found.display if member.found else "")
+        return Coding(system, member.code, "", display)
     if not typed.strip():
         return None
     total, entries = listing.page(connection, known, members, listing.Window(typed, 0, _SHOWN))

@@ -312,6 +312,24 @@ def _related(
     return [as_found(row) for row in rows]
 
 
+def neighbours(connection: Connection, found: Found, limit: int) -> tuple[list[Found], list[Found]]:
+    """The concepts right above and right below, at most ``limit`` of these."""
+    columns = ", ".join(f"c.{name}" for name in CONCEPT.split(", "))
+    rows = connection.execute(
+        f"(SELECT {columns}, true FROM terminology_closure r"
+        " JOIN terminology_concept c ON c.system = r.system AND c.place = r.above"
+        " WHERE r.system = %s AND r.below = %s AND r.distance = 1 ORDER BY c.place) UNION ALL"
+        f" (SELECT {columns}, false FROM terminology_closure r"
+        " JOIN terminology_concept c ON c.system = r.system AND c.place = r.below"
+        " WHERE r.system = %s AND r.above = %s AND r.distance = 1 ORDER BY c.place LIMIT %s)",
+        [found.system, found.place, found.system, found.place, limit],
+        prepare=True,
+    ).fetchall()
+    return [as_found(row[:-1]) for row in rows if row[-1]], [
+        as_found(row[:-1]) for row in rows if not row[-1]
+    ]
+
+
 def child_counts(connection: Connection, system_id: int, places: Iterable[int]) -> dict[int, int]:
     """How many concepts are right below each of these."""
     rows = connection.execute(

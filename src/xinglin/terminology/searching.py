@@ -76,21 +76,19 @@ def find(connection: Connection, typed: str, among: Among, *, limit: int = 20, o
 def _word(word: str, systems: list[int], values: list[Any], *, whole: bool) -> str:
     """The concepts that one word finds, each once with its best weight."""
     heads = f" AND weight < {_HEADS}" if len(word) == 1 and word.isascii() and whole else ""
-    exact = f"weight - CASE WHEN text = %s THEN {_EXACT} ELSE 0 END"
-    by_text = (
-        f"SELECT system, concept, {exact} AS weight FROM terminology_key WHERE system = ANY(%s::integer[])"
-    )
-    probes = [f"{by_text} AND text >= %s AND text < %s{heads}"]
+    exact = f"weight - CASE WHEN {{}} = %s AND weight < {_HEADS} THEN {_EXACT} ELSE 0 END"
+    by_text = f"SELECT system, concept, {exact.format('text')} AS weight FROM terminology_key"
+    probes = [f"{by_text} WHERE system = ANY(%s::integer[]) AND text >= %s AND text < %s{heads}"]
     values += [word, systems, word, word + _LAST]
     for cut in spelling.cuts(word):
         column, begin = ("initials", cut.initials) if cut.begin is None else ("spelt", cut.begin)
         pattern = " AND initials >= %s AND initials < %s AND spelt ~ %s" if cut.pattern else ""
         probes.append(
-            "SELECT system, concept, weight::integer FROM terminology_key"
+            f"SELECT system, concept, {exact.format(column)} FROM terminology_key"
             f" WHERE system = ANY(%s::integer[]) AND {column} >= %s AND {column} < %s{pattern}{heads}"
         )
         bound = [cut.initials, cut.initials + _LAST, cut.pattern] if cut.pattern else []
-        values += [systems, begin, begin + _LAST, *bound]
+        values += [begin, systems, begin, begin + _LAST, *bound]
     union = " UNION ALL ".join(probes)
     return f"SELECT system, concept, min(weight) AS weight FROM ({union}) k GROUP BY system, concept"
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 CONTENT = Path(__file__).parent / "content"
 KINDS = ("codesystems", "valuesets", "maps")
-FORM = "3"  # of what is kept; another one has everything loaded anew
+FORM = "4"  # of what is kept; another one has everything loaded anew
 
 _ABOUT = {
     "url", "name", "title", "title_en", "version", "effective", "until", "status", "publisher", "standard", "source",

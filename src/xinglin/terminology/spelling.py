@@ -39,6 +39,7 @@ _CUTS = 6  # ways to cut what is typed
 HEAD, ALIAS, INNER, INNER_ALIAS, VARIANT = 0, 1, 2, 3, 4
 """What a key is to its term; the first counts most. Within each the shorter term goes first."""
 _CLASS = 100
+OUT_OF_USE = 800  # added to the weights of what is no longer used
 
 
 class Key(NamedTuple):

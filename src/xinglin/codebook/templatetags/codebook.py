@@ -35,3 +35,10 @@ def marked(pieces: Iterable[tuple[str, bool]]) -> SafeString:
 def address_pairs(**given: Any) -> list[tuple[str, Any]]:
     """What a form keeps in hidden fields: the pairs that have a value."""
     return [(name, value) for name, value in given.items() if value]
+
+
+@register.filter
+def named_by(code: str, about: dict[str, Any]) -> str:
+    """What a code system calls a property; its code, where it says nothing."""
+    said = {one[0]: one[2] for one in about.get("properties", ())}
+    return str(said.get(code) or code)

@@ -94,11 +94,9 @@ def _properties(asked: Asked, found: Found) -> list[list[dict[str, Any]]]:
     listed += [(p.code, p.type[0].upper() + p.type[1:], p.value, "") for p in found.properties]
     if everything or "inactive" in wanted:
         listed.append(("inactive", "Boolean", found.inactive, ""))
-    if everything or "parent" in wanted:
-        above = queries.parents(asked.connection, found)
+    if everything or wanted & {"parent", "child"}:
+        above, below = queries.neighbours(asked.connection, found, _CHILDREN)
         listed += [("parent", "Code", one.code, one.display) for one in above]
-    if everything or "child" in wanted:
-        below = queries.children(asked.connection, found, _CHILDREN)
         listed += [("child", "Code", one.code, one.display) for one in below]
     return [
         [

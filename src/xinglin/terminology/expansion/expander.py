@@ -1,7 +1,4 @@
-"""The members of value sets: worked out once by SQL, kept as rows, and dropped when what they rest on changes.
-
-https://hl7.org/fhir/R4/valueset.html#compositions
-"""
+"""Works out the members of a value set; https://hl7.org/fhir/R4/valueset.html#compositions"""
 
 from __future__ import annotations
 
@@ -13,13 +10,14 @@ import psycopg
 from django.utils.translation import gettext_noop
 from xxhash import xxh3_128_hexdigest
 
-from xinglin.fhir import definitions
 from xinglin.kernel.errors import invalid, not_found
 from xinglin.terminology import queries, spelling
 from xinglin.terminology.composing import Selection
+from xinglin.terminology.expansion.implied import of_standard, of_system
+from xinglin.terminology.expansion.members import Members, common, filled, within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from xinglin.terminology.memory import Memory
@@ -29,28 +27,6 @@ if TYPE_CHECKING:
 _DEEPEST = 8  # value sets within value sets
 _MOST_INLINE = 200  # expansions of value sets that were only sent, kept
 _NO_SYSTEM = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Members:
-    """The members of a value set.
-
-    ``id`` names their rows; 0 where they are a ``whole`` code system, whose concepts are not written down again.
-    ``used`` are the versions it rests on, as (kind, canonical); ``warnings`` what could not be found.
-    """
-
-    id: int
-    total: int
-    systems: tuple[int, ...]
-    whole: SystemVersion | None = None
-    used: tuple[tuple[str, str], ...] = ()
-    warnings: tuple[str, ...] = ()
-    excludes_inactive: bool = False
-
-    @property
-    def searched(self) -> tuple[int, ...]:
-        """The systems in whose keys members are looked for; an expansion has keys of its own."""
-        return self.systems if self.whole else (*self.systems, -self.id)
 
 
 @dataclass(slots=True)
@@ -100,7 +76,7 @@ class Expander:
         found = queries.value_set(self._connection, self._known, url, self._on)
         if found is not None:
             return self._of_compose(f"set:{found.id}", bare, found.canonical, found.compose, within)
-        compose = _of_standard(url) or _of_system(self._connection, self._known, url, self._on)
+        compose = of_standard(url) or of_system(self._connection, self._known, url, self._on)
         if compose is None:
             raise not_found(gettext_noop("There is no value set %(url)s here."), url=url)
         return self._of_compose(f"url:{url}", bare, url, compose, within)
@@ -248,7 +224,7 @@ class Expander:
         """Add the members of an include: what its system and all its value sets have in common."""
         sets = self._sets(making, part, inside)
         if "system" not in part:
-            for sql, values in _common(sets):
+            for sql, values in common(sets):
                 self._insert(making, sql, values)
             return
         making.uses[part["system"]] = None
@@ -273,8 +249,8 @@ class Expander:
         for one in part.get("filter", ()):
             selection.narrow(one)
         for members in sets:
-            condition, values = _within(members, "%s::text", "c.code")
-            selection.add(condition, *_filled(values, part["system"]))
+            condition, values = within(members, "%s::text", "c.code")
+            selection.add(condition, *filled(values, part["system"]))
         return selection
 
     def _include_listed(
@@ -291,9 +267,9 @@ class Expander:
         url = part["system"]
         conditions, bound = [], []
         for members in sets:
-            condition, values = _within(members, "%s::text", "l.code")
+            condition, values = within(members, "%s::text", "l.code")
             conditions.append(condition)
-            bound += _filled(values, url)
+            bound += filled(values, url)
         narrowed = "".join(f" AND {condition}" for condition in conditions)
         fold = "l.code" if system is None or system.case_sensitive else "lower(l.code)"
         column = "c.code" if system is None or system.case_sensitive else "lower(c.code)"
@@ -358,7 +334,7 @@ class Expander:
         conditions = ["m.expansion = %s"]
         values: list[Any] = [making.number]
         for members in sets:
-            condition, bound = _within(members, "m.url", "m.code")
+            condition, bound = within(members, "m.url", "m.code")
             conditions.append(condition)
             values += bound
         if "system" in part:
@@ -377,79 +353,6 @@ class Expander:
         self._connection.execute(
             f"DELETE FROM terminology_member m WHERE {' AND '.join(conditions)}", values, prepare=False
         )
-
-
-_URL_HERE = object()
-
-
-def _within(members: Members, url: str, code: str) -> tuple[str, list[Any]]:
-    """The condition that a code is a member; ``_URL_HERE`` among the values stands for a bound address."""
-    if members.whole is None:
-        sql = (
-            "EXISTS (SELECT 1 FROM terminology_member o WHERE o.expansion = %s"
-            f" AND o.url = {url} AND o.code = {code})"
-        )
-        return sql, [members.id, *([_URL_HERE] if "%s" in url else [])]
-    sql = f"({url} = %s AND EXISTS (SELECT 1 FROM terminology_concept o WHERE o.system = %s AND o.code = {code}))"
-    return sql, [*([_URL_HERE] if "%s" in url else []), members.whole.url, members.whole.id]
-
-
-def _filled(values: Iterable[Any], url: str) -> list[Any]:
-    return [url if value is _URL_HERE else value for value in values]
-
-
-def _common(sets: Sequence[Members]) -> list[tuple[str, list[Any]]]:
-    """The members that all of these have, as one statement."""
-    if not sets:
-        return []
-    first, *others = sets
-    conditions, values = [], []
-    for members in others:
-        condition, bound = _within(members, "s.url", "s.code")
-        conditions.append(condition)
-        values += bound
-    narrowed = " AND ".join(conditions) or "true"
-    if first.whole is not None:
-        source = (
-            "SELECT c.system, c.place AS concept, %s AS url, c.code, NULL::text AS display, c.place::bigint AS at"
-            " FROM terminology_concept c WHERE c.system = %s"
-        )
-        return [(f"SELECT * FROM ({source}) s WHERE {narrowed}", [first.whole.url, first.whole.id, *values])]
-    source = (
-        "SELECT CASE WHEN m.system < 0 THEN -1 ELSE m.system END AS system,"
-        " CASE WHEN m.system < 0 THEN -1 ELSE m.concept END AS concept, m.url, m.code, m.display,"
-        " m.place::bigint AS at FROM terminology_member m WHERE m.expansion = %s"
-    )
-    return [(f"SELECT * FROM ({source}) s WHERE {narrowed}", [first.id, *values])]
-
-
-def _of_standard(url: str) -> dict[str, Any] | None:
-    """One of R4's own value sets, as far as its codes can be listed."""
-    listed = definitions.value_set(url.partition("|")[0])
-    if listed is None:
-        return None
-    return {
-        "include": [
-            {"system": system, "concept": [{"code": code} for code in codes]}
-            for system, codes in listed.items()
-        ]
-    }
-
-
-def _of_system(connection: Connection, known: Memory, url: str, on: date) -> dict[str, Any] | None:
-    """The value set of a whole code system that some systems imply by ``?fhir_vs``.
-
-    https://hl7.org/fhir/R4/snomedct.html#implicit
-    """
-    system, mark, rest = url.partition("?fhir_vs")
-    if not mark or queries.system(connection, known, system, on) is None:
-        return None
-    if not rest:
-        return {"include": [{"system": system}]}
-    kind, _, code = rest.removeprefix("=").partition("/")
-    if kind != "isa" or not code:
-        return None
-    return {"include": [{"system": system, "filter": [{"property": "concept", "op": "is-a", "value": code}]}]}
 
 
 def _forget_old(connection: Connection) -> None:
