@@ -12,6 +12,8 @@ from tests.terminology.conftest import terms  # noqa: F401 -- a fixture
 from xinglin.terminology.values import About, ConceptMap, Equivalence, Line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django.test import Client
 
     from xinglin.terminology.values import Connection
@@ -67,3 +69,13 @@ def _signed_in(client: Client, role: str) -> Client:
 
     client.force_login(Account.objects.create_user(role, display_name="陆文清", roles=[role]))
     return client
+
+
+@pytest.fixture
+def workbench(terms: Connection) -> Iterator[Connection]:  # noqa: F811 -- the fixture
+    """A small standard and no books, really committed to."""
+    from tests.codebook import mapping_make
+
+    mapping_make.standard(terms)
+    yield terms
+    mapping_make.empty(terms)

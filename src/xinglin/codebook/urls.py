@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from xinglin.codebook import loading, views
 
@@ -6,6 +6,7 @@ app_name = "codebook"
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("mapping/", include("xinglin.codebook.mapping.urls")),
     path("find/", views.find, name="find"),
     path("system/", views.system, name="system"),
     path("children/", views.children, name="children"),

@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "xinglin.ledger",
     "xinglin.healthcard",
     "xinglin.codebook",
+    "xinglin.codebook.mapping",
     "xinglin.synth",
     "xinglin.portal",
     "xinglin.api",
