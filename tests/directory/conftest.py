@@ -1,0 +1,80 @@
+"""An empty directory, and the demonstration region's in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.test import Client
+
+    from xinglin.kernel.actor import Actor
+    from xinglin.record.door import Door
+
+TABLES = (
+    "entry", "code", "key", "belonging", "affiliation", "registration", "role", "division", "succession",
+)  # fmt: skip
+
+
+def empty() -> None:
+    from xinglin.record import database
+
+    with database.connect() as connection:
+        connection.execute("TRUNCATE " + ", ".join(f"directory_{table}" for table in TABLES))
+
+
+@pytest.fixture
+def directory(door: Door) -> Iterator[Door]:
+    """The door to an empty record, beside which the directory is empty too."""
+    empty()
+    yield door
+    empty()
+
+
+@pytest.fixture
+def steward() -> Actor:
+    from xinglin.kernel.actor import Actor
+
+    return Actor("test/steward", "陆文清", frozenset({"steward"}), "HOPERAT")
+
+
+@pytest.fixture
+def region(directory: Door) -> Door:
+    """The directory of the demonstration region."""
+    from xinglin.record.steps import Step, Verb
+    from xinglin.synth import directory as made
+
+    batch = [
+        Step(Verb.UPDATE, r["resourceType"], r["id"], r, place=f"Bundle.entry[{n}]")
+        for n, r in enumerate(made.resources(1000))
+    ]
+    directory.transaction(batch)
+    return directory
+
+
+@pytest.fixture
+def reader(directory: Door, db: None, client: Client) -> Client:
+    return _signed_in(client, "doctor")
+
+
+@pytest.fixture
+def editor(directory: Door, db: None, client: Client) -> Client:
+    return _signed_in(client, "steward")
+
+
+def _signed_in(client: Client, role: str) -> Client:
+    from xinglin.accounts.models import Account
+
+    account = Account.objects.create_user(role, display_name="陆文清", roles=[role])
+    client.force_login(account)
+    return client
+
+
+def rows(statement: str, *values: object) -> list[tuple[object, ...]]:
+    """What a statement finds in the committed directory."""
+    from xinglin.record import database
+
+    return database.connection().execute(statement, values).fetchall()
