@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TABLES = (
     "entry", "code", "key", "belonging", "affiliation", "registration", "role", "division", "succession",
+    "author",
 )  # fmt: skip
 
 

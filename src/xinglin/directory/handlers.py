@@ -40,12 +40,14 @@ SELECT DISTINCT ON (1, 2, 3, 4, 5) *
 FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bool[])
 """
 _INSERT_KEYS = """
-INSERT INTO directory_key (type, id, place, key) SELECT * FROM unnest(%s::text[], %s::text[], %s::smallint[], %s::text[])
+INSERT INTO directory_key (type, id, place, key)
+SELECT * FROM unnest(%s::text[], %s::text[], %s::smallint[], %s::text[])
 """
 # What hangs below those written: their institution may be another now.
 _SETTLE_INSTITUTIONS = f"""
 WITH RECURSIVE changed AS (
-    SELECT type COLLATE "C" AS type, id COLLATE "C" AS id, 0 AS depth FROM unnest(%(types)s::text[], %(ids)s::text[]) AS w(type, id)
+    SELECT type COLLATE "C" AS type, id COLLATE "C" AS id, 0 AS depth
+    FROM unnest(%(types)s::text[], %(ids)s::text[]) AS w(type, id)
     UNION
     SELECT e.type, e.id, c.depth + 1 FROM changed c
     JOIN directory_entry e ON e.parent = c.type || '/' || c.id OR e.owner = c.type || '/' || c.id
@@ -106,6 +108,7 @@ def follow(connection: Connection, versions: Sequence[Written]) -> None:
     living = [(v, v.resource) for v in versions if v.resource is not None]
     entries = [made for _, resource in living if (made := reading.entry(resource)) is not None]
     _forget(connection, versions)
+    _sign(connection, versions)
     if entries:
         _insert(connection, entries)
     _divide(connection, [(v.id, r) for v, r in living if v.type_name == "Location"])
@@ -132,6 +135,16 @@ def _forget(connection: Connection, versions: Sequence[Written]) -> None:
         ids = [v.id for v in versions if v.type_name == type_name]
         if ids:
             connection.execute(f"DELETE FROM directory_{table} WHERE {column} = ANY(%s)", [ids])
+
+
+def _sign(connection: Connection, versions: Sequence[Written]) -> None:
+    """Remember who wrote each version."""
+    rows = [(v.type_name, v.id, v.version, v.actor.id, v.actor.name) for v in versions]
+    connection.execute(
+        "INSERT INTO directory_author (type, id, version, actor, name)"
+        " SELECT * FROM unnest(%s::text[], %s::text[], %s::int[], %s::text[], %s::text[]) ON CONFLICT DO NOTHING",
+        [list(column) for column in zip(*rows, strict=True)],
+    )
 
 
 def _insert(connection: Connection, entries: Sequence[Entry]) -> None:

@@ -61,6 +61,16 @@ CREATE TABLE directory_belonging (
 );
 CREATE INDEX directory_belonging_parent ON directory_belonging (parent);
 
+-- Who wrote which version of the directory's resources.
+CREATE TABLE directory_author (
+    type    text COLLATE "C" NOT NULL,
+    id      text COLLATE "C" NOT NULL,
+    version integer NOT NULL,
+    actor   text NOT NULL,
+    name    text NOT NULL,
+    PRIMARY KEY (type, id, version)
+);
+
 CREATE TABLE directory_affiliation (
     id            text COLLATE "C" PRIMARY KEY,  -- of the OrganizationAffiliation
     organization  text COLLATE "C" NOT NULL,
@@ -128,7 +138,7 @@ CREATE INDEX directory_succession_location ON directory_succession (location);
 
 DROP = """
 DROP TABLE directory_succession, directory_division, directory_role, directory_registration, directory_affiliation,
-           directory_belonging, directory_key, directory_code, directory_entry;
+           directory_author, directory_belonging, directory_key, directory_code, directory_entry;
 """
 
 

@@ -53,6 +53,11 @@ class Succession:
     kind: str
 
 
+def day_of(text: str | None) -> date | None:
+    """The day that a value such as 2024-01-31 says; None for an empty one."""
+    return date.fromisoformat(text) if text else None
+
+
 def full(text: str) -> str:
     """The twelve digits of a code given with 2, 4, 6, 9 or 12 of them. Raises ``Wrong``."""
     if not _DIGITS.fullmatch(text) or not text.isascii():
