@@ -57,6 +57,20 @@ def region(directory: Door) -> Door:
 
 
 @pytest.fixture
+def town(directory: Door) -> Door:
+    """A corner of the demonstration region: all divisions, the first hospital, a centre."""
+    from xinglin.record.steps import Step, Verb
+    from xinglin.synth import directory as made
+    from xinglin.synth import institutions
+
+    some = [r for r in made.resources(1000) if r["id"].startswith("xc-45")]
+    for institution in (institutions.general(0), institutions.centre(0)):
+        some += made.of_institution(institution)
+    directory.transaction([Step(Verb.UPDATE, r["resourceType"], r["id"], r) for r in some])
+    return directory
+
+
+@pytest.fixture
 def reader(directory: Door, db: None, client: Client) -> Client:
     return _signed_in(client, "doctor")
 

@@ -131,7 +131,9 @@ def test_institutions_cannot_be_put_in_a_circle(divided, tmp_path):
     tally = imported("institutions", circle)
 
     assert said(tally) == [(2, "F", "It would be a part of itself: the parent is a part of it.")]
-    assert rows("SELECT name, parent FROM directory_entry WHERE name = '总院' AND kind = 'institution'") == [("总院", None)]
+    assert rows("SELECT name, parent FROM directory_entry WHERE name = '总院' AND kind = 'institution'") == [
+        ("总院", None)
+    ]
 
 
 def test_departments_people_services_places_beds_and_equipment(divided, tmp_path):

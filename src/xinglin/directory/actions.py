@@ -25,16 +25,23 @@ CHANGES = ("renamed", "moved", "merged", "split", "recoded", "ended")
 """What can become of a division on a day."""
 
 
-def save(
-    *, kind: str, cells: Mapping[str, str], target: str | None, version: int | None, actor: Actor, today: date
+def save(  # noqa: PLR0913 -- a form, the thing and its version, who and when
+    *,
+    kind: str,
+    cells: Mapping[str, str],
+    target: str | None,
+    version: int | None,
+    actor: Actor,
+    today: date,
+    replaces: str | None = None,
 ) -> Row:
     """Save one thing as the form's cells say, ``target`` None for a new one.
 
     The row that comes back has its problems, with which nothing is written, or its fate. ``version`` is the one that
-    the editor has seen; raises ``conflict`` if it is no longer the latest, ``forbidden`` for one who may not edit.
+    the editor has seen, ``replaces`` the first day of the phase of a division that is corrected; raises ``conflict`` if it is no longer the latest, ``forbidden`` for one who may not edit.
     """
     door = open_as(rights.editor(actor))
-    desk = Desk(database.connection(), door, today, target=target)
+    desk = Desk(database.connection(), door, today, target=target, replaces=replaces)
     row = Row(1, cells)
     batch = Planner(KINDS[kind], desk).plan([row])
     if target is None and not row.is_bad and row.fate is not Fate.CREATED:
@@ -111,27 +118,21 @@ def change_division(  # noqa: PLR0913 -- what a change is made of
     return batch
 
 
-def restore(*, kind: str, id_: str, version: int, actor: Actor) -> int:
-    """Make a former version of a thing's main resource the latest again, as a new version; tell its number.
+def restore(*, type_name: str, id_: str, version: int, actor: Actor) -> int:
+    """Make a former version of a resource the latest again, as a new version; tell its number.
 
     Raises ``not_found`` where there is no such version, ``conflict`` where another writer comes between.
     """
     door = open_as(rights.editor(actor))
-    type_name = KINDS[kind].main
+    if type_name not in rights.TYPES:
+        raise not_found(gettext_noop("%(type)s is nothing of the directory."), type=type_name)
     former = dict(door.read(type_name, id_, version=str(version)).resource)
-    former.pop("meta", None)
-    latest = database.connection().execute(
-        "SELECT max(version) FROM directory_author WHERE type = %s AND id = %s", [type_name, id_]
-    ).fetchone()  # fmt: skip
-    if_match = None
-    if latest is not None and not _is_deleted(type_name, id_):
-        if_match = latest[0]
-    outcome = door.transaction([Step(Verb.UPDATE, type_name, id_, former, if_match=if_match)])[0]
+    former["meta"] = {k: v for k, v in former["meta"].items() if k not in {"versionId", "lastUpdated"}}
+    try:
+        seen = door.read(type_name, id_).version
+    except Fault as fault:
+        if fault.kind is not Kind.GONE:
+            raise
+        seen = None  # it was deleted: it comes back
+    outcome = door.transaction([Step(Verb.UPDATE, type_name, id_, former, if_match=seen)])[0]
     return outcome.draft.version if outcome.draft else version
-
-
-def _is_deleted(type_name: str, id_: str) -> bool:
-    row = database.connection().execute(
-        "SELECT 1 FROM directory_entry WHERE type = %s AND id = %s", [type_name, id_]
-    ).fetchone()  # fmt: skip
-    return row is None

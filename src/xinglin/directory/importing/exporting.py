@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from xinglin.directory.importing.sheets import sheet_name
 from xinglin.directory.kinds.kind import INSTITUTION_SCHEMES, bare
+from xinglin.directory.queries.divisions import parents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -74,11 +75,13 @@ def _shown(
     kind: Kind, connection: Connection, door: Door, some: Sequence[tuple[Any, ...]]
 ) -> Iterator[Values]:
     """The rows of one page of things, in its order."""
-    things = [_resources(kind, connection, door, some)]
     made: list[Values] = []
-    for resources, institution in things[0]:
+    for resources, institution in _resources(kind, connection, door, some):
         if kind.main in resources:
             made += kind.rows(resources, f"Organization/{institution}" if institution else "")
+    if kind.key == "divisions":
+        above = parents(connection, [values["code"] for values in made])
+        made = [{**values, "parent": values["parent"] or above.get(values["code"], "")} for values in made]
     names = Names(connection)
     names.learn(kind, made)
     for values in made:

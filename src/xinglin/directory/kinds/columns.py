@@ -20,6 +20,7 @@ YES, NO = "yes", "no"
 _YES_WORDS = {"是", "启用", "在岗", "开放", "y", "yes", "true", "1", "√"}
 _NO_WORDS = {"否", "停用", "离岗", "关闭", "n", "no", "false", "0", "×"}
 _SEPARATORS = re.compile(r"[;；、\n|]+")
+_DISARMED = {"'=", "'+", "'-", "'@"}  # as exports write what a spreadsheet would take for a formula
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\ufeff\ufffd]")
 
 
@@ -90,6 +91,8 @@ def read(kind: str, cells: Mapping[str, str]) -> tuple[dict[str, str], list[Prob
                 problems.append(Problem(gettext_noop("This is needed."), column=column.key))
             continue
         text = unicodedata.normalize("NFC", cells[column.key]).strip().strip("\u3000")
+        if text[:2] in _DISARMED:
+            text = text[1:]
         if not text:
             values[column.key] = ""
             if column.required:

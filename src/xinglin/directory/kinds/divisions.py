@@ -62,7 +62,7 @@ class Divisions(Kind):
         """The Location with the row's phase in it, in the place of the one that begins on the same day.
 
         ``ids["parent"]`` is the id of the parent's Location, ``ids["former parent"]`` the code of the one that stands;
-        empty for none.
+        empty for none. ``ids["replaces"]`` is the first day of the phase that is corrected, if it is not the row's own.
         """
         old = former.get("Location", {})
         start = divisions.day_of(values.get("from"))
@@ -71,7 +71,8 @@ class Divisions(Kind):
             values.get("urban_rural", ""),
         )  # fmt: skip
         known = ids.get("former parent") or None
-        standing = [replace(p, parent=p.parent or known) for p in self.phases(old) if p.start != start]
+        replaced = divisions.day_of(ids["replaces"]) if "replaces" in ids else start
+        standing = [replace(p, parent=p.parent or known) for p in self.phases(old) if p.start != replaced]
         phases = [*standing, phase]
         phases.sort(key=lambda p: p.start or date.min)
         followed = [s for s in _successions(old) if not _of(s, phase)]
@@ -138,8 +139,7 @@ def _location(
     made = {
         "resourceType": "Location",
         "mode": "instance",
-        "type": [parts.JURISDICTION_TYPE],
-        "physicalType": _AREA,
+        **({} if old else {"type": [parts.JURISDICTION_TYPE], "physicalType": _AREA}),
         **old,
         "id": ids["Location"],
         "extension": extensions,

@@ -72,6 +72,9 @@ class Desk:
     today: date
     lines: Lines | None = None
     target: str | None = None  # for a form: the id of the thing that is edited
+    replaces: str | None = (
+        None  # for a division's form: the first day of the phase that is corrected, or empty
+    )
 
 
 class Planner:
@@ -242,6 +245,8 @@ class Planner:
         assert known is not None, "every good row has been recognised"
         row.target = known.reference
         former, ids, institution = standing.of(row.values, known.id)
+        if self.desk.replaces is not None:
+            ids["replaces"] = self.desk.replaces
         row.values = _completed(self.kind, row.values, former, institution)
         row.problems += [
             problem for problem in self._against(row, former, ids, standing) if problem not in row.problems

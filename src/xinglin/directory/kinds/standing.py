@@ -79,11 +79,17 @@ class Standing:
             )
         self._seconds = {(main, "Organization/" + org if org else ""): id_ for main, org, id_ in rows}
 
-    def _read_meanings(self, rows: Iterable[Values]) -> None:
+    def _read_meanings(self, rows: Sequence[Values]) -> None:
         codes: set[str] = set()
         for values in rows:
             codes |= {values["code"], *filter(None, values.get("successors", "").split(";"))}
             codes |= {values["parent"]} if values.get("parent") else set(divisions.above(values["code"]))
+        own = [int(values["code"]) for values in rows]
+        above = self._connection.execute(
+            "SELECT DISTINCT parent FROM directory_division WHERE code = ANY(%s) AND parent IS NOT NULL",
+            [own],
+        )
+        codes |= {f"{code:012d}" for (code,) in above}
         found = self._connection.execute(
             "SELECT code, name, parent, lower(period), upper(period), class, location FROM directory_division"
             " WHERE code = ANY(%s) ORDER BY code, period",
@@ -143,7 +149,8 @@ class Standing:
             code, values["name"], values.get("parent") or None, start, divisions.day_of(values.get("to"))
         )
         own = former.get("Location")
-        others = [p for p in self.kind.phases(own) if p.start != start] if own else []  # type: ignore[attr-defined]  # of Divisions alone
+        replaced = divisions.day_of(ids["replaces"]) if "replaces" in ids else start
+        others = [p for p in self.kind.phases(own) if p.start != replaced] if own else []  # type: ignore[attr-defined]  # of Divisions alone
         for other in others:
             if divisions.overlap(phase, other):
                 yield _overlap(other.name, other.start, other.end)
@@ -160,7 +167,7 @@ class Standing:
         ids["former parent"] = next((p.parent for p, _ in reversed(standing) if p.parent), "") or ""
         if not values.get("parent"):
             near = [code for code in divisions.above(values["code"]) if code in self._meanings]
-            values["parent"] = near[0] if near else ids["former parent"]
+            values["parent"] = ids["former parent"] or (near[0] if near else "")
             if not values["parent"] and divisions.level(values["code"]) > 1:
                 message = gettext_noop(
                     "Nothing above it is in the directory: it will stand at the top of the tree."

@@ -1,1 +1,1 @@
-"""What can be asked of the directory: ``finding`` by name or code, ``things`` and what belongs to them, ``divisions``."""
+"""What can be asked: ``finding`` by name or code, ``things`` and what belongs to them, ``divisions`` on a day."""

@@ -176,6 +176,16 @@ def names_on(connection: Connection, codes: Sequence[str], day: date) -> dict[st
     return {f"{code:012d}": name for code, name in rows}
 
 
+def parents(connection: Connection, codes: Sequence[str]) -> dict[str, str]:
+    """The last parents of codes, those without one left out."""
+    rows = connection.execute(
+        "SELECT DISTINCT ON (code) code, parent FROM directory_division"
+        " WHERE code = ANY(%s) AND parent IS NOT NULL ORDER BY code, period DESC",
+        [[int(code) for code in codes]],
+    )
+    return {f"{code:012d}": f"{parent:012d}" for code, parent in rows}
+
+
 def lineage(connection: Connection, code: str, day: date) -> list[tuple[str, str]]:
     """A code and what it is a part of, the greatest first: code and name."""
     keys = [key for key in path_to(connection, code, day) if key.isdigit()]
