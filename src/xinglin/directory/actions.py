@@ -38,7 +38,8 @@ def save(  # noqa: PLR0913 -- a form, the thing and its version, who and when
     """Save one thing as the form's cells say, ``target`` None for a new one.
 
     The row that comes back has its problems, with which nothing is written, or its fate. ``version`` is the one that
-    the editor has seen, ``replaces`` the first day of the phase of a division that is corrected; raises ``conflict`` if it is no longer the latest, ``forbidden`` for one who may not edit.
+    the editor has seen, ``replaces`` the first day of the phase of a division that is corrected. Raises ``conflict``
+    if the version is no longer the latest, ``forbidden`` for one who may not edit.
     """
     door = open_as(rights.editor(actor))
     desk = Desk(database.connection(), door, today, target=target, replaces=replaces)

@@ -302,7 +302,7 @@ def _affiliate(connection: Connection, id_: str, resource: parts.Resource) -> No
     if organization is None or participating is None:
         return
     period = resource.get("period") or {}
-    said = resource.get("code") or ({},)
+    said: Sequence[parts.Resource] = resource.get("code") or ({},)
     words = said[0].get("text") or next((c.get("display") for c in said[0].get("coding") or ()), "")
     start, end = _ordered(*reading.span(period))
     connection.execute(

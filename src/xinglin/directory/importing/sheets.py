@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
-
     from xinglin.directory.kinds.kind import Kind
 
 MOST_LINES = 2_000_000
@@ -217,7 +215,7 @@ def _workbook_rows(path: Path, kind: Kind, wanted: str | None) -> Iterator[tuple
         book.close()
 
 
-def _chosen(book: Any, kind: Kind, wanted: str | None) -> ReadOnlyWorksheet:
+def _chosen(book: Any, kind: Kind, wanted: str | None) -> Any:
     names = list(book.sheetnames)
     if wanted is not None:
         if wanted not in names:
@@ -225,18 +223,18 @@ def _chosen(book: Any, kind: Kind, wanted: str | None) -> ReadOnlyWorksheet:
                 gettext_noop("The workbook has no sheet %(wanted)s; it has %(names)s."),
                 wanted=wanted, names=", ".join(names),
             )  # fmt: skip
-        return book[wanted]  # type: ignore[no-any-return]  # of openpyxl, which has no types
+        return book[wanted]
     ours = [
         name for name in names if name in {str(kind.label), kind.key} or name.startswith(sheet_name(kind))
     ]
     if ours:
-        return book[ours[0]]  # type: ignore[no-any-return]  # as above
+        return book[ours[0]]
     if len(names) > 1:
         raise invalid(
             gettext_noop("The workbook has several sheets (%(names)s) and none is called %(kind)s. Rename the one."),
             names=", ".join(names), kind=sheet_name(kind),
         )  # fmt: skip
-    return book[names[0]]  # type: ignore[no-any-return]  # as above
+    return book[names[0]]
 
 
 def sheet_name(kind: Kind) -> str:

@@ -37,7 +37,7 @@ def as_workbook(kind: Kind) -> bytes:
 
     with override("zh-hans"):
         book = Workbook()
-        data = book.active
+        data: Any = book.active
         data.title = sheet_name(kind)
         _data(data, kind.columns)
         _notes(book.create_sheet(gettext(_NOTES_SHEET)), kind.columns)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from xinglin.directory.kinds.departments import DEPARTMENTS
 from xinglin.directory.kinds.divisions import DIVISIONS
 from xinglin.directory.kinds.institutions import INSTITUTIONS
+from xinglin.directory.kinds.offers import SERVICES
 from xinglin.directory.kinds.places import BEDS, EQUIPMENT, PLACES
 from xinglin.directory.kinds.practitioners import PRACTITIONERS
-from xinglin.directory.kinds.services import SERVICES
 
 if TYPE_CHECKING:
     from xinglin.directory.kinds.kind import Kind

@@ -156,7 +156,7 @@ def _phase(phase: Phase) -> Resource:
     period = parts.tidied(
         {"start": phase.start.isoformat() if phase.start else "", "end": days.last(phase.end) or ""}
     )
-    members = [{"url": "name", "valueString": phase.name}]
+    members: list[Resource] = [{"url": "name", "valueString": phase.name}]
     if phase.parent:
         members.append({"url": "parent", "valueCode": phase.parent})
     if period:

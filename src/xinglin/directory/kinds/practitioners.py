@@ -134,7 +134,7 @@ class Practitioners(Kind):
         dated = next((found[kind] for kind in _DATED if kind in found), None)
         period = role.get("period") or {}
         qualified = person.get("qualification") or ()
-        practice = next((q for q in qualified if _kind(q) in _DATED), {}).get("period") or {}
+        practice: Resource = next((q.get("period") or {} for q in qualified if _kind(q) in _DATED), {})
         return {
             "institution": institution,
             "department": "" if organization == institution else organization,

@@ -85,11 +85,11 @@ class Standing:
             codes |= {values["code"], *filter(None, values.get("successors", "").split(";"))}
             codes |= {values["parent"]} if values.get("parent") else set(divisions.above(values["code"]))
         own = [int(values["code"]) for values in rows]
-        above = self._connection.execute(
+        parents = self._connection.execute(
             "SELECT DISTINCT parent FROM directory_division WHERE code = ANY(%s) AND parent IS NOT NULL",
             [own],
         )
-        codes |= {f"{code:012d}" for (code,) in above}
+        codes |= {f"{code:012d}" for (code,) in parents}
         found = self._connection.execute(
             "SELECT code, name, parent, lower(period), upper(period), class, location FROM directory_division"
             " WHERE code = ANY(%s) ORDER BY code, period",

@@ -75,7 +75,7 @@ def find(
     code = codes.tidy(text).replace("-", "")
     if not typed:
         return []
-    values = {
+    values: dict[str, object] = {
         "text": typed,
         "above": typed + _LAST,
         "code": code if len(code) >= _LEAST_CODE and code.isascii() else "",

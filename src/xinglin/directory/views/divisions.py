@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.http import HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.directory import actions
@@ -158,7 +158,7 @@ def change_division(request: HttpRequest, door: Door, code: str) -> HttpResponse
     except Wrong as wrong:
         return _page(request, door, code, {"problems": [wrong.problem.text], "given": given}, 422)
     if given["change"] not in actions.CHANGES:
-        raise invalid("%(change)s is no change of a division.", change=given["change"])
+        raise invalid(gettext_noop("%(change)s is no change of a division."), change=given["change"])
     batch = actions.change_division(
         code=_full(code), day=day, change=given["change"], name=given["name"], parent=parent,
         latter=given["latter"], actor=door.actor, today=frame.today(),

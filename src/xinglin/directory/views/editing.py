@@ -150,7 +150,8 @@ def restore(request: HttpRequest, door: Door, kind: str, id_: str) -> HttpRespon
 def options(request: HttpRequest, door: Door) -> HttpResponse:
     """Codes that a reference's field may mean, by what is typed into it."""
     group = _GROUPS.get(request.GET.get("group", ""), "institution")
-    text = next((v for k, v in request.GET.items() if k != "group"), "").strip()[:60]
+    typed = [str(value) for key, value in request.GET.items() if key != "group"]
+    text = typed[0].strip()[:60] if typed else ""
     connection = frame.tables(door, "directory-search", f"q={text}&kind={group}")
     found = finding.find(connection, text, kinds=[group], limit=_MOST_OPTIONS) if text else []
     rows = [{"code": one.code or one.id, "name": one.name, "of": one.institution} for one in found]

@@ -243,7 +243,7 @@ def _listed(connection: Connection, _door: Door, known: ThingKind, one: Thing, p
     whole = one.kind == "institution"
     found = things.belonging(connection, one.id, kind) if whole else things.within(connection, one, kind)
     ordered = things.in_order(found) if kind in {"department", "place"} else [(0, t) for t in found]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "thing": t,
             "depth": depth,
