@@ -10,6 +10,9 @@ from tests.directory.make import credit, fates, imported, said, table
 from xinglin.kernel.actor import Actor
 from xinglin.kernel.errors import Fault, Kind
 
+_CHECKED = "The last character is a check: it should be %s, not %s. It or another is mistyped."
+_LEVELS = "四级 is not in the table; it has codes such as 1 三级特等, 2 三级甲等, 3 三级乙等, 4 三级丙等, 5 二级甲等, 6 二级乙等."
+_ENDING = " End that first: a line with its first day and the day from which it no longer holds."
 INSTITUTIONS = ["统一社会信用代码", "机构名称", "机构类别", "机构级别", "行政区划代码", "上级机构代码"]
 
 
@@ -85,13 +88,11 @@ def test_bad_lines_are_told_with_line_and_column_and_nothing_is_written(divided,
     tally = imported("institutions", path)
 
     assert said(tally) == [
-        (3, "A", f"The last character is a check: it should be {credit(3)[17]}, not {wrong_check[17]}."
-                 " It or another is mistyped."),
+        (3, "A", _CHECKED % (credit(3)[17], wrong_check[17])),
         (4, "C", "Z999 is not in the table; it has codes such as Z1 业务处室, Z100 业务处室."),
         (5, "E", "No division with this code is in the directory or in the lines above."),
         (6, "B", "This is needed."),
-        (6, "D", "四级 is not in the table; it has codes such as 1 三级特等, 2 三级甲等, 3 三级乙等, 4 三级丙等, "
-                 "5 二级甲等, 6 二级乙等."),
+        (6, "D", _LEVELS),
         (7, "", "The same stands in line 2 already."),
         (8, "F", "No institution with this code is in the directory or in the lines above."),
     ]  # fmt: skip
@@ -227,16 +228,14 @@ def test_overlapping_days_wrong_parents_and_unknown_codes_are_told(divided, tmp_
     )
 
     assert said(imported("divisions", path)) == [
-        (2, "D", "From … to before … the code means 东门街道. End that first: a line with its first day and the day "
-                 "from which it no longer holds."),
+        (2, "D", "From … to before … the code means 东门街道." + _ENDING),
         (3, "C", "459802001 is not above 459802009: a parent's code has fewer digits that are not zero."),
         (4, "C", "No division with this code is in the directory or in the lines above."),
         (5, "E", "It would end on 2019-01-01, but begins only on 2020-01-01."),
         (6, "A", "A division code has 2, 4, 6, 9 or 12 digits; this has 8."),
         (7, "E", "Successors need the day from which the code no longer holds."),
         (7, "F", "A code cannot be its own successor."),
-        (9, "D", "From … to before 2010-01-01 the code means 己. End that first: a line with its first day and the day "
-                 "from which it no longer holds."),
+        (9, "D", "From … to before 2010-01-01 the code means 己." + _ENDING),
     ]  # fmt: skip
 
 

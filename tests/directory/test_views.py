@@ -17,7 +17,7 @@ HEAD = "统一社会信用代码,机构名称,机构类别,行政区划代码\n"
 
 def text_of(response) -> str:
     """What a page says, without its markup."""
-    body = re.sub(r"<(script|style).*?</\1>", "", response.content.decode(), flags=re.S)
+    body = re.sub(r"<(script|style).*?</\1>", "", response.content.decode(), flags=re.DOTALL)
     return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body)))
 
 
@@ -124,7 +124,7 @@ def form_of(client, path) -> dict[str, str]:
     """What a form would send, as it stands."""
     page = client.get(path).content.decode()
     sent = dict(re.findall(r'<input[^>]* name="(\w+)"[^>]* value="([^"]*)"', page))
-    for name, inner in re.findall(r'<select[^>]* name="(\w+)".*?>(.*?)</select>', page, re.S):
+    for name, inner in re.findall(r'<select[^>]* name="(\w+)".*?>(.*?)</select>', page, re.DOTALL):
         chosen = re.search(r'<option value="([^"]*)" selected', inner)
         sent[name] = chosen[1] if chosen else ""
     sent.pop("csrfmiddlewaretoken", None)

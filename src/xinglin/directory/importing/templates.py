@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext, gettext_noop, override
+from django.utils.translation import gettext, gettext_noop, override, pgettext
 
 from xinglin.directory.importing.sheets import sheet_name
 from xinglin.directory.rules import tables
@@ -115,7 +115,13 @@ def _codes(sheet: Any, columns: Sequence[Column]) -> None:
     from openpyxl.styles import Font  # noqa: PLC0415 -- as above
 
     sheet.append(
-        [gettext("Column"), gettext("Code"), gettext("Name"), gettext("Source"), gettext("Confidence")]
+        [
+            gettext("Column"),
+            gettext("Code"),
+            pgettext("of a thing", "Name"),
+            gettext("Source"),
+            gettext("Confidence"),
+        ]
     )
     for column in columns:
         for entry in tables.table(column.argument).values():

@@ -99,7 +99,8 @@ def head(code: str) -> str:
 
 def above(code: str) -> list[str]:
     """The codes that may be the parent by the digits alone, the nearest first."""
-    return [code[:digits].ljust(12, "0") for digits in reversed(HEADS[: level(code) - 1])]
+    found = dict.fromkeys(code[:digits].ljust(12, "0") for digits in reversed(HEADS[: level(code) - 1]))
+    return [one for one in found if one != code]
 
 
 def require_parent(code: str, parent: str) -> None:

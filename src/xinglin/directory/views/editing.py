@@ -94,7 +94,7 @@ def _form(
         "kind": known,
         "word": frame.WORDS[known.entry],
         "id": state["id"],
-        "name": state["values"].get("name", ""),
+        "name": _name(door, known, state) if state["id"] else "",
         "version": state["version"],
         "replaces": state.get("replaces", state["values"].get("from", "")),
         "fields": fields,
@@ -103,6 +103,11 @@ def _form(
         "back": frame.address(known.entry, state["id"]) if state["id"] else reverse("directory:home"),
     }
     return frame.shown(request, door, "edit", context, status)
+
+
+def _name(door: Door, known: Kind, state: Mapping[str, Any]) -> str:
+    """The name that stands, whatever has been typed."""
+    return things.thing(frame.tables(door, "directory"), known.entry, state["id"]).name
 
 
 def _save(request: HttpRequest, door: Door, known: Kind, id_: str | None) -> HttpResponse:
