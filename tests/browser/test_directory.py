@@ -63,7 +63,7 @@ def test_institution_is_found_by_initials_with_the_keyboard_alone(steward):
     window.go("/directory/")
 
     window.page.keyboard.press("F2")
-    window.page.keyboard.type("dyrmyy")
+    window.page.keyboard.type("xcsdyrmyy")
     window.page.wait_for_selector(".xl-found a")
     window.page.keyboard.press("ArrowDown")
     window.page.keyboard.press("Enter")
@@ -147,8 +147,8 @@ def test_a_name_is_changed_and_brought_back(steward):
     page.wait_for_url("**/departments/xc-h01-d00/")
     assert page.locator("h1").inner_text() == "心血管病科"
 
-    page.click("text=历史")
-    page.click("text=恢复")
+    page.click(".xl-tabs >> text=历史")
+    page.click(".xl-versions >> text=恢复")
     page.wait_for_selector(".xl-note.green")
     assert page.locator("h1").inner_text() == "心血管内科"
 

@@ -217,3 +217,16 @@ def test_registrations_and_roles_are_dated(directory):
     ]
     assert rows("SELECT organization, institution, title FROM directory_role") == [("one", "one", "护师")]
     assert ("sxx",) in rows("SELECT key FROM directory_key WHERE id = 'p'")
+
+
+def test_tables_made_anew_are_the_same(region):
+    from xinglin.directory import rebuilding
+
+    city = dict(region.read("Location", "xc-459800").resource)
+    region.update({**city, "alias": ["杏城"]})  # written after its children
+    tables = ("entry", "code", "key", "registration", "role", "division", "succession", "affiliation")
+    before = {name: sorted(rows(f"SELECT t::text FROM directory_{name} t")) for name in tables}
+
+    rebuilding.rebuild()
+
+    assert {name: sorted(rows(f"SELECT t::text FROM directory_{name} t")) for name in tables} == before

@@ -11,7 +11,10 @@ from xinglin.kernel.actor import Actor
 from xinglin.kernel.errors import Fault, Kind
 
 _CHECKED = "The last character is a check: it should be %s, not %s. It or another is mistyped."
-_LEVELS = "四级 is not in the table; it has codes such as 1 三级特等, 2 三级甲等, 3 三级乙等, 4 三级丙等, 5 二级甲等, 6 二级乙等."
+_LEVELS = (
+    "四级 is not in the table; it has codes such as "
+    "1 三级特等, 2 三级甲等, 3 三级乙等, 4 三级丙等, 5 二级甲等, 6 二级乙等."
+)
 _ENDING = " End that first: a line with its first day and the day from which it no longer holds."
 INSTITUTIONS = ["统一社会信用代码", "机构名称", "机构类别", "机构级别", "行政区划代码", "上级机构代码"]
 

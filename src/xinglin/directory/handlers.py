@@ -104,11 +104,16 @@ SELECT start, name FROM up WHERE parent = %(type)s || '/' || start OR depth >= {
 
 
 def follow(connection: Connection, versions: Sequence[Written]) -> None:
+    """What the record calls: remember who wrote, and bring the working tables to what ``versions`` say."""
+    _sign(connection, versions)
+    bring(connection, versions)
+
+
+def bring(connection: Connection, versions: Sequence[Written]) -> None:
     """Bring the working tables to what ``versions`` say. Raises Fault where the tree would be false."""
     living = [(v, v.resource) for v in versions if v.resource is not None]
     entries = [made for _, resource in living if (made := reading.entry(resource)) is not None]
     _forget(connection, versions)
-    _sign(connection, versions)
     if entries:
         _insert(connection, entries)
     _divide(connection, [(v.id, r) for v, r in living if v.type_name == "Location"])

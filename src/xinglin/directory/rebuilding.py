@@ -46,7 +46,7 @@ def rebuild() -> Counter[str]:
             connection.execute(f"DELETE FROM directory_{table}")
         for type_name in _ORDER:
             for page in _pages(type_name):
-                handlers.follow(connection, [_written(stored) for stored in page])
+                handlers.bring(connection, [_written(stored) for stored in page])
                 done[type_name] += len(page)
         connection.execute(_PARENTS)  # a parent may have been changed, and so come, after its children
     return done
@@ -58,7 +58,8 @@ def _pages(type_name: str) -> Iterator[list[Stored]]:
     asked = [("_count", _AT_ONCE), ("_sort", "_lastUpdated")]
     page = door.search(type_name, asked)
     while True:
-        yield [entry.stored for entry in page.entries]
+        if page.entries:
+            yield [entry.stored for entry in page.entries]
         if page.next is None:
             return
         page = door.search(type_name, [*asked, ("_page", page.next)])

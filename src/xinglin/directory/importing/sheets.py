@@ -95,7 +95,7 @@ class Sheet:
 
     def _text_rows(self) -> Iterator[tuple[int, list[str]]]:
         with self._path.open(encoding=self.encoding, newline="", errors="replace") as file:
-            separator = _separator(file.readline())
+            separator = _separator([line for line, _ in zip(file, range(_HEADING_LINES), strict=False)])
             file.seek(0)
             reader = csv.reader(file, delimiter=separator, strict=False)
             try:
@@ -187,9 +187,9 @@ def _reads_as(path: Path, encoding: str) -> bool:
     return True
 
 
-def _separator(line: str) -> str:
-    """The character that parts the cells: the most frequent of comma, tabulator, semicolon."""
-    return max(",\t;", key=line.count)
+def _separator(lines: list[str]) -> str:
+    """The character that parts the cells: of comma, tabulator, semicolon the one that some line has the most of."""
+    return max(",\t;", key=lambda character: max(line.count(character) for line in lines))
 
 
 # -- Excel
