@@ -126,7 +126,7 @@ def test_formulas_merged_cells_and_wrong_sheets_are_refused(tmp_path):
     assert refusal(tmp_path / "s.xlsx").startswith(
         "The workbook has several sheets (Sheet, 别的) and none is called 床位."
     )
-    with pytest.raises(Fault, match="The workbook has no sheet nowhere; it has Sheet, 别的."):
+    with pytest.raises(Fault, match=r"The workbook has no sheet nowhere; it has Sheet, 别的\."):
         Sheet(BEDS, tmp_path / "s.xlsx", sheet="nowhere")
 
 

@@ -39,10 +39,7 @@ INSERT INTO directory_code (type, id, scheme, value, within, sound)
 SELECT DISTINCT ON (1, 2, 3, 4, 5) *
 FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bool[])
 """
-_INSERT_KEYS = """
-INSERT INTO directory_key (type, id, place, key)
-SELECT * FROM unnest(%s::text[], %s::text[], %s::smallint[], %s::text[])
-"""
+_COPY_KEYS = "COPY directory_key (type, id, place, key) FROM STDIN"
 # What hangs below those written: their institution may be another now.
 _SETTLE_INSTITUTIONS = f"""
 WITH RECURSIVE changed AS (
@@ -158,9 +155,11 @@ def _insert(connection: Connection, entries: Sequence[Entry]) -> None:
     codes = [(e.type, e.id, *code) for e in entries for code in e.codes]
     if codes:
         connection.execute(_INSERT_CODES, [list(column) for column in zip(*codes, strict=True)])
-    keys = [(e.type, e.id, *key) for e in entries for key in e.keys]
-    if keys:
-        connection.execute(_INSERT_KEYS, [list(column) for column in zip(*keys, strict=True)])
+    if any(e.keys for e in entries):
+        with connection.cursor() as cursor, cursor.copy(_COPY_KEYS) as copy:
+            for e in entries:
+                for place, key in e.keys:
+                    copy.write_row((e.type, e.id, place, key))
 
 
 # -- the tree of divisions

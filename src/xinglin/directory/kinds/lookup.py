@@ -133,6 +133,10 @@ class Lines:
         """Say what ``key`` means from here on."""
         self._fresh.setdefault(key, []).append(known)
 
+    def fresh(self, key: Key) -> list[Known]:
+        """What was said of a key since the last ``keep``."""
+        return self._fresh.get(key, [])
+
     def find(self, keys: Iterable[Key]) -> Found:
         """What earlier lines said of these keys."""
         wanted = list(keys)

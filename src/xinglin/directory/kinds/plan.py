@@ -214,7 +214,7 @@ class Planner:
         """What the file said of a key: before this batch, and within it."""
         if self.desk.lines is None:
             return []
-        return [*found.get(key, ()), *self.desk.lines.find([key]).get(key, ())]
+        return [*found.get(key, ()), *self.desk.lines.fresh(key)]
 
     def _first(self, row: Row, keys: Sequence[Key], found: Found) -> Known | None:
         for key in keys:
