@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from django.utils.translation import get_language, gettext_noop
@@ -85,6 +85,7 @@ def tidy(text: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).upper()
 
 
+@lru_cache(maxsize=1 << 13)
 def normal(key: str, text: str) -> str:
     """``text`` as the scheme writes it; nothing is checked."""
     value = tidy(text)
