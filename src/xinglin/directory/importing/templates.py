@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext, gettext_noop, override, pgettext
+from django.utils.translation import gettext, gettext_noop, override
 
 from xinglin.directory.importing.sheets import sheet_name
 from xinglin.directory.rules import tables
@@ -118,7 +118,7 @@ def _codes(sheet: Any, columns: Sequence[Column]) -> None:
         [
             gettext("Column"),
             gettext("Code"),
-            pgettext("of a thing", "Name"),
+            gettext("Full name"),
             gettext("Source"),
             gettext("Confidence"),
         ]
