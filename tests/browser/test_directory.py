@@ -7,7 +7,6 @@ import csv
 import pytest
 
 from tests.browser.test_pages import LOOKS, violations
-from tests.directory.conftest import empty
 from tests.directory.make import credit
 from xinglin.kernel.actor import SYSTEM
 
@@ -38,8 +37,6 @@ def region(demo):
     for one in (institutions.general(0), institutions.district_hospital(0)):
         some += made.of_institution(one)
     open_as(SYSTEM).transaction([Step(Verb.UPDATE, r["resourceType"], r["id"], r) for r in some])
-    yield
-    empty()
 
 
 @pytest.fixture

@@ -7,39 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from django.test import Client
 
-    from xinglin.kernel.actor import Actor
     from xinglin.record.door import Door
 
-TABLES = (
-    "entry", "code", "key", "belonging", "affiliation", "registration", "role", "division", "succession",
-    "author",
-)  # fmt: skip
-
-
-def empty() -> None:
-    from xinglin.record import database
-
-    with database.connect() as connection:
-        connection.execute("TRUNCATE " + ", ".join(f"directory_{table}" for table in TABLES))
-
 
 @pytest.fixture
-def directory(door: Door) -> Iterator[Door]:
+def directory(door: Door) -> Door:
     """The door to an empty record, beside which the directory is empty too."""
-    empty()
-    yield door
-    empty()
-
-
-@pytest.fixture
-def steward() -> Actor:
-    from xinglin.kernel.actor import Actor
-
-    return Actor("test/steward", "陆文清", frozenset({"steward"}), "HOPERAT")
+    return door
 
 
 @pytest.fixture

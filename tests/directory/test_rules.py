@@ -219,5 +219,11 @@ def test_an_institution_is_found_from_any_of_its_characters(typed):
     assert any(key.startswith(spelling.plain(typed)) for key in keys)
 
 
+def test_a_name_of_words_is_found_from_each_of_them():
+    keys = [key for _, key in spelling.long_keys("Boston Medical Center")]
+
+    assert keys == ["bostonmedicalcenter", "medicalcenter", "center"]
+
+
 def test_names_are_compared_without_points_blanks_and_width():
     assert spelling.plain("阿依古丽·买买提（ＡＢ）") == "阿依古丽买买提ab"

@@ -150,6 +150,8 @@ def _types(values: Values, former: Resource) -> list[Resource]:
         entry = tables.table(table).get(code)
         if entry is not None:
             made.append(parts.concept(system, code, entry.name))
+    if not former:
+        return [*made, parts.FACILITY_TYPE]
     standing = former.get("type") or []
     if standing and _said(standing) == _said(made):
         return list(standing)  # the same in the sender's own words

@@ -29,10 +29,6 @@ URBAN_RURAL = "urn:xinglin:extension:urban-rural-class"
 PHASE = "urn:xinglin:extension:division-phase"
 SUCCESSOR = "urn:xinglin:extension:division-successor"
 
-_MCSD = "https://profiles.ihe.net/ITI/mCSD/StructureDefinition/IHE.mCSD."
-FACILITY = [_MCSD + "Organization", _MCSD + "FacilityOrganization"]
-FACILITY_SITE = [_MCSD + "Location", _MCSD + "FacilityLocation"]
-JURISDICTION = [_MCSD + "Location", _MCSD + "JurisdictionLocation"]
 FACILITY_TYPE = {"coding": [{"system": "urn:ietf:rfc:3986", "code": "urn:ihe:iti:mcsd:2019:facility"}]}
 JURISDICTION_TYPE = {
     "coding": [{"system": "urn:ietf:rfc:3986", "code": "urn:ihe:iti:mcsd:2019:jurisdiction"}]

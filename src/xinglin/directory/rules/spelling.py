@@ -35,18 +35,27 @@ def _syllables(name: str) -> tuple[str, ...]:
 
 def long_keys(name: str) -> list[tuple[int, str]]:
     """The keys of an institution, department, service, place or division: (place, key)."""
-    bare = plain(name)
+    bare, words = plain(name), _word_starts(name)
     syllables = _syllables(bare)
     if len(syllables) != len(bare):  # a rare character without a reading
         return [(0, bare)]
     found: dict[tuple[int, str], None] = {}
     for place in range(min(len(bare), MOST_PLACES)):
-        if place and not _HAN.match(bare[place]) and not _HAN.match(bare[place - 1]):
+        if place not in words and not _HAN.match(bare[place]) and not _HAN.match(bare[place - 1]):
             continue  # not from the middle of a word or number
         rest = syllables[place:]
         for key in (bare[place:], "".join(rest), "".join(s[0] for s in rest)):
             found[place, key] = None
     return list(found)
+
+
+def _word_starts(name: str) -> set[int]:
+    """Where the words of a name begin in what ``plain`` makes of it."""
+    starts, place = set(), 0
+    for word in _APART.split(unicodedata.normalize("NFKC", name).casefold()):
+        starts.add(place)
+        place += len(word)
+    return starts
 
 
 def personal_keys(name: str) -> list[tuple[int, str]]:
