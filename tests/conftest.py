@@ -81,7 +81,7 @@ def _record_database(django_db_setup: None) -> Iterator[None]:
 
 @pytest.fixture
 def emptied(_record_database: None) -> Iterator[None]:
-    """An empty record, really committed to; emptied again afterwards."""
+    """An empty record, really committed to; emptied again afterwards, and the directory that follows it."""
     from xinglin.record import access, database, parameters
 
     yield
@@ -89,7 +89,7 @@ def emptied(_record_database: None) -> Iterator[None]:
     with database.connect() as connection:
         tables = connection.execute(
             "SELECT string_agg(relname, ', ') FROM pg_class WHERE relkind = 'r'"
-            " AND (relname LIKE 'record\\_%' OR relname LIKE 'identity\\_%')"
+            " AND relname ~ '^(record|identity|directory)_'"
             " AND relname NOT IN ('record_epoch', 'record_text')"
         ).fetchone()
         assert tables is not None

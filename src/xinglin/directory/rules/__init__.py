@@ -1,0 +1,1 @@
+"""What is right: codes, tables of codes, days, the tree of divisions, spellings, who may do what. Pure."""
