@@ -15,6 +15,7 @@ _WITHOUT_DATABASE = {
     "version",
     "stop",
     "synth",
+    "witness",
     "makemessages",
     "compilemessages",
 }
@@ -33,7 +34,7 @@ def main() -> None:
         embedded.stop(given.home)
         return
     if given.database_url is None:
-        if name in _WITHOUT_DATABASE:
+        if name in _WITHOUT_DATABASE or sys.argv[1:3] == ["ledger", "verify"]:
             os.environ["DATABASE_URL"] = "postgresql:///none"
         else:
             from xinglin.config import embedded  # noqa: PLC0415 -- not needed with DATABASE_URL

@@ -165,7 +165,9 @@ def parse(whole: str | bytes) -> Note:
     text = _plain(whole)
     body, gap, lines = text.rpartition("\n\n")
     if not gap or not lines.endswith("\n"):
-        raise NoteError("A signed note is a text, an empty line, and signature lines that each end with a newline")
+        raise NoteError(
+            "A signed note is a text, an empty line, and signature lines that each end with a newline"
+        )
     given = lines[:-1].split("\n")
     if len(given) > _MOST_SIGNATURES:
         raise NoteError(f"The note has more than {_MOST_SIGNATURES} signatures")

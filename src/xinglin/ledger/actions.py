@@ -8,7 +8,6 @@ from django.utils.translation import gettext_noop
 
 from xinglin.kernel.errors import conflict, invalid
 from xinglin.ledger import entries, queries
-from xinglin.ledger.sources import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +19,9 @@ if TYPE_CHECKING:
 ERASE = "ledger.erase"
 
 
-def enter(connection: Connection, *, kind: str, event: Mapping[str, Any], now: datetime, key: str | None = None) -> int:
+def enter(
+    connection: Connection, *, kind: str, event: Mapping[str, Any], now: datetime, key: str | None = None
+) -> int:
     """Enter an event when the caller's transaction commits; the place by which its entry is found.
 
     ``kind`` is public (``identity.merge``); ``event`` is not: only its salted hash is. It holds text, whole numbers,
@@ -28,7 +29,9 @@ def enter(connection: Connection, *, kind: str, event: Mapping[str, Any], now: d
     number, within a second: ``queries.index_of(connection, "ledger", place)``.
     """
     if not entries.is_word(kind):
-        raise invalid(gettext_noop("%(kind)s cannot be the kind of an entry: small letters, digits, dots."), kind=kind)
+        raise invalid(
+            gettext_noop("%(kind)s cannot be the kind of an entry: small letters, digits, dots."), kind=kind
+        )
     row = connection.execute(
         "INSERT INTO ledger_queue (moment, kind, key, event) VALUES (%s, %s, %s, %s) RETURNING place",
         [now, kind, key, entries.canonical(event)],

@@ -7,13 +7,12 @@ needed (``policies``). The name of the key is the log's origin.
 
 from __future__ import annotations
 
-import os
 import secrets
 from typing import TYPE_CHECKING
 
 from xinglin.crypto import signed_notes
 from xinglin.kernel.errors import conflict
-from xinglin.ledger import policies
+from xinglin.ledger import files, policies
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,24 +35,12 @@ def origin_for(base_url: str) -> str:
     return f"{address or f'xinglin-{secrets.token_hex(4)}'}/ledger/log"
 
 
-def write(path: Path, text: str) -> None:
-    """Write a file that only we may read, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
 def signers(home: Path, *, base_url: str = "") -> list[SigningKey]:
     """The keys that sign, the present one first; one is made where there is none."""
     path = home / "keys" / "ledger.key"
     if not path.exists():
         key = signed_notes.make_key(origin_for(base_url), signed_notes.LOG)
-        write(path, key.text + "\n")
+        files.write(path, key.text + "\n")
     return [signed_notes.parse_signer(line) for line in path.read_text().splitlines() if line.strip()]
 
 
@@ -69,9 +56,11 @@ def rotate(home: Path) -> SigningKey:
     """Begin to sign with a new key as well; ``retire`` ends the old one when everybody knows the new."""
     present = signers(home)
     if len(present) > 1:
-        raise conflict("A rotation is under way: retire the old key first, with `xinglin ledger rotate --finish`.")
+        raise conflict(
+            "A rotation is under way: retire the old key first, with `xinglin ledger rotate --finish`."
+        )
     key = signed_notes.make_key(present[0].name, signed_notes.LOG)
-    write(home / "keys" / "ledger.key", "".join(f"{k.text}\n" for k in [key, *present]))
+    files.write(home / "keys" / "ledger.key", "".join(f"{k.text}\n" for k in [key, *present]))
     return key
 
 
@@ -82,8 +71,8 @@ def retire(home: Path) -> VerifierKey:
         raise conflict("There is only one key: begin a rotation with `xinglin ledger rotate` first.")
     kept = home / "keys" / "ledger.retired"
     before = kept.read_text() if kept.exists() else ""
-    write(kept, f"{before}{present[1].verifier.text}\n")
-    write(home / "keys" / "ledger.key", present[0].text + "\n")
+    files.write(kept, f"{before}{present[1].verifier.text}\n")
+    files.write(home / "keys" / "ledger.key", present[0].text + "\n")
     return present[1].verifier
 
 
@@ -91,7 +80,7 @@ def policy(home: Path) -> Policy:
     """The witnesses and the quorum of this platform, with its own keys as the trusted logs."""
     path = home / "keys" / "ledger.policy"
     if not path.exists():
-        write(path, _NO_WITNESSES)
+        files.write(path, _NO_WITNESSES)
     found = policies.parse(path.read_text())
     found.logs = [key.verifier for key in signers(home)]
     return found

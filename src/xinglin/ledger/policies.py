@@ -135,3 +135,11 @@ def _quorum(policy: Policy, words: list[str]) -> str:
     if words[0] != NONE and words[0] not in policy.witnesses and words[0] not in policy.groups:
         raise NoteError(f"{words[0]} is not defined above")
     return words[0]
+
+
+def render(policy: Policy) -> str:
+    """The policy as a file, as others verify with it: without the addresses of the witnesses."""
+    lines = [f"log {key.text}" for key in policy.logs]
+    lines += [f"witness {witness.name} {witness.key.text}" for witness in policy.witnesses.values()]
+    lines += [f"group {g.name} {g.least} {' '.join(g.members)}" for g in policy.groups.values()]
+    return "".join(f"{line}\n" for line in [*lines, f"quorum {policy.quorum}"])

@@ -94,7 +94,9 @@ def edge(connection: Connection, size: int) -> tiles.Edge:
     for level, number, width in tiles.edge_places(size):
         held = tile(connection, level, number)[: width * tiles.HASH] if width else b""
         if len(held) < width * tiles.HASH:
-            raise LookupError(f"Tile {level}/{number} of the ledger has {len(held) // tiles.HASH} of {width} hashes")
+            raise LookupError(
+                f"Tile {level}/{number} of the ledger has {len(held) // tiles.HASH} of {width} hashes"
+            )
         found.open.append(tiles.hashes(held))
     return found
 
@@ -264,7 +266,9 @@ def _heads(connection: Connection, policy: Policy, which: str, values: list[obje
     ]
 
 
-def _head(policy: Policy, row: tuple[int, bytes, datetime, str], cosignatures: list[signed_notes.Signature]) -> Head:
+def _head(
+    policy: Policy, row: tuple[int, bytes, datetime, str], cosignatures: list[signed_notes.Signature]
+) -> Head:
     note = signed_notes.with_signatures(signed_notes.parse(row[3]), cosignatures)
     known = {(key.name, key.id): key for key in policy.keys}
     cosigners = [known[s.name, s.id] for s in cosignatures if (s.name, s.id) in known]
@@ -278,7 +282,9 @@ def prove(connection: Connection, row: Row, head: Head, *, event: bytes | None =
     """That the entry is in the tree of ``head``; with ``event`` the proof also opens the entry's hash."""
     if row.index >= head.size:
         raise invalid(
-            gettext_noop("Entry %(index)s is not yet in the signed log of %(size)s entries: ask again in a moment."),
+            gettext_noop(
+                "Entry %(index)s is not yet in the signed log of %(size)s entries: ask again in a moment."
+            ),
             index=row.index,
             size=head.size,
         )

@@ -9,10 +9,7 @@ first has come to.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from xinglin.crypto import signed_notes
@@ -23,6 +20,9 @@ from xinglin.ledger.entries import Entry
 from xinglin.ledger.sources import OWN, Event
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     from xinglin.crypto.signed_notes import SigningKey
     from xinglin.record.database import Connection
 
@@ -55,13 +55,15 @@ def begin(connection: Connection, *, origin: str, now: datetime) -> None:
     row = connection.execute("SELECT origin FROM ledger_head").fetchone()
     if row != (origin,):
         raise conflict(
-            "The log in this database is %(there)s, the key in keys/ledger.key is that of %(here)s: put back the log's key.",
+            "This database holds the log %(there)s, keys/ledger.key the key of %(here)s: put back the log's key.",
             there=row[0] if row else "",
             here=origin,
         )
 
 
-def turn(connection: Connection, signers: Sequence[SigningKey], *, now: datetime, limit: int = BATCH) -> Batch:
+def turn(
+    connection: Connection, signers: Sequence[SigningKey], *, now: datetime, limit: int = BATCH
+) -> Batch:
     """Enter what waits, at most about ``limit``, in one transaction."""
     with connection.transaction():
         row = connection.execute("SELECT size FROM ledger_head FOR UPDATE", prepare=True).fetchone()
@@ -84,7 +86,9 @@ def _gather(connection: Connection, limit: int) -> list[_Found]:
     queued = [
         Event(place=place, kind=kind, moment=moment, event=event, key=key)
         for place, kind, moment, event, key in connection.execute(
-            "SELECT place, kind, moment, event, key FROM ledger_queue ORDER BY place LIMIT %s", [limit], prepare=True
+            "SELECT place, kind, moment, event, key FROM ledger_queue ORDER BY place LIMIT %s",
+            [limit],
+            prepare=True,
         )
     ]
     found = [_Found(OWN, queued, len(queued) >= limit)] if queued else []
@@ -106,9 +110,10 @@ def _enter(connection: Connection, size: int, found: Sequence[_Found]) -> list[b
     salts = os.urandom(entries.SALT * sum(len(one.events) for one in found))
     leaves: list[bytes] = []
     seal, step = entries.seal, entries.SALT
-    with connection.cursor() as cursor, cursor.copy(
-        f"COPY ledger_entry ({_COLUMNS}) FROM STDIN (FORMAT binary)"
-    ) as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY ledger_entry ({_COLUMNS}) FROM STDIN (FORMAT binary)") as copy,
+    ):
         copy.set_types(_TYPES)
         for one in found:
             kept = one.source == OWN

@@ -59,7 +59,7 @@ class Source(Protocol):
         ...
 
     def begins(self, connection: Connection, first: Sequence[Event]) -> int:
-        """A number kept for ``strays``: what lies before it is older than the ledger. Asked once, at the first events."""
+        """A number kept for ``strays``: what lies before it is older than the ledger. Asked once, at the start."""
         ...
 
     def again(self, connection: Connection, known: Sequence[Known]) -> dict[tuple[int, int], bytes]:
@@ -170,7 +170,9 @@ class Versions:
         pairs = {(k.place, k.part): _numbers(k.key) for k in known}
         if not pairs:
             return {}
-        versions = changes.versions_of(connection, [t for t, _ in pairs.values()], [v for _, v in pairs.values()])
+        versions = changes.versions_of(
+            connection, [t for t, _ in pairs.values()], [v for _, v in pairs.values()]
+        )
         return {at: version_event(versions[pair]) for at, pair in pairs.items() if pair in versions}
 
     def strays(self, connection: Connection, *, since: int, upto: int) -> Iterator[tuple[int, str]]:
@@ -188,7 +190,10 @@ class Versions:
                 if (type_, vid) in waiting or keys.has(f"{type_:05}/{vid:019}"):
                     continue
                 stored = changes.versions_of(connection, [type_], [vid]).get((type_, vid))
-                yield 0, f"{definitions.type_name(type_)}/{stored.id}/_history/{stored.version}" if stored else ""
+                yield (
+                    0,
+                    f"{definitions.type_name(type_)}/{stored.id}/_history/{stored.version}" if stored else "",
+                )
 
 
 class _Keys:

@@ -124,9 +124,7 @@ class Placed(NamedTuple):
     line: Line
 
 
-def after(
-    connection: Connection, place: int, *, limit: int, upto: int | None = None
-) -> list[Placed]:
+def after(connection: Connection, place: int, *, limit: int, upto: int | None = None) -> list[Placed]:
     """Lines whose place is higher than ``place``, in the order of their places; to ``upto`` where it is given."""
     rows = connection.execute(
         f"SELECT place, {', '.join(Line._fields)} FROM record_access"

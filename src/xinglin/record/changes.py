@@ -55,7 +55,7 @@ def read(connection: Connection, *, after: int, limit: int = 100) -> list[Change
 def versions_of(
     connection: Connection, types: Sequence[int], vids: Sequence[int]
 ) -> dict[tuple[int, int], Stored]:
-    """The versions with these numbers, living or replaced, by type and number; those that are not there are left out."""
+    """The versions with these numbers, living or replaced, by type and number; without those that are not there."""
     rows = connection.execute(
         """
         SELECT h.type, h.vid, h.id, h.version, h.body, h.patient
