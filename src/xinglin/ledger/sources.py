@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from psycopg import ServerCursor
+
     from xinglin.record.access import Placed
     from xinglin.record.database import Connection
     from xinglin.record.queries import Stored
@@ -184,8 +186,8 @@ class Versions:
             ).fetchall()
             for type_, vid in zip(types, vids, strict=True)
         }
-        with connection.transaction():
-            keys = _Keys(connection, self.name)
+        with connection.transaction(), connection.cursor("ledger_keys") as cursor:
+            keys = _Keys(cursor, self.name)
             for type_, vid in changes.numbers(connection, since=since):
                 if (type_, vid) in waiting or keys.has(f"{type_:05}/{vid:019}"):
                     continue
@@ -199,13 +201,12 @@ class Versions:
 class _Keys:
     """The keys that the ledger has of a source, in order, asked for in the same order."""
 
-    def __init__(self, connection: Connection, source: str) -> None:
-        self._cursor = connection.cursor("ledger_keys")
-        self._cursor.itersize = 10_000
-        self._cursor.execute(
+    def __init__(self, cursor: ServerCursor[tuple[Any, ...]], source: str) -> None:
+        cursor.itersize = 10_000
+        cursor.execute(
             "SELECT key FROM ledger_entry WHERE source = %s AND key IS NOT NULL ORDER BY key", [source]
         )
-        self._rows: Iterator[tuple[Any, ...]] = iter(self._cursor)
+        self._rows: Iterator[tuple[Any, ...]] = iter(cursor)
         self._next: str | None = ""
 
     def has(self, key: str) -> bool:
