@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.ledger.make import Log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from django.test import Client
 
 
 @pytest.fixture
@@ -35,3 +37,27 @@ def _empty() -> None:
         assert tables is not None
         connection.execute("SET session_replication_role = replica")  # past the triggers that refuse this
         connection.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY; TRUNCATE record_access RESTART IDENTITY")
+
+
+@pytest.fixture
+def browser(db: None, settings: Any, log: Log) -> Callable[[str], Client]:
+    """A browser in which somebody of this role is signed in; "" has no role, None is not signed in."""
+    from dataclasses import replace
+
+    from django.test import Client
+
+    from xinglin.accounts.models import Account
+
+    settings.SETTINGS = replace(settings.SETTINGS, home=log.home)
+    log.write_keys()
+
+    def signed_in(role: str | None) -> Client:
+        client = Client()
+        if role is not None:
+            account, _ = Account.objects.get_or_create(
+                username=role or "nobody", defaults={"display_name": "黄志远", "roles": [role] if role else []}
+            )
+            client.force_login(account)
+        return client
+
+    return signed_in

@@ -71,6 +71,12 @@ class Log:
         assert found is not None
         return found
 
+    def write_keys(self) -> None:
+        """Put the log's key where the pages look for it."""
+        from xinglin.ledger import files
+
+        files.write(self.home / "keys" / "ledger.key", self.key.text + "\n")
+
     def tamper(self, statement: str, *values: Any) -> None:
         """Change the tables past their triggers."""
         with self.connection.transaction():

@@ -250,6 +250,9 @@ class Uses:
     def begins(self, connection: database.Connection, first: object) -> int:
         return 0
 
+    def moved(self, connection: database.Connection, place: int) -> None:
+        connection.execute("UPDATE test_card_seen SET place = %s", [place])
+
     def again(self, connection: database.Connection, known: object) -> dict[tuple[int, int], bytes]:
         places = [k.place for k in known]
         rows = connection.execute("SELECT place, card FROM test_card_use WHERE place = ANY(%s)", [places])
@@ -273,10 +276,12 @@ def test_another_package_s_source_is_entered_and_audited(log: Log, monkeypatch: 
     monkeypatch.setattr(sources, "_registered", dict(sources._registered))
     sources.register(Uses())
     log.connection.execute("CREATE TABLE test_card_use (place bigint, card text)")
+    log.connection.execute("CREATE TABLE test_card_seen AS SELECT 0::bigint AS place")
     try:
         log.connection.execute("INSERT INTO test_card_use SELECT n, 'card ' || n FROM generate_series(1, 10) n")
         assert log.drain() == 10
         assert log.drain() == 0
+        assert log.connection.execute("SELECT place FROM test_card_seen").fetchone() == (10,)
         assert found(log) == []
 
         log.connection.execute("UPDATE test_card_use SET card = 'other' WHERE place = 4")
@@ -286,7 +291,7 @@ def test_another_package_s_source_is_entered_and_audited(log: Log, monkeypatch: 
             (What.ROW_ALTERED, "card-use/4"), (What.ROW_REMOVED, "card-use/6"), (What.ROW_INSERTED, "card-use/0"),
         ]  # fmt: skip
     finally:
-        log.connection.execute("DROP TABLE test_card_use")
+        log.connection.execute("DROP TABLE test_card_use, test_card_seen")
 
 
 def test_names_of_sources_are_small_words_and_not_the_ledger_s_own() -> None:

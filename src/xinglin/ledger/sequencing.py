@@ -159,6 +159,9 @@ def _move(connection: Connection, found: Sequence[_Found], now: datetime) -> Non
                 "DELETE FROM ledger_queue WHERE place = ANY(%s)", [[event.place for event in one.events]]
             )
         else:
+            source = sources.named(one.source)
+            assert source is not None
+            source.moved(connection, one.events[-1].place)
             connection.execute(
                 "UPDATE ledger_source SET place = %s, moment = %s WHERE name = %s",
                 [one.events[-1].place, now, one.source],

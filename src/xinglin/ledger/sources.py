@@ -60,6 +60,10 @@ class Source(Protocol):
         """Events after ``place``, in order, about ``limit``: all events of a place together. [] if there are none."""
         ...
 
+    def moved(self, connection: Connection, place: int) -> None:
+        """Everything up to ``place`` is entered, if this transaction commits."""
+        ...
+
     def begins(self, connection: Connection, first: Sequence[Event]) -> int:
         """A number kept for ``strays``: what lies before it is older than the ledger. Asked once, at the start."""
         ...
@@ -101,6 +105,9 @@ class Accesses:
             Event(row.place, _kind_of_access(row), row.line.moment, access_event(row))
             for row in access.after(connection, place, limit=limit)
         ]
+
+    def moved(self, connection: Connection, place: int) -> None:
+        """Lines of the access log wait for nobody."""
 
     def begins(self, connection: Connection, first: Sequence[Event]) -> int:  # noqa: ARG002 -- the interface's
         return 0
@@ -161,9 +168,11 @@ class Versions:
                     event=version_event(change.stored), key=version_key(change.stored.type, change.stored.vid),
                 )
             )  # fmt: skip
-        if found:
-            changes.hold(connection, OWN, place)
         return found
+
+    def moved(self, connection: Connection, place: int) -> None:
+        """The outbox keeps what the ledger has not entered."""
+        changes.hold(connection, OWN, place)
 
     def begins(self, connection: Connection, first: Sequence[Event]) -> int:  # noqa: ARG002 -- the interface's
         return min(_numbers(event.key)[1] for event in first)

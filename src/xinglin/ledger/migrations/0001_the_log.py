@@ -52,6 +52,7 @@ CREATE TABLE ledger_checkpoint (
     root     bytea    NOT NULL CHECK (length(root) = 32),
     note     text     NOT NULL
 );
+CREATE INDEX ledger_checkpoint_moment ON ledger_checkpoint (moment);
 
 CREATE TABLE ledger_cosignature (
     size     bigint   NOT NULL,
