@@ -55,7 +55,8 @@ def browser(db: None, settings: Any, log: Log) -> Callable[[str], Client]:
         client = Client()
         if role is not None:
             account, _ = Account.objects.get_or_create(
-                username=role or "nobody", defaults={"display_name": "黄志远", "roles": [role] if role else []}
+                username=role or "nobody",
+                defaults={"display_name": "黄志远", "roles": [role] if role else []},
             )
             client.force_login(account)
         return client

@@ -126,7 +126,10 @@ def test_a_removed_and_an_inserted_version_are_named(used: Log, door: Door) -> N
 
 @pytest.mark.parametrize("nth", [0, 4, 10])
 def test_an_altered_entry_is_named(used: Log, nth: int) -> None:
-    used.tamper("UPDATE ledger_entry SET leaf = replace(encode(leaf, 'escape'), '2026', '2025')::bytea WHERE index = %s", nth)
+    used.tamper(
+        "UPDATE ledger_entry SET leaf = replace(encode(leaf, 'escape'), '2026', '2025')::bytea WHERE index = %s",
+        nth,
+    )
     used.tamper("UPDATE ledger_entry SET leaf = set_byte(leaf, 12, 33) WHERE index = %s", nth)
 
     assert (What.ENTRY_ALTERED, f"entry {nth}") in found(used)
@@ -192,7 +195,7 @@ def test_a_salt_that_was_taken_away_is_named(used: Log) -> None:
 
 def test_a_kept_event_that_was_altered_is_named(used: Log) -> None:
     index = index_of(used, "ledger")
-    used.tamper('UPDATE ledger_entry SET event = \'{"n":7}\' WHERE index = %s', index)
+    used.tamper("UPDATE ledger_entry SET event = '{\"n\":7}' WHERE index = %s", index)
 
     assert found(used) == [(What.ROW_ALTERED, f"ledger/{queries.entry(used.connection, index).entry.place}")]
 
@@ -278,7 +281,9 @@ def test_another_package_s_source_is_entered_and_audited(log: Log, monkeypatch: 
     log.connection.execute("CREATE TABLE test_card_use (place bigint, card text)")
     log.connection.execute("CREATE TABLE test_card_seen AS SELECT 0::bigint AS place")
     try:
-        log.connection.execute("INSERT INTO test_card_use SELECT n, 'card ' || n FROM generate_series(1, 10) n")
+        log.connection.execute(
+            "INSERT INTO test_card_use SELECT n, 'card ' || n FROM generate_series(1, 10) n"
+        )
         assert log.drain() == 10
         assert log.drain() == 0
         assert log.connection.execute("SELECT place FROM test_card_seen").fetchone() == (10,)

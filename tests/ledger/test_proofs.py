@@ -212,7 +212,9 @@ def test_a_wrong_signature_of_a_known_key_refuses_the_whole_note() -> None:
 
 def test_unknown_signatures_are_passed_over() -> None:
     text = "a\n"
-    note = signed_notes.Note(text, (signed_notes.sign(text, signed_notes.make_key("x", 1)), signed_notes.sign(text, LOG)))
+    note = signed_notes.Note(
+        text, (signed_notes.sign(text, signed_notes.make_key("x", 1)), signed_notes.sign(text, LOG))
+    )
 
     assert [v.key.name for v in signed_notes.verify(note, [LOG.verifier])] == [ORIGIN]
 
@@ -227,7 +229,9 @@ def test_a_cosignature_signs_its_time() -> None:
         signed_notes.check(text, WITNESSES[0].verifier, later)
 
 
-@pytest.mark.parametrize("text", ["a\n1\n", "a\n01\nAAAA\n", "a\n1\nAAAA\n", "\n1\n" + "A" * 43 + "=\n", "a\n-1\n\n"])
+@pytest.mark.parametrize(
+    "text", ["a\n1\n", "a\n01\nAAAA\n", "a\n1\nAAAA\n", "\n1\n" + "A" * 43 + "=\n", "a\n-1\n\n"]
+)
 def test_what_is_no_checkpoint_is_refused(text: str) -> None:
     with pytest.raises(NoteError):
         checkpoints.parse(text)
@@ -293,7 +297,10 @@ def test_nested_groups_count_as_the_specification_says() -> None:
         ("nonsense", "is not a log, witness, group or quorum line"),
         (f"witness w {LOG.verifier.text}", "not a cosigner's"),
         (f"witness none {WITNESSES[0].verifier.text}", "name none is taken"),
-        (f"witness a {WITNESSES[0].verifier.text}\nwitness b {WITNESSES[0].verifier.text}", "another witness's key"),
+        (
+            f"witness a {WITNESSES[0].verifier.text}\nwitness b {WITNESSES[0].verifier.text}",
+            "another witness's key",
+        ),
         (f"witness a {WITNESSES[0].verifier.text}\ngroup g 2 a", "from 1 to 1"),
         (f"witness a {WITNESSES[0].verifier.text}\ngroup g any a\ngroup h any a", "already a member"),
         (f"log {LOG.verifier.text}\nlog {LOG.verifier.text}", "named twice"),

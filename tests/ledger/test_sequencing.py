@@ -197,7 +197,11 @@ def test_the_tables_refuse_to_change_what_was_entered(log: Log, statement: str) 
 
 def keeper(home: Path) -> subprocess.Popen[bytes]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("XINGLIN_", "PYTEST_"))}
-    settings = {"XINGLIN_HOME": str(home), "DATABASE_URL": _url(), "DJANGO_SETTINGS_MODULE": "xinglin.config.settings"}
+    settings = {
+        "XINGLIN_HOME": str(home),
+        "DATABASE_URL": _url(),
+        "DJANGO_SETTINGS_MODULE": "xinglin.config.settings",
+    }
     return subprocess.Popen(
         [sys.executable, "-m", "xinglin.config.command", "ledger", "run"], env={**environment, **settings}
     )
@@ -216,7 +220,9 @@ def wait_for(log: Log, size: int, seconds: float = 30) -> None:
 
 
 @pytest.mark.crash
-def test_a_sequencer_that_is_killed_again_and_again_loses_and_doubles_nothing(log: Log, tmp_path: Path) -> None:
+def test_a_sequencer_that_is_killed_again_and_again_loses_and_doubles_nothing(
+    log: Log, tmp_path: Path
+) -> None:
     keys.signers(tmp_path, base_url="https://region.example")
     entered = 0
     for round_ in range(3):

@@ -11,7 +11,16 @@ from xinglin.ledger import tiles, tree
 # The eight entries and roots with which implementations of RFC 6962 are commonly tested (Certificate Transparency).
 INPUTS = [
     bytes.fromhex(text)
-    for text in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
+    for text in (
+        "",
+        "00",
+        "10",
+        "2021",
+        "3031",
+        "40414243",
+        "5051525354555657",
+        "606162636465666768696a6b6c6d6e6f",
+    )
 ]
 ROOTS = [
     "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
@@ -119,7 +128,9 @@ def test_a_changed_bit_anywhere_in_a_consistency_proof_is_refused(
 
 
 @given(sizes, st.data())
-def test_a_proof_with_a_hash_more_or_less_or_another_number_is_refused(size: int, data: st.DataObject) -> None:
+def test_a_proof_with_a_hash_more_or_less_or_another_number_is_refused(
+    size: int, data: st.DataObject
+) -> None:
     index = data.draw(st.integers(0, size - 1))
     leaf, root = GROWN.leaves[index], GROWN.root(size)
     proof = tree.inclusion(GROWN.node, index, size)
@@ -145,9 +156,7 @@ def test_places_have_the_paths_of_the_specification(place: tiles.Place, path: st
     assert tiles.parse(path) == place
 
 
-@given(
-    st.one_of(st.none(), st.integers(0, 63)), st.integers(0, 10**10), st.integers(1, 256)
-)
+@given(st.one_of(st.none(), st.integers(0, 63)), st.integers(0, 10**10), st.integers(1, 256))
 def test_paths_and_places_are_the_same(level: int | None, number: int, width: int) -> None:
     place = tiles.Place(level, number, width)
 

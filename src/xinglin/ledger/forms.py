@@ -16,8 +16,8 @@ class SearchForm(forms.Form):
 
     kind = forms.CharField(required=False, max_length=63)
     source = forms.CharField(required=False, max_length=63)
-    since = forms.DateField(required=False, label=_("From"))
-    until = forms.DateField(required=False, label=_("To"))
+    since = forms.DateField(required=False, label=_("From day"))
+    until = forms.DateField(required=False, label=_("To day"))
     before = forms.IntegerField(required=False, min_value=0, max_value=(1 << 62))
 
     def wanted(self, limit: int) -> Wanted:

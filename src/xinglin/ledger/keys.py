@@ -10,6 +10,8 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_noop
+
 from xinglin.crypto import signed_notes
 from xinglin.kernel.errors import conflict
 from xinglin.ledger import files, policies
@@ -57,7 +59,9 @@ def rotate(home: Path) -> SigningKey:
     present = signers(home)
     if len(present) > 1:
         raise conflict(
-            "A rotation is under way: retire the old key first, with `xinglin ledger rotate --finish`."
+            gettext_noop(
+                "A rotation is under way: retire the old key first, with `xinglin ledger rotate --finish`."
+            )
         )
     key = signed_notes.make_key(present[0].name, signed_notes.LOG)
     files.write(home / "keys" / "ledger.key", "".join(f"{k.text}\n" for k in [key, *present]))
@@ -68,7 +72,9 @@ def retire(home: Path) -> VerifierKey:
     """Stop signing with the old key; its public half is kept, to verify what it signed."""
     present = signers(home)
     if len(present) < 2:
-        raise conflict("There is only one key: begin a rotation with `xinglin ledger rotate` first.")
+        raise conflict(
+            gettext_noop("There is only one key: begin a rotation with `xinglin ledger rotate` first.")
+        )
     kept = home / "keys" / "ledger.retired"
     before = kept.read_text() if kept.exists() else ""
     files.write(kept, f"{before}{present[1].verifier.text}\n")

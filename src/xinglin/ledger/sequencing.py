@@ -12,6 +12,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_noop
+
 from xinglin.crypto import signed_notes
 from xinglin.kernel.errors import conflict
 from xinglin.ledger import entries, queries, sources, tiles, tree
@@ -55,7 +57,9 @@ def begin(connection: Connection, *, origin: str, now: datetime) -> None:
     row = connection.execute("SELECT origin FROM ledger_head").fetchone()
     if row != (origin,):
         raise conflict(
-            "This database holds the log %(there)s, keys/ledger.key the key of %(here)s: put back the log's key.",
+            gettext_noop(
+                "The database holds %(there)s, keys/ledger.key the key of %(here)s: put back the log's key."
+            ),
             there=row[0] if row else "",
             here=origin,
         )

@@ -67,6 +67,10 @@ def settle(request: HttpRequest, door: Door, number: int) -> HttpResponse:
     connection = database.connection()
     with connection.transaction():
         actions.settle_alarm(
-            connection, number=number, words=request.POST.get("words", "")[:500], actor=door.actor, now=clock.now()
+            connection,
+            number=number,
+            words=request.POST.get("words", "")[:500],
+            actor=door.actor,
+            now=clock.now(),
         )
     return HttpResponseRedirect("/ledger/")

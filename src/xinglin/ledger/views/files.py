@@ -38,7 +38,9 @@ def _public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         try:
             response = view(request, *args, **kwargs)
         except Fault as fault:
-            said = " ".join(gettext(i.message) % i.params if i.params else gettext(i.message) for i in fault.issues)
+            said = " ".join(
+                gettext(i.message) % i.params if i.params else gettext(i.message) for i in fault.issues
+            )
             response = HttpResponse(f"{said}\n", content_type=_TEXT, status=_STATUS.get(fault.kind, 409))
             response["Cache-Control"] = "no-store"
         response["Access-Control-Allow-Origin"] = "*"

@@ -99,7 +99,13 @@ def watchers(connection: Connection, policy: Policy, size: int, now: datetime) -
             state = "right" if now - at.cosigned < _FRESH and at.size >= size else "behind"
         found.append(
             Watcher(
-                witness.key.name, witness.url, witness.key.fingerprint, at.size, at.cosigned, at.trouble, state
+                witness.key.name,
+                witness.url,
+                witness.key.fingerprint,
+                at.size,
+                at.cosigned,
+                at.trouble,
+                state,
             )
         )
     return found
@@ -172,7 +178,8 @@ def _proven(index: int) -> dict[str, Any]:
         "head": head,
         "hashes": [value.hex() for value in queries.prove(connection, row, head).hashes],
         "cosigners": [
-            {"name": one.key.name, "moment": standing.moment(one.moment or 0), "key": one.key} for one in cosigners
+            {"name": one.key.name, "moment": standing.moment(one.moment or 0), "key": one.key}
+            for one in cosigners
         ],
     }
 
@@ -183,7 +190,9 @@ def proof(request: HttpRequest, door: Door, index: int) -> HttpResponse:
     """The proof as a file; with ``event=1`` it tells the event as well, to those who may see it."""
     connection = database.connection()
     row = queries.entry(connection, index)
-    event = disclosing.event_of(connection, row, actor=door.actor) if request.GET.get("event") == "1" else None
+    event = (
+        disclosing.event_of(connection, row, actor=door.actor) if request.GET.get("event") == "1" else None
+    )
     made = queries.prove(connection, row, head_over(index), event=event)
     return HttpResponse(
         made.text,
@@ -212,7 +221,9 @@ def certificate(request: HttpRequest, _door: Door, index: int) -> HttpResponse:
             index=index, size=shown["size"],
         )  # fmt: skip
     address = request.build_absolute_uri(f"/ledger/verify/?index={index}")
-    code = segno.make(address, error="m").svg_inline(scale=4, border=2, omitsize=True, svgclass="xl-ledger-qr")
+    code = segno.make(address, error="m").svg_inline(
+        scale=4, border=2, omitsize=True, svgclass="xl-ledger-qr"
+    )
     return render(
         request,
         "ledger/certificate.html",

@@ -72,8 +72,12 @@ def of_verification() -> dict[str, str]:
         "signature-right": gettext("The head is signed by the trusted key of {name}."),
         "signature-wrong": gettext("The signature of {name} does not fit: the head was changed."),
         "signature-unknown": gettext("No trusted key of {name} has signed this head."),
-        "no-ed25519": gettext("This browser cannot check Ed25519 signatures. Use a newer one, or the command line."),
-        "no-crypto": gettext("This browser only verifies on pages opened by https or on this machine itself."),
+        "no-ed25519": gettext(
+            "This browser cannot check Ed25519 signatures. Use a newer one, or the command line."
+        ),
+        "no-crypto": gettext(
+            "This browser only verifies on pages opened by https or on this machine itself."
+        ),
         "witnesses-right": gettext("Cosigned by {count}: {names}."),
         "witnesses-few": gettext("Only {count} trusted witnesses have cosigned; that is too few. {names}"),
         "witnesses-none": gettext("No witness has cosigned, and the policy asks for none."),
@@ -98,7 +102,6 @@ def of_verification() -> dict[str, str]:
         "line": gettext("Line {line}"),
         "at": gettext("{name} at {time}"),
         "unread": gettext("The file could not be read."),
-        "fetched": gettext("The proof was fetched; verify it now."),
         "not-fetched": gettext("The proof could not be fetched: {said}"),
         "proven": gettext("Proven"),
         "not-proven": gettext("Not proven"),
