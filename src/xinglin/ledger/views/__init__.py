@@ -1,1 +1,4 @@
-"""What is seen of the ledger: ``files`` by anybody, as tlog-tiles has it; ``pages`` by people; ``audits`` by operators."""
+"""What is seen of the ledger.
+
+``files`` shows it to anybody, as tlog-tiles has it; ``pages`` to people; ``audits`` to operators.
+"""
