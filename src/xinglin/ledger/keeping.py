@@ -126,8 +126,9 @@ def run_audit(connection: Connection, home: Path, number: int) -> auditing.Repor
         [clock.now(), report.size, Jsonb(held["counts"]), Jsonb(held["findings"]), number],
     )
     if not report.clean:
-        first = report.findings[0]
-        detail = f"{report.counts['findings']} × ; {first.what}: {first.subject}"
+        named = ", ".join(finding.subject for finding in report.findings[:5])
+        more = report.counts["findings"] - 5
+        detail = f"{named} (+{more})" if more > 0 else named
         actions.raise_alarm(
             connection, kind="audit", subject=f"audit {number}", detail=detail, now=clock.now()
         )

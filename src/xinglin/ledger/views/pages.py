@@ -65,7 +65,7 @@ def state(request: HttpRequest, door: Door) -> HttpResponse:
         "origin": policy.logs[0].name,
         "log_keys": policy.logs,
         "published": queries.published(connection, policy, now=now),
-        "witnesses": watchers(connection, policy, head.size if head else 0, now),
+        "witnesses": watchers(connection, policy, head, now),
         "wanted": policy.wanted,
         "quorum": policy.quorum != policies.NONE,
         "rate": standing.growth(connection, now=now),
@@ -85,9 +85,10 @@ def state(request: HttpRequest, door: Door) -> HttpResponse:
     return render(request, template, {**shown, "section": "state"})
 
 
-def watchers(connection: Connection, policy: Policy, size: int, now: datetime) -> list[Watcher]:
+def watchers(connection: Connection, policy: Policy, head: queries.Head | None, now: datetime) -> list[Watcher]:
     """The witnesses of the policy, and how far each has come."""
     known = cosigning.standings(connection)
+    due = head.size if head and now - head.moment > _SLOW else 0
     found = []
     for witness in policy.witnesses.values():
         at = known.get(witness.key.name) or cosigning.Standing(witness.key.name)
@@ -96,7 +97,7 @@ def watchers(connection: Connection, policy: Policy, size: int, now: datetime) -
         elif at.cosigned is None:
             state = "never"
         else:
-            state = "right" if now - at.cosigned < _FRESH and at.size >= size else "behind"
+            state = "right" if now - at.cosigned < _FRESH and at.size >= due else "behind"
         found.append(
             Watcher(
                 witness.key.name,
@@ -207,7 +208,7 @@ def event(request: HttpRequest, door: Door, index: int) -> HttpResponse:
     """The event of an entry, to those who may see it. Looking is noted."""
     connection = database.connection()
     found = disclosing.event_of(connection, queries.entry(connection, index), actor=door.actor)
-    return render(request, "ledger/event.html", {"event": entries.read(found), "index": index})
+    return render(request, "ledger/event.html", {"event": words.fields(entries.read(found)), "index": index})
 
 
 @require_GET

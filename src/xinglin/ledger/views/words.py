@@ -42,6 +42,22 @@ FINDINGS = {
     What.HEAD_WRONG: gettext_lazy("Signed head wrong"),
     What.SOURCE_UNKNOWN: gettext_lazy("Source unknown"),
 }
+FIELDS = {
+    "action": gettext_lazy("Action"),
+    "actor": gettext_lazy("Who"),
+    "moment": gettext_lazy("Moment"),
+    "outcome": gettext_lazy("Permitted or refused"),
+    "patient": gettext_lazy("Number of the resident"),
+    "place": gettext_lazy("Place in the source"),
+    "purpose": gettext_lazy("Purpose"),
+    "query": gettext_lazy("What was asked"),
+    "type": gettext_lazy("Type of resource"),
+    "version": gettext_lazy("Version"),
+    "reason": gettext_lazy("Reason"),
+    "index": gettext_lazy("Entry"),
+    "deleted": gettext_lazy("Deleted"),
+    "sha256": gettext_lazy("SHA-256 of the resource"),
+}
 ALARMS = {
     "split": gettext_lazy("A witness has seen another history"),
     "audit": gettext_lazy("An audit found what was changed"),
@@ -51,6 +67,11 @@ ALARMS = {
 def kind(code: str) -> str:
     """A kind in words; its code where it has none here."""
     return str(KINDS.get(code, code))
+
+
+def fields(event: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The parts of an event, those with words in words."""
+    return [(str(FIELDS.get(name, name)), value) for name, value in event.items()]
 
 
 def source(name: str) -> str:
