@@ -60,6 +60,8 @@ def state(request: HttpRequest, door: Door) -> HttpResponse:
     connection, policy, now = database.connection(), keys.policy(settings.SETTINGS.home), clock.now()
     head = queries.newest(connection, policy)
     waiting = standing.oldest_waiting(connection)
+    alarms = standing.alarms(connection)
+    newest = alarms[0].number if alarms else 0
     shown = {
         "head": head,
         "origin": policy.logs[0].name,
@@ -75,7 +77,9 @@ def state(request: HttpRequest, door: Door) -> HttpResponse:
         ],
         "late": waiting is not None and now - waiting > _SLOW,
         "waiting": waiting,
-        "alarms": standing.alarms(connection),
+        "alarms": alarms,
+        "newest": newest,
+        "unseen": way.is_fragment(request) and str(newest) != request.GET.get("seen"),
         "alarm_words": words.ALARMS,
         "audit": standing.last_audit(connection),
         "operator": disclosing.is_operator(door.actor),
