@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from xinglin.fhir import definitions
@@ -139,14 +140,28 @@ class Accesses:
 
 def access_event(row: Placed) -> bytes:
     """A line of the access log as an event."""
-    line = row.line._asdict()
-    if line["type"] is not None:
-        line["type"] = definitions.type_name(line["type"])
-    return entries.canonical({**line, "place": row.place})
+    line = row.line
+    event: dict[str, str | int] = {
+        "moment": entries.stamp(line.moment), "actor": line.actor, "purpose": line.purpose, "action": line.action,
+        "outcome": line.outcome, "place": row.place,
+    }  # fmt: skip
+    if line.type is not None:
+        event["type"] = definitions.type_name(line.type)
+    if line.id is not None:
+        event["id"] = line.id
+    if line.patient is not None:
+        event["patient"] = line.patient
+    if line.query is not None:
+        event["query"] = line.query
+    return entries.written(event)
 
 
 def _kind_of_access(row: Placed) -> str:
-    action = "deny" if row.line.outcome != "permit" else row.line.action
+    return _kind_of_action("deny" if row.line.outcome != "permit" else row.line.action)
+
+
+@cache
+def _kind_of_action(action: str) -> str:
     kind = f"access.{action}"
     return kind if entries.is_word(kind) else "access.other"
 
