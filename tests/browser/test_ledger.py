@@ -1,4 +1,4 @@
-"""The ledger's pages on a platform that keeps one: what was done is proven in the browser, what was changed is shown."""
+"""The ledger's pages on a platform that keeps one: what was done is proven, what was changed is shown."""
 
 from __future__ import annotations
 
@@ -90,10 +90,13 @@ def _wait_for_the_keeper() -> None:
 @pytest.fixture
 def window(platform: str, chromium: Browser) -> Iterator[Window]:
     """A steward who is signed in."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN", timezone_id="Asia/Shanghai")
+    context = chromium.new_context(
+        viewport={"width": 1440, "height": 900}, locale="zh-CN", timezone_id="Asia/Shanghai"
+    )
     opened = Window(context.new_page(), platform)
     opened.page.on(
-        "console", lambda said: opened.complaints.append(said.text) if said.type in {"error", "warning"} else None
+        "console",
+        lambda said: opened.complaints.append(said.text) if said.type in {"error", "warning"} else None,
     )
     opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))
     opened.go("/sign-in/")

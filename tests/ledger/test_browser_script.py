@@ -1,4 +1,7 @@
-"""The script that verifies in the browser says the same as ``verification``: run by Node.js, which has the same WebCrypto."""
+"""The script that verifies in the browser says the same as ``verification``.
+
+It is run by Node.js, which has the same WebCrypto.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,11 @@ def test_right_proofs_and_wrong_ones_are_told_apart_as_we_do() -> None:
         proof(leaves=[b"x"] * 7),
     ]  # fmt: skip
     cases = [(one.text, TRUSTED) for one in ones]
-    cases += [(ones[3].text, TRUSTED.partition("group")[0] + "quorum none\n"), ("", TRUSTED), ("nonsense\n\n", TRUSTED)]
+    cases += [
+        (ones[3].text, TRUSTED.partition("group")[0] + "quorum none\n"),
+        ("", TRUSTED),
+        ("nonsense\n\n", TRUSTED),
+    ]
 
     found = by_script(cases)
 
@@ -62,7 +69,7 @@ def test_right_proofs_and_wrong_ones_are_told_apart_as_we_do() -> None:
 
 def test_proofs_with_a_changed_bit_are_told_apart_as_we_do() -> None:
     whole = proof().text.encode()
-    chance = random.Random(7)  # noqa: S311 -- which bits, nothing secret
+    chance = random.Random(7)
     cases = []
     while len(cases) < 600:
         bit = chance.randrange(len(whole) * 8)

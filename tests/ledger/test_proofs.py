@@ -212,9 +212,8 @@ def test_a_wrong_signature_of_a_known_key_refuses_the_whole_note() -> None:
 
 def test_unknown_signatures_are_passed_over() -> None:
     text = "a\n"
-    note = signed_notes.Note(
-        text, (signed_notes.sign(text, signed_notes.make_key("x", 1)), signed_notes.sign(text, LOG))
-    )
+    signatures = tuple(signed_notes.sign(text, key) for key in (signed_notes.make_key("x", 1), LOG))
+    note = signed_notes.Note(text, signatures)
 
     assert [v.key.name for v in signed_notes.verify(note, [LOG.verifier])] == [ORIGIN]
 

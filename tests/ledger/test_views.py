@@ -37,7 +37,9 @@ def test_everybody_who_is_signed_in_sees_the_pages(log: Log, browser: Browser, r
     assert [browser(role).get(f"/ledger/{page}").status_code for page in PAGES] == [200] * len(PAGES)
 
 
-def test_who_is_not_signed_in_sees_the_files_and_verifies_and_nothing_else(log: Log, browser: Browser) -> None:
+def test_who_is_not_signed_in_sees_the_files_and_verifies_and_nothing_else(
+    log: Log, browser: Browser
+) -> None:
     log.grow(10)
 
     found = {page: browser(None).get(f"/ledger/{page}").status_code for page in PAGES + FILES}
@@ -183,10 +185,16 @@ def test_a_reader_sees_and_proves_what_they_did_and_not_what_others_did(log: Log
     noted = database.connection().execute(
         "SELECT outcome, query FROM record_access WHERE action = 'ledger' ORDER BY place"
     )
-    assert noted.fetchall() == [("permit", f"ledger/{mine}"), ("deny", f"ledger/{other}"), ("permit", f"ledger/{mine}")]
+    assert noted.fetchall() == [
+        ("permit", f"ledger/{mine}"),
+        ("deny", f"ledger/{other}"),
+        ("permit", f"ledger/{mine}"),
+    ]
 
 
-def test_an_operator_sees_every_event_unless_the_row_was_changed_or_erased(log: Log, browser: Browser) -> None:
+def test_an_operator_sees_every_event_unless_the_row_was_changed_or_erased(
+    log: Log, browser: Browser
+) -> None:
     client, operator = person(browser, "administrator")
     log.enter(3, who="张三")
     log.drain()
@@ -233,9 +241,7 @@ def test_own_accesses_are_listed_with_their_entries(log: Log, browser: Browser) 
      ("?kind=none", 0), ("?since=2026-03-01&until=2026-03-01", 4), ("?until=2020-01-01", 0), ("?before=2", 2),
      ("?since=nonsense", 7)],
 )  # fmt: skip
-def test_entries_are_found_by_kind_source_and_day(
-    log: Log, browser: Browser, query: str, count: int
-) -> None:
+def test_entries_are_found_by_kind_source_and_day(log: Log, browser: Browser, query: str, count: int) -> None:
     door = open_as(Actor(id="x", name="x", roles=frozenset({"client"})))
     log.grow(4)
     door.update(make.patient(id="p1"))
@@ -271,7 +277,7 @@ def test_the_certificate_holds_what_is_needed_to_verify(log: Log, browser: Brows
     proof = queries.prove(log.connection, queries.entry(log.connection, 4), log.head)
     assert all(value.hex() in plain for value in [*proof.hashes, log.head.root])
     assert log.head.whole.strip() in page.replace("&#x27;", "'").replace("&quot;", '"')
-    assert '<svg' in page
+    assert "<svg" in page
     assert "/ledger/verify/?index=4" in page
 
 
@@ -301,7 +307,9 @@ def test_an_audit_that_is_asked_for_names_the_row_and_raises_an_alarm_that_is_se
     (alarm,) = standing.alarms(log.connection)
     assert client.post(f"/ledger/alarms/{alarm.number}/settle/", {"words": " "}).status_code == 400
     assert len(standing.alarms(log.connection)) == 1
-    assert client.post(f"/ledger/alarms/{alarm.number}/settle/", {"words": "误操作,已恢复"}).status_code == 302
+    assert (
+        client.post(f"/ledger/alarms/{alarm.number}/settle/", {"words": "误操作,已恢复"}).status_code == 302
+    )
     assert standing.alarms(log.connection) == []
     log.drain()
     assert "ledger.settle" in {row.entry.kind for row in queries.rows(log.connection, 0, log.size)}

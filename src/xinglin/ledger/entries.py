@@ -114,18 +114,19 @@ def parse(data: bytes) -> Entry:
         raise ValueError("The entry is not JSON") from None
     if not isinstance(given, dict) or given.get("v") != FORMAT:
         raise ValueError(f"The entry is not of format {FORMAT}")
+    place, part, sm3 = given.get("place"), given.get("part", 0), given.get("sm3")
+    if type(place) is not int or type(part) is not int or not (sm3 is None or isinstance(sm3, str)):
+        raise ValueError("The entry says its place as a whole number, and its hashes as text")
     found = Entry(
-        str(given.get("kind")), str(given.get("time")), str(given.get("source")), given.get("place", -1),
-        given.get("part", 0), str(given.get("sha256")), given.get("sm3"),
+        str(given.get("kind")), str(given.get("time")), str(given.get("source")), place, part,
+        str(given.get("sha256")), sm3,
     )  # fmt: skip
     right = (
         is_word(found.kind)
         and is_word(found.source)
         and _TIME.fullmatch(found.time)
         and _DIGEST.fullmatch(found.sha256)
-        and (found.sm3 is None or (isinstance(found.sm3, str) and _DIGEST.fullmatch(found.sm3)))
-        and type(found.place) is int
-        and type(found.part) is int
+        and (found.sm3 is None or _DIGEST.fullmatch(found.sm3))
     )
     if not right or found.bytes != data:
         raise ValueError("The entry is not written as this log writes entries")

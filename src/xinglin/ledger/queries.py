@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
 
@@ -173,7 +173,8 @@ class Wanted:
 
 def search(connection: Connection, wanted: Wanted) -> list[Row]:
     """Entries, the latest first. ``kind`` may end with a dot: all kinds that begin so."""
-    said, values = ["true"], []
+    said: list[str] = ["true"]
+    values: list[Any] = []
     if wanted.kind.endswith("."):
         said.append("kind >= %s AND kind < %s")
         values += [wanted.kind, wanted.kind[:-1] + "/"]

@@ -96,7 +96,9 @@ def _gather(connection: Connection, limit: int) -> list[_Found]:
         )
     ]
     found = [_Found(OWN, queued, len(queued) >= limit)] if queued else []
-    places = dict(connection.execute("SELECT name, place FROM ledger_source", prepare=True).fetchall())
+    places: dict[str, int] = dict(
+        connection.execute("SELECT name, place FROM ledger_source", prepare=True).fetchall()
+    )
     for source in sources.registered():
         events = source.after(connection, places.get(source.name, 0), limit)
         if events:

@@ -47,7 +47,7 @@ def growth(connection: Connection, *, now: datetime) -> Growth:
         """,
         {"now": now, "minutes": [0, 1, *(60 * hour for hour in range(1, 25))]},
     )
-    sizes = dict(found.fetchall())
+    sizes: dict[int, int] = dict(found.fetchall())
     hours = tuple(
         Point(float(24 - hour), float(sizes[60 * hour - 60 if hour > 1 else 0] - sizes[60 * hour]))
         for hour in range(24, 0, -1)

@@ -39,8 +39,7 @@ class Place:
     @property
     def end(self) -> int:
         """The size of the smallest tree that has this tile."""
-        height = WIDTH ** (self.level or 0)
-        return (self.number * WIDTH + self.width) * height
+        return (self.number * WIDTH + self.width) << 8 * (self.level or 0)
 
 
 def _numbered(number: int) -> str:
@@ -71,7 +70,8 @@ def bundle(entries: Iterable[bytes]) -> bytes:
 
 def unbundle(data: bytes) -> list[bytes]:
     """The entries of a bundle; raises ``ValueError`` where it is cut off."""
-    found, place = [], 0
+    found: list[bytes] = []
+    place = 0
     while place < len(data):
         (length,) = struct.unpack_from(">H", data, place) if place + 2 <= len(data) else (len(data),)
         if place + 2 + length > len(data):

@@ -89,7 +89,9 @@ def state(request: HttpRequest, door: Door) -> HttpResponse:
     return render(request, template, {**shown, "section": "state"})
 
 
-def watchers(connection: Connection, policy: Policy, head: queries.Head | None, now: datetime) -> list[Watcher]:
+def watchers(
+    connection: Connection, policy: Policy, head: queries.Head | None, now: datetime
+) -> list[Watcher]:
     """The witnesses of the policy, and how far each has come."""
     known = cosigning.standings(connection)
     due = head.size if head and now - head.moment > _SLOW else 0
