@@ -135,6 +135,16 @@ def test_an_altered_entry_is_named(used: Log, nth: int) -> None:
     assert (What.ENTRY_ALTERED, f"entry {nth}") in found(used)
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["kind = 'other'", "source = 'access'", "place = 999", "part = 5", "moment = moment + interval '1 s'"],
+)
+def test_an_entry_that_is_hidden_from_the_search_is_named(used: Log, change: str) -> None:
+    used.tamper(f"UPDATE ledger_entry SET {change} WHERE index = %s", index_of(used, "ledger"))
+
+    assert (What.ENTRY_ALTERED, f"entry {index_of(used, 'ledger')}") in found(used)
+
+
 def test_a_removed_entry_is_named(used: Log) -> None:
     used.tamper("DELETE FROM ledger_entry WHERE index = 7")
 
@@ -170,7 +180,9 @@ def test_entries_and_tiles_altered_alike_are_given_away_by_the_signed_head(used:
     row = queries.entry(used.connection, 7)
     forged = row.leaf.replace(b"2026", b"2025")
     assert forged != row.leaf
-    used.tamper("UPDATE ledger_entry SET leaf = %s WHERE index = 7", forged)
+    used.tamper(
+        "UPDATE ledger_entry SET leaf = %s, moment = moment - interval '1 year' WHERE index = 7", forged
+    )
     used.tamper(
         "UPDATE ledger_tile SET hashes = overlay(hashes PLACING %s FROM %s) WHERE level = 0",
         tree.leaf_hash(forged), 7 * 32 + 1,

@@ -7,10 +7,10 @@ goes on, up to the size that the log had when it began.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from xinglin.crypto import signed_notes
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
     from xinglin.crypto.signed_notes import VerifierKey
+    from xinglin.ledger.entries import Entry
     from xinglin.ledger.queries import Row
     from xinglin.ledger.sources import Entered, Source
     from xinglin.record.database import Connection
 
+Pair = tuple["Row", "Entry"]
 CHUNK = 16 * tiles.WIDTH
 MOST = 1000  # findings that are told; more are counted
 
@@ -153,8 +155,20 @@ class _Walk:
             if index not in by_index:
                 self.report.find(What.ENTRY_REMOVED, f"entry {index}", index)
         self.report.counts["entries"] += len(rows)
-        for source, group in groupby(sorted(rows, key=_source_of), key=_source_of):
-            _rows(self.connection, self.report, source, list(group), self.erased)
+        by_source: dict[str, list[Pair]] = {}
+        for pair in _readable(self.report, rows):
+            by_source.setdefault(pair[1].source, []).append(pair)
+        for source, pairs in sorted(by_source.items()):
+            _rows(self.connection, self.report, source, pairs, self.erased)
+        self._columns(first, end, [pair for pairs in by_source.values() for pair in pairs])
+
+    def _columns(self, first: int, end: int, pairs: Sequence[Pair]) -> None:
+        """What entries are searched by is what they say."""
+        found = queries.columns(self.connection, first, end)
+        for row, e in pairs:
+            if found.get(row.index) != (e.kind, e.source, e.place, e.part, e.time):
+                detail = "The columns by which it is found differ from the entry."
+                self.report.find(What.ENTRY_ALTERED, f"entry {row.index}", row.index, detail)
 
     def _tiles(self, first: int, end: int) -> list[bytes]:
         """The leaf hashes as the tiles have them; empty where a tile is too short."""
@@ -216,11 +230,15 @@ class _Walk:
             self.broken = True  # every later head is wrong for the same reason
 
 
-def _source_of(row: Row) -> str:
-    try:
-        return row.entry.source
-    except ValueError:
-        return ""
+def _readable(report: Report, rows: Sequence[Row]) -> list[Pair]:
+    """The rows with their entries read; those that are not entries of ours are found here."""
+    pairs: list[Pair] = []
+    for row in rows:
+        try:
+            pairs.append((row, row.entry))
+        except ValueError as wrong:
+            report.find(What.ENTRY_ALTERED, f"entry {row.index}", row.index, f"{wrong}.")
+    return pairs
 
 
 def _erased(connection: Connection) -> set[int]:
@@ -233,45 +251,45 @@ def _erased(connection: Connection) -> set[int]:
     return {int(key) for (key,) in found if key.isdecimal()}
 
 
-def _rows(connection: Connection, report: Report, source: str, rows: Sequence[Row], erased: set[int]) -> None:
+def _rows(
+    connection: Connection, report: Report, source: str, pairs: Sequence[Pair], erased: set[int]
+) -> None:
     """Compare entries of one source with its rows as they are now."""
-    finder = sources.finder(source) if source else None
+    finder = sources.finder(source)
     if finder is None:
-        for row in rows:
+        for row, _ in pairs:
             report.find(
                 What.SOURCE_UNKNOWN, f"entry {row.index}", row.index, f"No source is called {source!r}."
             )
         return
-    open_: list[tuple[Row, entries.Entry]] = []
-    for row in rows:
-        if row.salt is not None:
-            open_.append((row, row.entry))
-        elif row.index in erased:
+    kept: list[Pair] = []
+    for pair in pairs:
+        index = pair[0].index
+        if pair[0].salt is not None:
+            kept.append(pair)
+        elif index in erased:
             report.counts["erased"] += 1
         else:
-            report.find(
-                What.SALT_REMOVED, f"entry {row.index}", row.index, "No entry says that it was erased."
-            )
-    _compare_rows(connection, report, finder, open_)
+            report.find(What.SALT_REMOVED, f"entry {index}", index, "No entry says that it was erased.")
+    report.counts[f"rows of {source}"] += len(kept)
+    _compare_rows(connection, report, finder, kept)
 
 
 def _compare_rows(
-    connection: Connection,
-    report: Report,
-    finder: Source | Entered,
-    rows: Sequence[tuple[Row, entries.Entry]],
+    connection: Connection, report: Report, finder: Source | Entered, pairs: Sequence[Pair]
 ) -> None:
-    known = [sources.Known(row.index, e.place, e.part, row.key, e.kind) for row, e in rows]
+    known = [sources.Known(row.index, e.place, e.part, row.key, e.kind) for row, e in pairs]
     present = finder.again(connection, known)
-    for (row, entry), one in zip(rows, known, strict=True):
+    for row, entry in pairs:
         assert row.salt is not None
-        report.counts[f"rows of {entry.source}"] += 1
         event = present.get((entry.place, entry.part))
+        if event is not None and hashlib.sha256(row.salt + event).hexdigest() == entry.sha256:
+            continue
         subject = f"{entry.source}/{entry.place}" + (f"/{entry.part}" if entry.part else "")
         if event is None:
-            report.find(What.ROW_REMOVED, subject, one.index, one.key or "")
-        elif entries.seal(row.salt, event)[0] != entry.sha256:
-            report.find(What.ROW_ALTERED, subject, one.index, _named(event))
+            report.find(What.ROW_REMOVED, subject, row.index, row.key or "")
+        else:
+            report.find(What.ROW_ALTERED, subject, row.index, _named(event))
 
 
 def _named(event: bytes) -> str:

@@ -9,7 +9,6 @@ learned from the entry, and every proof remains.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -109,7 +108,7 @@ def seal(salt: bytes, event: bytes) -> tuple[str, str | None]:
 def parse(data: bytes) -> Entry:
     """Read an entry; raises ``ValueError`` for what we would not have written so."""
     try:
-        given = json.loads(data)
+        given = orjson.loads(data)
     except ValueError:
         raise ValueError("The entry is not JSON") from None
     if not isinstance(given, dict) or given.get("v") != FORMAT:

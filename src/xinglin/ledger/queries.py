@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 from xinglin.crypto import signed_notes
 from xinglin.kernel.errors import invalid, not_found
 from xinglin.ledger import tiles, tree
-from xinglin.ledger.entries import Entry
+from xinglin.ledger.entries import Entry, stamp
 from xinglin.ledger.entries import parse as parse_entry
 from xinglin.ledger.proofs import Opening, Proof
 
@@ -130,6 +130,16 @@ def rows(connection: Connection, first: int, end: int) -> list[Row]:
             binary=True,
         )
     ]
+
+
+def columns(connection: Connection, first: int, end: int) -> dict[int, tuple[str, str, int, int, str]]:
+    """What entries are searched by: kind, source, place, part and time."""
+    found = connection.execute(
+        "SELECT index, kind, source, place, part, moment FROM ledger_entry WHERE index >= %s AND index < %s",
+        [first, end],
+        prepare=True,
+    )
+    return {row[0]: (row[1], row[2], row[3], row[4], stamp(row[5])) for row in found}
 
 
 def entry(connection: Connection, index: int) -> Row:
