@@ -41,7 +41,12 @@ def address(_record_database: None, tmp_path_factory: pytest.TempPathFactory) ->
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
             [*command, "--workers", "1", "--threads", "4"],
-            env={**os.environ, "DATABASE_URL": database.target(), "XINGLIN_HOME": str(home)},
+            env={
+                **os.environ,
+                "DATABASE_URL": database.target(),
+                "XINGLIN_HOME": str(home),
+                "XINGLIN_LEDGER": "false",
+            },
             stdout=log,
             stderr=subprocess.STDOUT,
         )

@@ -16,10 +16,11 @@ _WITHOUT_DATABASE = {
     "stop",
     "restore",
     "synth",
+    "witness",
     "makemessages",
     "compilemessages",
 }
-_PARTS_WITHOUT_DATABASE = {("identity", "train"), ("identity", "evaluate")}
+_PARTS_WITHOUT_DATABASE = {("identity", "train"), ("identity", "evaluate"), ("ledger", "verify")}
 
 
 def main() -> None:

@@ -33,6 +33,9 @@ class Settings:
     )
     debug: bool = False  # XINGLIN_DEBUG: Django's debug pages; never in production
     max_body: int = 64 * 1024 * 1024  # XINGLIN_MAX_BODY: largest request body in bytes
+    ledger: bool = (
+        True  # XINGLIN_LEDGER: `serve` also keeps the ledger; false where `ledger run` runs elsewhere
+    )
     demo: bool = False  # XINGLIN_DEMO: show the demo accounts on the sign-in page
     identity: bool = True  # XINGLIN_IDENTITY: link Patients to persons as they are written
     notify: str = ""  # XINGLIN_NOTIFY: addresses below which subscribers may be told of changed links

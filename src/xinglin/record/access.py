@@ -1,7 +1,8 @@
 """Who looked at what, and why: one line for every read, search and refusal.
 
 Lines are gathered for a moment and written together by a thread of their own, so that reading stays fast; a
-crash of the process can lose at most the last ``_PAUSE`` seconds of them.
+crash of the process can lose at most the last ``_PAUSE`` seconds of them. Each line has a place; places are given
+under a lock that is held until the commit, so a higher place is never visible before a lower (``after``).
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from xinglin.kernel.actor import Actor
+    from xinglin.record.database import Connection
 
 _PAUSE = 0.1
+_ORDER_LOCK = 0x58_4C_04  # held from the choice of places to the end of the commit
+_NO_END = (1 << 63) - 1
 _log = logging.getLogger(__name__)
 
 
@@ -80,12 +84,12 @@ class _Writer:
             if not lines:
                 return
             try:
-                with (
-                    database.connection().cursor() as cursor,
-                    cursor.copy(f"COPY record_access ({', '.join(Line._fields)}) FROM STDIN") as copy,
-                ):
-                    for line in lines:
-                        copy.write_row(line)
+                connection = database.connection()
+                with connection.transaction(), connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ORDER_LOCK], prepare=True)
+                    with cursor.copy(f"COPY record_access ({', '.join(Line._fields)}) FROM STDIN") as copy:
+                        for line in lines:
+                            copy.write_row(line)
             except psycopg.Error:
                 self.lines.extendleft(reversed(lines))
                 raise
@@ -111,3 +115,32 @@ def note(  # noqa: PLR0913 -- the columns of the log
 def flush() -> None:
     """Write what has been gathered, now."""
     _writer.flush()
+
+
+class Placed(NamedTuple):
+    """A line that has been written, with its place."""
+
+    place: int
+    line: Line
+
+
+def after(connection: Connection, place: int, *, limit: int, upto: int | None = None) -> list[Placed]:
+    """Lines whose place is higher than ``place``, in the order of their places; to ``upto`` where it is given."""
+    rows = connection.execute(
+        f"SELECT place, {', '.join(Line._fields)} FROM record_access"
+        " WHERE place > %s AND place <= %s ORDER BY place LIMIT %s",
+        [place, _NO_END if upto is None else upto, limit],
+        prepare=True,
+    )
+    return [Placed(row[0], Line(*row[1:])) for row in rows]
+
+
+def latest_of(connection: Connection, actor: str, *, limit: int, among: int = 20_000) -> list[Placed]:
+    """The last lines that ``actor`` caused, the latest first, looked for among the last ``among`` of everybody."""
+    rows = connection.execute(
+        f"SELECT place, {', '.join(Line._fields)} FROM record_access"
+        " WHERE place > (SELECT coalesce(max(place), 0) FROM record_access) - %s AND actor = %s"
+        " ORDER BY place DESC LIMIT %s",
+        [among, actor, limit],
+    )
+    return [Placed(row[0], Line(*row[1:])) for row in rows]

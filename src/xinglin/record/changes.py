@@ -14,7 +14,7 @@ from xinglin.record import database
 from xinglin.record.queries import Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from xinglin.record.database import Connection
@@ -43,7 +43,7 @@ def read(connection: Connection, *, after: int, limit: int = 100) -> list[Change
     ).fetchall()
     found: list[Change] = []
     for place, actor, moment, types, vids in transactions:
-        versions = _versions(connection, types, vids)
+        versions = versions_of(connection, types, vids)
         found += [
             Change(place, actor, moment, versions[pair])
             for pair in zip(types, vids, strict=True)
@@ -52,9 +52,10 @@ def read(connection: Connection, *, after: int, limit: int = 100) -> list[Change
     return found
 
 
-def _versions(
+def versions_of(
     connection: Connection, types: Sequence[int], vids: Sequence[int]
 ) -> dict[tuple[int, int], Stored]:
+    """The versions with these numbers, living or replaced, by type and number; without those that are not there."""
     rows = connection.execute(
         """
         SELECT h.type, h.vid, h.id, h.version, h.body, h.patient
@@ -97,6 +98,16 @@ def consume(name: str, work: Callable[[Connection, Sequence[Change]], None], *, 
     return len(changes)
 
 
+def hold(connection: Connection, name: str, place: int) -> None:
+    """Say for a consumer that reads by itself how far it has come: what lies after ``place`` is not forgotten."""
+    connection.execute(
+        "INSERT INTO record_consumer (name, place) VALUES (%s, %s)"
+        " ON CONFLICT (name) DO UPDATE SET place = EXCLUDED.place, moment = now()",
+        [name, place],
+        prepare=True,
+    )
+
+
 def latest(connection: Connection) -> int:
     """The highest place that is committed; 0 where nothing ever was."""
     row = connection.execute("SELECT coalesce(max(place), 0) FROM record_change").fetchone()
@@ -110,3 +121,15 @@ def forget(connection: Connection, *, keep_days: int) -> int:
         " AND place <= (SELECT coalesce(min(place), 0) FROM record_consumer)",
         [keep_days],
     ).rowcount
+
+
+def numbers(connection: Connection, *, since: int) -> Iterator[tuple[int, int]]:
+    """Type and number of every version from number ``since`` on, by type and number; read as they are asked for."""
+    with connection.transaction(), connection.cursor("record_numbers") as cursor:
+        cursor.itersize = 10_000
+        cursor.execute(
+            "SELECT type, vid FROM record_resource WHERE vid >= %(since)s UNION ALL"
+            " SELECT type, vid FROM record_history WHERE vid >= %(since)s ORDER BY type, vid",
+            {"since": since},
+        )
+        yield from cursor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from xinglin.ledger import keeping
 from xinglin.record import database
 
 
@@ -32,7 +34,7 @@ class Command(BaseCommand):
         database.close()
         self.stdout.write(f"Xinglin 杏林: http://{options['host']}:{options['port']}/", ending="\n")
         self.stdout.flush()
-        Granian(
+        server = Granian(
             "xinglin.config.wsgi:application",
             address=options["host"],
             port=options["port"],
@@ -44,4 +46,6 @@ class Command(BaseCommand):
             static_path_mount=[settings.STATIC_ROOT],
             respawn_failed_workers=True,
             log_level=LogLevels.error,
-        ).serve()
+        )
+        with keeping.Beside() if settings.SETTINGS.ledger else nullcontext():
+            server.serve()
