@@ -7,6 +7,6 @@ printed. Verifying a code is a *use*; every use and every refused one is a line 
 a parent or carer show somebody else's card, for a time, on evidence.
 
 Start reading at ``rules``, then ``actions`` (issue, freeze, replace, cancel), ``verifying`` (the counter), ``codes``.
-``persons`` is all that this package knows of the index; ``holders`` reads who somebody is through the record's door.
+Who is who is asked of ``identity.queries``; ``holders`` reads what somebody is called through the record's door.
 What is a table (reasons, relations, what a counter is told) stands in ``data`` with its source and date.
 """

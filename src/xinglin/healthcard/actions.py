@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_noop
 
 from xinglin.crypto.sealing import seal, search_hash
-from xinglin.healthcard import codes, holders, keys, persons, queries, rules
+from xinglin.healthcard import codes, holders, keys, queries, rules
 from xinglin.healthcard.rules import Act, Kind, Right, State
+from xinglin.identity import queries as identity
 from xinglin.kernel.errors import Fault, conflict, not_found
 from xinglin.kernel.ids import VersionNumbers, shard_of
 from xinglin.record import access
@@ -100,13 +101,11 @@ def _issued(  # noqa: PLR0913 -- as above
 
 def holder_of(connection: Connection, person: str, actor: Actor) -> tuple[str, Holder]:
     """The person under whom an id is kept now, and who that is; raises ``not_found``."""
-    current = persons.current(connection, person)
-    found = None
-    if current is not None:
-        found = holders.holder(open_as(actor, connection), persons.patients_of(connection, current))
-    if current is None or found is None:
+    known = identity.person(connection, person)
+    found = holders.holder(open_as(actor, connection), known.patients) if known else None
+    if known is None or found is None:
         raise not_found(gettext_noop("There is no person %(id)s."), id=person)
-    return current, found
+    return known.id, found
 
 
 def _sealed(card: int, holder: Holder) -> dict[str, str]:
@@ -200,10 +199,10 @@ def _note_event(  # noqa: PLR0913 -- the columns
 ) -> None:  # fmt: skip
     connection.execute(
         "INSERT INTO healthcard_event"
-        " (card, shard, moment, before, after, reason, note, actor, actor_name, institution)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " (id, card, shard, moment, before, after, reason, note, actor, actor_name, institution)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
-            card.id, card.shard, now, before.value if before else None, card.state.value, reason,
+            next_number(), card.id, card.shard, now, before.value if before else None, card.state.value, reason,
             note.strip()[:500], actor.id, actor.name, actor.institution or "",
         ),
     )  # fmt: skip

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
 
-from xinglin.healthcard import actions, persons, queries, rules
+from xinglin.healthcard import actions, queries, rules
 from xinglin.healthcard.actions import Issuer
 from xinglin.healthcard.rules import Kind, Right
+from xinglin.identity import queries as identity
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, forbidden, invalid, not_found
 from xinglin.record import database, jobs
@@ -120,7 +121,7 @@ def _pages(door: Door, about: tuple[str, str]) -> Iterator[list[str]]:
 def _one(job: Job, patient: str, report: Report) -> None:
     connection = database.connection()
     kind = Kind(job.request["kind"])
-    person = persons.person_of(connection, patient)
+    person = identity.person_of(connection, patient)
     if person is None:
         report.unlinked += 1
         return

@@ -174,7 +174,7 @@ def events(connection: Connection, cards: Sequence[int]) -> dict[int, tuple[Even
     """What happened to these cards, the latest first."""
     found: dict[int, list[Event]] = {id_: [] for id_ in cards}
     for row in connection.execute(
-        f"SELECT card, {_EVENT} FROM healthcard_event WHERE card = ANY(%s) ORDER BY moment DESC",
+        f"SELECT card, {_EVENT} FROM healthcard_event WHERE card = ANY(%s) ORDER BY id DESC",
         (list(cards),),
     ):
         found[row[0]].append(Event(*row[1:]))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xinglin.healthcard import actions, persons, queries
+from xinglin.healthcard import actions, queries
 from xinglin.healthcard.rules import Act, State
+from xinglin.identity import queries as identity
 from xinglin.kernel.actor import SYSTEM
 
 if TYPE_CHECKING:
@@ -29,9 +30,10 @@ def settle(connection: Connection, card: Card, *, now: datetime) -> Card:
 
     In the caller's transaction. A card whose holder is nobody any more stays as it is.
     """
-    person = persons.current(connection, card.person)
-    if person is None or person == card.person or not card.is_living:
+    found = identity.person(connection, card.person)
+    if found is None or found.id == card.person or not card.is_living:
         return card
+    person = found.id
     card = queries.card(connection, card.id, lock=True)
     theirs = [
         queries.card(connection, other.id, lock=True)
@@ -54,8 +56,10 @@ def settle_all(connection: Connection, *, now: datetime) -> int:
     changed, before = 0, queries.LAST_ID
     while page := queries.listed(connection, queries.Filter(), before=before, limit=_AT_ONCE):
         before = page[-1].id
-        for card in page:
-            if card.is_living and persons.current(connection, card.person) not in {card.person, None}:
+        living = [card for card in page if card.is_living]
+        now_kept = identity.persons(connection, [card.person for card in living])
+        for card in living:
+            if card.person in now_kept and now_kept[card.person].id != card.person:
                 with connection.transaction():
                     settle(connection, card, now=now)
                 changed += 1

@@ -16,8 +16,9 @@ from django.conf import settings
 from xinglin.crypto.sealing import SealBroken, open_sealed
 from xinglin.crypto.tokens import TokenRefused
 from xinglin.fhir.dates import LOCAL_ZONE
-from xinglin.healthcard import actions, codes, holders, keys, persons, queries, reference, rules, settling
+from xinglin.healthcard import actions, codes, holders, keys, queries, reference, rules, settling
 from xinglin.healthcard.rules import Right, State
+from xinglin.identity import queries as identity
 from xinglin.kernel.errors import Fault, Kind
 from xinglin.record import access
 from xinglin.record.door import open_as
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from xinglin.healthcard.codes import Presented, Way
     from xinglin.healthcard.holders import Holder
     from xinglin.healthcard.queries import Card
+    from xinglin.identity.queries import Person
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
 
@@ -91,10 +93,11 @@ def verify(connection: Connection, scan: Scan, *, actor: Actor, now: datetime) -
     try:
         card, holder = _accepted(visit)
     except _Refused as refused:
-        card = refused.card
-        _write(visit, use, card, refused.why)
-        access.note(actor, "card", "deny", query=f"{refused.why} {card.short if card else ''}".strip())
-        return Verdict(use, visit.presented.way, refused.why, card)
+        _write(visit, use, refused.card, refused.why)
+        access.note(
+            actor, "card", "deny", query=f"{refused.why} {refused.card.short if refused.card else ''}".strip()
+        )
+        return Verdict(use, visit.presented.way, refused.why, refused.card)
     _write(visit, use, card, "")
     told = tell(holder, actor, now)
     return Verdict(use, visit.presented.way, "", card, told, tuple(dict.fromkeys(visit.warnings)))
@@ -111,13 +114,13 @@ def _accepted(visit: _Visit) -> tuple[Card, Holder]:
     if late > _AHEAD:
         visit.warnings.append("offline")
     token, card = _found(visit)
-    card = _living(visit, card)
+    card, person = _living(visit, card)
     if token is not None:
         _require_binding(visit, card, token)
         _spend(visit, card, token)
     else:
         visit.warnings.append("printed")
-    return card, _holder(visit, card)
+    return card, _holder(visit, card, person)
 
 
 def _found(visit: _Visit) -> tuple[Token | None, Card]:
@@ -140,16 +143,16 @@ def _found(visit: _Visit) -> tuple[Token | None, Card]:
     return token, card
 
 
-def _living(visit: _Visit, card: Card) -> Card:
-    """The card, if it is active and its holder is somebody; of a merged person it is settled first."""
-    current = persons.current(visit.connection, card.person)
-    if current is None:
+def _living(visit: _Visit, card: Card) -> tuple[Card, Person]:
+    """The card, if it is active, and whose it is; the card of a merged person is settled first."""
+    person = identity.person(visit.connection, card.person)
+    if person is None:
         raise _Refused("nobody", card)
-    if current != card.person:
+    if person.id != card.person:
         card = settling.settle(visit.connection, card, now=visit.now)
     if card.state is not State.ACTIVE:
         raise _Refused(card.state.value, card)
-    return card
+    return card, person
 
 
 def _require_binding(visit: _Visit, card: Card, token: Token) -> None:
@@ -161,8 +164,12 @@ def _require_binding(visit: _Visit, card: Card, token: Token) -> None:
         binding = queries.binding(visit.connection, id_)
     except Fault:
         raise _Refused("binding", card) from None
-    holder = persons.current(visit.connection, binding.holder)
-    if holder != card.person or not binding.holds(visit.now.astimezone(LOCAL_ZONE).date()):
+    holder = identity.person(visit.connection, binding.holder)
+    if (
+        holder is None
+        or holder.id != card.person
+        or not binding.holds(visit.now.astimezone(LOCAL_ZONE).date())
+    ):
         raise _Refused("binding", card)
     visit.warnings.append("by-carer")
 
@@ -188,11 +195,11 @@ def _spend(visit: _Visit, card: Card, token: Token) -> None:
     visit.warnings.append("repeated")
 
 
-def _holder(visit: _Visit, card: Card) -> Holder:
+def _holder(visit: _Visit, card: Card, person: Person) -> Holder:
     """Who it is, read from the record now; the dead use no card."""
     door = open_as(visit.actor, visit.connection)
     try:
-        holder = holders.holder(door, persons.patients_of(visit.connection, card.person))
+        holder = holders.holder(door, person.patients)
     except Fault as fault:
         if fault.kind is not Kind.FORBIDDEN:
             raise

@@ -41,6 +41,7 @@ CREATE INDEX healthcard_card_state ON healthcard_card (state, id);
 CREATE INDEX healthcard_card_institution ON healthcard_card (institution, id);
 
 CREATE TABLE healthcard_event (
+    id            bigint   NOT NULL,
     card          bigint   NOT NULL,
     shard         smallint NOT NULL,
     moment        timestamptz NOT NULL,
@@ -50,9 +51,10 @@ CREATE TABLE healthcard_event (
     note          text NOT NULL,
     actor         text NOT NULL,
     actor_name    text NOT NULL,
-    institution   text NOT NULL
+    institution   text NOT NULL,
+    PRIMARY KEY (id, shard)
 );
-CREATE INDEX healthcard_event_card ON healthcard_event (card, moment);
+CREATE INDEX healthcard_event_card ON healthcard_event (card, id);
 
 CREATE TABLE healthcard_use (
     id            bigint   NOT NULL,
