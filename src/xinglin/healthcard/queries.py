@@ -190,13 +190,27 @@ def uses_of(connection: Connection, cards: Sequence[int], *, limit: int = PAGE) 
     return tuple(Use(*row) for row in rows)
 
 
-def uses(
-    connection: Connection, *, outcome: str = "", before: int = LAST_ID, limit: int = PAGE
-) -> tuple[Use, ...]:
-    """The log, the latest first; ``outcome`` accepted or refused, all without; ``before`` an id of the page before."""
+def uses_by(connection: Connection, actor: str, *, limit: int = PAGE) -> tuple[Use, ...]:
+    """What one account has scanned, the latest first."""
     rows = connection.execute(
-        f"SELECT {_USE} FROM healthcard_use WHERE id < %s AND (%s = '' OR outcome = %s) ORDER BY id DESC LIMIT %s",
-        (before, outcome, outcome, limit),
+        f"SELECT {_USE} FROM healthcard_use WHERE actor = %s ORDER BY id DESC LIMIT %s", (actor, limit)
+    )
+    return tuple(Use(*row) for row in rows)
+
+
+def uses(
+    connection: Connection,
+    *,
+    outcome: str = "",
+    institution: str = "",
+    before: int = LAST_ID,
+    limit: int = PAGE,
+) -> tuple[Use, ...]:
+    """The log, the latest first; empty values say nothing; ``before`` is the last id of the page before."""
+    rows = connection.execute(
+        f"SELECT {_USE} FROM healthcard_use WHERE id < %(before)s AND (%(outcome)s = '' OR outcome = %(outcome)s)"
+        " AND (%(institution)s = '' OR institution = %(institution)s) ORDER BY id DESC LIMIT %(limit)s",
+        {"outcome": outcome, "institution": institution, "before": before, "limit": limit},
     )
     return tuple(Use(*row) for row in rows)
 
@@ -233,9 +247,13 @@ def every(connection: Connection, wanted: Filter) -> Iterator[Card]:
         before = page[-1].id
 
 
-def counts(connection: Connection) -> dict[str, int]:
-    """How many cards there are in each state."""
-    rows = connection.execute("SELECT state, count(*) FROM healthcard_card GROUP BY state")
+def counts(connection: Connection, institution: str = "") -> dict[str, int]:
+    """How many cards there are in each state, of one institution or of all."""
+    rows = connection.execute(
+        "SELECT state, count(*) FROM healthcard_card WHERE %(institution)s = '' OR institution = %(institution)s"
+        " GROUP BY state",
+        {"institution": institution},
+    )
     return {str(state): int(count) for state, count in rows}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.utils.translation import get_language, gettext, gettext_lazy
-from django.utils.translation import pgettext_lazy as named
 
 from xinglin.healthcard import reference
 
@@ -15,12 +14,12 @@ if TYPE_CHECKING:
     from xinglin.kernel.errors import Fault
 
 STATES: dict[str, Words] = {
-    "requested": gettext_lazy("Being made"),
-    "active": gettext_lazy("Active"),
-    "frozen": gettext_lazy("Frozen"),
-    "replaced": gettext_lazy("Replaced"),
-    "cancelled": gettext_lazy("Cancelled"),
-    "superseded": gettext_lazy("Superseded"),
+    "requested": gettext_lazy("Card being made"),
+    "active": gettext_lazy("Card in use"),
+    "frozen": gettext_lazy("Card frozen"),
+    "replaced": gettext_lazy("Card replaced"),
+    "cancelled": gettext_lazy("Card cancelled"),
+    "superseded": gettext_lazy("Card superseded"),
 }
 COLOURS = {"requested": "blue", "active": "green", "frozen": "amber"}
 """The colour of a state's label; the others are grey."""
@@ -127,7 +126,7 @@ WARNINGS: dict[str, Words] = {
     "name-changed": gettext_lazy("The name on record is not the one on the card: compare the document."),
     "seal": gettext_lazy("The copy of the name on the card cannot be opened: tell the administrator."),
 }
-_MERGED = named("reason", "Two persons were joined")
+_MERGED = gettext_lazy("Two persons were joined")
 _GROUPS = (STATES, KINDS, ACTS, WAYS)
 
 

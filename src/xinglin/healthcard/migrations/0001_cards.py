@@ -78,6 +78,7 @@ CREATE TABLE healthcard_use (
 );
 CREATE INDEX healthcard_use_card ON healthcard_use (card, id) WHERE card IS NOT NULL;
 CREATE INDEX healthcard_use_outcome ON healthcard_use (outcome, id);
+CREATE INDEX healthcard_use_actor ON healthcard_use (actor, id);
 
 -- Codes that were used, until they could not be used any more anyhow.
 CREATE TABLE healthcard_spent (
