@@ -20,7 +20,11 @@ from xinglin.record.drafts import numbers
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import psycopg
+
     from xinglin.record.database import Connection
+
+    Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 _GATE = 0x58_4C_20  # advisory lock: shared by those who lock keys, exclusive to those who lock all
 _KEY_SPACE = 0x58_4C_21
@@ -141,8 +145,24 @@ def add(connection: Connection, new: Sequence[Link]) -> None:
         return
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO identity_patient ({_LINK}) VALUES (%b, %b, %b, %b, %b, %b, %b, %b, %b, %b)",
-            [(*_values(one)[:8], list(one.keys), one.traits) for one in new],
+            f"INSERT INTO identity_patient ({_LINK}) VALUES (%b, %b, %b, %b, %b, %b, %b, %b, %b, %b)"
+            " ON CONFLICT (number, shard) DO UPDATE SET person = excluded.person, source = excluded.source,"
+            " home = excluded.home, held = 0, active = excluded.active, keys = excluded.keys, traits = excluded.traits",
+            [
+                (
+                    one.number,
+                    one.person,
+                    one.source,
+                    one.shard,
+                    one.home,
+                    one.held,
+                    one.active,
+                    one.id,
+                    list(one.keys),
+                    one.traits,
+                )
+                for one in new
+            ],
         )
     _add_keys(connection, new)
 
@@ -158,7 +178,7 @@ def replace(connection: Connection, old: Sequence[Link], new: Sequence[Link]) ->
                 for n in new
             ],
         )
-    changed = [(o, n) for o, n in zip(old, new, strict=True) if o.keys != n.keys]
+    changed = [(o, n) for o, n in zip(old, new, strict=True) if (o.keys, o.active) != (n.keys, n.active)]
     _drop_keys(connection, [o for o, _ in changed])
     _add_keys(connection, [n for _, n in changed])
 
@@ -186,12 +206,6 @@ def hold(connection: Connection, patients: Sequence[str], by: int) -> None:
         "UPDATE identity_patient SET held = greatest(held + %s, 0) WHERE number = ANY(%s) AND id = ANY(%s)",
         [by, [patient_place(one)[0] for one in patients], list(patients)],
     )
-
-
-def _values(one: Link) -> tuple[Any, ...]:
-    return (
-        one.number, one.person, one.source, one.shard, one.home, one.held, one.active, one.id, one.keys, one.traits,
-    )  # fmt: skip
 
 
 def _add_keys(connection: Connection, of: Sequence[Link]) -> None:
@@ -232,26 +246,28 @@ class Member:
     traits: bytes
 
 
-def candidates(
-    connection: Connection,
-    keys: Sequence[Sequence[int]],
-    own: Sequence[tuple[int, int]] = (),
-) -> list[tuple[list[int], Member]]:
-    """For each place in ``keys``, whose Patients share one: rows of (places, Member), one round trip.
+def ask_candidates(
+    connection: Connection, keys: Sequence[Sequence[int]], own: Sequence[tuple[int, int]] = ()
+) -> Cursor | None:
+    """For each place in ``keys``, whose Patients share one, and all they are compared by: one statement.
 
-    ``own``: also the Patients of these persons, as (place, person).
+    ``own``: also the Patients of these persons, as (place, person). To be read when the pipeline has ended.
     """
     places = [place for place, some in enumerate(keys) for _ in some]
     flat = [key for some in keys for key in some]
     if not flat and not own:
-        return []
-    found = connection.execute(
-        "SELECT * FROM identity_candidates(%s, %s, %s, %s, %s, %s)",
+        return None
+    return connection.execute(
+        "SELECT * FROM identity_candidates(%s::int[], %s::bigint[], %s::int[], %s::bigint[], %s, %s)",
         [places, flat, [place for place, _ in own], [person for _, person in own], MOST, DEEP],
         prepare=True,
         binary=True,
     )
-    return [(row[0], Member(*row[1:])) for row in found]
+
+
+def read_candidates(found: Cursor | None) -> list[tuple[list[int], Member]]:
+    """What was found, as (places, Member)."""
+    return [(row[0], Member(*row[1:])) for row in found] if found is not None else []
 
 
 # -- events
@@ -296,7 +312,8 @@ _TOLD = frozenset(
 
 def _notice(event: Event) -> dict[str, Any]:
     patients = [event.patient] if event.patient else list(event.detail.get("patients", ()))
-    return {"kind": event.kind.value, "person": event.person, "other": event.other, "patients": patients}
+    told = {"kind": event.kind.value, "person": event.person, "other": event.other, "patients": patients}
+    return told | ({"emptied": True} if event.detail.get("emptied") else {})
 
 
 _EVENT = "number, kind, person, shard, patient, other, bits, actor, weights, reason, detail"

@@ -34,6 +34,8 @@ class Settings:
     debug: bool = False  # XINGLIN_DEBUG: Django's debug pages; never in production
     max_body: int = 64 * 1024 * 1024  # XINGLIN_MAX_BODY: largest request body in bytes
     demo: bool = False  # XINGLIN_DEMO: show the demo accounts on the sign-in page
+    identity: bool = True  # XINGLIN_IDENTITY: link Patients to persons as they are written
+    notify: str = ""  # XINGLIN_NOTIFY: addresses below which subscribers may be told of changed links
     keys: str = ""  # XINGLIN_KEYS: folder of the cryptographic keys; <home>/keys if absent
     card_seconds: int = 60  # XINGLIN_CARD_SECONDS: how long a health card's shown code holds
     card_offline_seconds: int = 900  # XINGLIN_CARD_OFFLINE_SECONDS: how late a counter without network may report a code it has scanned
