@@ -38,6 +38,11 @@ def store(*resources: dict[str, Any]) -> None:
         door.update(resource)
 
 
+def amend(id_: str, **more: Any) -> None:
+    """Change some elements of a Patient and leave the others."""
+    open_as(SYSTEM).patch("Patient", id_, lambda current: {**current, **more})
+
+
 def patient(id_: str, institution: str = "hospital", **more: Any) -> dict[str, Any]:
     return {
         "resourceType": "Patient",

@@ -209,7 +209,7 @@ def test_what_cannot_be_done_changes_nothing(wang, act, reason, said):
 
 def test_refused_replacement_leaves_the_old_card_active(wang):
     card = issue(wang)
-    make.store(make.patient("a", name=[{"text": "王桂兰"}], deceasedBoolean=True))
+    make.amend("a", deceasedBoolean=True)
 
     with pytest.raises(Fault, match="has died"):
         replace(card)
