@@ -22,6 +22,11 @@ _SELECT = {"class": "form-select"}
 _CHECK = {"class": "form-check-input"}
 
 
+def _day() -> forms.DateInput:
+    """A date as browsers want it, whatever the language."""
+    return forms.DateInput(_CONTROL | {"type": "date"}, format="%Y-%m-%d")
+
+
 def _choices(terms: Iterable[reference.Term]) -> list[tuple[str, str]]:
     return [("", "—"), *((term.code, term.words(words.language())) for term in terms)]
 
@@ -90,10 +95,8 @@ class BindForm(forms.Form):
         max_length=200,
         widget=forms.TextInput(_CONTROL | {"autocomplete": "off"}),
     )
-    starts = forms.DateField(label=_("First day"), widget=forms.DateInput(_CONTROL | {"type": "date"}))
-    ends = forms.DateField(
-        label=_("Last day"), required=False, widget=forms.DateInput(_CONTROL | {"type": "date"})
-    )
+    starts = forms.DateField(label=_("First day"), widget=_day())
+    ends = forms.DateField(label=_("Last day"), required=False, widget=_day())
     consent = forms.BooleanField(
         label=_("The holder has agreed, and I have seen it"),
         required=False,
@@ -124,12 +127,8 @@ class FilterForm(forms.Form):
         widget=forms.TextInput(_CONTROL | {"autocomplete": "off", "spellcheck": "false"}),
         error_messages={"invalid": _("A number of a card has the digits 0 to 9 and A to F.")},
     )  # fmt: skip
-    since = forms.DateField(
-        label=_("Issued from"), required=False, widget=forms.DateInput(_CONTROL | {"type": "date"})
-    )
-    until = forms.DateField(
-        label=_("Issued until"), required=False, widget=forms.DateInput(_CONTROL | {"type": "date"})
-    )
+    since = forms.DateField(label=_("Issued from"), required=False, widget=_day())
+    until = forms.DateField(label=_("Issued until"), required=False, widget=_day())
 
     def wanted(self, institution: str) -> Filter:
         """The filter, within the institution that the asker is bound to, if any."""

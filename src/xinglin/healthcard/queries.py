@@ -44,7 +44,7 @@ class Card:
     @property
     def short(self) -> str:
         """Enough of the number to tell cards apart, and not enough to print one."""
-        return f"{self.number[:4]} ···· {self.number[-4:]}".upper()
+        return f"{self.number[:4]} **** {self.number[-4:]}".upper()
 
     @property
     def is_living(self) -> bool:

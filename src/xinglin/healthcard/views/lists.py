@@ -137,7 +137,7 @@ def uses(request: HttpRequest, door: Door) -> HttpResponse:
 def _use_head() -> list[str]:
     """The head of the table of uses, in the reader's language."""
     return [
-        gettext("Time"), gettext("Institution"), gettext("Name of this counter"), gettext("Needed for"),
+        gettext("Moment"), gettext("Institution"), gettext("Name of this counter"), gettext("Needed for"),
         gettext("Scanned by"), gettext("Purpose"), gettext("Way"), gettext("Verdict"), gettext("Why refused"),
     ]  # fmt: skip
 
