@@ -15,6 +15,7 @@ _WITHOUT_DATABASE = {
     "version",
     "stop",
     "synth",
+    "keys",
     "makemessages",
     "compilemessages",
 }

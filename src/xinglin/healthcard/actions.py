@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_noop
 
-from xinglin.crypto.sealing import seal, search_hash
+from xinglin.crypto.sealing import seal, search_hash, search_hashes
 from xinglin.healthcard import codes, holders, keys, queries, rules
 from xinglin.healthcard.rules import Act, Kind, Right, State
 from xinglin.identity import queries as identity
@@ -122,6 +122,11 @@ def _sealed(card: int, holder: Holder) -> dict[str, str]:
 def document_hash(number: str) -> str:
     """The keyed hash under which a document's number is found."""
     return search_hash(keys.ring(keys.SEARCH), _DOCUMENT, number)
+
+
+def document_hashes(number: str) -> list[str]:
+    """The hashes under which it may be kept: one for each key."""
+    return search_hashes(keys.ring(keys.SEARCH), _DOCUMENT, number)
 
 
 def place(card: int, field: str) -> str:

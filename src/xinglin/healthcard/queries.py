@@ -286,6 +286,13 @@ def bindings(connection: Connection, person: str) -> tuple[Binding, ...]:
     return tuple(Binding(*row) for row in rows)
 
 
+def every_binding(connection: Connection) -> list[Binding]:
+    """All bindings, the earliest first."""
+    return [
+        Binding(*row) for row in connection.execute(f"SELECT {_BINDING} FROM healthcard_binding ORDER BY id")
+    ]
+
+
 def binding(connection: Connection, id_: int, *, lock: bool = False) -> Binding:
     """The binding; raises ``not_found``."""
     row = connection.execute(

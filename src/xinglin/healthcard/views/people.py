@@ -15,7 +15,7 @@ from xinglin.crypto.sealing import SealBroken, open_sealed
 from xinglin.healthcard import actions, bindings, codes, holders, keys, queries, rules, words
 from xinglin.healthcard.actions import Issuer
 from xinglin.healthcard.forms import ActForm, BindForm, IssueForm, a_year_on, local_day
-from xinglin.healthcard.rules import Act, Kind, Right, Wish
+from xinglin.healthcard.rules import Act, Kind, Right, State, Wish
 from xinglin.identity import queries as identity
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, invalid, not_found
@@ -25,6 +25,7 @@ from xinglin.ui import entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from django.http import HttpRequest, HttpResponse
 
@@ -107,7 +108,7 @@ def _issue_form(taken: set[Kind]) -> IssueForm | None:
     return form
 
 
-def _families(connection: Connection, door: Door, person: str, today: Any) -> list[dict[str, Any]]:
+def _families(connection: Connection, door: Door, person: str, today: date) -> list[dict[str, Any]]:
     """The bindings of a person, with the other's name."""
     shown = []
     for binding in queries.bindings(connection, person):
@@ -116,6 +117,7 @@ def _families(connection: Connection, door: Door, person: str, today: Any) -> li
         holder = holders.holder(door, known.patients) if known else None
         shown.append(
             {
+                "card": _to_show(connection, binding, today) if binding.holder != person else None,
                 "binding": binding,
                 "is_holder": binding.holder == person,
                 "other": other,
@@ -125,6 +127,15 @@ def _families(connection: Connection, door: Door, person: str, today: Any) -> li
             }
         )
     return shown
+
+
+def _to_show(connection: Connection, binding: Binding, today: date) -> Card | None:
+    """The card that the carer of a binding may show today."""
+    if not binding.holds(today):
+        return None
+    holder = identity.person(connection, binding.holder)
+    cards = queries.of_person(connection, holder.id) if holder else ()
+    return next((card for card in cards if card.state is State.ACTIVE), None)
 
 
 def _reference(binding: Binding) -> str:

@@ -12,6 +12,7 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from xinglin.healthcard import keys
 from xinglin.record import database
 
 
@@ -27,6 +28,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
+        for purpose in keys.PURPOSES:
+            keys.ring(purpose)  # made at the first start; a damaged or open file stops this one
         database.adopt()
         database.close()
         self.stdout.write(f"Xinglin 杏林: http://{options['host']}:{options['port']}/", ending="\n")

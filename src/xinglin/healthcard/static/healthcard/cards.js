@@ -12,7 +12,7 @@
       this.field.focus();
       this.heard = {
         keydown: (event) => this.key(event),
-        "htmx:after:swap": () => this.ready(),
+        "htmx:after:swap": () => this.answered(),
         click: (event) => this.clicked(event),
       };
       for (const [name, work] of Object.entries(this.heard)) document.addEventListener(name, work);
@@ -37,10 +37,16 @@
       if (!event.target.closest("a, button, input, select, textarea, summary, label, dialog, [tabindex='0']")) this.ready(false);
     }
 
-    ready(clear = true) {
+    /** On a phone the answer lies below: it is brought into sight, and the box keeps the focus. */
+    answered() {
+      this.ready(true, true);
+      document.getElementById("xl-card-result").scrollIntoView({ block: "nearest" });
+    }
+
+    ready(clear = true, still = !clear) {
       if (document.querySelector("dialog[open]")) return;
       if (clear) this.field.value = "";
-      this.field.focus({ preventScroll: !clear });
+      this.field.focus({ preventScroll: still });
     }
   }
   customElements.define("xl-card-scan", XlCardScan);
