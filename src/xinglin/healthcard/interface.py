@@ -71,7 +71,7 @@ def _called(view: Callable[[HttpRequest, Actor], JsonResponse]) -> Callable[[Htt
         actor = actor_for_authorization(request.headers.get("Authorization"))
         if actor is None:
             said = gettext(
-                "Sign on with a bearer token or with name and password in the header Authorization."
+                "Name yourself in the header Authorization: a bearer token, or name and password."
             )
             answer = _failed(401, "login", said)
             answer["WWW-Authenticate"] = 'Bearer realm="Xinglin", Basic realm="Xinglin", charset="UTF-8"'
