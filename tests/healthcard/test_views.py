@@ -211,6 +211,18 @@ def test_act_that_is_none_is_not_found(sign_in, card):
     assert queries.of_person(database.connection(), card.person) == (card,)
 
 
+def test_what_no_database_takes_is_no_accident(sign_in, card):
+    nurse, steward = sign_in("nurse"), sign_in("steward")
+
+    assert nurse.post(f"/cards/{card.id}/freeze/", {"reason": "lost", "note": "a\0b"}).status_code == 302
+    assert nurse.get("/cards/find/", {"q": "\0"}).status_code == 200
+    assert nurse.post("/cards/scan/", {"code": "a\0b"}).status_code == 200
+    assert nurse.get("/cards/person/a%00b/").status_code == 404
+    assert nurse.get("/cards/patient/a%00b/").status_code == 404
+    assert steward.get("/cards/batches/a%00b/").status_code == 404
+    assert steward.get("/cards/list/", {"number": "a\0", "before": "9" * 30, "since": "x"}).status_code == 422
+
+
 def test_family_is_bound_and_revoked(sign_in, wang):
     child = make.child()
     carer = issue(wang, Kind.PHYSICAL)
@@ -275,6 +287,39 @@ def test_wrong_binding_is_told_and_what_was_typed_kept(sign_in, wang):
         assert said in text(answer)
         assert "文书七号" in text(answer)
     assert make.rows("healthcard_binding") == []
+
+
+def test_carer_is_led_to_the_card_they_may_show(sign_in, wang):
+    kid = make.child()
+    card = issue(kid, now=clock.now())
+    client = sign_in("nurse")
+    said = {
+        "carer": make.WANG,
+        "relation": "guardian",
+        "evidence": "court",
+        "reference": "1",
+        "starts": "2026-01-01",
+    }
+    client.post(reverse("healthcard:bind", args=[kid]), said)
+    [binding] = queries.bindings(database.connection(), kid)
+    link = f"{reverse('healthcard:show', args=[card.id])}?binding={binding.id}"
+
+    assert link in text(client.get(reverse("healthcard:person", args=[wang])))
+    page = text(client.get(link))
+    shown = codes.read(re.search(r'data-code="(\w+)"', page)[1], now=clock.now())
+    assert codes.subject_of(shown) == (card.id, binding.id)
+    assert f"/code/?binding={binding.id}" in page
+
+
+def test_every_code_that_is_given_out_is_noted(sign_in, card, cards):
+    client = sign_in("nurse")
+    client.get(address("code", card))
+
+    access.flush()
+    noted = cards.execute(
+        "SELECT id, query FROM record_access WHERE action = 'card.show' ORDER BY id"
+    ).fetchall()
+    assert noted == [("a", card.short), ("b", card.short)]
 
 
 def test_code_page_gives_a_fresh_code_each_time(sign_in, card):

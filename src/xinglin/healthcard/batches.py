@@ -80,6 +80,8 @@ def ask(*, institution: str, kind: Kind, handed_over: bool, actor: Actor) -> Job
 def find(id_: str, actor: Actor) -> Job:
     """A batch of the actor's own, or any for an administrator; raises ``not_found``."""
     actions.require(actor, Right.OVERSEE, "card.batch")
+    if not id_.isalnum():
+        raise not_found(gettext_noop("There is no batch %(id)s."), id=id_)
     job = jobs.find(id_)
     if job.kind != KIND or not _is_theirs(job, actor):
         raise not_found(gettext_noop("There is no batch %(id)s."), id=id_)

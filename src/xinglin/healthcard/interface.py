@@ -70,9 +70,7 @@ def _called(view: Callable[[HttpRequest, Actor], JsonResponse]) -> Callable[[Htt
     def called(request: HttpRequest) -> JsonResponse:
         actor = actor_for_authorization(request.headers.get("Authorization"))
         if actor is None:
-            said = gettext(
-                "Name yourself in the header Authorization: a bearer token, or name and password."
-            )
+            said = gettext("Name yourself in the header Authorization: a bearer token, or name and password.")
             answer = _failed(401, "login", said)
             answer["WWW-Authenticate"] = 'Bearer realm="Xinglin", Basic realm="Xinglin", charset="UTF-8"'
             return answer

@@ -94,7 +94,7 @@ def recent_uses(actor: Actor) -> tuple[queries.Use, ...]:
 def find(request: HttpRequest, door: Door) -> HttpResponse:
     """Persons by name or number, with their cards: for who has none with them."""
     actions.require(door.actor, Right.LOOK, "card.find")
-    text = request.GET.get("q", "").strip()[:100]
+    text = request.GET.get("q", "").replace("\0", "").strip()[:100]
     found = _found(door, text) if text else []
     template = "healthcard/found.html" if entry.is_fragment(request) else "healthcard/find.html"
     return render(

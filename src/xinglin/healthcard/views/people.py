@@ -160,6 +160,11 @@ def _attempt(request: HttpRequest, person: str, work: Callable[[Connection], str
     return HttpResponseRedirect(reverse("healthcard:person", args=[person]))
 
 
+def _words(request: HttpRequest) -> str:
+    """The note that was typed, without what no database takes."""
+    return request.POST.get("note", "").replace("\0", "")
+
+
 def issuer_of(request: HttpRequest) -> Issuer:
     """The institution in whose name this account issues."""
     user = request.user
@@ -191,7 +196,7 @@ def change(request: HttpRequest, door: Door, card: int, act: str) -> HttpRespons
     if act not in words.ACTS:
         raise not_found(gettext_noop("A card cannot be changed in the way %(act)s."), act=repr(act))
     actions.require(door.actor, Right.ISSUE, f"card.{act}")
-    reason, note = request.POST.get("reason", ""), request.POST.get("note", "")
+    reason, note = request.POST.get("reason", ""), _words(request)
     person = queries.card(database.connection(), card).person
 
     def work(connection: Connection) -> str:
@@ -264,7 +269,7 @@ def revoke(request: HttpRequest, door: Door, person: str, binding: int) -> HttpR
     def work(connection: Connection) -> str:
         bindings.revoke(
             connection, binding=binding, person=person, actor=door.actor, now=clock.now(),
-            note=request.POST.get("note", ""),
+            note=_words(request),
         )  # fmt: skip
         return gettext("The family binding has been revoked.")
 

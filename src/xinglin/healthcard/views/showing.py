@@ -43,26 +43,39 @@ def code(request: HttpRequest, door: Door, card: int) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, door: Door, card: int) -> tuple[Card, Binding | None]:
-    """The active card, and the binding by which it is shown; raises ``conflict`` for any other card."""
+    """The active card, and the binding by which it is shown; raises ``conflict`` for any other card.
+
+    Every code that is given out is noted, since whoever has it may pass for the holder.
+    """
     actions.require(door.actor, Right.LOOK, "card.show")
     connection = database.connection()
     found = queries.card(connection, card)
+    holder = identity.person(connection, found.person)
+    if holder is None:
+        raise not_found(gettext_noop("There is no person %(id)s."), id=found.person)
     if found.state is not State.ACTIVE:
         raise conflict(
             gettext_noop("A card that is %(state)s has no code to show."),
             state=words.known(found.state.value),
         )
-    asked = request.GET.get("binding", "")
+    binding = _binding(request.GET.get("binding", ""), holder.id)
+    identity.note(door.actor, "card.show", holder, query=found.short)
+    return found, binding
+
+
+def _binding(asked: str, holder: str) -> Binding | None:
+    """The binding that was asked for, if it holds today and is of this holder; None where none was asked for."""
     if not asked:
-        return found, None
+        return None
     if not asked.isdecimal() or len(asked) > 19:
         raise invalid(gettext_noop("%(id)s is no family binding."), id=repr(asked))
+    connection = database.connection()
     binding = queries.binding(connection, int(asked))
-    holder = identity.person(connection, binding.holder)
+    theirs = identity.person(connection, binding.holder)
     today = clock.now().astimezone(LOCAL_ZONE).date()
-    if holder is None or holder.id != found.person or not binding.holds(today):
+    if theirs is None or theirs.id != holder or not binding.holds(today):
         raise not_found(gettext_noop("There is no family binding %(id)s."), id=asked)
-    return found, binding
+    return binding
 
 
 def _code(card: Card, binding: Binding | None) -> dict[str, Any]:

@@ -6,12 +6,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from xinglin.crypto.folder import KeysUnusable
 from xinglin.healthcard import keys
 from xinglin.record import database
 
@@ -28,8 +29,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
-        for purpose in keys.PURPOSES:
-            keys.ring(purpose)  # made at the first start; a damaged or open file stops this one
+        self._see_to_keys()
         database.adopt()
         database.close()
         self.stdout.write(f"Xinglin 杏林: http://{options['host']}:{options['port']}/", ending="\n")
@@ -47,3 +47,11 @@ class Command(BaseCommand):
             respawn_failed_workers=True,
             log_level=LogLevels.error,
         ).serve()
+
+    def _see_to_keys(self) -> None:
+        """Make the keys at the first start; a damaged file, or one that others can read, stops this one."""
+        try:
+            for purpose in keys.PURPOSES:
+                keys.ring(purpose)
+        except KeysUnusable as error:
+            raise CommandError(str(error)) from None
