@@ -338,6 +338,18 @@ def test_card_of_a_merged_person_is_settled_at_the_counter(card, wang):
     assert verdict.card.person == wang
 
 
+def test_used_code_of_a_card_that_went_over_to_another_person_stays_used(wang):
+    make.store(make.patient("c", name=[{"text": "王桂兰"}]))
+    card = issue(make.one_person("c"))
+    text = show(card)
+    present(text)
+
+    make.one_person("a", "c")
+
+    assert present(text, now=after(1)).why == "replayed"
+    assert present(show(card)).card.person == wang
+
+
 def test_rotated_key_leaves_shown_codes_valid_and_revoked_key_ends_them(card, tmp_path, settings):
     import dataclasses
 

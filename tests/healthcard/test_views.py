@@ -90,6 +90,15 @@ def test_pages_lead_to_the_sign_in_page(db, card):
     assert {answer["Location"].split("?")[0] for answer in answers.values()} == {"/sign-in/"}
 
 
+def test_replacement_that_is_still_to_be_made_waits(sign_in, card):
+    sign_in("nurse").post(reverse("healthcard:change", args=[card.id, "replace"]), {"reason": "damaged"})
+
+    assert [c.state.value for c in queries.of_person(database.connection(), card.person)] == [
+        "requested",
+        "replaced",
+    ]
+
+
 CHANGES = {
     "issue": {"kind": "physical"},
     "freeze": {"reason": "lost"},
@@ -184,7 +193,7 @@ def test_card_is_issued_frozen_and_replaced_from_the_persons_page(sign_in, wang)
     )
     replaced = client.post(
         reverse("healthcard:change", args=[card.id, "replace"]),
-        {"reason": "lost", "note": "公交车上"},
+        {"reason": "lost", "note": "公交车上", "handed_over": "on"},
         follow=True,
     )
 

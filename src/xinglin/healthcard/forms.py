@@ -78,6 +78,10 @@ class ActForm(forms.Form):
         field.required = bool(known)
         if not known:
             del self.fields["reason"]
+        if act is Act.REPLACE:
+            self.fields["handed_over"] = forms.BooleanField(
+                label=_("Handed over now"), required=False, initial=True, widget=forms.CheckboxInput(_CHECK)
+            )
 
 
 class BindForm(forms.Form):

@@ -20,6 +20,7 @@ from xinglin.healthcard import actions, codes, holders, keys, queries, reference
 from xinglin.healthcard.rules import Right, State
 from xinglin.identity import queries as identity
 from xinglin.kernel.errors import Fault, Kind
+from xinglin.kernel.ids import SHARDS
 from xinglin.record import access
 from xinglin.record.door import open_as
 
@@ -177,18 +178,21 @@ def _require_binding(visit: _Visit, card: Card, token: Token) -> None:
 def _spend(visit: _Visit, card: Card, token: Token) -> None:
     """Mark the code as used; refuse one that was, unless it is the same request of the same counter."""
     kept = token.expires + timedelta(seconds=settings.SETTINGS.card_offline_seconds)
-    request = visit.scan.request
+    request, shard = (
+        visit.scan.request,
+        card.id % SHARDS,
+    )  # not the card's, which changes when persons are merged
     first = visit.connection.execute(
         "INSERT INTO healthcard_spent (card, shard, nonce, actor, request, expires)"
         " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-        (card.id, card.shard, token.nonce, visit.actor.id, request, kept),
+        (card.id, shard, token.nonce, visit.actor.id, request, kept),
         prepare=True,
     )
     if first.rowcount:
         return
     by = visit.connection.execute(
         "SELECT actor, request FROM healthcard_spent WHERE card = %s AND nonce = %s AND shard = %s",
-        (card.id, token.nonce, card.shard),
+        (card.id, token.nonce, shard),
     ).fetchone()
     if not request or by != (visit.actor.id, request):
         raise _Refused("replayed", card)

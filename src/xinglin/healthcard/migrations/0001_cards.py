@@ -83,7 +83,7 @@ CREATE INDEX healthcard_use_actor ON healthcard_use (actor, id);
 -- Codes that were used, until they could not be used any more anyhow.
 CREATE TABLE healthcard_spent (
     card          bigint   NOT NULL,
-    shard         smallint NOT NULL,
+    shard         smallint NOT NULL,             -- of the card's own number: it never changes
     nonce         bytea    NOT NULL,
     actor         text     NOT NULL,
     request       text     NOT NULL,             -- the counter's own number for what it does, or empty

@@ -76,14 +76,12 @@ def _page(
         "age": holder.age(today),
         "document": holders.mask_document(holder.document) if holder.document else "",
         "living": [{"card": card, "acts": _acts(card)} for card in living],
-        "ended": [card for card in cards if not card.is_living],
         "events": sorted(
             ((card, event) for card in cards for event in events[card.id]),
             key=lambda pair: pair[1].moment,
             reverse=True,
         ),
         "uses": queries.uses_of(connection, ids, limit=_USES),
-        "cards": {card.id: card for card in cards},
         "issue": _issue_form({card.kind for card in living}) if not holder.died else None,
         "bind": bind or BindForm(initial={"starts": today, "ends": a_year_on(today)}),
         "bind_open": bind is not None,
@@ -203,7 +201,7 @@ def change(request: HttpRequest, door: Door, card: int, act: str) -> HttpRespons
         if act == Act.REPLACE:
             fresh = actions.replace(
                 connection, card=card, actor=door.actor, now=clock.now(), issuer=issuer_of(request),
-                reason=reason, note=note,
+                reason=reason, note=note, handed_over="handed_over" in request.POST,
             )  # fmt: skip
             return gettext("Replaced. The new card is %(number)s.") % {"number": fresh.short}
         after = actions.change(
