@@ -7,10 +7,13 @@ class IdentityConfig(AppConfig):
     label = "identity"
 
     def ready(self) -> None:
-        """Follow what is written to Patients, unless the operator has switched it off."""
-        from xinglin.identity import handlers, notices  # noqa: PLC0415 -- the record's modules need the settings
+        """Follow what is written to Patients, unless the operator has switched it off; offer the commands."""
+        from xinglin.identity import commands, handlers, notices  # noqa: PLC0415 -- after the applications are loaded
+        from xinglin.identity.commands import evaluating, training, upkeep  # noqa: PLC0415 -- as above
         from xinglin.record import followers  # noqa: PLC0415 -- as above
 
         if settings.SETTINGS.identity:
             followers.follow("identity", ["Patient"], handlers.link_patients)
             followers.follow("identity-notices", ["Subscription"], notices.keep_subscribers)
+        commands.offer(evaluating.FILES, evaluating.FEBRL, training.TRAIN)
+        commands.offer(upkeep.STATUS, upkeep.FREQUENCIES, upkeep.REBUILD, upkeep.DELIVER)

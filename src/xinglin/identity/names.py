@@ -125,7 +125,6 @@ def _latin(whole: str, family: str, given: str) -> Parts:
     return Parts(name, surname, rest, syllables, latin=True, newborn_of="", order=0)
 
 
-
 def _words(text: str) -> list[str]:
     bare = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
     return _LATIN_WORDS.findall(bare.replace("'", "").replace("’", ""))

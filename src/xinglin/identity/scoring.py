@@ -60,7 +60,8 @@ class FieldWeight(NamedTuple):
 class Score(NamedTuple):
     """``bits`` is minus the logarithm of the odds that it is somebody else; ``against`` who that would most likely be.
 
-    ``levels`` and ``stranger`` (bits against a stranger) go by ``weights.FIELDS``; ``prior`` is that against a stranger.
+    ``levels`` and ``stranger`` (bits against a stranger) go by ``weights.FIELDS``; ``prior`` is that against a
+    stranger.
     """
 
     bits: float

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.fhir.dates import LOCAL_ZONE
+from xinglin.identity import identifiers
 from xinglin.kernel import clock
 from xinglin.kernel.errors import not_found
 from xinglin.portal import queries
@@ -80,7 +81,7 @@ def _shown(found: tuple[Any, ...]) -> list[dict[str, Any]]:
             "person": c.person,
             "pinyin": people.romanised(c.person.name),
             "age": people.age_on(c.person.birth, now),
-            "identity": people.mask_identity(c.person.identity) if c.person.identity else "",
+            "identity": identifiers.mask_identity(c.person.identity) if c.person.identity else "",
             "phone": people.mask_phone(c.person.phone) if c.person.phone else "",
             "institutions": c.institutions,
             "patients": c.patients,
@@ -108,7 +109,7 @@ def _whole(
         "person": person,
         "pinyin": people.romanised(person.name),
         "age": age,
-        "identity": people.mask_identity(person.identity) if person.identity else "",
+        "identity": identifiers.mask_identity(person.identity) if person.identity else "",
         "phone": people.mask_phone(person.phone) if person.phone else "",
         "allergies": queries.allergy_box(door, resident),
         "tags": problems.tags(found, age),
@@ -342,7 +343,9 @@ def sources_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse
             "id": p["id"],
             "institution": resident.sources.patients.get(f"Patient/{p['id']}", ""),
             "person": people.person([p]),
-            "identity": people.mask_identity(people.identity_of(p) or "") if people.identity_of(p) else "",
+            "identity": identifiers.mask_identity(people.identity_of(p) or "")
+            if people.identity_of(p)
+            else "",
             "phone": people.mask_phone(people.phone_of(p)) if people.phone_of(p) else "",
         }
         for p in resident.patients

@@ -122,7 +122,7 @@ class Arrivals:
     def worked(self, truth: list[object]) -> Groups:
         """The groups after people have answered every question by the truth."""
         result = Groups()
-        for record in range(len(self.traits)):
+        for _ in self.traits:
             result.add()
         for record in range(len(self.traits)):
             result.join(record, self.groups.of(record))

