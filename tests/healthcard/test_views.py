@@ -12,6 +12,7 @@ from tests.healthcard import make
 from tests.healthcard.make import NOW, issue
 from xinglin.accounts.models import Account
 from xinglin.healthcard import actions, batches, codes, queries
+from xinglin.healthcard.actions import Issuer
 from xinglin.healthcard.rules import Act, Kind
 from xinglin.kernel import checkdigits, clock
 from xinglin.record import access, database, jobs
@@ -420,11 +421,28 @@ def test_list_pages_on(sign_in, wang, cards, monkeypatch):
     assert (second.short in rest, first.short in rest, "before=" in rest) == (False, True, False)
 
 
+def test_list_is_filtered_by_number_and_institution(sign_in, card):
+    physical = issue(
+        card.person, Kind.PHYSICAL, now=clock.now(), issuer=Issuer("centre", "东门社区卫生服务中心")
+    )
+    client = sign_in("administrator")
+
+    def listed(**wanted: str) -> list[bool]:
+        page = text(client.get("/cards/list/", wanted))
+        return [one.short in page for one in (card, physical)]
+
+    assert listed(number=card.number[:4]) == listed(number=card.number[-4:].upper()) == [True, False]
+    assert listed(number=physical.number[:20]) == listed(number=physical.number) == [False, True]
+    assert listed(institution="centre") == [False, True]
+    assert listed(institution="hospital") == [True, False]
+    assert "东门社区卫生服务中心" in text(client.get("/cards/list/"))
+
+
 def test_wrong_filter_is_told(sign_in, card):
     answer = sign_in("steward").get(address("list", card), {"number": "xyz!"})
 
     assert answer.status_code == 422
-    assert "卡号由" in text(answer)
+    assert "请输入至少四位" in text(answer)
 
 
 def test_institutions_lists_hold_its_own_cards_and_uses_alone(sign_in, card):

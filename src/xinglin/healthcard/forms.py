@@ -126,13 +126,20 @@ class FilterForm(forms.Form):
         label=_("Kind"), required=False, widget=forms.Select(_SELECT),
         choices=[("", _("All kinds")), *((k.value, words.KINDS[k.value]) for k in Kind)],
     )  # fmt: skip
+    institution = forms.ChoiceField(label=_("Issued by"), required=False, widget=forms.Select(_SELECT))
     number = forms.RegexField(
-        r"^[0-9A-Fa-f]{2,64}$", label=_("Beginning or end of the number"), required=False,
+        r"^[0-9A-Fa-f]{4,64}$", label=_("First or last four digits"), required=False,
         widget=forms.TextInput(_CONTROL | {"autocomplete": "off", "spellcheck": "false"}),
-        error_messages={"invalid": _("A number of a card has the digits 0 to 9 and A to F.")},
+        error_messages={"invalid": _("Type four or more of the digits 0 to 9 and A to F.")},
     )  # fmt: skip
     since = forms.DateField(label=_("Issued from"), required=False, widget=_day())
     until = forms.DateField(label=_("Issued until"), required=False, widget=_day())
+
+    def __init__(self, issuers: Iterable[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["institution"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", _("All institutions")), *issuers]
 
     def wanted(self, institution: str) -> Filter:
         """The filter, within the institution that the asker is bound to, if any."""
@@ -141,7 +148,7 @@ class FilterForm(forms.Form):
         return Filter(
             state=said.get("state") or "",
             kind=said.get("kind") or "",
-            institution=institution,
+            institution=institution or said.get("institution") or "",
             number=said.get("number") or "",
             since=said.get("since"),
             until=said.get("until"),

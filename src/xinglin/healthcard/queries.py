@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from xinglin.record.database import Connection
 
 PAGE = 50
+MANY = 10_000  # what is counted for an overview
 LAST_ID = (1 << 63) - 1
 
 
@@ -110,6 +111,10 @@ class Binding:
     def place(self) -> str:
         """What its sealed field is bound to."""
         return f"healthcard_binding/{self.id}/reference"
+
+
+_ENDS = "(left(number, 4) = %(number)s OR right(number, 4) = %(number)s)"
+_BEGINS = "number >= %(number)s AND number < %(number)s || 'g'"  # after the digit f
 
 
 def _columns(row: type[Any]) -> str:
@@ -222,7 +227,7 @@ class Filter:
     state: str = ""
     kind: str = ""
     institution: str = ""
-    number: str = ""  # the beginning or the end of the number
+    number: str = ""  # the first or last four digits, or a longer beginning
     since: date | None = None
     until: date | None = None
 
@@ -248,13 +253,31 @@ def every(connection: Connection, wanted: Filter) -> Iterator[Card]:
 
 
 def counts(connection: Connection, institution: str = "") -> dict[str, int]:
-    """How many cards there are in each state, of one institution or of all."""
+    """How many cards there are in each state, of one institution or of all; counted to ``MANY`` and no further."""
     rows = connection.execute(
-        "SELECT state, count(*) FROM healthcard_card WHERE %(institution)s = '' OR institution = %(institution)s"
-        " GROUP BY state",
-        {"institution": institution},
+        "SELECT state, (SELECT count(*) FROM (SELECT 1 FROM healthcard_card c WHERE c.state = states.state"
+        " AND (%(institution)s = '' OR c.institution = %(institution)s) LIMIT %(many)s) AS few)"
+        " FROM unnest(%(states)s::text[]) states(state)",
+        {"institution": institution, "many": MANY, "states": [state.value for state in State]},
     )
     return {str(state): int(count) for state, count in rows}
+
+
+def issuers(connection: Connection) -> list[tuple[str, str]]:
+    """The institutions that have issued cards: ids and names. One step of the index each, however many cards."""
+    rows = connection.execute(
+        """
+        WITH RECURSIVE each AS (
+            (SELECT institution, institution_name FROM healthcard_card ORDER BY institution, id LIMIT 1)
+            UNION ALL
+            SELECT next.* FROM each CROSS JOIN LATERAL (
+                SELECT institution, institution_name FROM healthcard_card
+                WHERE institution > each.institution ORDER BY institution, id LIMIT 1
+            ) next
+        ) SELECT institution, institution_name FROM each WHERE institution <> '' ORDER BY institution_name
+        """
+    )
+    return [(str(id_), str(name)) for id_, name in rows]
 
 
 def _where(wanted: Filter) -> tuple[str, dict[str, Any]]:
@@ -264,10 +287,7 @@ def _where(wanted: Filter) -> tuple[str, dict[str, Any]]:
         "institution": (wanted.institution, "institution = %(institution)s"),
         "since": (wanted.since, "requested >= %(since)s::date AT TIME ZONE 'Asia/Shanghai'"),
         "until": (wanted.until, "requested < (%(until)s::date + 1) AT TIME ZONE 'Asia/Shanghai'"),
-        "number": (
-            wanted.number.lower(),
-            "(starts_with(number, %(number)s) OR right(number, length(%(number)s)) = %(number)s)",
-        ),
+        "number": (wanted.number.lower(), _ENDS if len(wanted.number) == 4 else _BEGINS),
     }
     used = {name: (value, text) for name, (value, text) in conditions.items() if value}
     return (

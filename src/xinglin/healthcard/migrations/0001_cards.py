@@ -39,6 +39,9 @@ CREATE INDEX healthcard_card_person ON healthcard_card (person, id);
 CREATE INDEX healthcard_card_document ON healthcard_card (document_hash) WHERE document_hash <> '';
 CREATE INDEX healthcard_card_state ON healthcard_card (state, id);
 CREATE INDEX healthcard_card_institution ON healthcard_card (institution, id);
+CREATE INDEX healthcard_card_counts ON healthcard_card (institution, state);
+CREATE INDEX healthcard_card_first ON healthcard_card (left(number, 4));
+CREATE INDEX healthcard_card_last ON healthcard_card (right(number, 4));
 
 CREATE TABLE healthcard_event (
     id            bigint   NOT NULL,
@@ -77,7 +80,8 @@ CREATE TABLE healthcard_use (
     CHECK ((outcome = 'accepted') = (why = ''))
 );
 CREATE INDEX healthcard_use_card ON healthcard_use (card, id) WHERE card IS NOT NULL;
-CREATE INDEX healthcard_use_outcome ON healthcard_use (outcome, id);
+CREATE INDEX healthcard_use_refused ON healthcard_use (id) WHERE outcome = 'refused';
+CREATE INDEX healthcard_use_institution ON healthcard_use (institution, id);
 CREATE INDEX healthcard_use_actor ON healthcard_use (actor, id);
 
 -- Codes that were used, until they could not be used any more anyhow.

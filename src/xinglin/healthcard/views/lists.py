@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.http import StreamingHttpResponse
 from django.shortcuts import render
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from xinglin.healthcard.queries import Card, Use
+    from xinglin.record.database import Connection
     from xinglin.record.door import Door
 
 _MOST_USES = 5000
@@ -38,9 +39,10 @@ _OUTCOMES = ("accepted", "refused")
 def cards(request: HttpRequest, door: Door) -> HttpResponse:
     """The cards that were issued, filtered, page by page."""
     actions.require(door.actor, Right.OVERSEE, "card.list")
-    form = FilterForm(request.GET)
-    wanted = form.wanted(institution_of(door.actor))
     connection = database.connection()
+    bound = institution_of(door.actor)
+    form = FilterForm(_issuers(connection, bound), request.GET)
+    wanted = form.wanted(bound)
     found = queries.listed(connection, wanted, before=_before(request), limit=queries.PAGE + 1)
     shown = found[: queries.PAGE]
     access.note(door.actor, "card.list", query=request.GET.urlencode()[:500])
@@ -52,13 +54,19 @@ def cards(request: HttpRequest, door: Door) -> HttpResponse:
         "rows": [{"card": card, "name": _name(card)} for card in shown],
         "more": shown[-1].id if len(found) > queries.PAGE else 0,
         "query": query.urlencode(),
-        "counts": [(state.value, count) for state, count in _counts(connection, institution_of(door.actor))],
+        "counts": [(state.value, count) for state, count in _counts(connection, bound)],
+        "many": queries.MANY,
         "may": {right.value: rules.may(door.actor, right) for right in Right},
     }
     return render(request, "healthcard/list.html", context, status=422 if form.errors else 200)
 
 
-def _counts(connection: Any, institution: str) -> list[tuple[State, int]]:
+def _issuers(connection: Connection, bound: str) -> list[tuple[str, str]]:
+    """The institutions among which may be chosen."""
+    return [one for one in queries.issuers(connection) if not bound or one[0] == bound]
+
+
+def _counts(connection: Connection, institution: str) -> list[tuple[State, int]]:
     found = queries.counts(connection, institution)
     return [(state, found.get(state.value, 0)) for state in State]
 
@@ -83,7 +91,8 @@ def _before(request: HttpRequest) -> int:
 def export(request: HttpRequest, door: Door) -> HttpResponse:
     """The same cards as a table, without names; the export is noted."""
     actions.require(door.actor, Right.OVERSEE, "card.export")
-    wanted = FilterForm(request.GET).wanted(institution_of(door.actor))
+    bound, connection = institution_of(door.actor), database.connection()
+    wanted = FilterForm(_issuers(connection, bound), request.GET).wanted(bound)
     access.note(door.actor, "card.export", query=request.GET.urlencode()[:500])
     head = [
         gettext("Card number"), gettext("Kind"), gettext("State"), gettext("Issued on"), gettext("Activated"),
@@ -94,7 +103,7 @@ def export(request: HttpRequest, door: Door) -> HttpResponse:
             card.number, words.known(card.kind.value), words.known(card.state.value), _moment(card.requested),
             _moment(card.activated), _moment(card.ended), card.institution_name, card.institution, card.person,
         ]
-        for card in queries.every(database.connection(), wanted)
+        for card in queries.every(connection, wanted)
     )  # fmt: skip
     return _csv(head, rows, f"cards-{local_day(clock.now()):%Y%m%d}")
 
