@@ -7,12 +7,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from xinglin.crypto.folder import KeysUnusable
+from xinglin.healthcard import keys
 from xinglin.ledger import keeping
 from xinglin.record import database
 
@@ -29,6 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
+        self._see_to_keys()
         database.adopt()
         call_command("terminology", "load", verbosity=0)
         database.close()
@@ -49,3 +52,11 @@ class Command(BaseCommand):
         )
         with keeping.Beside() if settings.SETTINGS.ledger else nullcontext():
             server.serve()
+
+    def _see_to_keys(self) -> None:
+        """Make the keys at the first start; a damaged file, or one that others can read, stops this one."""
+        try:
+            for purpose in keys.PURPOSES:
+                keys.ring(purpose)
+        except KeysUnusable as error:
+            raise CommandError(str(error)) from None

@@ -1,0 +1,66 @@
+"""``xinglin keys``: list the cryptographic keys, give a purpose a new one, end an old one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from xinglin.crypto.algorithms import FIT, Algorithm
+from xinglin.crypto.folder import KeysUnusable
+from xinglin.healthcard.keys import PURPOSES, folder
+
+if TYPE_CHECKING:
+    from xinglin.crypto.keys import KeyRing, Purpose
+
+_BY_NAME = {purpose.name: purpose for purpose in PURPOSES}
+
+
+class Command(BaseCommand):
+    help = "List the platform's cryptographic keys, or rotate or revoke them."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        verbs.add_parser("list", help="every purpose with its keys; never a secret")
+        rotate = verbs.add_parser(
+            "rotate", help="give a purpose a new key; what older ones made stays readable"
+        )
+        rotate.add_argument("purpose", choices=sorted(_BY_NAME))
+        rotate.add_argument(
+            "--algorithm", choices=[a.value for a in Algorithm], help="another one than until now"
+        )
+        revoke = verbs.add_parser(
+            "revoke", help="let a signing key that may be known to others verify nothing more"
+        )
+        revoke.add_argument("purpose", choices=sorted(_BY_NAME))
+        revoke.add_argument("version", type=int)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._do(options)
+        except (KeysUnusable, ValueError) as error:
+            raise CommandError(str(error)) from None
+
+    def _do(self, options: dict[str, Any]) -> None:
+        kept = folder()
+        if options["verb"] == "list":
+            self.stdout.write(f"{kept.path}")
+            for purpose in PURPOSES:
+                self._show(purpose, kept.ring(purpose))
+            return
+        purpose = _BY_NAME[options["purpose"]]
+        if options["verb"] == "rotate":
+            given = options["algorithm"]
+            ring = kept.rotate(purpose, Algorithm(given) if given else None)
+        else:
+            ring = kept.revoke(purpose, options["version"])
+        self._show(purpose, ring)
+
+    def _show(self, purpose: Purpose, ring: KeyRing) -> None:
+        fit = ", ".join(sorted(FIT[purpose.use]))
+        self.stdout.write(f"{purpose.name}: {purpose.meaning} (may be: {fit})")
+        for key in ring.keys:
+            state = "revoked" if key.revoked else "current" if key is ring.current else "older"
+            self.stdout.write(
+                f"  {key.version:>5}  {key.algorithm.value:<12} {key.made:%Y-%m-%d %H:%M}  {state}"
+            )

@@ -1,0 +1,221 @@
+"""The interface for institutions' systems: ``POST /cards/verify`` and ``GET /cards/keys``, JSON.
+
+Whoever calls names itself as at the FHIR face, by a bearer token or by name and password; a session of the pages
+counts for nothing here, so there is nothing that another site could make a browser do.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from datetime import datetime
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from django.http import JsonResponse
+from django.utils.translation import gettext, gettext_noop
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from xinglin.accounts.queries import actor_for_authorization
+from xinglin.fhir import json
+from xinglin.healthcard import actions, emergencies, holders, keys, queries, reference, verifying, words
+from xinglin.healthcard.rules import Right
+from xinglin.healthcard.verifying import Scan
+from xinglin.kernel import clock
+from xinglin.kernel.errors import Fault, Kind, invalid
+from xinglin.record import database
+from xinglin.record.door import open_as
+from xinglin.ui import entry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest
+
+    from xinglin.healthcard.queries import Card
+    from xinglin.healthcard.verifying import Verdict
+    from xinglin.kernel.actor import Actor
+
+_MOST_BYTES = 8192
+_FIELDS = {
+    "code": str,
+    "operation": str,
+    "counter": str,
+    "request": str,
+    "scanned": str,
+    "purpose": str,
+    "emergency": bool,
+}
+_STATUS = {
+    Kind.INVALID: 400,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.GONE: 410,
+    Kind.CONFLICT: 409,
+    Kind.BUSY: 503,
+    Kind.UNSUPPORTED: 400,
+}
+_REFUSED_STATUS = {"forbidden": 403}  # every other verdict is an answer: 200
+_LONGEST = {"operation": 40, "counter": 80, "request": 80}
+
+
+def _called(view: Callable[[HttpRequest, Actor], JsonResponse]) -> Callable[[HttpRequest], JsonResponse]:
+    """A view for programs: who calls by the header, faults as JSON."""
+
+    @never_cache
+    @csrf_exempt
+    @wraps(view)
+    def called(request: HttpRequest) -> JsonResponse:
+        actor = actor_for_authorization(request.headers.get("Authorization"))
+        if actor is None:
+            said = gettext("Name yourself in the header Authorization: a bearer token, or name and password.")
+            answer = _failed(401, "login", said)
+            answer["WWW-Authenticate"] = 'Bearer realm="Xinglin", Basic realm="Xinglin", charset="UTF-8"'
+            return answer
+        try:
+            return view(request, actor)
+        except Fault as fault:
+            return _failed(_STATUS[fault.kind], fault.issues[0].code, words.fault(fault))
+
+    return called
+
+
+def _failed(status: int, code: str, text: str) -> JsonResponse:
+    return _json({"error": {"code": code, "text": text}}, status)
+
+
+def _json(said: dict[str, Any], status: int = 200) -> JsonResponse:
+    return JsonResponse(said, status=status, json_dumps_params={"ensure_ascii": False})
+
+
+@_called
+@require_POST
+def verify(request: HttpRequest, actor: Actor) -> JsonResponse:
+    """A verdict on what a counter has scanned."""
+    said = _body(request)
+    actor = replace(actor, purpose=said.get("purpose", actor.purpose))
+    scan = Scan(
+        text=said["code"],
+        counter=said.get("counter", ""),
+        operation=said.get("operation", "other"),
+        request=said.get("request", ""),
+        scanned=_moment(said["scanned"]) if "scanned" in said else None,
+    )
+    connection = database.connection()
+    with connection.transaction():
+        verdict = verifying.verify(connection, scan, actor=actor, now=clock.now())
+    answer = _answer(verdict)
+    if said.get("emergency") and verdict.accepted and verdict.card is not None:
+        answer["emergency"] = _emergency(verdict.card, actor)
+    return _json(answer, _REFUSED_STATUS.get(verdict.why, 200))
+
+
+def _body(request: HttpRequest) -> dict[str, Any]:
+    """What is asked; raises ``invalid`` with the name of the field that is wrong."""
+    if len(request.body) > _MOST_BYTES:
+        raise invalid(
+            gettext_noop("The body has more than %(most)d bytes."), most=_MOST_BYTES, code="too-long"
+        )
+    said = json.parse(request.body)
+    if not isinstance(said, dict):
+        raise invalid(gettext_noop("The body is to be a JSON object with the member code."))
+    for name, value in said.items():
+        if name not in _FIELDS:
+            raise invalid(
+                gettext_noop("There is no member %(name)s; known are %(known)s."),
+                name=repr(name), known=", ".join(_FIELDS),
+            )  # fmt: skip
+        if not isinstance(value, _FIELDS[name]):
+            raise invalid(
+                gettext_noop("The member %(name)s is to be a %(type)s."),
+                name=name, type="boolean" if _FIELDS[name] is bool else "string",
+            )  # fmt: skip
+        if isinstance(value, str) and ("\0" in value or len(value) > _LONGEST.get(name, _MOST_BYTES)):
+            raise invalid(gettext_noop("The member %(name)s is too long, or has a NUL character."), name=name)
+    if "code" not in said:
+        raise invalid(gettext_noop("The member code is missing: what was scanned."), code="required")
+    if said.get("purpose", "TREAT") not in entry.PURPOSES:
+        raise invalid(gettext_noop("The purpose is one of %(known)s."), known=", ".join(entry.PURPOSES))
+    return said
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise invalid(
+            gettext_noop(
+                "The member scanned is to be a time with its zone, such as 2026-11-20T10:00:00+08:00."
+            )
+        )
+    return moment
+
+
+def _answer(verdict: Verdict) -> dict[str, Any]:
+    """The verdict for a program."""
+    answer: dict[str, Any] = {
+        "outcome": "accepted" if verdict.accepted else "refused",
+        "use": str(verdict.use),
+        "way": verdict.way.value,
+    }
+    if verdict.card is not None:
+        answer["card"] = {
+            "number": verdict.card.short,
+            "kind": verdict.card.kind.value,
+            "state": verdict.card.state.value,
+        }
+    if not verdict.accepted:
+        text, advice = words.WHY.get(verdict.why, (verdict.why, ""))
+        return {**answer, "why": verdict.why, "text": str(text), "advice": str(advice)}
+    told = dict(verdict.told)
+    patients = told.pop("patient", ())
+    told.pop("emergency", None)
+    age = told.pop("age", None)
+    answer["holder"] = {name: value for name, value in told.items() if value}
+    if isinstance(age, holders.Age):
+        answer["holder"]["age"] = {"years": age.years, "months": age.months, "days": age.days}
+    answer["patients"] = [f"Patient/{id_}" for id_ in patients]
+    answer["warnings"] = [
+        {"code": code, "text": str(words.WARNINGS.get(code, code))} for code in verdict.warnings
+    ]
+    return answer
+
+
+def _emergency(card: Card, actor: Actor) -> dict[str, Any]:
+    """What first helpers need, if the caller's role is told it; raises ``forbidden`` as the door does."""
+    if "emergency" not in reference.disclosed(actor.roles):
+        return {}
+    connection = database.connection()
+    _, holder = actions.holder_of(connection, queries.card(connection, card.id).person, actor)
+    found = emergencies.emergency(open_as(actor), [at.patient for at in holder.patients])
+    return {
+        "blood": list(found.blood),
+        "allergies": [
+            {"substance": a.substance, "dangerous": a.high, "reactions": list(a.reactions)} for a in found.allergies
+        ],
+        "noKnownAllergy": found.denied and not found.allergies,
+        "conditions": list(found.conditions),
+        "implants": list(found.implants),
+    }  # fmt: skip
+
+
+@_called
+@require_GET
+def public_keys(_request: HttpRequest, actor: Actor) -> JsonResponse:
+    """The public keys of shown codes, by which a counter without network can tell an altered one."""
+    actions.require(actor, Right.VERIFY, "card.keys")
+    ring = keys.ring(keys.CODE)
+    shown = [
+        {
+            "version": key.version,
+            "algorithm": key.algorithm.value,
+            "public": base64.b64encode(key.verifier.public).decode(),
+        }
+        for key in ring.keys
+        if key.revoked is None and key.verifier.public
+    ]
+    return _json({"purpose": ring.purpose.name, "audience": "card", "keys": shown})
