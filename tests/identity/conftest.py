@@ -1,0 +1,40 @@
+"""An empty index and register, really committed to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.identity import people
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xinglin.record.database import Connection
+
+
+@pytest.fixture
+def register(emptied: None) -> Iterator[Connection]:
+    """The thread's connection to a database with a city's divisions and nobody in the register."""
+    from xinglin.kernel.actor import SYSTEM
+    from xinglin.record import database
+    from xinglin.record.door import open_as
+
+    door = open_as(SYSTEM)
+    for code, name in people.DIVISIONS.items():
+        door.update(people.location(code, name))
+    yield database.connection()
+    empty()
+
+
+def empty() -> None:
+    """Take everything out of the tables of identity."""
+    from xinglin.record import database
+
+    with database.connect() as connection:
+        tables = connection.execute(
+            "SELECT string_agg(relname, ', ') FROM pg_class WHERE relkind = 'r' AND relname LIKE 'identity\\_%'"
+        ).fetchone()
+        assert tables is not None
+        connection.execute(f"TRUNCATE {tables[0]}")
