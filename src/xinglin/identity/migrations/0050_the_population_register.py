@@ -135,6 +135,7 @@ CREATE TABLE identity_register_event (
     vid      bigint   NOT NULL,
     shard    smallint NOT NULL,
     number   bigint   NOT NULL,
+    person   text COLLATE "C" NOT NULL,     -- empty where it concerns a household as a whole
     subject  text COLLATE "C" NOT NULL,     -- archive/NUMBER, household/ID or residence/PERSON
     kind     text     NOT NULL,
     reason   text     NOT NULL,

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
 
-FIELDS = "archive, person, state, reason, review, institution, keeper, doctor, division, filed, closed, successor, version"
+FIELDS = (
+    "archive, person, state, reason, review, institution, keeper"
+    ", doctor, division, filed, closed, successor, version"
+)
 
 
 @dataclass(frozen=True, slots=True)

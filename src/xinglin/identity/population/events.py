@@ -36,6 +36,7 @@ class Deed:
 class Event:
     """A deed as it is remembered."""
 
+    person: str  # empty where it concerns a household as a whole
     subject: str
     kind: str
     reason: str
@@ -65,14 +66,14 @@ def note(connection: Connection, *, deed: Deed, actor: Actor, now: datetime) -> 
     number, shard = key(deed.person) if deed.person else (0, 0)
     connection.execute(
         "INSERT INTO identity_register_event"
-        " (vid, shard, number, subject, kind, reason, note, detail, actor, name, moment)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        [_numbers.take(1)[0], shard, number, deed.subject, deed.kind, deed.reason, deed.note,
+        " (vid, shard, number, person, subject, kind, reason, note, detail, actor, name, moment)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        [_numbers.take(1)[0], shard, number, deed.person, deed.subject, deed.kind, deed.reason, deed.note,
          Jsonb(deed.detail), actor.id, actor.name, now],
     )  # fmt: skip
 
 
-_COLUMNS = "subject, kind, reason, note, detail, actor, name, moment"
+_COLUMNS = "person, subject, kind, reason, note, detail, actor, name, moment"
 
 
 def of_subject(connection: Connection, subject: str) -> list[Event]:

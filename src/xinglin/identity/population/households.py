@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 INFERRED, STATED = "inferred", "stated"
 LARGEST = 12  # people behind one door; more is an institution or an address that says too little
 _ADULT_YEARS = 18
-_FIELDS = "household, record, division, address, door, source, made, closed"
+FIELDS = "household, record, division, address, door, source, made, closed"
 _numbers = ids.VersionNumbers()
 
 
@@ -73,7 +73,7 @@ class Entrance:
 def find(connection: Connection, household: str) -> Household:
     """Raises ``not_found``."""
     row = connection.execute(
-        f"SELECT {_FIELDS} FROM identity_household WHERE number = %s AND shard = %s", _key(household)
+        f"SELECT {FIELDS} FROM identity_household WHERE number = %s AND shard = %s", _key(household)
     ).fetchone()
     if row is None:
         raise not_found(gettext_noop("There is no household %(id)s."), id=household[:40])
@@ -117,7 +117,7 @@ def form(
     household = ids.make_id(number, shard)
     serial = archives.next_serial(connection, "household", home.division)
     connection.execute(
-        f"INSERT INTO identity_household (number, shard, {_FIELDS})"
+        f"INSERT INTO identity_household (number, shard, {FIELDS})"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, NULL)",
         [*_key(household), household, rules.family_number(home.division, serial), home.division, home.address,
          rules.door(home.address), source, now],
@@ -343,3 +343,16 @@ def _relation(person: str, head: str, people: dict[str, residents.Resident], mot
     if mothers.get(person) == head:
         return {"male": "20", "female": "30"}.get(people[person].sex, rules.UNSTATED)
     return rules.UNSTATED
+
+
+def in_division(connection: Connection, code: str, limit: int = 500) -> list[tuple[Household, str, int]]:
+    """The living households of a division by number, each with its head's name and how many members it has."""
+    rows = connection.execute(
+        f"SELECT {FIELDS}, coalesce((SELECT r.name FROM identity_member m JOIN identity_resident r"
+        " ON r.number = m.number AND r.shard = m.shard WHERE m.household = h.household AND m.until IS NULL"
+        " AND m.relation = %s LIMIT 1), ''),"
+        " (SELECT count(*) FROM identity_member m WHERE m.household = h.household AND m.until IS NULL)"
+        " FROM identity_household h WHERE division = %s AND closed IS NULL ORDER BY record LIMIT %s",
+        [rules.HEAD, code, limit],
+    )
+    return [(Household(*row[:8]), row[8], row[9]) for row in rows]

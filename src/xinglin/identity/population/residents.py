@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
 
-FIELDS = "person, name, sex, birth, dead, died, ethnicity, registered, present, address, door, standing, stated, patients"
+FIELDS = (
+    "person, name, sex, birth, dead, died, ethnicity"
+    ", registered, present, address, door, standing, stated, patients"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def group(
 
 
 def _member(member: Member, patient: str) -> dict[str, Any]:
-    coding = {"system": _RELATIONS, "code": member.relation, "display": rules.relations()[member.relation]}
+    coding = {"system": _RELATIONS, "code": member.relation, "display": rules.relations()[member.relation][0]}
     period = {"start": member.since.isoformat()}
     if member.until is not None:
         period["end"] = member.until.isoformat()

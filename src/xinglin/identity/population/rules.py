@@ -224,10 +224,10 @@ def door(rest: str) -> str:
 
 
 @cache
-def relations() -> dict[str, str]:
-    """The codes of GB/T 4761 that the register uses, with their names."""
+def relations() -> dict[str, tuple[str, str]]:
+    """The codes of GB/T 4761 that the register uses, with their Chinese and English names."""
     with (_DATA / "relations.csv").open(encoding="utf-8", newline="") as file:
-        return {row["code"]: row["name"] for row in csv.DictReader(file)}
+        return {row["code"]: (row["name"], row["name_en"]) for row in csv.DictReader(file)}
 
 
 @cache
