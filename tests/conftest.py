@@ -88,7 +88,8 @@ def emptied(_record_database: None) -> Iterator[None]:
     access.flush()
     with database.connect() as connection:
         tables = connection.execute(
-            "SELECT string_agg(relname, ', ') FROM pg_class WHERE relkind = 'r' AND relname LIKE 'record\\_%'"
+            "SELECT string_agg(relname, ', ') FROM pg_class WHERE relkind = 'r'"
+            " AND (relname LIKE 'record\\_%' OR relname LIKE 'identity\\_%')"
             " AND relname NOT IN ('record_epoch', 'record_text')"
         ).fetchone()
         assert tables is not None

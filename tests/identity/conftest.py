@@ -1,4 +1,4 @@
-"""An empty index and register, really committed to."""
+"""What the tests of the person index share."""
 
 from __future__ import annotations
 
@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from xinglin.record.database import Connection
+
+
+@pytest.fixture
+def index(emptied: None) -> Iterator[Connection]:
+    """A connection to an empty index."""
+    from xinglin.record import database
+
+    with database.connect() as connection:
+        yield connection
 
 
 @pytest.fixture

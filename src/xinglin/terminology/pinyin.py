@@ -13,7 +13,7 @@ from itertools import islice, product
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pypinyin import lazy_pinyin
+from pypinyin import Style, lazy_pinyin, pinyin
 
 from xinglin.fhir.index.keys import normalise
 
@@ -159,3 +159,23 @@ def _dictionary(text: str) -> tuple[str, ...]:
     if not _IS_HAN.match(text):
         return (text,)
     return tuple(normalise(syllable) for syllable in lazy_pinyin(text))
+
+
+@lru_cache(maxsize=1 << 14)
+def readings_of(character: str) -> tuple[str, ...]:
+    """Every reading of one character, without tones, the likeliest first; what is not Chinese reads as itself.
+
+    Those of ``readings.toml`` come before the dictionary's.
+    """
+    if not _IS_HAN.match(character):
+        return (character,)
+    table = readings()
+    named = [*table.given.get(character, ()), *table.surnames.get(character, ())]
+    found = pinyin(character, style=Style.NORMAL, heteronym=True, v_to_u=False)[0]
+    return _distinct([*found[:1], *named, *found[1:]])
+
+
+@lru_cache(maxsize=1 << 14)
+def surname_reading(surname: str) -> tuple[str, ...]:
+    """The syllables in which most bearers read the surname."""
+    return next(_surname_readings(surname))

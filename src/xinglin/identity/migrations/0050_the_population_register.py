@@ -159,5 +159,5 @@ DROPPED = "".join(
 
 
 class Migration(migrations.Migration):
-    dependencies = []
+    dependencies = [("identity", "0001_persons")]
     operations = [migrations.RunSQL(TABLES, DROPPED)]

@@ -1,0 +1,40 @@
+"""What people can do with persons. Every act is an event, can be taken back, and touches no clinical row.
+
+All take the caller's connection, which is inside a transaction, and keyword arguments; who acts comes last.
+"""
+
+from xinglin.identity.actions.linking import (
+    lift,
+    merge,
+    must_link,
+    must_not_link,
+    rejoin,
+    split,
+    unmerge,
+)
+from xinglin.identity.actions.reviews import (
+    confirm_review,
+    decide_review,
+    open_review,
+    put_aside,
+    release_review,
+    reopen_review,
+    take_review,
+)
+
+__all__ = [
+    "confirm_review",
+    "decide_review",
+    "lift",
+    "merge",
+    "must_link",
+    "must_not_link",
+    "open_review",
+    "put_aside",
+    "rejoin",
+    "release_review",
+    "reopen_review",
+    "split",
+    "take_review",
+    "unmerge",
+]

@@ -1,0 +1,109 @@
+"""The keys under which somebody is looked for: Patients that share none are never compared.
+
+A key is a signed 64-bit hash of a kind and a value. Each kind forgives some mistakes and not others; together they find
+a Patient with two or three mistakes. The most telling come first, so that a caller in a hurry may stop early.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xxhash import xxh3_64_intdigest
+
+from xinglin.identity.births import is_vague
+from xinglin.identity.identifiers import Kind, Proof
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xinglin.identity.names import Parts
+    from xinglin.identity.traits import Traits
+
+MOST = 12
+_SIGN = 1 << 63
+_TWO_64 = 1 << 64
+_SOUNDEX = str.maketrans("bfpvcgjkqsxzdtlmnr", "111122222222334556", "aeiouyhw")
+
+
+def keys(traits: Traits) -> tuple[int, ...]:
+    """At most ``MOST`` keys, the most telling first; placeholder values make none."""
+    return tuple(dict.fromkeys(_hash(value) for value in values(traits)))[:MOST]
+
+
+def _hash(value: str) -> int:
+    number = xxh3_64_intdigest(value.encode())
+    return number if number < _SIGN else number - _TWO_64
+
+
+def values(traits: Traits) -> Iterator[str]:
+    """The keys before they are hashed: a letter for the kind, then the value."""
+    for document in traits.documents:
+        yield f"d{document.kind}|{document.scope}|{document.number}"
+    solid = [n for n in traits.births if not is_vague(n)]
+    name, spoken = traits.name, _spoken(traits.name)
+    for number in traits.phones[:2]:
+        yield f"p{number}"
+    if spoken:
+        for birth in solid[:2]:
+            yield f"b{_unturned(birth)}|{_front(name)}"
+        for year in dict.fromkeys(n // 10000 for n in traits.births[:2]):
+            yield f"n{spoken}|{year}"
+        for birth in solid[:1]:
+            yield f"m{spoken}|{birth % 10000}"
+    yield from _of_place(traits, spoken)
+    if traits.mother and traits.births:
+        yield f"c{traits.mother}|{traits.births[0]}"
+    if name.given and solid:
+        yield f"g{solid[0]}|{_code(name.syllables[-1]) if name.latin else name.syllables[-1]}"
+    yield from _of_kin(traits, solid)
+
+
+def _of_place(traits: Traits, spoken: str) -> Iterator[str]:
+    for place in traits.addresses[:1]:
+        narrow = place.road or place.village
+        if spoken and (where := narrow or place.town or place.district):
+            yield f"a{spoken}|{where.split(' ')[0]}"
+        if narrow and place.numbers:
+            yield f"h{narrow}|{'-'.join(place.numbers)}|{_front(traits.name)}"
+        elif narrow and traits.births:
+            yield f"l{narrow}|{traits.births[0]}"
+
+
+def _of_kin(traits: Traits, solid: list[int]) -> Iterator[str]:
+    """Contacts' phones; and for numbers with a mistake, what region and birth in them say."""
+    for contact in traits.contacts[:1]:
+        if contact.phone:
+            yield f"p{contact.phone}"
+    if not solid:
+        return
+    for document in traits.documents:
+        if document.kind == Kind.RESIDENT and document.proof == Proof.BROKEN:
+            yield f"b{_unturned(solid[0])}|"
+
+
+def _unturned(birth: int) -> str:
+    """The date with month and day in order of size: the same when they were exchanged."""
+    month, day = birth // 100 % 100, birth % 100
+    return f"{birth // 10000}{min(month, day):02d}{max(month, day):02d}"
+
+
+def _spoken(name: Parts) -> str:
+    """The syllables of the name in alphabetical order: the same for homophones and exchanged characters."""
+    if not name.name:
+        return ""
+    if name.latin:
+        return " ".join(sorted(map(_code, name.syllables)))
+    return " ".join(sorted(name.syllables))
+
+
+def _front(name: Parts) -> str:
+    if not name.syllables:
+        return ""
+    return _code(name.syllables[0])[:2] if name.latin else name.syllables[0]
+
+
+def _code(word: str) -> str:
+    """Soundex without the limit to four: the first letter, then the classes of the consonants."""
+    classes = word[1:].translate(_SOUNDEX)
+    kept = "".join(c for i, c in enumerate(classes) if i == 0 or c != classes[i - 1])
+    return word[:1] + kept[:4]

@@ -1,0 +1,402 @@
+"""The statements on the index's tables, each inside the caller's transaction.
+
+Who reads candidates and acts on them holds ``lock_keys`` first; who changes persons as people do, or matches
+very many at once, holds ``lock_all``. Both are held to the end of the transaction: that is why two processes
+that meet the same new person make one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from psycopg.types.json import Jsonb
+
+from xinglin.identity.events import Event, Kind
+from xinglin.kernel.ids import SHARDS, make_id, self_number, shard_of
+from xinglin.record.drafts import numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from xinglin.record.database import Connection
+
+_GATE = 0x58_4C_20  # advisory lock: shared by those who lock keys, exclusive to those who lock all
+_KEY_SPACE = 0x58_4C_21
+_MOST_LOCKS = 1_200  # keys that one transaction locks one by one; PostgreSQL's table of locks is finite
+MOST = 64  # Patients with one key; a commoner key says nothing
+DEEP = 24  # Patients of a person that are compared
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A row of ``identity_patient``. ``home`` is the person's shard."""
+
+    number: int
+    person: int
+    source: int
+    shard: int
+    home: int
+    held: int
+    active: bool
+    id: str
+    keys: tuple[int, ...]
+    traits: bytes
+
+    @property
+    def person_id(self) -> str:
+        return make_id(self.person, self.home)
+
+
+_LINK = "number, person, source, shard, home, held, active, id, keys, traits"
+
+
+def place_of(person_id: str) -> tuple[int, int]:
+    """Number and shard of a person's id; an id that is none of ours leads to no row."""
+    return self_number("Person", person_id), shard_of("Person", person_id)
+
+
+def patient_place(patient_id: str) -> tuple[int, int]:
+    """Number and shard of a Patient's id."""
+    return self_number("Patient", patient_id), shard_of("Patient", patient_id)
+
+
+def new_person(shard: int) -> tuple[int, int]:
+    """A number that nobody had, in that shard."""
+    return numbers.take(1)[0], shard
+
+
+# -- locks
+
+
+def lock_keys(connection: Connection, keys: Iterable[int]) -> None:
+    """Let nobody else match by these keys before this transaction ends.
+
+    In one order, so that two cannot wait for each other. Very many keys lock everybody out instead.
+    """
+    wanted = sorted({key & 0x7FFFFFFF for key in keys})
+    if len(wanted) > _MOST_LOCKS:
+        lock_all(connection)
+        return
+    connection.execute(
+        "SELECT pg_advisory_xact_lock_shared(%s), (SELECT count(pg_advisory_xact_lock(%s, key))"
+        " FROM unnest(%s::int[]) key)",
+        [_GATE, _KEY_SPACE, wanted],
+        prepare=True,
+    )
+
+
+def lock_all(connection: Connection) -> None:
+    """Let nobody else change links before this transaction ends."""
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", [_GATE], prepare=True)
+
+
+# -- links
+
+
+def links(connection: Connection, numbers_: Sequence[int]) -> dict[int, Link]:
+    """The rows of these Patients, by number."""
+    if not numbers_:
+        return {}
+    found = connection.execute(
+        f"SELECT {_LINK} FROM identity_patient WHERE number = ANY(%s)",
+        [list(numbers_)],
+        prepare=True,
+        binary=True,
+    )
+    return {row[0]: _link(row) for row in found}
+
+
+def link(connection: Connection, patient_id: str) -> Link | None:
+    """The row of one Patient."""
+    row = connection.execute(
+        f"SELECT {_LINK} FROM identity_patient WHERE number = %s AND shard = %s",
+        patient_place(patient_id),
+        prepare=True,
+        binary=True,
+    ).fetchone()
+    return _link(row) if row else None
+
+
+def members(connection: Connection, persons: Sequence[int]) -> list[Link]:
+    """The Patients of these persons, those that came first before the others."""
+    found = connection.execute(
+        f"SELECT {_LINK} FROM identity_patient WHERE person = ANY(%s) ORDER BY person, number",
+        [list(persons)],
+        prepare=True,
+        binary=True,
+    )
+    return [_link(row) for row in found]
+
+
+def _link(row: Sequence[Any]) -> Link:
+    number, person, source, shard, home, held, active, id_, keys, traits = row
+    return Link(number, person, source, shard, home, held, active, id_, tuple(keys), traits)
+
+
+def add(connection: Connection, new: Sequence[Link]) -> None:
+    """Write rows of Patients that had none, and their keys."""
+    if not new:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO identity_patient ({_LINK}) VALUES (%b, %b, %b, %b, %b, %b, %b, %b, %b, %b)",
+            [(*_values(one)[:8], list(one.keys), one.traits) for one in new],
+        )
+    _add_keys(connection, new)
+
+
+def replace(connection: Connection, old: Sequence[Link], new: Sequence[Link]) -> None:
+    """Write new rows in the place of old ones; the keys only where they differ."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE identity_patient SET person = %s, source = %s, home = %s, held = %s, active = %s, keys = %s,"
+            " traits = %s WHERE number = %s AND shard = %s",
+            [
+                (n.person, n.source, n.home, n.held, n.active, list(n.keys), n.traits, n.number, n.shard)
+                for n in new
+            ],
+        )
+    changed = [(o, n) for o, n in zip(old, new, strict=True) if o.keys != n.keys]
+    _drop_keys(connection, [o for o, _ in changed])
+    _add_keys(connection, [n for _, n in changed])
+
+
+def remove(connection: Connection, gone: Sequence[Link]) -> None:
+    """Delete the rows of Patients, and their keys."""
+    connection.execute(
+        "DELETE FROM identity_patient WHERE number = ANY(%s) AND shard = ANY(%s)",
+        [[one.number for one in gone], list({one.shard for one in gone})],
+    )
+    _drop_keys(connection, gone)
+
+
+def move(connection: Connection, patients: Sequence[str], person: tuple[int, int]) -> None:
+    """Give Patients to a person."""
+    connection.execute(
+        "UPDATE identity_patient SET person = %s, home = %s WHERE number = ANY(%s) AND id = ANY(%s)",
+        [*person, [patient_place(one)[0] for one in patients], list(patients)],
+    )
+
+
+def hold(connection: Connection, patients: Sequence[str], by: int) -> None:
+    """People have said (1) or taken back (-1) that these Patients belong where they are."""
+    connection.execute(
+        "UPDATE identity_patient SET held = greatest(held + %s, 0) WHERE number = ANY(%s) AND id = ANY(%s)",
+        [by, [patient_place(one)[0] for one in patients], list(patients)],
+    )
+
+
+def _values(one: Link) -> tuple[Any, ...]:
+    return (
+        one.number, one.person, one.source, one.shard, one.home, one.held, one.active, one.id, one.keys, one.traits,
+    )  # fmt: skip
+
+
+def _add_keys(connection: Connection, of: Sequence[Link]) -> None:
+    rows = [(key, one.number, key % SHARDS, one.shard) for one in of if one.active for key in one.keys]
+    if rows:
+        connection.execute(
+            "INSERT INTO identity_key (key, patient, shard, home)"
+            " SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::smallint[], %s::smallint[])",
+            [list(column) for column in zip(*rows, strict=True)],
+            prepare=True,
+        )
+
+
+def _drop_keys(connection: Connection, of: Sequence[Link]) -> None:
+    rows = [(key, one.number) for one in of for key in one.keys]
+    if rows:
+        connection.execute(
+            "DELETE FROM identity_key k USING unnest(%s::bigint[], %s::bigint[]) gone(key, patient)"
+            " WHERE k.key = gone.key AND k.patient = gone.patient",
+            [list(column) for column in zip(*rows, strict=True)],
+        )
+
+
+# -- candidates
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A Patient of a person that may be meant, with what scoring needs."""
+
+    person: int
+    home: int
+    number: int
+    shard: int
+    id: str
+    source: int
+    held: int
+    traits: bytes
+
+
+def candidates(
+    connection: Connection,
+    keys: Sequence[Sequence[int]],
+    own: Sequence[tuple[int, int]] = (),
+) -> list[tuple[list[int], Member]]:
+    """For each place in ``keys``, whose Patients share one: rows of (places, Member), one round trip.
+
+    ``own``: also the Patients of these persons, as (place, person).
+    """
+    places = [place for place, some in enumerate(keys) for _ in some]
+    flat = [key for some in keys for key in some]
+    if not flat and not own:
+        return []
+    found = connection.execute(
+        "SELECT * FROM identity_candidates(%s, %s, %s, %s, %s, %s)",
+        [places, flat, [place for place, _ in own], [person for _, person in own], MOST, DEEP],
+        prepare=True,
+        binary=True,
+    )
+    return [(row[0], Member(*row[1:])) for row in found]
+
+
+# -- events
+
+
+def append(connection: Connection, events: Sequence[Event]) -> None:
+    """Write what happened, and put it down for those who want to be told."""
+    if not events:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO identity_event"
+            " (number, person, shard, bits, kind, patient, other, actor, weights, reason, detail)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                (
+                    e.number, *place_of(e.person), e.bits, e.kind.value, e.patient, e.other, e.actor, e.weights,
+                    e.reason, Jsonb(e.detail) if e.detail else None,
+                )
+                for e in events
+            ],
+        )  # fmt: skip
+    told = [e for e in events if e.kind in _TOLD]
+    if told:
+        connection.execute(
+            "INSERT INTO identity_notice (number, shard, subscriber, event)"
+            " SELECT told.number, told.shard, s.id, told.event"
+            " FROM identity_subscriber s, unnest(%s::bigint[], %s::smallint[], %s::jsonb[]) told(number, shard, event)",
+            [
+                [e.number for e in told],
+                [place_of(e.person)[1] for e in told],
+                [Jsonb(_notice(e)) for e in told],
+            ],
+            prepare=True,
+        )
+
+
+_TOLD = frozenset(
+    {Kind.JOINED, Kind.MADE, Kind.MOVED, Kind.LEFT, Kind.MERGED, Kind.UNMERGED, Kind.SPLIT, Kind.REJOINED}
+)
+
+
+def _notice(event: Event) -> dict[str, Any]:
+    patients = [event.patient] if event.patient else list(event.detail.get("patients", ()))
+    return {"kind": event.kind.value, "person": event.person, "other": event.other, "patients": patients}
+
+
+_EVENT = "number, kind, person, shard, patient, other, bits, actor, weights, reason, detail"
+
+
+def events_of(connection: Connection, persons: Sequence[str]) -> list[Event]:
+    """What happened to these persons, in order."""
+    found = connection.execute(
+        f"SELECT {_EVENT} FROM identity_event WHERE person = ANY(%(numbers)s)"
+        f" UNION SELECT {_EVENT} FROM identity_event WHERE other = ANY(%(ids)s) ORDER BY number",
+        {"numbers": [place_of(one)[0] for one in persons], "ids": list(persons)},
+    )
+    return [event_of(row) for row in found]
+
+
+def event(connection: Connection, number: int) -> Event | None:
+    """One event by its number."""
+    row = connection.execute(f"SELECT {_EVENT} FROM identity_event WHERE number = %s", [number]).fetchone()
+    return event_of(row) if row else None
+
+
+def event_of(row: Sequence[Any]) -> Event:
+    """From a row of ``number, kind, person, shard, patient, other, bits, actor, weights, reason, detail``."""
+    number, kind, person, shard, patient, other, bits, actor, weights, reason, detail = row
+    return Event(
+        number,
+        Kind(kind),
+        _person_id(person, shard),
+        patient,
+        other,
+        bits,
+        actor,
+        weights,
+        reason,
+        detail or {},
+    )
+
+
+@lru_cache(maxsize=4096)
+def _person_id(number: int, shard: int) -> str:
+    return make_id(number, shard)
+
+
+# -- merged persons
+
+
+def survivors(connection: Connection, persons: Sequence[str]) -> dict[str, str]:
+    """The person that each of these is now: itself, if it was never merged."""
+    if not persons:
+        return {}
+    found = connection.execute(
+        """
+        WITH RECURSIVE chain AS (
+            SELECT id, number, shard, 0 AS depth
+            FROM unnest(%s::text[], %s::bigint[], %s::smallint[]) asked(id, number, shard)
+            UNION ALL
+            SELECT c.id, m.survivor, m.home, c.depth + 1 FROM chain c
+            JOIN identity_merged m ON m.person = c.number AND m.shard = c.shard WHERE c.depth < 64
+        ) SELECT DISTINCT ON (id) id, number, shard, depth FROM chain ORDER BY id, depth DESC
+        """,
+        [list(persons), *(list(column) for column in zip(*map(place_of, persons), strict=True))],
+        prepare=True,
+    )
+    return {id_: make_id(number, shard) if depth else id_ for id_, number, shard, depth in found}
+
+
+def merged_into(connection: Connection, person_id: str) -> list[str]:
+    """The persons that are now this one, however many merges ago."""
+    found = connection.execute(
+        """
+        WITH RECURSIVE below AS (
+            SELECT person, shard, 1 AS depth FROM identity_merged WHERE survivor = %s AND home = %s
+            UNION ALL
+            SELECT m.person, m.shard, b.depth + 1 FROM below b
+            JOIN identity_merged m ON m.survivor = b.person AND m.home = b.shard WHERE b.depth < 64
+        ) SELECT person, shard FROM below ORDER BY person
+        """,
+        place_of(person_id),
+    )
+    return [make_id(number, shard) for number, shard in found]
+
+
+def merge_of(connection: Connection, person_id: str) -> int | None:
+    """The number of the event by which this person became another."""
+    row = connection.execute(
+        "SELECT event FROM identity_merged WHERE person = %s AND shard = %s", place_of(person_id)
+    ).fetchone()
+    return int(row[0]) if row else None
+
+
+def note_merged(connection: Connection, person_id: str, survivor: str, event_number: int) -> None:
+    """From now on ``person_id`` is ``survivor``."""
+    connection.execute(
+        "INSERT INTO identity_merged (person, shard, survivor, home, event) VALUES (%s, %s, %s, %s, %s)"
+        " ON CONFLICT (person, shard) DO UPDATE SET survivor = excluded.survivor, home = excluded.home,"
+        " event = excluded.event",
+        [*place_of(person_id), *place_of(survivor), event_number],
+    )
+
+
+def forget_merged(connection: Connection, person_id: str) -> None:
+    """``person_id`` is itself again."""
+    connection.execute("DELETE FROM identity_merged WHERE person = %s AND shard = %s", place_of(person_id))
