@@ -32,5 +32,7 @@ def require(actor: Actor, right: str) -> None:
         raise forbidden(
             gettext_noop("Only data stewards and administrators decide this; doctors may look at a person.")
             if right == DECIDE
-            else gettext_noop("Persons and the register are open to doctors, data stewards and administrators.")
+            else gettext_noop(
+                "Persons and the register are open to doctors, data stewards and administrators."
+            )
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_noop
 
+from xinglin.identity import store
 from xinglin.identity.population import events, rules
 from xinglin.identity.population.events import Deed, day
 from xinglin.identity.population.rules import Reason, Review
@@ -90,7 +91,8 @@ def file(
     """File an archive for the person under the next number of ``keeping.division``."""
     _require_keeping(keeping)
     events.lock(connection, person)
-    standing = [a for a in of_persons(connection, [person]) if a.is_open]
+    ids = [person, *store.merged_into(connection, person)]
+    standing = [a for a in of_persons(connection, ids) if a.is_open]
     if standing:
         raise conflict(
             gettext_noop("This person has an open archive already: %(number)s, kept by %(keeper)s."),

@@ -105,9 +105,7 @@ def _forms(archive: Archive, given: Any, asked: str) -> dict[str, Form]:
     return made
 
 
-def _work(
-    asked: str, archive: Archive, form: Form, door: Door
-) -> tuple[Callable[[Connection], Any], str]:
+def _work(asked: str, archive: Archive, form: Form, door: Door) -> tuple[Callable[[Connection], Any], str]:
     """What a sent form means, and the words for it when it is done."""
     given, common = form.cleaned_data, {"number": archive.number, "actor": door.actor, "now": clock.now()}
     common["note"] = given["note"]
@@ -143,7 +141,9 @@ def archive(request: HttpRequest, door: Door, number: str) -> HttpResponse:
         roles.require(door.actor, roles.FILE)
         form = made.get(asked)
         if form is None:
-            raise not_found(gettext_noop("This cannot be done with the archive as it is. Load the page again."))
+            raise not_found(
+                gettext_noop("This cannot be done with the archive as it is. Load the page again.")
+            )
         try:
             if form.is_valid():
                 work, words = _work(asked, found, form, door)

@@ -103,9 +103,7 @@ def _context(door: Door, found: Household) -> dict[str, Any]:
     everybody = households.members(link, found.id, former=True)
     people = residents.several(link, [m.person for m in everybody])
     filed = {
-        a.person: a
-        for a in reversed(archives.of_persons(link, [m.person for m in everybody]))
-        if a.is_open
+        a.person: a for a in reversed(archives.of_persons(link, [m.person for m in everybody])) if a.is_open
     }
     for member in everybody:
         frame.note_patients(door.actor, "household", queries.patients_of(link, member.person))
