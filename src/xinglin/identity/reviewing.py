@@ -188,3 +188,13 @@ def waiting_about(connection: Connection, persons: Collection[str]) -> list[Revi
         prepare=False,
     )
     return [_review(row) for row in found]
+
+
+def about(connection: Connection, person: str, kind: Kind) -> list[Review]:
+    """All reviews of a kind that name a person, whatever became of them."""
+    found = connection.execute(
+        f"SELECT {_COLUMNS} FROM identity_review WHERE kind = %s AND persons @> ARRAY[%s::text] ORDER BY number",
+        [kind.value, person],
+        prepare=False,
+    )
+    return [_review(row) for row in found]

@@ -20,7 +20,11 @@ from xinglin.record.drafts import numbers
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import psycopg
+
     from xinglin.record.database import Connection
+
+    Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 _GATE = 0x58_4C_20  # advisory lock: shared by those who lock keys, exclusive to those who lock all
 _KEY_SPACE = 0x58_4C_21
@@ -158,7 +162,7 @@ def replace(connection: Connection, old: Sequence[Link], new: Sequence[Link]) ->
                 for n in new
             ],
         )
-    changed = [(o, n) for o, n in zip(old, new, strict=True) if o.keys != n.keys]
+    changed = [(o, n) for o, n in zip(old, new, strict=True) if (o.keys, o.active) != (n.keys, n.active)]
     _drop_keys(connection, [o for o, _ in changed])
     _add_keys(connection, [n for _, n in changed])
 
@@ -232,26 +236,28 @@ class Member:
     traits: bytes
 
 
-def candidates(
-    connection: Connection,
-    keys: Sequence[Sequence[int]],
-    own: Sequence[tuple[int, int]] = (),
-) -> list[tuple[list[int], Member]]:
-    """For each place in ``keys``, whose Patients share one: rows of (places, Member), one round trip.
+def ask_candidates(
+    connection: Connection, keys: Sequence[Sequence[int]], own: Sequence[tuple[int, int]] = ()
+) -> Cursor | None:
+    """For each place in ``keys``, whose Patients share one, and all they are compared by: one statement.
 
-    ``own``: also the Patients of these persons, as (place, person).
+    ``own``: also the Patients of these persons, as (place, person). To be read when the pipeline has ended.
     """
     places = [place for place, some in enumerate(keys) for _ in some]
     flat = [key for some in keys for key in some]
     if not flat and not own:
-        return []
-    found = connection.execute(
-        "SELECT * FROM identity_candidates(%s, %s, %s, %s, %s, %s)",
+        return None
+    return connection.execute(
+        "SELECT * FROM identity_candidates(%s::int[], %s::bigint[], %s::int[], %s::bigint[], %s, %s)",
         [places, flat, [place for place, _ in own], [person for _, person in own], MOST, DEEP],
         prepare=True,
         binary=True,
     )
-    return [(row[0], Member(*row[1:])) for row in found]
+
+
+def read_candidates(found: Cursor | None) -> list[tuple[list[int], Member]]:
+    """What was found, as (places, Member)."""
+    return [(row[0], Member(*row[1:])) for row in found] if found is not None else []
 
 
 # -- events

@@ -34,6 +34,7 @@ class Settings:
     debug: bool = False  # XINGLIN_DEBUG: Django's debug pages; never in production
     max_body: int = 64 * 1024 * 1024  # XINGLIN_MAX_BODY: largest request body in bytes
     demo: bool = False  # XINGLIN_DEMO: show the demo accounts on the sign-in page
+    identity: bool = True  # XINGLIN_IDENTITY: link Patients to persons as they are written
 
 
 def read(environ: Mapping[str, str] | None = None) -> Settings:

@@ -58,6 +58,28 @@ def merge(connection: Connection, *, survivor: str, other: str, actor: Actor, re
     return event
 
 
+def merge_found(
+    connection: Connection, *, survivor: str, other: str, bits: float | None, by: tuple[str, str]
+) -> Event | None:
+    """The matcher has found two persons to be one. ``by``: who wrote the evidence, and the weights' version.
+
+    None, and nothing is done, where people have said that they are different. It holds nobody to it.
+    """
+    kept = store.members(connection, [store.place_of(survivor)[0]])
+    given = store.members(connection, [store.place_of(other)[0]])
+    if not given or constraints.between(connection, _ids(kept), _ids(given), same=False):
+        return None
+    number = numbers.take(1)[0]
+    store.move(connection, _ids(given), store.place_of(survivor))
+    store.note_merged(connection, other, survivor, number)
+    event = Event(
+        number, Kind.MERGED, survivor, other=other, bits=bits, actor=by[0], weights=by[1], reason="bridge",
+        detail={"patients": _ids(given), "covers": [], "settled": _settle(connection, survivor, other)},
+    )  # fmt: skip
+    store.append(connection, [event])
+    return event
+
+
 def _settle(connection: Connection, survivor: str, other: str) -> dict[str, str]:
     """Close the questions that the merge has answered: whether these two are one. Their states before."""
     settled: dict[str, str] = {}

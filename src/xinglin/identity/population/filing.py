@@ -95,8 +95,6 @@ def _keeping_name(connection: Connection, organization: str) -> str | None:
     return None
 
 
-def _work(job: jobs.Job, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+def work(job: jobs.Job, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     return dict(everybody(actor=job.actor, now=clock.now(), tell=tell))
 
-
-jobs.offer(JOB, _work)

@@ -127,19 +127,17 @@ def settle_archives(connection: Connection, *, actor: Actor, now: datetime) -> i
     return settled
 
 
-def _work(job: jobs.Job, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+def work(job: jobs.Job, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     return dict(everybody(actor=job.actor, now=clock.now(), tell=tell, after=job.progress.get("reached")))
 
-
-jobs.offer(JOB, _work)
 
 
 def keep(limit: int = 100) -> int:
     """Take over what has changed in the record since the last time; tell how many changes were looked at."""
 
-    def work(connection: Connection, seen: Iterable[Change]) -> None:
+    def take_over(connection: Connection, seen: Iterable[Change]) -> None:
         patients = [change.stored.id for change in seen if change.stored.type == "Patient"]
         persons = sorted(set(queries.persons_of(connection, patients).values()))
         refresh(connection, persons, divisions.tree(connection), clock.now())
 
-    return changes.consume(CONSUMER, work, limit=limit)
+    return changes.consume(CONSUMER, take_over, limit=limit)
