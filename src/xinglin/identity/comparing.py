@@ -160,7 +160,8 @@ def _sum(score: Score, weights: Weights) -> Sum:
     prior = next(weight.bits for weight in score.fields if weight.name == "prior")
     zone = "join" if score.bits >= zones.join else "review" if score.bits >= zones.review else "new"
     return Sum(
-        score.bits, prior, score.against, score.rule.value, zone, place(score.bits), place(zones.review), place(zones.join)
+        score.bits, prior, score.against, score.rule.value, zone, place(score.bits), place(zones.review),
+        place(zones.join),
     )  # fmt: skip
 
 
@@ -182,14 +183,10 @@ def _read(field: str, source: Source) -> Iterator[str]:
     match field:
         case "name":
             yield from (golden.name_text(name) for name in resource.get("name", ()))
-        case "birth":
-            yield str(resource.get("birthDate", ""))
-        case "sex":
-            yield str(resource.get("gender", ""))
         case "phone":
-            yield from (
-                str(t.get("value", "")) for t in resource.get("telecom", ()) if t.get("system") in {"phone", "sms"}
-            )  # fmt: skip
+            for telecom in resource.get("telecom", ()):
+                if telecom.get("system") in {"phone", "sms"}:
+                    yield str(telecom.get("value", ""))
         case "address":
             yield from (address_text(address) for address in resource.get("address", ()))
         case "document" | "record":
@@ -198,10 +195,17 @@ def _read(field: str, source: Source) -> Iterator[str]:
                     yield str(identifier.get("value", ""))
         case "mother" | "contact":
             yield from _contacts(resource, mothers=field == "mother")
-        case "deceased":
-            yield str(resource.get("deceasedDateTime") or ("+" if resource.get("deceasedBoolean") else ""))
         case _:
-            yield source.traits.ethnicity
+            yield _plain(field, source)
+
+
+def _plain(field: str, source: Source) -> str:
+    resource = source.resource
+    if field == "deceased":
+        return str(resource.get("deceasedDateTime") or ("+" if resource.get("deceasedBoolean") else ""))
+    if field == "ethnicity":
+        return source.traits.ethnicity
+    return str(resource.get({"birth": "birthDate", "sex": "gender"}[field], ""))
 
 
 def _contacts(resource: dict[str, Any], *, mothers: bool) -> Iterator[str]:

@@ -74,11 +74,11 @@ def verdicts(connection: Connection) -> dict[str, int]:
     rows = connection.execute(
         "SELECT verdict, count(*) FROM identity_review WHERE state = 'done' AND verdict IS NOT NULL GROUP BY 1"
     )
-    return {verdict: count for verdict, count in rows}
+    return dict(rows.fetchall())
 
 
 def outcomes(connection: Connection, since: datetime) -> tuple[int, int, int]:
-    """Since a day: Patients that the matcher joined, that became persons of their own, and questions that were opened."""
+    """Since a day: Patients that the matcher joined, those that became persons, and questions opened."""
     row = connection.execute(
         "SELECT count(*) FILTER (WHERE kind = 'joined'), count(*) FILTER (WHERE kind = 'made'),"
         " count(*) FILTER (WHERE kind = 'review-opened') FROM identity_event WHERE number >= %s",

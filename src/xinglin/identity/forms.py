@@ -93,8 +93,9 @@ class DoctorForm(_Noted):
 
 class CloseForm(_Noted):
     reason = forms.ChoiceField(
-        label=gettext_lazy("Reason"), choices=[(r.value, words) for r, words in REASONS.items() if r is not Reason.MERGED]
-    )  # fmt: skip
+        label=gettext_lazy("Reason"),
+        choices=[(r.value, words) for r, words in REASONS.items() if r is not Reason.MERGED],
+    )
     field_order = ("reason", "note")
 
 

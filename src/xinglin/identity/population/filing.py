@@ -49,7 +49,7 @@ def _unfiled(connection: Connection, after: int) -> list[tuple[int, str, str]]:
     return [(number, person, present) for number, person, present in rows]
 
 
-def _file(  # noqa: PLR0913, PLR0917 -- one person, and who asks
+def _file(
     connection: Connection,
     person: str,
     division: str,
@@ -66,7 +66,7 @@ def _file(  # noqa: PLR0913, PLR0917 -- one person, and who asks
 
 
 def keeper_of(connection: Connection, person: str, keepers: dict[str, str | None]) -> tuple[str, str] | None:
-    """The institution (id and name) that keeps archives and sent this person's latest Patient. ``keepers`` remembers."""
+    """The institution (id, name) that keeps archives and sent the person's latest Patient; ``keepers`` remembers."""
     view = golden.view(connection, person)
     if view is None:
         return None
@@ -97,4 +97,3 @@ def _keeping_name(connection: Connection, organization: str) -> str | None:
 
 def work(job: jobs.Job, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     return dict(everybody(actor=job.actor, now=clock.now(), tell=tell))
-

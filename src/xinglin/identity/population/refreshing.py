@@ -131,7 +131,6 @@ def work(job: jobs.Job, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any
     return dict(everybody(actor=job.actor, now=clock.now(), tell=tell, after=job.progress.get("reached")))
 
 
-
 def keep(limit: int = 100) -> int:
     """Take over what has changed in the record since the last time; tell how many changes were looked at."""
 

@@ -143,9 +143,7 @@ def strips(door: Door, found: Sequence[Column]) -> list[Strip]:
 
 def _visits(door: Door, column: Column) -> list[date]:
     references = ",".join(f"Patient/{s.patient}" for s in column.sources)
-    page = door.search(
-        "Encounter", [("patient", references), ("_sort", "-date"), ("_count", _VISITS)]
-    )
+    page = door.search("Encounter", [("patient", references), ("_sort", "-date"), ("_count", _VISITS)])
     days = []
     for entry in page.entries:
         text = str((entry.stored.resource.get("period") or {}).get("start", ""))[:10]

@@ -40,7 +40,9 @@ def overview(request: HttpRequest, door: Door) -> HttpResponse:
         "confirming": numbers.reviews.get("decided", 0),
         "ages": _bars([(_age(name), count) for name, count in figures.ages(link, now)]),
         "days": _days(figures.days(link, now)),
-        "verdicts": [(words.VERDICTS[v], n) for v in words.VERDICTS if (n := figures.verdicts(link).get(v, 0))],
+        "verdicts": [
+            (words.VERDICTS[v], n) for v in words.VERDICTS if (n := figures.verdicts(link).get(v, 0))
+        ],
         "joined": joined,
         "made": made,
         "asked": asked,

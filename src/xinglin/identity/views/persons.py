@@ -22,17 +22,17 @@ from xinglin.identity.views import columns, frame, register, words
 from xinglin.identity.views.reviews import follow_up
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, invalid, not_found
-from xinglin.record import queries as record
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from django.http import HttpRequest, HttpResponse
 
     from xinglin.identity.golden import Field, Golden
     from xinglin.identity.queries import Event, Person
     from xinglin.identity.reviewing import Review
+    from xinglin.record import queries as record
     from xinglin.record.database import Connection
     from xinglin.record.door import Door
 
@@ -226,25 +226,25 @@ _NAMES = {
 
 def _text(name: str, value: Any) -> str:
     """A value of the golden view in words; numbers masked."""
-    kind = name.partition(":")[0]
-    if kind == "document":
-        return identifiers.mask_identity(str(value.get("value", "")))
-    match kind:
-        case "name":
-            return golden.name_text(value)
-        case "contact":
-            return golden.name_text(value.get("name", {}))
-        case "phone":
-            return mask_phone(str(value.get("value", "")))
-        case "address":
-            return comparing.address_text(value)
-        case "deceased":
-            return str(value.get("deceasedDateTime") or gettext("yes"))[:10]
-        case "maritalStatus":
-            return str(value.get("text") or next((c.get("display", "") for c in value.get("coding", ())), ""))
-        case "multipleBirth" | "communication":
-            return ", ".join(str(v) for v in value.values()) if isinstance(value, dict) else str(len(value))
-    return str(value)
+    read = _TEXTS.get(name.partition(":")[0])
+    return read(value) if read else str(value)
+
+
+def _coded(value: Any) -> str:
+    return str(value.get("text") or next((c.get("display", "") for c in value.get("coding", ())), ""))
+
+
+_TEXTS: dict[str, Callable[[Any], str]] = {
+    "document": lambda value: identifiers.mask_identity(str(value.get("value", ""))),
+    "name": golden.name_text,
+    "contact": lambda value: golden.name_text(value.get("name", {})),
+    "phone": lambda value: mask_phone(str(value.get("value", ""))),
+    "address": comparing.address_text,
+    "deceased": lambda value: str(value.get("deceasedDateTime") or gettext("yes"))[:10],
+    "maritalStatus": _coded,
+    "multipleBirth": lambda value: ", ".join(str(v) for v in value.values()),
+    "communication": lambda value: "、".join(_coded(one.get("language", {})) for one in value),
+}
 
 
 def mask_phone(number: str) -> str:
@@ -465,7 +465,11 @@ def _merge(link: Connection, door: Door, kept: Golden, given: Golden, request: H
     """Through a question that is answered at once, so that much at stake waits for a second person as it does there."""
     note = _note(request)
     asked = actions.open_review(
-        link, kind=Kind.MATCH, persons=[given.person.id, kept.person.id], actor=door.actor, findings=["by hand"]
+        link,
+        kind=Kind.MATCH,
+        persons=[given.person.id, kept.person.id],
+        actor=door.actor,
+        findings=["by hand"],
     )
     survivor = kept.person.id if asked.persons[0] != kept.person.id else given.person.id
     done = actions.decide_review(
@@ -540,9 +544,7 @@ def in_step(link: Connection, door: Door, persons: Sequence[str]) -> None:
     now = clock.now()
     refreshing.refresh(link, sorted(set(persons)), divisions.tree(link), now)
     for one in persons:
-        archives.unsettle(
-            link, person=one, actor=door.actor, now=now, note=gettext("Parted in the index")
-        )
+        archives.unsettle(link, person=one, actor=door.actor, now=now, note=gettext("Parted in the index"))
 
 
 @require_POST
@@ -560,7 +562,12 @@ def split(request: HttpRequest, door: Door, person: str) -> HttpResponse:
                 gettext_noop("Mark the Patients that are somebody else: at least one, and not all of them.")
             )
         asked = actions.open_review(
-            link, kind=Kind.REPORT, persons=[person], actor=door.actor, patient=chosen[0], findings=["by hand"]
+            link,
+            kind=Kind.REPORT,
+            persons=[person],
+            actor=door.actor,
+            patient=chosen[0],
+            findings=["by hand"],
         )
         done = actions.decide_review(
             link, review=asked.id, verdict=Verdict.SPLIT, reason=request.POST.get("reason", ""), note=note,
@@ -585,9 +592,7 @@ def lift(request: HttpRequest, door: Door, person: str) -> HttpResponse:
     roles.require(door.actor, roles.DECIDE)
     patient, other = request.POST.get("patient", ""), request.POST.get("other", "")
     frame.act(
-        lambda link: actions.lift(
-            link, patient=patient, other=other, actor=door.actor, reason=_note(request)
-        )
+        lambda link: actions.lift(link, patient=patient, other=other, actor=door.actor, reason=_note(request))
     )
     return frame.done(request, gettext("The declaration was taken back."), "identity:person", person)
 

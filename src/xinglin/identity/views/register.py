@@ -1,4 +1,4 @@
-"""The register by division: figures, filing rates, lists of residents, births, deaths; counts loaded, lists exported."""
+"""The register by division: figures, filing rates, lists of residents; counts loaded, lists exported."""
 
 from __future__ import annotations
 
