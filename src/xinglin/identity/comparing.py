@@ -237,7 +237,7 @@ def _marked(field: str, said: Sequence[list[tuple[str, tuple[str, ...]]]]) -> tu
 
 def _said(field: str, text: str, by: tuple[str, ...], others: Sequence[str]) -> Said:
     masked = field in _MASKED
-    if text in others or not others:
+    if text in others or not others or field == "record":  # other institutions' own numbers always differ
         return Said(text, (Span(_mask(text, set()) if masked else text, ""),), by, masked)
     other = max(others, key=lambda o: SequenceMatcher(None, text, o).ratio())
     matcher = SequenceMatcher(None, text, other, autojunk=False)

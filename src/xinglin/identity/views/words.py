@@ -55,15 +55,17 @@ FINDINGS = {
     "newborn": gettext_lazy("A newborn and the mother"),
     "between the thresholds": gettext_lazy("Between the thresholds"),
     "two fit": gettext_lazy("Several fit equally well"),
-    "documents": gettext_lazy("Conflicting documents"),
-    "document-conflict": gettext_lazy("Conflicting documents"),
-    "conflicting-documents": gettext_lazy("Conflicting documents"),
-    "sexes": gettext_lazy("Two sexes"),
+    "fits": gettext_lazy("Two known persons may be one"),
+    "too little": gettext_lazy("Too little in common"),
+    "nobody alike": gettext_lazy("Nobody alike"),
+    "declared": gettext_lazy("The sender says that it is another person"),
+    "stays": gettext_lazy("Stays"),
+    "two-documents": gettext_lazy("Two valid identity numbers"),
     "two-sexes": gettext_lazy("Two sexes"),
     "dead-and-alive": gettext_lazy("Dead and alive"),
-    "births": gettext_lazy("Two birth dates"),
-    "too-many": gettext_lazy("Unusually many Patients"),
+    "many-patients": gettext_lazy("Unusually many Patients"),
     "one-institution": gettext_lazy("Unusually many Patients of one institution"),
+    "by hand": gettext_lazy("Put forward by a person"),
     "reported": gettext_lazy("Reported as wrong"),
 }
 FIELDS = {
@@ -143,4 +145,3 @@ WHY = {
     "fuller": gettext_lazy("the fullest"),
     "tie": gettext_lazy("a draw; the first counts"),
 }
-STATUSES = {"female": gettext_lazy("Female"), "male": gettext_lazy("Male")}
