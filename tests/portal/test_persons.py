@@ -115,9 +115,7 @@ def test_doctor_reports_a_wrong_link_and_comes_back(doctor, link):
     assert (kind, state, patient, detail) == ("report", "open", "c", {"note": "姓名不同"})
 
 
-@pytest.mark.parametrize(
-    "given", [{"patient": "c", "note": " "}, {"patient": "d", "note": "x"}]
-)
+@pytest.mark.parametrize("given", [{"patient": "c", "note": " "}, {"patient": "d", "note": "x"}])
 def test_report_without_words_or_about_another_person_is_refused(doctor, link, given):
     answer = doctor.post(f"/persons/{queries.person_of(link, 'a')}/report/", given)
 

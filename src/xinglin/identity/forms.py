@@ -152,8 +152,7 @@ class EntranceForm(_Plain):
 
 
 class LeaveForm(_Noted):
-    person = forms.CharField(widget=forms.HiddenInput, max_length=64)
     until = forms.DateField(
         label=gettext_lazy("Left on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
-    field_order = ("person", "until", "note")
+    field_order = ("until", "note")

@@ -76,11 +76,10 @@ def _done(request: HttpRequest, door: Door, found: Household, made: dict[str, An
         entrance = Entrance(person, data["relation"], data["since"])
         frame.act(lambda link: households.join(link, household=found.id, entrance=entrance, **common))
         return gettext("The person was taken into the household.")
-    _require_member(found, data["person"])
+    leaver = request.POST.get("person", "")
+    _require_member(found, leaver)
     frame.act(
-        lambda link: households.leave(
-            link, person=data["person"], until=data["until"], note=data["note"], **common
-        )
+        lambda link: households.leave(link, person=leaver, until=data["until"], note=data["note"], **common)
     )
     return gettext("It was noted that the person has left.")
 

@@ -192,6 +192,7 @@ def _context(door: Door, link: Connection, view: Golden) -> dict[str, Any]:
     ids = [owner.id, *owner.formerly]
     people = names_of_accounts([e.actor for e in happened])
     member = households.of_person(link, ids)
+    undone = {e.detail.get("event", 0) for e in happened if e.kind is Happened.UNMERGED}
     name = view.value("name")
     dead = view.value("deceased") or {}
     return {
@@ -203,7 +204,7 @@ def _context(door: Door, link: Connection, view: Golden) -> dict[str, Any]:
         "died": str(dead.get("deceasedDateTime", ""))[:10],
         "fields": [_field(field, view, names) for field in view.fields.values()],
         "sources": _sources(view, names, happened, people),
-        "events": [_event(event, people) for event in reversed(happened)],
+        "events": [_event(event, people, undone) for event in reversed(happened)],
         "relations": _relations(link, owner),
         "constraints": _constraints(link, owner),
         "reviews": _reviews(link, owner),
@@ -304,15 +305,18 @@ def _sources(
     return rows
 
 
-def _event(event: Event, people: dict[str, str]) -> dict[str, Any]:
-    reason = event.reason
+_WEIGHED = frozenset({Happened.JOINED, Happened.MOVED, Happened.REVIEW_OPENED})
+
+
+def _event(event: Event, people: dict[str, str], undone: set[int]) -> dict[str, Any]:
     return {
         "e": event,
         "kind": words.EVENTS.get(event.kind, event.kind),
-        "who": people.get(event.actor, "") or event.actor,
-        "reason": dict(_REASONS).get(reason, reason),
+        "who": people.get(event.actor, "") or {"system": "Xinglin"}.get(event.actor, event.actor),
+        "bits": event.bits is not None and event.kind in _WEIGHED,
+        "reason": words.reason(event.reason),
         "note": event.detail.get("note", ""),
-        "undoable": event.kind is Happened.MERGED,
+        "undoable": event.kind is Happened.MERGED and event.number not in undone,
     }
 
 

@@ -22,7 +22,7 @@ QUESTIONS = {
     Kind.AUDIT: gettext_lazy("The matcher linked the last Patient. Was it right?"),
 }
 STATES = {
-    State.OPEN: gettext_lazy("Open"),
+    State.OPEN: gettext_lazy("Waiting"),
     State.DECIDED: gettext_lazy("To be confirmed"),
     State.DONE: gettext_lazy("Done"),
     State.SETTLED: gettext_lazy("Settled otherwise"),
@@ -67,6 +67,9 @@ FINDINGS = {
     "one-institution": gettext_lazy("Unusually many Patients of one institution"),
     "by hand": gettext_lazy("Put forward by a person"),
     "reported": gettext_lazy("Reported as wrong"),
+    "undo": gettext_lazy("Undone"),
+    "mother": gettext_lazy("Mother"),
+    "must-link": gettext_lazy("Declared to be one person"),
 }
 FIELDS = {
     "document": gettext_lazy("Identity documents"),
@@ -145,3 +148,9 @@ WHY = {
     "fuller": gettext_lazy("the fullest"),
     "tie": gettext_lazy("a draw; the first counts"),
 }
+
+
+def reason(text: str) -> str:
+    """A reason as people or the matcher gave it; the matcher's may be several, with commas between."""
+    known = {r.value: name for r, name in REASONS.items()} | FINDINGS
+    return "、".join(str(known.get(part, part)) for part in text.split(", ") if part)
