@@ -40,7 +40,7 @@ class Evidence:
 
 def probability(bits: float) -> float:
     """The probability of which ``bits`` are the logarithm of the odds, to base two."""
-    return 1 / (1 + 2.0 ** -max(min(bits, 60.0), -60.0))
+    return 1 / (1 + float(2.0 ** -max(min(bits, 60.0), -60.0)))
 
 
 def of_person(person: Person, happened: Iterable[Event]) -> dict[str, Evidence]:

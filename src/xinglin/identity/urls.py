@@ -1,6 +1,15 @@
 from django.urls import path
 
-from xinglin.identity.views import archives, households, overview, persons, register, reviews
+from xinglin.identity.views import (
+    archives,
+    finding,
+    households,
+    linking,
+    overview,
+    persons,
+    register,
+    reviews,
+)
 
 app_name = "identity"
 
@@ -17,7 +26,7 @@ urlpatterns = [
     path("reviews/<str:review>/reopen/", reviews.reopen, name="reopen"),
     path("reviews/<str:review>/confirm/", reviews.confirm, name="confirm"),
     path("reviews/<str:review>/reveal/", reviews.reveal, name="review-reveal"),
-    path("find/", persons.find, name="find"),
+    path("find/", finding.find, name="find"),
     path("register/", register.division, name="register"),
     path("register/list/", register.listed, name="list"),
     path("register/list.csv", register.export, name="export"),
@@ -31,10 +40,10 @@ urlpatterns = [
     path("households/<str:household>/group.json", households.group, name="group"),
     path("<str:person>/", persons.person, name="person"),
     path("<str:person>/reveal/", persons.reveal, name="reveal"),
-    path("<str:person>/merge/", persons.merge, name="merge"),
-    path("<str:person>/unmerge/<int:event>/", persons.unmerge, name="unmerge"),
-    path("<str:person>/split/", persons.split, name="split"),
-    path("<str:person>/declare/", persons.declare, name="declare"),
-    path("<str:person>/lift/", persons.lift, name="lift"),
-    path("<str:person>/report/", persons.report, name="report"),
+    path("<str:person>/merge/", linking.merge, name="merge"),
+    path("<str:person>/unmerge/<int:event>/", linking.unmerge, name="unmerge"),
+    path("<str:person>/split/", linking.split, name="split"),
+    path("<str:person>/declare/", linking.declare, name="declare"),
+    path("<str:person>/lift/", linking.lift, name="lift"),
+    path("<str:person>/report/", linking.report, name="report"),
 ]

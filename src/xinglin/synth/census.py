@@ -1,4 +1,4 @@
-"""What an office of statistics would count in a region: people by community. The denominators of the register's rates."""
+"""What an office of statistics would count in a region: people by community; the denominators of rates."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def read(text: str) -> list[Count]:
 
 
 def _wrong(line: int, column: str, message: str, **params: object) -> Fault:
-    return invalid(message, line=line, column=column, **params)
+    return Fault(Kind.INVALID, [Issue("invalid", message, {"line": line, "column": column, **params})])
 
 
 def _count(line: int, row: dict[str, str]) -> Count:
@@ -96,14 +96,18 @@ def _count(line: int, row: dict[str, str]) -> Count:
     if not (year.isdecimal() and _EARLIEST <= int(year) <= _LATEST):
         raise _wrong(line, "year", _NO_YEAR,
                      value=year[:40])  # fmt: skip
-    numbers = [_whole(line, row, name) for name in ("registered", "permanent", "floating")]
-    if numbers[:2] == [None, None]:
+    registered, permanent, floating = (
+        _whole(line, row, name) for name in ("registered", "permanent", "floating")
+    )
+    if registered is None and permanent is None:
         raise _wrong(line, "permanent", _NO_NUMBER)  # fmt: skip
     confidence = row.get("confidence") or "unknown"
     if confidence not in CONFIDENCES:
         raise _wrong(line, "confidence", _NO_CONFIDENCE,
                      value=confidence[:40], known=", ".join(CONFIDENCES))  # fmt: skip
-    return Count(code.ljust(12, "0"), int(year), *numbers, row.get("source", ""), confidence)
+    return Count(
+        code.ljust(12, "0"), int(year), registered, permanent, floating, row.get("source", ""), confidence
+    )
 
 
 def _whole(line: int, row: dict[str, str], name: str) -> int | None:

@@ -81,11 +81,18 @@ def areas(connection: Connection, found: Sequence[divisions.Division], year: int
     )
     counted = counts.latest(connection, [d.code for d in found], year)
     return [
-        Area(
-            d, *people.get(h, (0, 0, 0, 0, 0)), *homes.get(h, (0,)), *filed.get(h, (0,)), counted.get(d.code)
+        _area(
+            d,
+            (*people.get(h, (0, 0, 0, 0, 0)), *homes.get(h, (0,)), *filed.get(h, (0,))),
+            counted.get(d.code),
         )
         for d, h in zip(found, heads, strict=True)
     ]
+
+
+def _area(division: divisions.Division, figures: tuple[int, ...], count: counts.Count | None) -> Area:
+    living, settled, floating, births, deaths, homes, filed = figures
+    return Area(division, living, settled, floating, births, deaths, homes, filed, count)
 
 
 def _by_head(connection: Connection, sql: str, about: dict[str, Any]) -> dict[str, tuple[int, ...]]:

@@ -79,6 +79,17 @@ def refresh(connection: Connection, persons: Sequence[str], tree: rules.Tree, no
     return residents.enter(connection, entries, tree, now)
 
 
+def after_links(connection: Connection, persons: Sequence[str], *, actor: Actor, now: datetime) -> None:
+    """Bring the register in step with an act on these persons: lines, and archives of who became one or two."""
+    known = {person.id for person in queries.persons(connection, persons).values()}
+    refresh(connection, sorted({*persons, *known}), divisions.tree(connection), now)
+    for person in sorted(known):
+        formerly = store.merged_into(connection, person)
+        archives.settle(connection, persons=[person, *formerly], actor=actor, now=now)
+        if not formerly:
+            archives.unsettle(connection, person=person, actor=actor, now=now)
+
+
 def persons_after(connection: Connection, number: int, limit: int = _BATCH) -> list[tuple[int, str]]:
     """The next persons of the index in the order of their numbers, with these."""
     rows = connection.execute(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.shortcuts import redirect
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods
 
-from xinglin.identity import forms, roles
+from xinglin.identity import forms, queries, roles
 from xinglin.identity.population import archives, divisions, residents, rules
 from xinglin.identity.population import queries as register
 from xinglin.identity.population.rules import Reason, Review
@@ -49,7 +50,7 @@ def listed(request: HttpRequest, door: Door) -> HttpResponse:
     if number:
         try:
             rules.read_number(number)
-            return frame.redirect("identity:archive", archives.find(link, number).number)
+            return redirect("identity:archive", archives.find(link, number).number)
         except Fault as fault:
             wrong = frame.said(fault)
     code = rules.require_code(request.GET["division"]) if request.GET.get("division") else ""
@@ -107,25 +108,32 @@ def _forms(archive: Archive, given: Any, asked: str) -> dict[str, Form]:
 
 def _work(asked: str, archive: Archive, form: Form, door: Door) -> tuple[Callable[[Connection], Any], str]:
     """What a sent form means, and the words for it when it is done."""
-    given, common = form.cleaned_data, {"number": archive.number, "actor": door.actor, "now": clock.now()}
-    common["note"] = given["note"]
+    given, number, actor, now = form.cleaned_data, archive.number, door.actor, clock.now()
+    note = given["note"]
     if asked == "move":
         assert isinstance(form, forms.KeepingForm)
         keeping = form.keeping()
-        return lambda link: archives.move(link, keeping=keeping, **common), gettext("The archive was moved.")
+        return lambda link: archives.move(
+            link, number=number, keeping=keeping, note=note, actor=actor, now=now
+        ), gettext("The archive was moved.")
     if asked == "change":
         doctor = given["doctor"].strip()
-        return (
-            lambda link: archives.change(link, doctor=doctor, **common),
-            gettext("The responsible doctor was changed."),
-        )
+        return lambda link: archives.change(
+            link, number=number, doctor=doctor, note=note, actor=actor, now=now
+        ), gettext("The responsible doctor was changed.")
     if asked == "close":
         reason = Reason(given["reason"])
-        return lambda link: archives.close(link, reason=reason, **common), gettext("The archive was closed.")
+        return lambda link: archives.close(
+            link, number=number, reason=reason, note=note, actor=actor, now=now
+        ), gettext("The archive was closed.")
     if asked == "review":
         then = Review(given["then"])
-        return lambda link: archives.review(link, then=then, **common), gettext("The review was noted.")
-    return lambda link: archives.reopen(link, **common), gettext("The archive was opened again.")
+        return lambda link: archives.review(
+            link, number=number, then=then, note=note, actor=actor, now=now
+        ), gettext("The review was noted.")
+    return lambda link: archives.reopen(link, number=number, note=note, actor=actor, now=now), gettext(
+        "The archive was opened again."
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -152,7 +160,7 @@ def archive(request: HttpRequest, door: Door, number: str) -> HttpResponse:
         except Fault as fault:
             wrong = frame.said(fault)
     resident = residents.find(link, found.person)
-    frame.note_patients(door.actor, "archive", _patients(link, found.person))
+    frame.note_patients(door.actor, "archive", queries.patients_of(link, found.person))
     context = {
         "a": found,
         "r": resident,
@@ -166,9 +174,3 @@ def archive(request: HttpRequest, door: Door, number: str) -> HttpResponse:
     }
     refused = 400 if wrong or (asked and made.get(asked) and made[asked].errors) else 200
     return frame.shown(request, door, "archive", context, tab="archives", status=refused)
-
-
-def _patients(link: Connection, person: str) -> list[str]:
-    from xinglin.identity import queries  # noqa: PLC0415 -- until the index is there
-
-    return list(queries.patients_of(link, person))

@@ -11,7 +11,7 @@ from xinglin.identity import traits as reading
 from xinglin.identity.comparing import Column, Comparison, Source
 from xinglin.identity.population import households, residents
 from xinglin.identity.stewardship import Kind
-from xinglin.identity.views import frame
+from xinglin.identity.views import frame, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -94,7 +94,7 @@ def compared(found: Sequence[Column]) -> Comparison | None:
 
 def homes(link: Connection, found: Sequence[Column]) -> list[dict[str, Any]]:
     """For each column the household that the register has: its number and who else is in it."""
-    shown = []
+    shown: list[dict[str, Any]] = []
     for column in found:
         member = households.of_person(link, _ids(link, column))
         if member is None:
@@ -152,3 +152,27 @@ def _visits(door: Door, column: Column) -> list[date]:
         except ValueError:
             continue
     return days
+
+
+def worded(comparison: Comparison) -> dict[str, Any]:
+    """The comparison with its codes in words."""
+    return {
+        "columns": comparison.columns,
+        "rows": [
+            {
+                "field": row.field,
+                "name": words.FIELDS[row.field],
+                "cells": [
+                    {"said": cell, "bar": bar, "level": words.LEVELS.get(bar.level, bar.level) if bar else ""}
+                    for cell, bar in zip(row.cells, row.bars, strict=True)
+                ],
+            }
+            for row in comparison.rows
+        ],
+        "sums": [
+            {"s": s, "against": words.AGAINST[s.against], "rule": words.FINDINGS.get(s.rule, s.rule)}
+            if s
+            else None
+            for s in comparison.sums
+        ],
+    }

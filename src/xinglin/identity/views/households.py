@@ -56,14 +56,18 @@ def household(request: HttpRequest, door: Door, household: str) -> HttpResponse:
 
 def _done(request: HttpRequest, door: Door, found: Household, made: dict[str, Any]) -> str:
     """Do what the form that was sent asks for; the words for it, or none when the form is not filled in rightly."""
-    asked, common = request.POST.get("act", ""), {"actor": door.actor, "now": clock.now()}
+    asked, actor, now = request.POST.get("act", ""), door.actor, clock.now()
     if asked == "relate":
-        given = {
-            key.removeprefix("relation-"): value
+        relations = {
+            key.removeprefix("relation-"): str(value)
             for key, value in request.POST.items()
             if key.startswith("relation-")
         }
-        frame.act(lambda link: households.relate(link, household=found.id, relations=dict(given), **common))
+        frame.act(
+            lambda link: households.relate(
+                link, household=found.id, relations=relations, actor=actor, now=now
+            )
+        )
         return gettext("The household was confirmed.")
     form = made.get(asked)
     if form is None:
@@ -74,12 +78,16 @@ def _done(request: HttpRequest, door: Door, found: Household, made: dict[str, An
     if asked == "join":
         person = _person(data["person"])
         entrance = Entrance(person, data["relation"], data["since"])
-        frame.act(lambda link: households.join(link, household=found.id, entrance=entrance, **common))
+        frame.act(
+            lambda link: households.join(link, household=found.id, entrance=entrance, actor=actor, now=now)
+        )
         return gettext("The person was taken into the household.")
     leaver = request.POST.get("person", "")
     _require_member(found, leaver)
     frame.act(
-        lambda link: households.leave(link, person=leaver, until=data["until"], note=data["note"], **common)
+        lambda link: households.leave(
+            link, person=leaver, until=data["until"], note=data["note"], actor=actor, now=now
+        )
     )
     return gettext("It was noted that the person has left.")
 
@@ -107,20 +115,23 @@ def _context(door: Door, found: Household) -> dict[str, Any]:
     for member in everybody:
         frame.note_patients(door.actor, "household", queries.patients_of(link, member.person))
     rows = [
-        {
-            "m": m,
-            "r": people.get(m.person),
-            "relation": forms.relation(m.relation),
-            "archive": filed.get(m.person),
-        }
+        (
+            m.until is None,
+            {
+                "m": m,
+                "r": people.get(m.person),
+                "relation": forms.relation(m.relation),
+                "archive": filed.get(m.person),
+            },
+        )
         for m in everybody
     ]
     names = {person: r.name for person, r in people.items()}
     return {
         "h": found,
         "path": divisions.path(link, found.division),
-        "members": [row for row in rows if row["m"].until is None],
-        "former": [row for row in rows if row["m"].until is not None],
+        "members": [row for inside, row in rows if inside],
+        "former": [row for inside, row in rows if not inside],
         "relations": forms.relations(),
         "today": frame.today(),
         "events": [
@@ -128,15 +139,11 @@ def _context(door: Door, found: Household) -> dict[str, Any]:
                 "e": e,
                 "kind": KINDS.get(e.kind, e.kind),
                 "relation": forms.relation(str(e.detail.get("relation", ""))),
-                "who": names.get(_who(e), ""),
+                "who": names.get(e.person, ""),
             }
             for e in households.history(link, found.id)
         ],
     }
-
-
-def _who(event: Any) -> str:
-    return str(event.person)
 
 
 @require_GET

@@ -223,7 +223,7 @@ def _uploaded(request: HttpRequest) -> str:
     content = given.read()
     for encoding in ("utf-8-sig", "gb18030"):
         try:
-            text = content.decode(encoding)
+            text = str(content, encoding)
         except UnicodeDecodeError:
             continue
         if "\0" not in text:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.accounts.queries import names_of_accounts
-from xinglin.identity import actions, queries, roles
-from xinglin.identity.population import archives, refreshing
-from xinglin.identity.population.divisions import tree
+from xinglin.identity import actions, golden, queries, roles
+from xinglin.identity.population import refreshing
 from xinglin.identity.reviewing import Wanted
 from xinglin.identity.stewardship import VERDICTS, Kind, State, Verdict
 from xinglin.identity.views import columns, frame, words
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-    from xinglin.identity.comparing import Comparison
     from xinglin.identity.reviewing import Review
     from xinglin.record.database import Connection
     from xinglin.record.door import Door
@@ -105,8 +104,6 @@ def _list(request: HttpRequest, door: Door, state: State, tab: str) -> HttpRespo
 
 def _names(link: Connection, persons: Sequence[str]) -> dict[str, str]:
     """How persons are called, read from their Patients."""
-    from xinglin.identity import golden  # noqa: PLC0415 -- only lists need it
-
     named: dict[str, str] = {}
     for person in dict.fromkeys(persons):
         view = golden.view(link, person)
@@ -162,7 +159,7 @@ def _shown(
         "decider": people.get(found.decider or "", found.decider or ""),
         "verdict": words.VERDICTS[found.verdict] if found.verdict else "",
         "reason": words.REASONS.get(found.reason, found.reason),  # type: ignore[call-overload]
-        "comparison": _worded(comparison) if comparison else None,
+        "comparison": columns.worded(comparison) if comparison else None,
         "apart": apart,
         "homes": columns.homes(link, side),
         "strips": columns.strips(door, side),
@@ -204,30 +201,6 @@ def _take(link: Connection, door: Door, id_: str) -> tuple[Review, str]:
         return found, gettext("%(name)s is looking at this review just now.") % {"name": who}
 
 
-def _worded(comparison: Comparison) -> dict[str, Any]:
-    """The comparison with its codes in words."""
-    return {
-        "columns": comparison.columns,
-        "rows": [
-            {
-                "field": row.field,
-                "name": words.FIELDS[row.field],
-                "cells": [
-                    {"said": cell, "bar": bar, "level": words.LEVELS.get(bar.level, bar.level) if bar else ""}
-                    for cell, bar in zip(row.cells, row.bars, strict=True)
-                ],
-            }
-            for row in comparison.rows
-        ],
-        "sums": [
-            {"s": s, "against": words.AGAINST[s.against], "rule": words.FINDINGS.get(s.rule, s.rule)}
-            if s
-            else None
-            for s in comparison.sums
-        ],
-    }
-
-
 @require_POST
 @entry.page
 def decide(request: HttpRequest, door: Door, review: str) -> HttpResponse:
@@ -251,7 +224,7 @@ def decide(request: HttpRequest, door: Door, review: str) -> HttpResponse:
         if done.state is State.DECIDED
         else gettext("Decided: %(verdict)s.")
     )
-    frame.messages.success(request, said % {"verdict": words.VERDICTS[verdict]})
+    messages.success(request, said % {"verdict": words.VERDICTS[verdict]})
     return _next(request)
 
 
@@ -262,24 +235,8 @@ def _decide(  # noqa: PLR0913, PLR0917 -- what the form says
         link, review=review, verdict=verdict, reason=reason, note=note, actor=door.actor, now=clock.now(),
         survivor=given.get("survivor") or None, patients=given.getlist("patients"),
     )  # fmt: skip
-    follow_up(link, done, door)
+    refreshing.after_links(link, done.persons, actor=door.actor, now=clock.now())
     return done
-
-
-def follow_up(link: Connection, done: Review, door: Door) -> None:
-    """Bring the register in step with what a verdict or its undoing did to persons."""
-    now, known = clock.now(), queries.persons(link, done.persons)
-    refreshing.refresh(link, sorted({*done.persons, *(p.id for p in known.values())}), tree(link), now)
-    for person in {p.id for p in known.values()}:
-        whole = queries.person(link, person)
-        if whole is not None:
-            archives.settle(
-                link, persons=[person, *whole.formerly], actor=door.actor, now=now, note=gettext("Merged in the index")
-            )  # fmt: skip
-            if not whole.formerly:
-                archives.unsettle(
-                    link, person=person, actor=door.actor, now=now, note=gettext("Parted in the index")
-                )
 
 
 def _verdict(text: str) -> Verdict:
@@ -302,7 +259,7 @@ def later(request: HttpRequest, door: Door, review: str) -> HttpResponse:
     """Put the question aside for a day."""
     roles.require(door.actor, roles.DECIDE)
     frame.act(lambda link: actions.put_aside(link, review=review, actor=door.actor, now=clock.now()))
-    frame.messages.success(request, gettext("Put aside until tomorrow."))
+    messages.success(request, gettext("Put aside until tomorrow."))
     return _next(request)
 
 
@@ -317,7 +274,8 @@ def undo(request: HttpRequest, door: Door) -> HttpResponse:
     last = remembered.pop()
 
     def work(link: Connection) -> None:
-        follow_up(link, actions.reopen_review(link, review=last, actor=door.actor), door)
+        done = actions.reopen_review(link, review=last, actor=door.actor)
+        refreshing.after_links(link, done.persons, actor=door.actor, now=clock.now())
 
     frame.act(work)
     request.session["identity_decided"] = remembered
@@ -331,7 +289,8 @@ def reopen(request: HttpRequest, door: Door, review: str) -> HttpResponse:
     roles.require(door.actor, roles.DECIDE)
 
     def work(link: Connection) -> None:
-        follow_up(link, actions.reopen_review(link, review=review, actor=door.actor), door)
+        done = actions.reopen_review(link, review=review, actor=door.actor)
+        refreshing.after_links(link, done.persons, actor=door.actor, now=clock.now())
 
     frame.act(work)
     return frame.done(request, gettext("Taken back. The question is open again."), "identity:review", review)
@@ -351,7 +310,7 @@ def confirm(request: HttpRequest, door: Door, review: str) -> HttpResponse:
             done = actions.confirm_review(
                 link, review=review, agree=agree, note=note, actor=door.actor, now=clock.now()
             )
-            follow_up(link, done, door)
+            refreshing.after_links(link, done.persons, actor=door.actor, now=clock.now())
 
         frame.act(work)
     except Fault as fault:

@@ -45,6 +45,7 @@ REASONS = {
     Reason.DATA_ERROR: gettext_lazy("Error of entry"),
     Reason.OTHER: gettext_lazy("Another reason"),
 }
+REASON_CHOICES = [(reason.value, name) for reason, name in REASONS.items()]
 FINDINGS = {
     "none": gettext_lazy("Similar"),
     "veto": gettext_lazy("Two valid identity numbers contradict each other"),
