@@ -94,7 +94,7 @@ def _register(request: HttpRequest, door: Door, view: Golden, made: dict[str, An
         raise not_found(gettext_noop("This cannot be done with the person as it is. Load the page again."))
     if not form.is_valid():
         return ""
-    data, actor, now = form.cleaned_data, door.actor, clock.now()
+    data = form.cleaned_data
     if asked == "file":
         frame.act(
             lambda link: archives.file(
