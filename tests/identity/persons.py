@@ -41,14 +41,11 @@ def settle(connection: Connection, *persons: Sequence[str]) -> list[str]:
             )
             for one in patients
         ]
-        store.add(connection, links)
-        store.append(
-            connection,
-            [
-                Event(numbers.take(1)[0], Kind.JOINED if n else Kind.MADE, person, patient=one)
-                for n, one in enumerate(patients)
-            ],
-        )
+        events = [
+            Event(numbers.take(1)[0], Kind.JOINED if n else Kind.MADE, person, patient=one)
+            for n, one in enumerate(patients)
+        ]
+        store.write(connection, links, events)
     return made
 
 

@@ -18,6 +18,7 @@ _WITHOUT_DATABASE = {
     "makemessages",
     "compilemessages",
 }
+_PARTS_WITHOUT_DATABASE = {("identity", "train"), ("identity", "evaluate")}
 
 
 def main() -> None:
@@ -33,7 +34,7 @@ def main() -> None:
         embedded.stop(given.home)
         return
     if given.database_url is None:
-        if name in _WITHOUT_DATABASE:
+        if name in _WITHOUT_DATABASE or tuple(sys.argv[1:3]) in _PARTS_WITHOUT_DATABASE:
             os.environ["DATABASE_URL"] = "postgresql:///none"
         else:
             from xinglin.config import embedded  # noqa: PLC0415 -- not needed with DATABASE_URL

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from xinglin.identity.names import Parts
     from xinglin.identity.traits import Traits
 
-MOST = 12
+MOST = 14
+TOO_MANY = 100
+"""A key that more Patients have than this tells too little to look under it."""
 _SIGN = 1 << 63
 _TWO_64 = 1 << 64
 _SOUNDEX = str.maketrans("bfpvcgjkqsxzdtlmnr", "111122222222334556", "aeiouyhw")
@@ -56,6 +58,8 @@ def values(traits: Traits) -> Iterator[str]:
     if name.given and solid:
         yield f"g{solid[0]}|{_code(name.syllables[-1]) if name.latin else name.syllables[-1]}"
     yield from _of_kin(traits, solid)
+    if name.latin:
+        yield from _foreign(traits, spoken, solid)
 
 
 def _of_place(traits: Traits, spoken: str) -> Iterator[str]:
@@ -79,6 +83,17 @@ def _of_kin(traits: Traits, solid: list[int]) -> Iterator[str]:
     for document in traits.documents:
         if document.kind == Kind.RESIDENT and document.proof == Proof.BROKEN:
             yield f"b{_unturned(solid[0])}|"
+
+
+def _foreign(traits: Traits, spoken: str, solid: list[int]) -> Iterator[str]:
+    """Names and streets in Latin letters are misspelt in more ways than sound alone forgives: postal codes are not."""
+    for place in traits.addresses[:1]:
+        area = place.district or place.town
+        if area:
+            yield f"z{spoken}|{area}"
+            yield f"w{area}|{place.numbers[0] if place.numbers else place.road.partition(' ')[0]}"
+            for birth in solid[:1]:
+                yield f"x{birth}|{area}"
 
 
 def _unturned(birth: int) -> str:

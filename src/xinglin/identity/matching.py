@@ -129,7 +129,7 @@ class Round:
         mine = self.persons.get(old.person) if old is not None else None
         if mine is not None:
             mine.members.pop(arrival.number, None)
-        candidates, mothers = self._candidates(place, arrival)
+        candidates, mothers = self.candidates(place, arrival)
         told = self._told(arrival)
         if mine is not None and old is not None and old.held:
             settled = self._keep(arrival, mine, candidates, told)
@@ -146,7 +146,7 @@ class Round:
         settled.mothers = mothers
         return settled
 
-    def _candidates(
+    def candidates(
         self, place: int, arrival: Arrival
     ) -> tuple[list[Candidate], list[tuple[str, str, float]]]:
         near = set(self.near[place])
@@ -266,12 +266,14 @@ def match(connection: Connection, arrivals: Sequence[Arrival]) -> Round:
     """Lock, look and decide; nothing is written yet."""
     round_ = Round(arrivals, weights.current(), terms.current(connection))
     updated = [(place, one.old) for place, one in enumerate(arrivals) if one.old is not None]
-    with connection.pipeline():
-        store.lock_keys(connection, {key for one in arrivals for key in one.keys})
-        found = store.ask_candidates(
-            connection, [one.looks for one in arrivals], [(place, old.person) for place, old in updated]
+    round_.fill(
+        store.candidates(
+            connection,
+            [one.looks for one in arrivals],
+            [(place, old.person) for place, old in updated],
+            lock={key for one in arrivals for key in one.keys},
         )
-    round_.fill(store.read_candidates(found))
+    )
     for _, old in updated:
         if old.number not in round_.where:  # beyond the members that are compared
             round_.admit(old)

@@ -54,6 +54,8 @@ class NameLevel(IntEnum):
     GIVEN = 9  # the given name alone
     SURNAME = 10  # the surname alone
     DIFFERENT = 11
+    NEWBORN = 12  # one has no name yet, and no twin is spoken of
+    NEWBORN_TWIN = 13  # one has no name yet and has a twin
 
 
 def is_han(text: str) -> bool:
@@ -120,9 +122,7 @@ def _latin(whole: str, family: str, given: str) -> Parts:
     rest = "".join(_words(given)) or "".join(w for w in words if w != surname)
     name = surname + rest if rest != surname else surname
     syllables = tuple(w for w in (surname, rest) if w)
-    return Parts(
-        name, surname, rest if surname else "", syllables or (name,), latin=True, newborn_of="", order=0
-    )
+    return Parts(name, surname, rest, syllables, latin=True, newborn_of="", order=0)
 
 
 def _words(text: str) -> list[str]:
@@ -133,7 +133,9 @@ def _words(text: str) -> list[str]:
 def compare(a: Parts, b: Parts) -> NameLevel:
     """How near the two names are; the order of the two does not matter."""
     if not a.name or not b.name:
-        return NameLevel.MISSING
+        if not a.newborn_of and not b.newborn_of:
+            return NameLevel.MISSING
+        return NameLevel.NEWBORN if a.order == b.order else NameLevel.NEWBORN_TWIN
     if a.name == b.name:
         return NameLevel.EXACT
     return _compare(a, b) if (a.name, a.surname) <= (b.name, b.surname) else _compare(b, a)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from xinglin.identity.traits import Traits
     from xinglin.identity.weights import Weights
 
-_PEOPLE = frozenset({Rule.TWINS, Rule.NAMESAKE, Rule.BORROWED, Rule.CLOSE})
+_EXCLUDING = frozenset({Rule.VETO, Rule.NEWBORN})
 _NEVER = -99.0
 
 
@@ -63,26 +63,31 @@ class Decision:
 
 
 def combine(scores: Sequence[Score]) -> Score:
-    """What all Patients of a person say together: of each field the best."""
+    """What all Patients of a person say together: the nearest of them, and of each field what another says better.
+
+    Among many Patients one agrees by chance more easily, so every such field costs.
+    """
     first = scores[0]
     if len(scores) == 1:
         return first
     weights = first.weights
-    levels, stranger = list(first.levels), list(first.stranger)
-    rules = {first.rule}
-    for other in scores[1:]:
-        rules.add(other.rule)
-        for at, bits in enumerate(other.stranger):
-            if bits > stranger[at] or not levels[at]:
-                stranger[at], levels[at] = bits, other.levels[at]
+    best = max(scores, key=_effective)
+    levels, stranger = list(best.levels), list(best.stranger)
+    rules = {score.rule for score in scores}
+    cost, spent = weights.costs * log2(len(scores)), 0.0
+    for at in range(len(levels)):
+        bits, level = max((score.stranger[at], score.levels[at]) for score in scores)
+        if bits - cost > stranger[at]:
+            stranger[at], levels[at] = bits, level
+            spent += cost
     proven = levels[DOCUMENT] == 1
     above = Rule.NONE
     if Rule.VETO in rules:
         above = Rule.CLOSE if proven else Rule.VETO
     elif Rule.NEWBORN in rules:
         above = Rule.NEWBORN
-    found = scoring.weigh(tuple(levels), tuple(stranger), weights, rule=above)
-    return found._replace(bits=found.bits - weights.costs * log2(len(scores)))
+    found = scoring.weigh(tuple(levels), tuple(stranger), first.prior, weights, rule=above)
+    return found._replace(bits=found.bits - spent)
 
 
 def decide(
@@ -102,7 +107,7 @@ def decide(
         return Decision(Zone.NEW, None, _NEVER, -_NEVER, ("nobody alike",))
     if belongs is not None:
         mine = next(((c, s) for c, s in ranked if c.person == belongs), None)
-        if mine is not None and mine[1].rule not in {Rule.VETO, Rule.NEWBORN} and mine[1].bits >= zones.stay:
+        if mine is not None and mine[1].rule not in _EXCLUDING and mine[1].bits >= zones.stay:
             others = [s for c, s in ranked if c.person != belongs]
             if not others or _effective(others[0]) < mine[1].bits + zones.margin:
                 return Decision(Zone.JOIN, belongs, mine[1].bits, zones.margin, ("stays",), mine[1])
@@ -111,7 +116,7 @@ def decide(
 
 def _effective(score: Score) -> float:
     """The bits by which candidates are ranked: none for whom a rule excludes."""
-    return _NEVER if score.rule in {Rule.VETO, Rule.NEWBORN} else score.bits
+    return _NEVER if score.rule in _EXCLUDING else score.bits
 
 
 def _best(
@@ -125,15 +130,15 @@ def _best(
         reason = score.rule.value if bits == _NEVER else "too little"
         return Decision(Zone.NEW, None, bits, margin, (reason,), score)
     near = [(c, s) for c, s in rivals if _effective(s) >= zones.review][: weights.reviewed - 1]
-    if score.rule in _PEOPLE:
+    if score.rule in weights.people:
         return _ask(best, score, margin, (score.rule.value,), near)
     if bits < zones.join:
         return _ask(best, score, margin, ("between the thresholds",), near)
     also, doubtful, rival = [], [], False
     for candidate, other in near:
         together = _together(best, candidate, weights, frequencies)
-        alike = together is not None and together.rule is Rule.NONE and together.bits >= zones.join
-        bridged = other.bits >= zones.bridge and other.rule is Rule.NONE and _may_be_one(together)
+        alike = together is not None and _free(together, weights) and together.bits >= zones.join
+        bridged = other.bits >= zones.bridge and _free(other, weights) and _may_be_one(together)
         if alike or bridged:
             also.append(candidate.person)
         elif bits - other.bits < zones.margin:
@@ -164,6 +169,12 @@ def _together(a: Candidate, b: Candidate, weights: Weights, frequencies: Frequen
 
 def _may_be_one(together: Score | None) -> bool:
     """Whether nothing speaks against the two being one person."""
-    return together is None or (
-        together.rule is Rule.NONE and together.bits >= together.weights.zones.review - 10
-    )
+    if together is None:
+        return True
+    weights = together.weights
+    return _free(together, weights) and together.bits >= weights.zones.review - 10
+
+
+def _free(score: Score, weights: Weights) -> bool:
+    """Whether no rule stands above the score."""
+    return score.rule not in _EXCLUDING and score.rule not in weights.people

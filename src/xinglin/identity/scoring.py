@@ -11,6 +11,7 @@ join them.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from xinglin.identity import births, identifiers, names
@@ -18,7 +19,7 @@ from xinglin.identity.births import BirthLevel
 from xinglin.identity.frequencies import Frequencies, shipped
 from xinglin.identity.identifiers import Kind, Proof
 from xinglin.identity.names import NameLevel
-from xinglin.identity.weights import FIELDS, LEVELS, Weights
+from xinglin.identity.weights import FIELDS, LEVELS, Weights, against_strangers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +60,8 @@ class FieldWeight(NamedTuple):
 class Score(NamedTuple):
     """``bits`` is minus the logarithm of the odds that it is somebody else; ``against`` who that would most likely be.
 
-    ``levels`` and ``stranger`` (bits against a stranger) go by ``weights.FIELDS``.
+    ``levels`` and ``stranger`` (bits against a stranger) go by ``weights.FIELDS``; ``prior`` is that against a
+    stranger.
     """
 
     bits: float
@@ -67,13 +69,15 @@ class Score(NamedTuple):
     against: str
     levels: tuple[int, ...]
     stranger: tuple[float, ...]
+    prior: float
     weights: Weights
 
     @property
     def fields(self) -> tuple[FieldWeight, ...]:
         """The weight of every field against the likeliest other explanation; with the prior they add up to ``bits``."""
         which = AGAINST.index(self.against)
-        result = [FieldWeight("prior", self.against, self.weights.prior[which], comparable=False)]
+        prior = (self.prior, *self.weights.prior)[which]
+        result = [FieldWeight("prior", self.against, prior, comparable=False)]
         for field, level, bits in zip(range(len(FIELDS)), self.levels, self.stranger, strict=True):
             row = self.weights.levels[field][level]
             said = (bits, row.relative, row.twin)[which]
@@ -110,27 +114,33 @@ def score(a: Traits, b: Traits, weights: Weights, frequencies: Frequencies | Non
         stranger[PHONE] += min(phone_rarity, caps["phone"])
     if address_level == _SAME:
         stranger[ADDRESS] += min(address_rarity, caps["address"])
-    return weigh(levels, tuple(stranger), weights, rule=_pair_rule(a, b))
+    prior = against_strangers(weights, common.total)
+    return weigh(levels, tuple(stranger), prior, weights, rule=_pair_rule(a, b))
 
 
 def weigh(
-    levels: tuple[int, ...], stranger: tuple[float, ...], weights: Weights, *, rule: Rule = Rule.NONE
+    levels: tuple[int, ...],
+    stranger: tuple[float, ...],
+    prior: float,
+    weights: Weights,
+    *,
+    rule: Rule = Rule.NONE,
 ) -> Score:
     """The score of what the fields say. ``rule`` is one that is known already."""
-    relative, twin = weights.prior[1], weights.prior[2]
+    relative, twin = weights.prior
     table = weights.levels
     for field, level in enumerate(levels):
         row = table[field][level]
         relative += row.relative
         twin += row.twin
-    bits, against = sum(stranger, weights.prior[0]), "stranger"
+    bits, against = sum(stranger, prior), "stranger"
     if relative < bits:
         bits, against = relative, "relative"
     if twin < bits:
         bits, against = twin, "twin"
     if rule is Rule.NONE:
         rule = rule_of(levels)
-    return Score(bits, rule, against, levels, stranger, weights)
+    return Score(bits, rule, against, levels, stranger, prior, weights)
 
 
 def rule_of(levels: Sequence[int]) -> Rule:
@@ -141,13 +151,14 @@ def rule_of(levels: Sequence[int]) -> Rule:
     if document == _CLOSE and name != NameLevel.MISSING:
         return Rule.CLOSE
     if document in {_SAME, _DOUBTED}:
-        return Rule.BORROWED if name >= NameLevel.SURNAME else Rule.NONE
+        other = name == NameLevel.SURNAME and birth != BirthLevel.SAME
+        return Rule.BORROWED if other or name == NameLevel.DIFFERENT else Rule.NONE
     together = levels[PHONE] == _SAME or 1 <= levels[ADDRESS] <= _NARROW
     if document == _NEAR or not together:
         return Rule.NONE
     if birth == BirthLevel.SAME and name in {NameLevel.ONE_OTHER, NameLevel.SURNAME}:
         return Rule.TWINS
-    if birth >= BirthLevel.YEAR and 1 <= name <= NameLevel.SPELT:
+    if birth >= BirthLevel.YEAR and NameLevel.EXACT <= name <= NameLevel.SPELT:
         return Rule.NAMESAKE
     return Rule.NONE
 
@@ -223,6 +234,8 @@ def _places(a: Address, b: Address) -> int:
         return 1 if a.numbers else (3 if a.road or a.village or a.town else 5)
     same_road = _alike(a.road, b.road)
     same_village = _alike(a.village, b.village)
+    if same_road and a.village and b.village and not same_village:  # a road runs through many villages
+        same_road = bool(a.numbers and b.numbers) and _numbers(a.numbers, b.numbers) <= _NARROW
     if same_road or (same_village and not (a.road and b.road)):
         if (
             a.town
@@ -249,10 +262,20 @@ def _alike(a: str, b: str) -> bool:
     if a == b:
         return True
     if a.isascii() and b.isascii():
-        return names.jaro_winkler(a, b) >= 0.9
+        return _words_alike(a, b)
     return (
         len(a) >= 2 and len(b) >= 2 and (a.startswith(b) or b.startswith(a) or a.endswith(b) or b.endswith(a))
     )
+
+
+@lru_cache(maxsize=1 << 14)
+def _words_alike(a: str, b: str) -> bool:
+    """Whether half of the words of the shorter are in the longer, spelt a little differently perhaps."""
+    if names.jaro_winkler(a, b) >= 0.9:
+        return True
+    short, long = sorted((a.split(), b.split()), key=len)
+    found = sum(any(names.jaro_winkler(word, other) >= 0.9 for other in long) for word in short)
+    return found * 2 >= len(short) and found > 0
 
 
 def _numbers(a: tuple[str, ...], b: tuple[str, ...]) -> int:
@@ -294,17 +317,21 @@ def _two_documents(x: Document, y: Document) -> int:
     far = identifiers.distance(x.number, y.number)
     if x.proof == y.proof == Proof.PROVEN:
         return _CLOSE if far <= 2 else _CONFLICT
-    if (
-        x.kind == Kind.RESIDENT
-        and far > 1
-        and x.number[:17] != y.number[:17]
-        and Proof.PLAIN in {x.proof, y.proof}
-    ):
-        far = max(
-            identifiers.distance(x.number[:17], y.number[:17]), 1
-        )  # a slip in fifteen digits spoils the last one
+    if x.kind == Kind.RESIDENT and Proof.PLAIN in {x.proof, y.proof}:
+        return _unproven(x.number, y.number)
     if far == 1:
         return _NEAR
+    return _CLOSE if far == 2 else _OTHER
+
+
+def _unproven(a: str, b: str) -> int:
+    """Of two numbers one of which had fifteen digits: its last digit was reckoned and says nothing.
+
+    Nothing checks the order number, so another one may be somebody born on the same day.
+    """
+    far = identifiers.distance(a[:17], b[:17])
+    if far <= 1:
+        return _CLOSE if a[:14] == b[:14] else _NEAR
     return _CLOSE if far == 2 else _OTHER
 
 

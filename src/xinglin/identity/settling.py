@@ -70,15 +70,13 @@ def _write(connection: Connection, round_: Round) -> None:
         for one in round_.settled
         for event in matching.events(one, emptied.get(_left(one)) is one, version)
     ]
-    with connection.pipeline():
-        store.add(connection, new)
-        if changed:
-            store.replace(
-                connection,
-                [one.arrival.old for one in changed if one.arrival.old is not None],
-                [one.arrival.link(one.person.number, one.person.home) for one in changed],
-            )
-        store.append(connection, events)
+    store.write(connection, new, events)
+    if changed:
+        store.replace(
+            connection,
+            [one.arrival.old for one in changed if one.arrival.old is not None],
+            [one.arrival.link(one.person.number, one.person.home) for one in changed],
+        )
     for event in events:
         if event.detail.get("emptied") and event.other is not None:
             store.note_merged(connection, event.other, event.person, event.number)

@@ -1,7 +1,7 @@
 """The statements on the index's tables, each inside the caller's transaction.
 
-Who reads candidates and acts on them holds ``lock_keys`` first; who changes persons as people do, or matches
-very many at once, holds ``lock_all``. Both are held to the end of the transaction: that is why two processes
+Who reads candidates and acts on them locks their keys first (``candidates``); who changes persons as people do, or
+matches very many at once, holds ``lock_all``. Both are held to the end of the transaction: that is why two processes
 that meet the same new person make one.
 """
 
@@ -9,25 +9,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from psycopg.types.json import Jsonb
-
+from xinglin.fhir import json
+from xinglin.identity import arrays
 from xinglin.identity.events import Event, Kind
 from xinglin.kernel.ids import SHARDS, make_id, self_number, shard_of
 from xinglin.record.drafts import numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    import psycopg
+    from collections.abc import Collection, Sequence
 
     from xinglin.record.database import Connection
 
-    Cursor = psycopg.Cursor[tuple[Any, ...]]
-
-_GATE = 0x58_4C_20  # advisory lock: shared by those who lock keys, exclusive to those who lock all
-_KEY_SPACE = 0x58_4C_21
+_GATE = 0x58_4C_20  # advisory lock: shared by those who lock keys, exclusive to those who lock all; see the migration
 _MOST_LOCKS = 1_200  # keys that one transaction locks one by one; PostgreSQL's table of locks is finite
 MOST = 64  # Patients with one key; a commoner key says nothing
 DEEP = 24  # Patients of a person that are compared
@@ -72,23 +68,6 @@ def new_person(shard: int) -> tuple[int, int]:
 
 
 # -- locks
-
-
-def lock_keys(connection: Connection, keys: Iterable[int]) -> None:
-    """Let nobody else match by these keys before this transaction ends.
-
-    In one order, so that two cannot wait for each other. Very many keys lock everybody out instead.
-    """
-    wanted = sorted({key & 0x7FFFFFFF for key in keys})
-    if len(wanted) > _MOST_LOCKS:
-        lock_all(connection)
-        return
-    connection.execute(
-        "SELECT pg_advisory_xact_lock_shared(%s), (SELECT count(pg_advisory_xact_lock(%s, key))"
-        " FROM unnest(%s::int[]) key)",
-        [_GATE, _KEY_SPACE, wanted],
-        prepare=True,
-    )
 
 
 def lock_all(connection: Connection) -> None:
@@ -139,16 +118,51 @@ def _link(row: Sequence[Any]) -> Link:
     return Link(number, person, source, shard, home, held, active, id_, tuple(keys), traits)
 
 
-def add(connection: Connection, new: Sequence[Link]) -> None:
-    """Write rows of Patients that had none, and their keys."""
-    if not new:
-        return
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f"INSERT INTO identity_patient ({_LINK}) VALUES (%b, %b, %b, %b, %b, %b, %b, %b, %b, %b)",
-            [(*_values(one)[:8], list(one.keys), one.traits) for one in new],
-        )
-    _add_keys(connection, new)
+def write(connection: Connection, new: Sequence[Link], events: Sequence[Event]) -> None:
+    """Write rows of Patients that had none, their keys, and what happened: one statement.
+
+    A row that is there all the same is left from a record that was emptied by hand; it is replaced.
+    """
+    ends = list(accumulate(len(one.keys) for one in new))
+    connection.execute(
+        _WRITE,
+        {
+            "number": arrays.integers([one.number for one in new]),
+            "person": arrays.integers([one.person for one in new]),
+            "source": arrays.integers([one.source for one in new]),
+            "shard": arrays.integers([one.shard for one in new]),
+            "home": arrays.integers([one.home for one in new]),
+            "held": arrays.integers([one.held for one in new]),
+            "active": arrays.truths([one.active for one in new]),
+            "id": arrays.texts([one.id for one in new]),
+            "keys": arrays.integers([key for one in new for key in one.keys]),
+            "first": arrays.integers([end - len(one.keys) + 1 for end, one in zip(ends, new, strict=True)]),
+            "last": arrays.integers(ends),
+            "traits": arrays.binaries([one.traits for one in new]),
+            **_told(events),
+        },
+        prepare=True,
+    )
+
+
+_WRITE = """
+WITH coming AS MATERIALIZED (
+    SELECT number, person, source, shard, home, held, active, id,
+           (%(keys)s::bigint[])[first:last] AS keys, traits
+    FROM unnest(%(number)s::bigint[], %(person)s::bigint[], %(source)s::bigint[], %(shard)s::smallint[],
+                %(home)s::smallint[], %(held)s::smallint[], %(active)s::boolean[], %(id)s::text[],
+                %(first)s::int[], %(last)s::int[], %(traits)s::bytea[])
+         one(number, person, source, shard, home, held, active, id, first, last, traits)
+), linked AS (
+    INSERT INTO identity_patient (number, person, source, shard, home, held, active, id, keys, traits)
+    SELECT * FROM coming
+    ON CONFLICT (number, shard) DO UPDATE SET person = excluded.person, source = excluded.source,
+        home = excluded.home, held = 0, active = excluded.active, keys = excluded.keys, traits = excluded.traits
+), keyed AS (
+    INSERT INTO identity_key (key, patient, shard, home)
+    SELECT key, number, (key & 1023)::smallint, shard FROM coming, unnest(keys) key WHERE active
+), {told}
+"""
 
 
 def replace(connection: Connection, old: Sequence[Link], new: Sequence[Link]) -> None:
@@ -192,12 +206,6 @@ def hold(connection: Connection, patients: Sequence[str], by: int) -> None:
     )
 
 
-def _values(one: Link) -> tuple[Any, ...]:
-    return (
-        one.number, one.person, one.source, one.shard, one.home, one.held, one.active, one.id, one.keys, one.traits,
-    )  # fmt: skip
-
-
 def _add_keys(connection: Connection, of: Sequence[Link]) -> None:
     rows = [(key, one.number, key % SHARDS, one.shard) for one in of if one.active for key in one.keys]
     if rows:
@@ -236,28 +244,41 @@ class Member:
     traits: bytes
 
 
-def ask_candidates(
-    connection: Connection, keys: Sequence[Sequence[int]], own: Sequence[tuple[int, int]] = ()
-) -> Cursor | None:
-    """For each place in ``keys``, whose Patients share one, and all they are compared by: one statement.
+def candidates(
+    connection: Connection,
+    keys: Sequence[Sequence[int]],
+    own: Sequence[tuple[int, int]] = (),
+    lock: Collection[int] | None = None,
+) -> list[tuple[list[int], Member]]:
+    """For each place in ``keys``, whose Patients share one, with all that they are compared by: (places, Member).
 
-    ``own``: also the Patients of these persons, as (place, person). To be read when the pipeline has ended.
+    ``own``: also the Patients of these persons, as (place, person). ``lock``: keys by which nobody else may match
+    before this transaction ends; in one order, so that two cannot wait for each other; very many keys lock
+    everybody out instead.
     """
     places = [place for place, some in enumerate(keys) for _ in some]
     flat = [key for some in keys for key in some]
-    if not flat and not own:
-        return None
-    return connection.execute(
-        "SELECT * FROM identity_candidates(%s::int[], %s::bigint[], %s::int[], %s::bigint[], %s, %s)",
-        [places, flat, [place for place, _ in own], [person for _, person in own], MOST, DEEP],
+    if not flat and not own and not lock:
+        return []
+    locks = sorted({key & 0x7FFFFFFF for key in lock}) if lock is not None else []
+    gate = 0 if lock is None else 1 if len(locks) <= _MOST_LOCKS else 2
+    found = connection.execute(
+        "SELECT * FROM identity_candidates"
+        "(%s, %s::int[], %s::int[], %s::bigint[], %s::int[], %s::bigint[], %s, %s)",
+        [
+            gate,
+            arrays.integers(locks if gate == 1 else ()),
+            arrays.integers(places),
+            arrays.integers(flat),
+            arrays.integers([place for place, _ in own]),
+            arrays.integers([person for _, person in own]),
+            MOST,
+            DEEP,
+        ],
         prepare=True,
         binary=True,
     )
-
-
-def read_candidates(found: Cursor | None) -> list[tuple[list[int], Member]]:
-    """What was found, as (places, Member)."""
-    return [(row[0], Member(*row[1:])) for row in found] if found is not None else []
+    return [(row[0], Member(*row[1:])) for row in found]
 
 
 # -- events
@@ -265,34 +286,46 @@ def read_candidates(found: Cursor | None) -> list[tuple[list[int], Member]]:
 
 def append(connection: Connection, events: Sequence[Event]) -> None:
     """Write what happened, and put it down for those who want to be told."""
-    if not events:
-        return
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO identity_event"
-            " (number, person, shard, bits, kind, patient, other, actor, weights, reason, detail)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [
-                (
-                    e.number, *place_of(e.person), e.bits, e.kind.value, e.patient, e.other, e.actor, e.weights,
-                    e.reason, Jsonb(e.detail) if e.detail else None,
-                )
-                for e in events
-            ],
-        )  # fmt: skip
-    told = [e for e in events if e.kind in _TOLD]
-    if told:
-        connection.execute(
-            "INSERT INTO identity_notice (number, shard, subscriber, event)"
-            " SELECT told.number, told.shard, s.id, told.event"
-            " FROM identity_subscriber s, unnest(%s::bigint[], %s::smallint[], %s::jsonb[]) told(number, shard, event)",
-            [
-                [e.number for e in told],
-                [place_of(e.person)[1] for e in told],
-                [Jsonb(_notice(e)) for e in told],
-            ],
-            prepare=True,
-        )
+    if events:
+        connection.execute(f"WITH {_EVENTS}", _told(events), prepare=True)
+
+
+_EVENTS = """
+happened AS MATERIALIZED (
+    SELECT * FROM unnest(%(e_number)s::bigint[], %(e_person)s::bigint[], %(e_shard)s::smallint[], %(e_bits)s::real[],
+                         %(e_kind)s::text[], %(e_patient)s::text[], %(e_other)s::text[], %(e_actor)s::text[],
+                         %(e_weights)s::text[], %(e_reason)s::text[], %(e_detail)s::jsonb[], %(e_notice)s::jsonb[])
+         one(number, person, shard, bits, kind, patient, other, actor, weights, reason, detail, notice)
+), kept AS (
+    INSERT INTO identity_event (number, person, shard, bits, kind, patient, other, actor, weights, reason, detail)
+    SELECT number, person, shard, bits, kind, patient, other, actor, weights, reason, detail FROM happened
+)
+INSERT INTO identity_notice (number, shard, subscriber, event)
+SELECT number, shard, id, notice FROM happened, identity_subscriber WHERE notice IS NOT NULL
+"""
+_WRITE = _WRITE.format(told=_EVENTS)
+
+
+def _told(events: Sequence[Event]) -> dict[str, str]:
+    places = [place_of(e.person) for e in events]
+    return {
+        "e_number": arrays.integers([e.number for e in events]),
+        "e_person": arrays.integers([number for number, _ in places]),
+        "e_shard": arrays.integers([shard for _, shard in places]),
+        "e_bits": arrays.reals([e.bits for e in events]),
+        "e_kind": arrays.texts([e.kind.value for e in events]),
+        "e_patient": arrays.texts([e.patient for e in events]),
+        "e_other": arrays.texts([e.other for e in events]),
+        "e_actor": arrays.texts([e.actor for e in events]),
+        "e_weights": arrays.texts([e.weights for e in events]),
+        "e_reason": arrays.texts([e.reason for e in events]),
+        "e_detail": arrays.texts([_json(e.detail) if e.detail else None for e in events]),
+        "e_notice": arrays.texts([_json(_notice(e)) if e.kind in _TOLD else None for e in events]),
+    }
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dump(value).decode()
 
 
 _TOLD = frozenset(
@@ -302,7 +335,8 @@ _TOLD = frozenset(
 
 def _notice(event: Event) -> dict[str, Any]:
     patients = [event.patient] if event.patient else list(event.detail.get("patients", ()))
-    return {"kind": event.kind.value, "person": event.person, "other": event.other, "patients": patients}
+    told = {"kind": event.kind.value, "person": event.person, "other": event.other, "patients": patients}
+    return told | ({"emptied": True} if event.detail.get("emptied") else {})
 
 
 _EVENT = "number, kind, person, shard, patient, other, bits, actor, weights, reason, detail"

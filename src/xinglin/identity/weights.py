@@ -70,13 +70,16 @@ class Weights:
     version: str
     effective: str
     source: str
-    prior: tuple[float, float, float]  # stranger, relative, twin
+    prior: tuple[float, float]  # relative, twin
+    unknown: float  # bits against a stranger where nobody has counted Patients
+    least: int
     levels: tuple[tuple[Level, ...], ...]  # by field and level
     zones: Zones
     caps: Mapping[str, float]
     costs: float  # bits that each doubling of compared Patients costs a person
     shared: int  # so many Patients with one phone: it is nobody's
     reviewed: int  # at most so many persons of a Patient go to people
+    people: frozenset[str]  # the rules that send to people whatever the bits
 
 
 def _level(field: str, name: str, row: Mapping[str, float]) -> Level:
@@ -115,19 +118,27 @@ def parse(text: str) -> Weights:
         version=str(table["version"]),
         effective=str(table["effective"]),
         source=str(table["source"]),
-        prior=(prior["stranger"], prior["relative"], prior["twin"]),
+        prior=(float(prior["relative"]), float(prior["twin"])),
+        unknown=float(prior["unknown"]),
+        least=int(prior["least"]),
         levels=tuple(levels),
         zones=Zones(**table["zones"]),
         caps=dict(table["caps"]),
         costs=float(table["combining"]["costs"]),
         shared=int(table["combining"]["shared"]),
         reviewed=int(table["combining"]["reviewed"]),
+        people=frozenset(table["rules"]["people"]),
     )
 
 
 def load(path: Path) -> Weights:
     """The weights in that file."""
     return parse(path.read_text(encoding="utf-8"))
+
+
+def against_strangers(weights: Weights, total: int) -> float:
+    """The prior against a stranger, in bits, where ``total`` Patients are known (0: nobody has counted)."""
+    return -log2(total + weights.least) if total else -weights.unknown
 
 
 @cache

@@ -35,6 +35,7 @@ class Settings:
     max_body: int = 64 * 1024 * 1024  # XINGLIN_MAX_BODY: largest request body in bytes
     demo: bool = False  # XINGLIN_DEMO: show the demo accounts on the sign-in page
     identity: bool = True  # XINGLIN_IDENTITY: link Patients to persons as they are written
+    notify: str = ""  # XINGLIN_NOTIFY: addresses below which subscribers may be told of changed links
 
 
 def read(environ: Mapping[str, str] | None = None) -> Settings:

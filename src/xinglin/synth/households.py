@@ -116,6 +116,8 @@ def _make_twins(first: Person, second: Person) -> None:
     second.birth = first.birth
     if first.name.surname and len(first.name.given) == 2 and len(second.name.given) == 2:
         second.name = Name(first.name.surname, first.name.given[0] + second.name.given[1])
+    if second.name == first.name and first.name.surname:
+        second.name = names.another(first.name, date.fromordinal(first.birth).year, second.sex)
     division, born = second.identity_number[:6], date.fromordinal(second.birth)
     second.identity_number = identifiers.identity_number(division, born, second.sex, second.index)
 

@@ -101,3 +101,18 @@ def mistyped(name: Name, dice: Random) -> Name:
     if "·" in name.given:
         return Name(name.surname, name.given.replace("·", "."))
     return Name(name.surname, " ".join(name.given) if len(name.given) > 1 else f" {name.given}")
+
+
+def miswritten(name: Name, dice: Random) -> Name:
+    """The name with the last character replaced by any other that is usual in names."""
+    other = dice.choice(_pool(1980, "male" if dice.random() < 0.5 else "female")["second"])
+    if other == name.given[-1:]:
+        return mistyped(name, dice)
+    return Name(name.surname, name.given[:-1] + other)
+
+
+def another(name: Name, year: int, sex: str) -> Name:
+    """The name that a brother or sister would have had instead: the next of the usual last characters."""
+    pool = _pool(year, sex)["second"]
+    at = pool.find(name.given[-1])
+    return Name(name.surname, name.given[:-1] + pool[(at + 1) % len(pool)])

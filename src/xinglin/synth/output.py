@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, BinaryIO
 import orjson
 
 from xinglin.kernel import errors
-from xinglin.synth import directory, households
+from xinglin.synth import directory, households, registers
 from xinglin.synth.post import Portion
-from xinglin.synth.stream import parcels
+from xinglin.synth.stream import parcels, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _PER_FILE = 50_000 // households.BLOCK  # blocks
 _LEVEL = 3
+_BLOCKS_AT_ONCE = 50  # of registers, by one process
 
 
 @dataclass(slots=True)
@@ -103,6 +104,44 @@ def write(
             truth.write(parcel.truth)
             if tell is not None:
                 tell(done)
+    return done
+
+
+@dataclass(frozen=True, slots=True)
+class _Register:
+    """The work of one process: the registrations of some blocks as lines."""
+
+    plan: Plan
+    dirty: bool
+    compress: bool
+
+    def __call__(self, first: int) -> _Parcel:
+        register = registers.dirty() if self.dirty else registers.tidy()
+        text, truth, count = bytearray(), bytearray(), 0
+        for block in range(first, min(first + _BLOCKS_AT_ONCE, self.plan.blocks)):
+            for found in registers.of_block(self.plan, block, register):
+                text += orjson.dumps(found.patient) + b"\n"
+                truth += registers.truth(found) + b"\n"
+                count += 1
+        packed = gzip.compress(text, _LEVEL, mtime=0) if self.compress else bytes(text)
+        return _Parcel(packed, bytes(truth), Written(0, count, len(text)))
+
+
+def write_registers(plan: Plan, out: str, *, dirty: bool = False, processes: int = 1) -> Written:
+    """Write the Patients alone, a line each, without records; into a directory as ``registrations.ndjson.gz``.
+
+    They come resident by resident; ``meta.lastUpdated`` says when each was registered.
+    """
+    done = Written()
+    make = _Register(plan, dirty, compress=_is_directory(out) or out.endswith(".gz"))
+    truth_path = _truth_path(out)
+    path = Path(out) / "registrations.ndjson.gz" if _is_directory(out) else None if out == "-" else Path(out)
+    with ExitStack() as open_files:
+        truth = open_files.enter_context(truth_path.open("wb"))
+        file = open_files.enter_context(_open(path))
+        for parcel in spread(make, range(0, plan.blocks, _BLOCKS_AT_ONCE), processes):
+            _put(file, parcel, done)
+            truth.write(parcel.truth)
     return done
 
 

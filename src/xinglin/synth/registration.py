@@ -13,7 +13,7 @@ from xinglin.synth import identifiers, names, places
 from xinglin.synth.health import YEAR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from random import Random
 
     from xinglin.synth.charts import Chart
@@ -48,10 +48,23 @@ _ID_CARD = {"coding": [{"system": _IDENTIFIER_TYPES, "code": "NI"}], "text": "å±
 class _Form:
     """A registration being filled in: what the clerk wrote, and where that differs from the truth."""
 
-    __slots__ = ("address", "birth", "dice", "errors", "identity", "name", "person", "phone", "sex")
+    __slots__ = (
+        "address",
+        "birth",
+        "dice",
+        "errors",
+        "identity",
+        "name",
+        "person",
+        "phone",
+        "place",
+        "rates",
+        "sex",
+    )
 
-    def __init__(self, person: Person, dice: Random) -> None:
-        self.person, self.dice = person, dice
+    def __init__(self, person: Person, dice: Random, rates: Mapping[str, float]) -> None:
+        self.person, self.dice, self.rates = person, dice, rates
+        self.place = person.place
         self.errors: list[str] = []
         self.name = person.name
         self.identity: str | None = person.identity_number
@@ -62,7 +75,8 @@ class _Form:
 
     def fails(self, kind: str) -> bool:
         """Whether this error happens here, noting it."""
-        if self.dice.random() >= RATES[kind]:
+        rate = self.rates.get(kind)
+        if rate is None or self.dice.random() >= rate:
             return False
         self.errors.append(kind)
         return True
@@ -99,6 +113,8 @@ def _write_name(form: _Form, day: int) -> None:
         form.name = misheard
     elif form.fails("mistyped_name"):
         form.name = names.mistyped(person.name, form.dice)
+    elif form.fails("other_character"):
+        form.name = names.miswritten(person.name, form.dice)
 
 
 def _newborn_name(person: Person) -> str:
@@ -112,6 +128,16 @@ def _newborn_name(person: Person) -> str:
 def _write_birth(form: _Form, _day: int) -> None:
     if not form.birth.endswith("-01-01") and form.fails("default_birthday"):
         form.birth = form.birth[:4] + "-01-01"
+    elif form.fails("wrong_birthday"):
+        form.birth = _wrong_birthday(form)
+
+
+def _wrong_birthday(form: _Form) -> str:
+    """Another day of the month, or day and month the other way round where the calendar has that."""
+    year, month, day = form.birth.split("-")
+    if int(day) <= 12 and day != month and form.dice.random() < 0.4:
+        return f"{year}-{day}-{month}"
+    return f"{year}-{month}-{int(day) % 28 + 1:02d}"
 
 
 def _write_rest(form: _Form, _day: int) -> None:
@@ -119,6 +145,11 @@ def _write_rest(form: _Form, _day: int) -> None:
         form.sex = None
     if form.fails("missing_address"):
         form.address = None
+    elif form.fails("moved"):
+        form.place = places.community(form.dice.randrange(places.communities_for(form.person.household)))
+        form.address = places.address_text(
+            form.place, places.street_line(form.place, form.dice.randrange(4000))
+        )
     elif form.fails("old_address"):
         form.address = places.address_text(
             form.person.place, places.street_line(form.person.place, form.dice.randrange(4000))
@@ -134,10 +165,12 @@ _STEPS: tuple[Callable[[_Form, int], None], ...] = (
 )
 
 
-def register(chart: Chart, dice: Random, day: int) -> tuple[dict[str, Any], list[str]]:
+def register(
+    chart: Chart, dice: Random, day: int, rates: Mapping[str, float] = RATES
+) -> tuple[dict[str, Any], list[str]]:
     """The Patient that the institution sends, first registered on ``day``, and the errors in it."""
     person = chart.person
-    form = _Form(person, dice)
+    form = _Form(person, dice, rates)
     if day - person.birth < _NEWBORN:
         form.identity = None
         form.errors.append("no_id_yet")
@@ -198,7 +231,7 @@ def _name(name: names.Name, *, structured: bool) -> dict[str, Any]:
 
 
 def _address(form: _Form) -> dict[str, Any]:
-    town = form.person.place.township
+    town = form.place.township
     return {
         "use": "home",
         "text": form.address,

@@ -26,7 +26,7 @@ from xinglin.synth.plan import Plan
 from xinglin.synth.post import Portion, Post
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from xinglin.synth.households import Person
 
@@ -72,13 +72,17 @@ def portions(plan: Plan, processes: int = 1) -> Iterator[Portion]:
 def parcels(plan: Plan, pack: Callable[[Portion], Parcel], processes: int = 1) -> Iterator[Parcel]:
     """Each portion, packed where it was made. With several processes ``pack`` has to be picklable."""
     yield pack(showcase.portion(plan)[0])
-    make = _Make(plan, pack)
+    yield from spread(_Make(plan, pack), range(plan.blocks), processes)
+
+
+def spread(make: Callable[[int], Parcel], blocks: Iterable[int], processes: int = 1) -> Iterator[Parcel]:
+    """What ``make`` makes of each block, in order; by several processes ``make`` has to be picklable."""
     if processes <= 1:
-        yield from map(make, range(plan.blocks))
+        yield from map(make, blocks)
         return
     waiting: deque[Future[Parcel]] = deque()
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for block in range(plan.blocks):
+        for block in blocks:
             waiting.append(pool.submit(make, block))
             if len(waiting) > processes * _AHEAD:
                 yield waiting.popleft().result()

@@ -59,6 +59,7 @@ class Finder:
     def clear(self) -> None:
         with database.connect() as connection:
             connection.execute(
-                "TRUNCATE record_resource, record_history, record_range, record_string, record_change"
+                "TRUNCATE record_resource, record_history, record_range, record_string, record_change,"
+                " identity_patient, identity_key"
             )
         parameters.look_again()

@@ -5,7 +5,7 @@ which it may be asked. Other packages of this ring register theirs with ``regist
 https://hl7.org/fhir/R4/operations.html
 """
 
-from xinglin.api.operations import everything, lastn, meta, validate
+from xinglin.api.operations import everything, feeds, lastn, meta, persons, validate
 from xinglin.api.operations.register import (
     OPERATIONS,
     Operation,
@@ -25,8 +25,10 @@ __all__ = [
     "at_system",
     "at_type",
     "everything",
+    "feeds",
     "lastn",
     "meta",
+    "persons",
     "register",
     "register_job",
     "validate",

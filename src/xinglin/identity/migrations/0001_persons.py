@@ -175,11 +175,15 @@ CREATE TABLE identity_notice (
 );
 """
 
-# One round trip from keys to everything that scoring needs. The settings keep the plan to indexes whatever the
+# One round trip from keys to everything that scoring needs. The locks are those of ``store``: 0x584C20 is the gate,
+# 0x584C21 the space of keys. Each statement in the function sees what was committed when it began: so the search
+# sees what was written by those for whom the locks have waited. The settings keep the plan to indexes whatever the
 # statistics say at the moment: a table that is being filled is planned for when it was small.
 FUNCTIONS = """
-CREATE FUNCTION identity_candidates(places integer[], keys bigint[], own_places integer[], own bigint[],
-                                    most integer, deep integer)
+--
+-- ``gate``: 0 only looks; 1 locks the keys (``locks``) first, 2 locks everybody else out.
+CREATE FUNCTION identity_candidates(gate integer, locks integer[], places integer[], keys bigint[],
+                                    own_places integer[], own bigint[], most integer, deep integer)
 RETURNS TABLE (place integer[], person bigint, home smallint, number bigint, shard smallint, id text,
                source bigint, held smallint, traits bytea)
 LANGUAGE plpgsql VOLATILE
@@ -187,6 +191,12 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 BEGIN
+    IF gate = 1 THEN
+        PERFORM pg_advisory_xact_lock_shared(5786656);
+        PERFORM pg_advisory_xact_lock(5786657, wanted) FROM unnest(locks) wanted;
+    ELSIF gate = 2 THEN
+        PERFORM pg_advisory_xact_lock(5786656);
+    END IF;
     RETURN QUERY
     WITH hit AS (
         SELECT asked.place AS at, p.person AS whose

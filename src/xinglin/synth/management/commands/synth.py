@@ -29,13 +29,32 @@ class Command(BaseCommand):
         parser.add_argument(
             "--format", choices=("bundles", "ndjson"), default="bundles", help="what a line is"
         )
+        parser.add_argument(
+            "--registrations",
+            action="store_true",
+            help="only the institutions' Patients, a line each, much faster",
+        )
+        parser.add_argument(
+            "--dirty",
+            action="store_true",
+            help="with the errors of badly kept registers (with --registrations)",
+        )
         parser.add_argument("--out", default="-", help="a directory, a .ndjson or .ndjson.gz file, or - (-)")
         parser.add_argument("--processes", type=int, default=1, help="processes that make residents (1)")
 
     def handle(self, **options: Any) -> None:
         try:
             plan = Plan(options["residents"], options["seed"], options["years"], options["until"])
-            done = output.write(plan, options["out"], form=options["format"], processes=options["processes"])
+            if options["registrations"]:
+                done = output.write_registers(
+                    plan, options["out"], dirty=options["dirty"], processes=options["processes"]
+                )
+            elif options["dirty"]:
+                raise CommandError("--dirty is about registers: say --registrations too.")
+            else:
+                done = output.write(
+                    plan, options["out"], form=options["format"], processes=options["processes"]
+                )
         except Fault as fault:
             raise CommandError(str(fault)) from fault
         except BrokenPipeError:  # the reader, head for one, has had enough
