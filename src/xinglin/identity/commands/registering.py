@@ -65,7 +65,14 @@ def _archives(_: dict[str, Any], write: Callable[[str], None]) -> None:
 
 
 REGISTER = Subcommand(
-    "register", "Fill the population register from the record: residents, residences, households.", _changes, _register
-)  # fmt: skip
-COUNTS = Subcommand("counts", "Load population counts of divisions, the denominators of the filing rate.", _file, _counts)  # fmt: skip
-ARCHIVES = Subcommand("archives", "File archives for residents whom a primary-care institution knows.", _nothing, _archives)  # fmt: skip
+    "register",
+    "Fill the population register from the record: residents, residences, households.",
+    _changes,
+    _register,
+)
+COUNTS = Subcommand(
+    "counts", "Load population counts of divisions, the denominators of the filing rate.", _file, _counts
+)
+ARCHIVES = Subcommand(
+    "archives", "File archives for residents whom a primary-care institution knows.", _nothing, _archives
+)
