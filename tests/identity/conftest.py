@@ -24,7 +24,7 @@ def index(emptied: None) -> Iterator[Connection]:
 
 
 @pytest.fixture
-def register(emptied: None) -> Iterator[Connection]:
+def register(emptied: None) -> Connection:
     """The thread's connection to a database with a city's divisions and nobody in the register."""
     from xinglin.kernel.actor import SYSTEM
     from xinglin.record import database
@@ -33,17 +33,4 @@ def register(emptied: None) -> Iterator[Connection]:
     door = open_as(SYSTEM)
     for code, name in people.DIVISIONS.items():
         door.update(people.location(code, name))
-    yield database.connection()
-    empty()
-
-
-def empty() -> None:
-    """Take everything out of the tables of identity."""
-    from xinglin.record import database
-
-    with database.connect() as connection:
-        tables = connection.execute(
-            "SELECT string_agg(relname, ', ') FROM pg_class WHERE relkind = 'r' AND relname LIKE 'identity\\_%'"
-        ).fetchone()
-        assert tables is not None
-        connection.execute(f"TRUNCATE {tables[0]}")
+    return database.connection()
