@@ -59,7 +59,7 @@ def state(connection: Connection) -> State:
     for person, shard, survivor, home in connection.execute(
         "SELECT person, shard, survivor, home FROM identity_merged"
     ):
-        made.merged[make_id(person, shard)] = store.make_id(survivor, home)
+        made.merged[make_id(person, shard)] = make_id(survivor, home)
     for id_, other, same in connection.execute("SELECT id, other_id, same FROM identity_constraint"):
         first, second = sorted((id_, other))
         made.constraints[first, second] = same
@@ -68,7 +68,7 @@ def state(connection: Connection) -> State:
 
 def folded(connection: Connection) -> State:
     """What the events say."""
-    rows = connection.execute(f"SELECT {store._EVENT} FROM identity_event ORDER BY number")
+    rows = connection.execute(f"SELECT {store.COLUMNS} FROM identity_event ORDER BY number")
     return fold(store.event_of(row) for row in rows)
 
 

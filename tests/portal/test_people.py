@@ -9,51 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.portal import make
-from xinglin.kernel import checkdigits
 from xinglin.portal.rules import people, searching
 
-_DIGITS = st.text("0123456789", min_size=6, max_size=6)
 _BIRTHS = st.dates(date(1900, 1, 1), date(2026, 1, 1))
-
-
-@st.composite
-def numbers(draw: st.DrawFn) -> str:
-    first17 = f"{draw(_DIGITS)}{draw(_BIRTHS):%Y%m%d}{draw(st.integers(0, 999)):03d}"
-    return first17 + checkdigits.resident(first17)
-
-
-def test_identity_example_of_the_standard_passes():
-    assert people.normal_identity(make.WANG) == make.WANG
-
-
-@given(numbers())
-def test_identity_number_with_its_check_digit_is_itself(number):
-    assert people.normal_identity(f" {number.lower()} ") == number
-
-
-@given(numbers(), st.integers(0, 16), st.integers(1, 9))
-def test_identity_number_with_one_wrong_digit_is_refused(number, at, shift):
-    wrong = number[:at] + str((int(number[at]) + shift) % 10) + number[at + 1 :]
-
-    assert people.normal_identity(wrong) is None
-
-
-@given(numbers().filter(lambda n: n[6:8] == "19"))
-def test_identity_number_of_fifteen_digits_is_the_same_person(number):
-    assert people.normal_identity(number[:6] + number[8:17]) == number
-
-
-@pytest.mark.parametrize("text", ["", "123", "11010519490231002X", "abc", "110105194912310021"])
-def test_identity_that_cannot_be_one_is_refused(text):
-    assert people.normal_identity(text) is None
-
-
-@given(numbers())
-def test_masked_identity_hides_the_day_of_birth(number):
-    masked = people.mask_identity(number)
-
-    assert masked == f"{number[:6]} ******** {number[14:]}"
-    assert number[6:14] not in masked
 
 
 @pytest.mark.parametrize(

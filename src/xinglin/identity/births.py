@@ -93,13 +93,20 @@ def compare_vague(a: int, b: int) -> BirthLevel:
     return BirthLevel.BOTH_VAGUE if is_vague(a) and is_vague(b) else BirthLevel.VAGUE
 
 
+def _least(a: list[int], b: list[int]) -> BirthLevel:
+    return min(compare(x, y) for x in a for y in b)
+
+
 def nearest(a: tuple[int, ...], b: tuple[int, ...]) -> BirthLevel:
-    """The best that two lists of dates can say: solid dates among themselves, vague ones where there are no others."""
+    """The best that two lists of dates can say: solid dates among themselves, vague ones where there are no others.
+
+    The first of a list is the one to go by; agreement with a date that its own bearer's number contradicts is little.
+    """
     if not a or not b:
         return BirthLevel.MISSING
     if len(a) == 1 and a == b and not is_vague(a[0]):
         return BirthLevel.SAME
     solid_a, solid_b = [n for n in a if not is_vague(n)], [n for n in b if not is_vague(n)]
     if solid_a and solid_b:
-        return min(compare(x, y) for x in solid_a for y in solid_b)
+        return min(compare(solid_a[0], solid_b[0]), max(_least(solid_a, solid_b), BirthLevel.DIGIT))
     return min(compare_vague(x, y) for x in (solid_a or a) for y in (solid_b or b))

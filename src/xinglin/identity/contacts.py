@@ -79,10 +79,11 @@ _DISTRICT = re.compile(
 _TOWN = re.compile(r"^(.{1,10}?)(?:街道办事处|街道|地区办事处|民族乡|镇|乡|苏木)")
 _VILLAGE = re.compile(r"^(.{1,12}?)(?:社区居委会|村民委员会|居民委员会|社区|居委会|村委会|行政村|嘎查|村)")
 _ROAD = re.compile(
-    r"^(.{1,12}?(?:大道|大街|胡同|小区|花园|公寓|苑|路|街|巷|弄|里|坊|道|屯|庄|寨|城|府|园|湾))(?=[0-9第a-z]|$|.{0,12}[0-9])"
+    r"^(.{1,12}?(?:大道|大街|胡同|小区|花园|公寓|苑|路|街|巷|弄|里|坊|道|屯|庄|寨|城|府|园|湾)(?:小区|公寓)?)(?=[0-9第a-z]|$|.{0,12}[0-9])"
 )
 _CHINESE_NUMBER = re.compile("[一二三四五六七八九十]{1,3}(?=[栋幢号楼单元组层排队室弄])")
 _NUMBERS = re.compile(r"[0-9]+|(?<![a-z])[a-z](?=[栋幢座区])")
+_JOINED = re.compile(r"(?<=[0-9a-zA-Z])\s*[-–—―‐#/·.、,]\s*(?=[0-9a-zA-Z])|#")
 _FIGURES = {c: n for n, c in enumerate("零一二三四五六七八九")}
 
 
@@ -103,7 +104,7 @@ def _cut(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
 @lru_cache(maxsize=1 << 15)
 def read_text(text: str) -> Address:
     """A Chinese address in one line. Parts may be missing anywhere."""
-    rest = fold(text).translate({ord("#"): "号", ord("~"): None})
+    rest = fold(_JOINED.sub("号", unicodedata.normalize("NFKC", text)))
     rest = _CHINESE_NUMBER.sub(_figure, rest)
     _, rest = _cut(_PROVINCE, rest)
     city, rest = _cut(_CITY, rest)

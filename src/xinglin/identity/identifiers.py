@@ -299,6 +299,8 @@ def read(identifier: Mapping[str, Any], organization: str = "") -> Document | No
             return found
     if kind != Kind.RECORD and (found := by_shape(number)) is not None:
         return found
+    if not identifier.get("system") and not kind and (found := resident(number)) is not None:
+        return found
     return _own(identifier, kind, number, organization)
 
 

@@ -114,13 +114,21 @@ class Round:
         for one in said:
             self.bound.setdefault(one.patient, []).append(one)
 
+    def belongs(self, arrival: Arrival) -> int | None:
+        """The person that it need only fit well enough to stay with."""
+        return arrival.old.person if arrival.old is not None else None
+
+    def somebody_new(self, arrival: Arrival) -> Somebody:
+        """A person that nobody belongs to yet."""
+        return Somebody(*store.new_person(arrival.shard))
+
     # -- deciding
 
     def run(self) -> list[Settled]:
         """Decide all; those that declare to be another Patient come last, so that the other one is there."""
         for place, arrival in sorted(enumerate(self.arrivals), key=lambda pair: bool(pair[1].declared)):
             settled = self._decide(place, arrival)
-            self._take_in(settled)
+            self.take_in(settled)
             self.settled.append(settled)
         return self.settled
 
@@ -130,17 +138,14 @@ class Round:
         if mine is not None:
             mine.members.pop(arrival.number, None)
         candidates, mothers = self.candidates(place, arrival)
-        told = self._told(arrival)
+        told = self.told(arrival)
         if mine is not None and old is not None and old.held:
             settled = self._keep(arrival, mine, candidates, told)
         elif told is not None:
             settled = self._go(arrival, told[0], told[1])
         else:
             decision = rules.decide(
-                candidates,
-                self.weights,
-                belongs=old.person if old is not None else None,
-                frequencies=self.common,
+                candidates, self.weights, belongs=self.belongs(arrival), frequencies=self.common
             )
             settled = self._follow(arrival, decision, mine)
         settled.mothers = mothers
@@ -168,7 +173,7 @@ class Round:
             found.append(Candidate(number, scores, [member.traits for member in members]))
         return found, mothers
 
-    def _told(self, arrival: Arrival) -> tuple[Somebody, str] | None:
+    def told(self, arrival: Arrival) -> tuple[Somebody, str] | None:
         """The person to whom people or the sender say that it belongs, and who says so."""
         for one in self.bound.get(arrival.id, ()):
             number = self.where.get(store.patient_place(one.other)[0])
@@ -226,14 +231,15 @@ class Round:
             settled = Settled(arrival, mine, Kind.MOVED, reason, bits, decided=True)
             settled.question = "match" if others and not mine.members else "drift" if asked else ""
         else:
-            new = Somebody(*store.new_person(arrival.shard))
+            new = self.somebody_new(arrival)
             kind = Kind.MOVED if mine is not None else Kind.MADE
             settled = Settled(arrival, new, kind, reason if mine is not None else "", bits, decided=True)
             settled.question = "match" if others else ""
         settled.asked, settled.findings = others, decision.reasons if asked else ()
         return settled
 
-    def _take_in(self, settled: Settled) -> None:
+    def take_in(self, settled: Settled) -> None:
+        """From now on the arrival is known to the others."""
         arrival, person = settled.arrival, settled.person
         self.persons.setdefault(person.number, person)
         person.members[arrival.number] = Known(

@@ -126,11 +126,12 @@ def _best(
     (best, score), rivals = ranked[0], ranked[1:]
     bits = _effective(score)
     margin = bits - _effective(rivals[0][1]) if rivals else -_NEVER
-    if bits < zones.review:
+    ruled = score.rule in weights.people
+    if bits < (zones.ruled if ruled else zones.review):
         reason = score.rule.value if bits == _NEVER else "too little"
         return Decision(Zone.NEW, None, bits, margin, (reason,), score)
     near = [(c, s) for c, s in rivals if _effective(s) >= zones.review][: weights.reviewed - 1]
-    if score.rule in weights.people:
+    if ruled:
         return _ask(best, score, margin, (score.rule.value,), near)
     if bits < zones.join:
         return _ask(best, score, margin, ("between the thresholds",), near)

@@ -59,7 +59,7 @@ class Contact(msgspec.Struct, frozen=True, array_like=True):
 class Traits(msgspec.Struct, frozen=True, array_like=True):
     """What tells who somebody is; everything may be missing.
 
-    ``births`` has the date as stated, then what a proven number says if that is another. ``order`` is the order of
+    ``births`` has what a proven number says, then the date as stated if that is another. ``order`` is the order of
     birth of one of twins, 0 if not told. ``scope`` names the institution that keeps the Patient.
     """
 
@@ -208,11 +208,7 @@ def from_patient(resource: dict[str, Any]) -> Traits:
     stated = births.read(str(resource.get("birthDate") or ""))
     documents = tuple(_doubted(d, stated) for d in _documents(resource, organization))
     proven = next((d for d in documents if d.birth and d.kind == Kind.RESIDENT), None)
-    told = {stated: None} if stated else {}
-    if proven is not None and proven.birth != stated:
-        told[proven.birth] = None
-    elif proven is not None:  # the first of January, but a number bears it out
-        told = {proven.birth: None}
+    told = dict.fromkeys(day for day in (proven.birth if proven else 0, stated) if day)
     twin = resource.get("multipleBirthInteger")
     addresses = dict.fromkeys(contacts.address(a) for a in _each(resource.get("address")))
     addresses.pop(contacts.NOWHERE, None)

@@ -54,11 +54,15 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Zones:
-    """From how many bits on a Patient joins a person, stays with one, goes to people; and what lies between."""
+    """From how many bits on a Patient joins a person, stays with one, goes to people; ``ruled``: where a rule says so.
+
+    ``margin`` is how far the second person has to lie behind, ``bridge`` what shows two persons to be one.
+    """
 
     join: float
     stay: float
     review: float
+    ruled: float
     margin: float
     bridge: float
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.fhir.dates import LOCAL_ZONE
-from xinglin.identity import roles
+from xinglin.identity import identifiers, roles
 from xinglin.kernel import clock
 from xinglin.kernel.errors import not_found
 from xinglin.portal import queries
@@ -81,7 +81,7 @@ def _shown(found: tuple[Any, ...]) -> list[dict[str, Any]]:
             "person": c.person,
             "pinyin": people.romanised(c.person.name),
             "age": people.age_on(c.person.birth, now),
-            "identity": people.mask_identity(c.person.identity) if c.person.identity else "",
+            "identity": identifiers.mask_identity(c.person.identity) if c.person.identity else "",
             "phone": people.mask_phone(c.person.phone) if c.person.phone else "",
             "institutions": c.institutions,
             "patients": c.patients,
@@ -110,7 +110,7 @@ def _whole(
         "person": person,
         "pinyin": people.romanised(person.name),
         "age": age,
-        "identity": people.mask_identity(person.identity) if person.identity else "",
+        "identity": identifiers.mask_identity(person.identity) if person.identity else "",
         "phone": people.mask_phone(person.phone) if person.phone else "",
         "allergies": queries.allergy_box(door, resident),
         "tags": problems.tags(found, age),
@@ -349,7 +349,9 @@ def sources_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse
             "id": p["id"],
             "institution": resident.sources.patients.get(f"Patient/{p['id']}", ""),
             "person": people.person([p]),
-            "identity": people.mask_identity(people.identity_of(p) or "") if people.identity_of(p) else "",
+            "identity": identifiers.mask_identity(people.identity_of(p) or "")
+            if people.identity_of(p)
+            else "",
             "phone": people.mask_phone(people.phone_of(p)) if people.phone_of(p) else "",
             "link": resident.links.get(p["id"]),
             "kind": _LINKS.get(resident.links[p["id"]].kind, "") if p["id"] in resident.links else "",

@@ -98,8 +98,8 @@ def _create(steps: Sequence[Step], actor: Actor, *, integrity: bool) -> list[Out
         unit = grouping.Unit(made, needed, actor)
         try:
             _commit(unit, pairs)
-        except psycopg.errors.UniqueViolation:
-            continue  # another process drew the same numbers: take new ones
+        except _AGAIN:
+            continue  # another process drew the same numbers, or a follower met another's lock: take new ones
         return [Outcome(201, draft) for draft in made]
     raise busy("No free numbers were found for the new resources. Try again.")
 

@@ -13,7 +13,7 @@ from itertools import islice, product
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pypinyin import Style, lazy_pinyin, pinyin
+from pypinyin import lazy_pinyin
 
 from xinglin.fhir.index.keys import normalise
 
@@ -163,16 +163,15 @@ def _dictionary(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1 << 14)
 def readings_of(character: str) -> tuple[str, ...]:
-    """Every reading of one character, without tones, the likeliest first; what is not Chinese reads as itself.
+    """How one character is read, without tones, the likeliest first; what is not Chinese reads as itself.
 
-    Those of ``readings.toml`` come before the dictionary's.
+    The dictionary's first reading and those of ``readings.toml``: the dictionary's others are mostly of old books.
     """
     if not _IS_HAN.match(character):
         return (character,)
     table = readings()
     named = [*table.given.get(character, ()), *table.surnames.get(character, ())]
-    found = pinyin(character, style=Style.NORMAL, heteronym=True, v_to_u=False)[0]
-    return _distinct([*found[:1], *named, *found[1:]])
+    return _distinct([*_dictionary(character), *named])
 
 
 @lru_cache(maxsize=1 << 14)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
+from psycopg.types.json import Jsonb
 
 from xinglin.identity import reviewing, stewardship, store
 from xinglin.identity.actions import linking
@@ -158,9 +159,12 @@ def confirm_review(
     Raises ``forbidden`` for the one who decided.
     """
     found = _found(connection, review)
-    stewardship.require_step(found.state, State.DONE if agree else State.OPEN)
     if found.state is not State.DECIDED:
-        stewardship.require_step(found.state, State.DECIDED)
+        raise conflict(
+            gettext_noop("This review is %(now)s; it cannot become %(then)s. Load it again."),
+            now=found.state.value,
+            then="confirmed",
+        )
     if found.decider == actor.id:
         raise forbidden(gettext_noop("You decided this yourself: somebody else has to agree."))
     if agree:
@@ -254,7 +258,7 @@ def _save(connection: Connection, review: Review) -> None:
         connection, review, state=review.state.value, verdict=review.verdict and review.verdict.value,
         survivor=review.survivor, reason=review.reason, note=review.note, decider=review.decider,
         decided=review.decided, confirmer=review.confirmer, confirmed=review.confirmed, effects=review.effects,
-        holder=review.holder, until=review.until, detail=review.detail or None,
+        holder=review.holder, until=review.until, detail=Jsonb(review.detail) if review.detail else None,
     )  # fmt: skip
 
 

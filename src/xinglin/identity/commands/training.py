@@ -30,6 +30,12 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--name", default="", help="the version that the file gets (the day)")
     parser.add_argument("--most", type=int, default=1_000_000, help="Patients read at most (1,000,000)")
     parser.add_argument(
+        "--pairs",
+        type=float,
+        default=5e6,
+        help="random pairs from which the shares of strangers are taken (5e6)",
+    )
+    parser.add_argument(
         "--audit", action="store_true", help="compare our links with Splink's on the same Patients"
     )
 
@@ -49,7 +55,7 @@ def _run(options: dict[str, Any], write: Callable[[str], None]) -> None:
         )  # fmt: skip
     write(f"{len(read):,} Patients read")
     linker = model.linker(columns.table(read))
-    learned = model.learn(linker, len(read))
+    learned = model.learn(linker, len(read), pairs=options["pairs"])
     today = clock.now().date()
     text = weights_file.revised(
         options["base"].read_text(encoding="utf-8"),

@@ -51,5 +51,6 @@ def links(frame: Any, *, sure: float = 0.5) -> tuple[list[tuple[str, str]], str]
     training.estimate_parameters_using_expectation_maximisation(block_on("postcode"))
     predicted = linker.inference.predict(threshold_match_probability=sure)
     sql = f"SELECT rec_id_l, rec_id_r FROM {predicted.physical_name}"
-    rows = linker.misc.query_sql(sql).as_record_list()
+    misc: Any = linker.misc
+    rows = misc.query_sql(sql).as_record_list()
     return [(row["rec_id_l"], row["rec_id_r"]) for row in rows], splink.__version__

@@ -30,7 +30,7 @@ def lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             if not line.strip():
                 continue
             try:
-                read = orjson.loads(line)
+                read = orjson.loads(line.rstrip())
             except orjson.JSONDecodeError as error:
                 raise errors.invalid(
                     "%(path)s, line %(line)s, column %(column)s: not JSON.",

@@ -146,15 +146,17 @@ CREATE TABLE identity_proposal (
     run      text     NOT NULL,
     number   bigint   NOT NULL,                 -- of the Patient
     person   bigint   NOT NULL,                 -- to whom it would belong
+    was      bigint   NOT NULL,                 -- to whom it belonged when it was looked at
     bits     real,
     shard    smallint NOT NULL,
     home     smallint NOT NULL,
-    outcome  text     NOT NULL,                 -- kept, joined, split
+    outcome  text     NOT NULL,                 -- kept, moved
     review   jsonb,                             -- what people would be asked
     PRIMARY KEY (run, number, shard)
 );
 CREATE INDEX identity_proposal_person ON identity_proposal (run, person, number);
-CREATE INDEX identity_proposal_changed ON identity_proposal (run, outcome, number) WHERE outcome <> 'kept';
+CREATE INDEX identity_proposal_changed ON identity_proposal (run, number)
+    WHERE outcome <> 'kept' OR review IS NOT NULL;
 
 -- Who is told of links that change, and what has yet to be told.
 CREATE TABLE identity_subscriber (

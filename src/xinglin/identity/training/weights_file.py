@@ -23,11 +23,10 @@ _SETTLED = 0.5  # how far a share moves from what was believed to what was learn
 def revised(base: str, learned: Learned, *, version: str, today: date) -> str:
     """The text of a weights file: ``base`` with the learned shares in it."""
     table: dict[str, Any] = copy.deepcopy(tomllib.loads(base))
+    before = table["version"]
     table["version"] = version
     table["effective"] = today
-    table["source"] = (
-        f"learned by Splink {learned.splink} from {learned.records} Patients, from {table['version']}"
-    )
+    table["source"] = f"learned by Splink {learned.splink} from {learned.records} Patients, from {before}"
     table["confidence"] = "learned without labels"
     for field, shares in learned.m.items():
         _part(table["levels"][field], shares, "m")

@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from xinglin.kernel import checkdigits
+from xinglin.identity.identifiers import IDENTITY_SYSTEMS, mask_middle, normal_identity
 from xinglin.portal.rules.reading import as_date, codings, each
 from xinglin.terminology import pinyin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-IDENTITY_SYSTEMS = ("urn:oid:2.16.156.10011.1.3", "urn:oid:2.16.840.1.113883.2.23.1.19.1")
 CARD_SYSTEM = "urn:oid:2.16.156.10011.1.19"
-_NUMBER = re.compile(r"[0-9]{17}[0-9X]|[0-9]{15}")
 _NAME_USES = {"official": 0, "usual": 1}
 _HAN = re.compile(r"[\u2e80-\u9fff\U00020000-\U0003ffff]")
 
@@ -29,25 +27,6 @@ class Age:
     years: int
     months: int
     days: int
-
-
-def normal_identity(text: str) -> str | None:
-    """The eighteen characters of an identity number, also from the older fifteen; None if it is none."""
-    number = text.strip().upper().replace(" ", "")
-    if not _NUMBER.fullmatch(number):
-        return None
-    if len(number) == 15:
-        number = f"{number[:6]}19{number[6:]}"
-        number += checkdigits.resident(number)
-    if as_date(f"{number[6:10]}-{number[10:12]}-{number[12:14]}") is None:
-        return None
-    return number if number[17] == checkdigits.resident(number[:17]) else None
-
-
-def identity_forms(number: str) -> tuple[str, ...]:
-    """The texts under which institutions may have kept this number of eighteen characters."""
-    older = (number[:6] + number[8:17],) if number[6:8] == "19" else ()
-    return (number, *older, *((number.lower(),) if number.endswith("X") else ()))
 
 
 def identity_of(patient: Mapping[str, Any]) -> str | None:
@@ -70,21 +49,10 @@ def identifier_in(patients: Iterable[Mapping[str, Any]], system: str) -> str:
     return ""
 
 
-def mask_identity(number: str) -> str:
-    """``450103 ******** 2046``: enough to tell namesakes apart."""
-    return f"{number[:6]} ******** {number[14:]}" if len(number) == 18 else mask_middle(number)
-
-
 def mask_phone(number: str) -> str:
     """``138 **** 5678``."""
     digits = number.strip()
     return f"{digits[:3]} **** {digits[-4:]}" if len(digits) >= 11 else mask_middle(digits)
-
-
-def mask_middle(text: str) -> str:
-    """Keep the ends of any other number."""
-    keep = 0 if len(text) < 5 else min(4, len(text) // 4)
-    return f"{text[:keep]}****{text[len(text) - keep :]}"
 
 
 def name_of(patient: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from xinglin.identity import identifiers
 from xinglin.portal.rules import people
 
 if TYPE_CHECKING:
@@ -32,10 +33,10 @@ def wanted(text: str) -> Wanted:
     if not words:
         return Wanted(())
     joined = "".join(words)
-    number = people.normal_identity(joined)
+    number = identifiers.normal_identity(joined)
     if number:
-        forms = people.identity_forms(number)
-        named = ",".join(f"{system}|{form}" for system in people.IDENTITY_SYSTEMS for form in forms)
+        forms = identifiers.identity_forms(number)
+        named = ",".join(f"{system}|{form}" for system in identifiers.IDENTITY_SYSTEMS for form in forms)
         return Wanted(((("identifier", named),),))
     if _MOBILE.fullmatch(joined):
         return Wanted(((("phone", joined),), (("identifier", joined),)))

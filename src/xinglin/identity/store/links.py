@@ -1,26 +1,20 @@
-"""The statements on the index's tables, each inside the caller's transaction.
-
-Who reads candidates and acts on them locks their keys first (``candidates``); who changes persons as people do, or
-matches very many at once, holds ``lock_all``. Both are held to the end of the transaction: that is why two processes
-that meet the same new person make one.
-"""
+"""The rows of Patients and their keys: locks, links, candidates."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from xinglin.fhir import json
 from xinglin.identity import arrays
-from xinglin.identity.events import Event, Kind
-from xinglin.kernel.ids import SHARDS, make_id, self_number, shard_of
-from xinglin.record.drafts import numbers
+from xinglin.identity.store import journal
+from xinglin.identity.store.places import patient_place
+from xinglin.kernel.ids import SHARDS, make_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from xinglin.identity.events import Event
     from xinglin.record.database import Connection
 
 _GATE = 0x58_4C_20  # advisory lock: shared by those who lock keys, exclusive to those who lock all; see the migration
@@ -50,21 +44,6 @@ class Link:
 
 
 _LINK = "number, person, source, shard, home, held, active, id, keys, traits"
-
-
-def place_of(person_id: str) -> tuple[int, int]:
-    """Number and shard of a person's id; an id that is none of ours leads to no row."""
-    return self_number("Person", person_id), shard_of("Person", person_id)
-
-
-def patient_place(patient_id: str) -> tuple[int, int]:
-    """Number and shard of a Patient's id."""
-    return self_number("Patient", patient_id), shard_of("Patient", patient_id)
-
-
-def new_person(shard: int) -> tuple[int, int]:
-    """A number that nobody had, in that shard."""
-    return numbers.take(1)[0], shard
 
 
 # -- locks
@@ -139,13 +118,13 @@ def write(connection: Connection, new: Sequence[Link], events: Sequence[Event]) 
             "first": arrays.integers([end - len(one.keys) + 1 for end, one in zip(ends, new, strict=True)]),
             "last": arrays.integers(ends),
             "traits": arrays.binaries([one.traits for one in new]),
-            **_told(events),
+            **journal.told(events),
         },
         prepare=True,
     )
 
 
-_WRITE = """
+_WRITE = f"""
 WITH coming AS MATERIALIZED (
     SELECT number, person, source, shard, home, held, active, id,
            (%(keys)s::bigint[])[first:last] AS keys, traits
@@ -161,7 +140,7 @@ WITH coming AS MATERIALIZED (
 ), keyed AS (
     INSERT INTO identity_key (key, patient, shard, home)
     SELECT key, number, (key & 1023)::smallint, shard FROM coming, unnest(keys) key WHERE active
-), {told}
+), {journal.TELLING}
 """
 
 
@@ -279,164 +258,3 @@ def candidates(
         binary=True,
     )
     return [(row[0], Member(*row[1:])) for row in found]
-
-
-# -- events
-
-
-def append(connection: Connection, events: Sequence[Event]) -> None:
-    """Write what happened, and put it down for those who want to be told."""
-    if events:
-        connection.execute(f"WITH {_EVENTS}", _told(events), prepare=True)
-
-
-_EVENTS = """
-happened AS MATERIALIZED (
-    SELECT * FROM unnest(%(e_number)s::bigint[], %(e_person)s::bigint[], %(e_shard)s::smallint[], %(e_bits)s::real[],
-                         %(e_kind)s::text[], %(e_patient)s::text[], %(e_other)s::text[], %(e_actor)s::text[],
-                         %(e_weights)s::text[], %(e_reason)s::text[], %(e_detail)s::jsonb[], %(e_notice)s::jsonb[])
-         one(number, person, shard, bits, kind, patient, other, actor, weights, reason, detail, notice)
-), kept AS (
-    INSERT INTO identity_event (number, person, shard, bits, kind, patient, other, actor, weights, reason, detail)
-    SELECT number, person, shard, bits, kind, patient, other, actor, weights, reason, detail FROM happened
-)
-INSERT INTO identity_notice (number, shard, subscriber, event)
-SELECT number, shard, id, notice FROM happened, identity_subscriber WHERE notice IS NOT NULL
-"""
-_WRITE = _WRITE.format(told=_EVENTS)
-
-
-def _told(events: Sequence[Event]) -> dict[str, str]:
-    places = [place_of(e.person) for e in events]
-    return {
-        "e_number": arrays.integers([e.number for e in events]),
-        "e_person": arrays.integers([number for number, _ in places]),
-        "e_shard": arrays.integers([shard for _, shard in places]),
-        "e_bits": arrays.reals([e.bits for e in events]),
-        "e_kind": arrays.texts([e.kind.value for e in events]),
-        "e_patient": arrays.texts([e.patient for e in events]),
-        "e_other": arrays.texts([e.other for e in events]),
-        "e_actor": arrays.texts([e.actor for e in events]),
-        "e_weights": arrays.texts([e.weights for e in events]),
-        "e_reason": arrays.texts([e.reason for e in events]),
-        "e_detail": arrays.texts([_json(e.detail) if e.detail else None for e in events]),
-        "e_notice": arrays.texts([_json(_notice(e)) if e.kind in _TOLD else None for e in events]),
-    }
-
-
-def _json(value: dict[str, Any]) -> str:
-    return json.dump(value).decode()
-
-
-_TOLD = frozenset(
-    {Kind.JOINED, Kind.MADE, Kind.MOVED, Kind.LEFT, Kind.MERGED, Kind.UNMERGED, Kind.SPLIT, Kind.REJOINED}
-)
-
-
-def _notice(event: Event) -> dict[str, Any]:
-    patients = [event.patient] if event.patient else list(event.detail.get("patients", ()))
-    told = {"kind": event.kind.value, "person": event.person, "other": event.other, "patients": patients}
-    return told | ({"emptied": True} if event.detail.get("emptied") else {})
-
-
-_EVENT = "number, kind, person, shard, patient, other, bits, actor, weights, reason, detail"
-
-
-def events_of(connection: Connection, persons: Sequence[str]) -> list[Event]:
-    """What happened to these persons, in order."""
-    found = connection.execute(
-        f"SELECT {_EVENT} FROM identity_event WHERE person = ANY(%(numbers)s)"
-        f" UNION SELECT {_EVENT} FROM identity_event WHERE other = ANY(%(ids)s) ORDER BY number",
-        {"numbers": [place_of(one)[0] for one in persons], "ids": list(persons)},
-    )
-    return [event_of(row) for row in found]
-
-
-def event(connection: Connection, number: int) -> Event | None:
-    """One event by its number."""
-    row = connection.execute(f"SELECT {_EVENT} FROM identity_event WHERE number = %s", [number]).fetchone()
-    return event_of(row) if row else None
-
-
-def event_of(row: Sequence[Any]) -> Event:
-    """From a row of ``number, kind, person, shard, patient, other, bits, actor, weights, reason, detail``."""
-    number, kind, person, shard, patient, other, bits, actor, weights, reason, detail = row
-    return Event(
-        number,
-        Kind(kind),
-        _person_id(person, shard),
-        patient,
-        other,
-        bits,
-        actor,
-        weights,
-        reason,
-        detail or {},
-    )
-
-
-@lru_cache(maxsize=4096)
-def _person_id(number: int, shard: int) -> str:
-    return make_id(number, shard)
-
-
-# -- merged persons
-
-
-def survivors(connection: Connection, persons: Sequence[str]) -> dict[str, str]:
-    """The person that each of these is now: itself, if it was never merged."""
-    if not persons:
-        return {}
-    found = connection.execute(
-        """
-        WITH RECURSIVE chain AS (
-            SELECT id, number, shard, 0 AS depth
-            FROM unnest(%s::text[], %s::bigint[], %s::smallint[]) asked(id, number, shard)
-            UNION ALL
-            SELECT c.id, m.survivor, m.home, c.depth + 1 FROM chain c
-            JOIN identity_merged m ON m.person = c.number AND m.shard = c.shard WHERE c.depth < 64
-        ) SELECT DISTINCT ON (id) id, number, shard, depth FROM chain ORDER BY id, depth DESC
-        """,
-        [list(persons), *(list(column) for column in zip(*map(place_of, persons), strict=True))],
-        prepare=True,
-    )
-    return {id_: make_id(number, shard) if depth else id_ for id_, number, shard, depth in found}
-
-
-def merged_into(connection: Connection, person_id: str) -> list[str]:
-    """The persons that are now this one, however many merges ago."""
-    found = connection.execute(
-        """
-        WITH RECURSIVE below AS (
-            SELECT person, shard, 1 AS depth FROM identity_merged WHERE survivor = %s AND home = %s
-            UNION ALL
-            SELECT m.person, m.shard, b.depth + 1 FROM below b
-            JOIN identity_merged m ON m.survivor = b.person AND m.home = b.shard WHERE b.depth < 64
-        ) SELECT person, shard FROM below ORDER BY person
-        """,
-        place_of(person_id),
-    )
-    return [make_id(number, shard) for number, shard in found]
-
-
-def merge_of(connection: Connection, person_id: str) -> int | None:
-    """The number of the event by which this person became another."""
-    row = connection.execute(
-        "SELECT event FROM identity_merged WHERE person = %s AND shard = %s", place_of(person_id)
-    ).fetchone()
-    return int(row[0]) if row else None
-
-
-def note_merged(connection: Connection, person_id: str, survivor: str, event_number: int) -> None:
-    """From now on ``person_id`` is ``survivor``."""
-    connection.execute(
-        "INSERT INTO identity_merged (person, shard, survivor, home, event) VALUES (%s, %s, %s, %s, %s)"
-        " ON CONFLICT (person, shard) DO UPDATE SET survivor = excluded.survivor, home = excluded.home,"
-        " event = excluded.event",
-        [*place_of(person_id), *place_of(survivor), event_number],
-    )
-
-
-def forget_merged(connection: Connection, person_id: str) -> None:
-    """``person_id`` is itself again."""
-    connection.execute("DELETE FROM identity_merged WHERE person = %s AND shard = %s", place_of(person_id))
