@@ -127,14 +127,15 @@ def test_search_for_an_identity_number_finds_all_its_forms():
     ]
 
 
-def test_candidates_are_joined_by_identity_number_alone():
+def test_candidates_are_joined_as_the_index_says():
     sent = [
         make.patient("1", name=[{"text": "王小平"}], identifier=make.identified(make.WANG)),
         make.patient("2", "乙医院", name=[{"text": "王小平"}], identifier=make.identified("110105491231002")),
         make.patient("3", "丙医院", name=[{"text": "王小平"}]),
     ]
 
-    found = searching.candidates(sent, {"Patient/1": "甲医院", "Patient/2": "乙医院", "Patient/3": "丙医院"})
+    names = {"Patient/1": "甲医院", "Patient/2": "乙医院", "Patient/3": "丙医院"}
+    found = searching.candidates(sent, names, {"1": "p", "2": "p"})
 
     assert [(c.id, c.institutions, c.patients) for c in found] == [
         ("1", ("甲医院", "乙医院"), 2),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from typing import TYPE_CHECKING
 
 from django.contrib.auth import authenticate
 from django.db import connection
@@ -12,6 +13,9 @@ from django.db import connection
 from xinglin.accounts import rules
 from xinglin.accounts.models import Account, Token
 from xinglin.kernel.actor import Actor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 REMEMBERED_SECONDS = 60.0  # how long a revoked token or changed password may still work
 _REMEMBERED_HEADERS = 4096
@@ -66,6 +70,13 @@ def actor_of(account: Account, *, purpose: str = "TREAT") -> Actor:
         purpose=purpose,
         institution=account.institution_id or None,
     )
+
+
+def names_of_accounts(actors: Iterable[str | None]) -> dict[str, str]:
+    """The names of those who acted, by the actor's id; ids of other actors are left out."""
+    keys = {text.removeprefix("account/") for text in actors if text and text.startswith("account/")}
+    known = Account.objects.filter(pk__in=[int(key) for key in keys if key.isdecimal()])
+    return {f"account/{pk}": name for pk, name in known.values_list("pk", "display_name")}
 
 
 def actor_for_authorization(header: str | None) -> Actor | None:

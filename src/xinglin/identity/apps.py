@@ -7,13 +7,18 @@ class IdentityConfig(AppConfig):
     label = "identity"
 
     def ready(self) -> None:
-        """Follow what is written to Patients, unless the operator has switched it off; offer the commands."""
+        """Follow what is written to Patients, unless the operator has switched it off; offer commands and jobs."""
         from xinglin.identity import commands, handlers, notices  # noqa: PLC0415 -- after the applications are loaded
-        from xinglin.identity.commands import evaluating, training, upkeep  # noqa: PLC0415 -- as above
-        from xinglin.record import followers  # noqa: PLC0415 -- as above
+        from xinglin.identity.commands import evaluating, registering, training, upkeep  # noqa: PLC0415 -- as above
+        from xinglin.identity.population import divisions, filing, refreshing  # noqa: PLC0415 -- as above
+        from xinglin.record import followers, jobs  # noqa: PLC0415 -- as above
 
         if settings.SETTINGS.identity:
             followers.follow("identity", ["Patient"], handlers.link_patients)
             followers.follow("identity-notices", ["Subscription"], notices.keep_subscribers)
+        followers.follow("identity.population.divisions", ["Location"], divisions.follow)
         commands.offer(evaluating.FILES, evaluating.FEBRL, training.TRAIN)
         commands.offer(upkeep.STATUS, upkeep.FREQUENCIES, upkeep.REBUILD, upkeep.DELIVER)
+        commands.offer(registering.REGISTER, registering.COUNTS, registering.ARCHIVES)
+        jobs.offer(refreshing.JOB, refreshing.work)
+        jobs.offer(filing.JOB, filing.work)

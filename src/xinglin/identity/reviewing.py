@@ -170,13 +170,20 @@ def _where(wanted: Wanted, now: datetime) -> tuple[str, dict[str, Any]]:
 
 def change(connection: Connection, review: Review, **columns: Any) -> None:
     """Write columns of a review that this transaction has locked."""
-    values = {name: list(value) if isinstance(value, tuple) else value for name, value in columns.items()}
+    values = {name: _bound(value) for name, value in columns.items()}
     assigned = ", ".join(f"{name} = %({name})s" for name in values)
     connection.execute(
         f"UPDATE identity_review SET {assigned} WHERE number = %(_number)s AND shard = %(_shard)s",
         {**values, "_number": review.number, "_shard": review.shard},
         prepare=False,
     )
+
+
+def _bound(value: Any) -> Any:
+    """A column's value as the database takes it."""
+    if isinstance(value, dict):
+        return Jsonb(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def waiting_about(connection: Connection, persons: Collection[str]) -> list[Review]:

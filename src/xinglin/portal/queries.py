@@ -1,31 +1,36 @@
 """What the pages ask the record, one function a question. Every question goes through the record's door.
 
-There is no master index of persons yet. Until there is, Patients with the same identity number, if it passes its
-check, are one person: ``resident`` finds them, and every later question is about all of them.
+Who is one person is what the index of persons says (``identity``): ``resident`` finds all Patients of one, and every
+later question is about all of them. A Patient that is not in the index is a person of its own.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_noop
 
+from xinglin.identity import evidence
+from xinglin.identity import queries as index
 from xinglin.kernel.errors import Fault, Kind, not_found
 from xinglin.portal.rules import allergies, medicines, people, results, searching, timeline
 from xinglin.portal.rules.sources import Sources
+from xinglin.record import database
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date, datetime
 
+    from xinglin.identity.evidence import Evidence
     from xinglin.portal.rules.reading import Resource
     from xinglin.portal.rules.searching import Candidate
     from xinglin.record.door import Door
+    from xinglin.record.queries import Stored
 
 _PAGE = "500"
 _CANDIDATES = "60"
-_SAME_PERSON = 200  # Patients of one identity number that are looked at; more would be a mistake in the data
+_AT_ONCE = 200  # Patients that are read by one search
 
 SECTIONS: dict[str, tuple[str, ...]] = {
     "encounters": ("Encounter",),
@@ -41,13 +46,25 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """One person: the Patients that are the same, the asked one first, and who they come from."""
+    """One person: the Patients that are the same, the asked one first, and who they come from.
+
+    ``index`` is the person's id in the index, empty for a Patient that is not in it; ``links`` say by Patient why it
+    belongs to the person.
+    """
 
     id: str
     patients: tuple[Resource, ...]
     person: people.Person
     sources: Sources
     updated: datetime
+    index: str = ""
+    links: dict[str, Evidence] = field(default_factory=dict)
+
+    @property
+    def confidence(self) -> float | None:
+        """How likely all links are right, in percent; None for a person with one Patient."""
+        found = evidence.confidence(self.links.values()) if len(self.patients) > 1 else None
+        return None if found is None else 100 * found
 
     @property
     def institutions(self) -> tuple[str, ...]:
@@ -80,28 +97,52 @@ def some(door: Door, count: int) -> tuple[Candidate, ...]:
 
 
 def _candidates(door: Door, found: list[Resource]) -> tuple[Candidate, ...]:
-    numbers = searching.identities(found)
-    if numbers:
-        known = {patient["id"] for patient in found}
-        found += [p for p in every(door, "Patient", [("identifier", numbers)]) if p["id"] not in known]
-    return searching.candidates(found, _sources(door, found).patients)
+    """The persons of these Patients, each with all Patients that the index knows of it."""
+    connection = database.connection()
+    owners = index.persons_of(connection, [patient["id"] for patient in found])
+    whole = index.persons(connection, list(dict.fromkeys(owners.values())))
+    owners |= {patient: person for person, known in whole.items() for patient in known.patients}
+    known = {patient["id"] for patient in found}
+    missing = [patient for patient in owners if patient not in known]
+    found += [stored.resource for stored in _read(door, missing)]
+    return searching.candidates(found, _sources(door, found).patients, owners)
+
+
+def _read(door: Door, ids: Sequence[str]) -> Iterator[Stored]:
+    """Patients by their ids; those that have been deleted meanwhile are left out."""
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        for entry in door.search("Patient", [("_id", ",".join(some)), ("_count", str(_AT_ONCE))]).entries:
+            yield entry.stored
 
 
 def resident(door: Door, id_: str) -> Resident:
-    """The person whom Patient ``id_`` is; faults as the door's ``read``."""
-    asked = door.read("Patient", id_)
-    patients = [asked.resource]
-    updated = asked.moment
-    numbers = searching.identities(patients)
-    if numbers:
-        page = door.search("Patient", [("identifier", numbers), ("_count", str(_SAME_PERSON))])
-        others = [e.stored for e in page.entries if e.stored.id != id_]
-        number = people.identity_of(asked.resource)
-        same = [stored for stored in others if people.identity_of(stored.resource) == number]
-        patients += [stored.resource for stored in same]
-        updated = max([updated, *(stored.moment for stored in same)])
-    found = Resident(id_, tuple(patients), people.person(patients), _sources(door, patients), updated)
+    """The person whom Patient ``id_`` is, or whose id in the index it is or was; faults as the door's ``read``."""
+    connection = database.connection()
+    asked = door.read("Patient", _patient(id_))
+    known = index.person_of(connection, asked.id)
+    person = index.person(connection, known) if known else None
+    same = list(_read(door, [one for one in person.patients if one != asked.id])) if person else []
+    patients = [asked.resource, *(stored.resource for stored in same)]
+    found = Resident(
+        id_,
+        tuple(patients),
+        people.person(patients),
+        _sources(door, patients),
+        max(stored.moment for stored in (asked, *same)),
+        person.id if person else "",
+        evidence.read(connection, person) if person else {},
+    )
     return found if len(found.sources.patients) == len(patients) else _with_encounters(door, found)
+
+
+def _patient(id_: str) -> str:
+    """``id_`` itself, or the first Patient of the person whose id it is or was."""
+    connection = database.connection()
+    if index.person_of(connection, id_) is not None:
+        return id_
+    person = index.person(connection, id_)
+    return person.patients[0] if person and person.patients else id_
 
 
 def _sources(door: Door, patients: list[Resource]) -> Sources:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.fhir.dates import LOCAL_ZONE
-from xinglin.identity import identifiers
+from xinglin.identity import identifiers, roles
 from xinglin.kernel import clock
 from xinglin.kernel.errors import not_found
 from xinglin.portal import queries
@@ -85,6 +85,7 @@ def _shown(found: tuple[Any, ...]) -> list[dict[str, Any]]:
             "phone": people.mask_phone(c.person.phone) if c.person.phone else "",
             "institutions": c.institutions,
             "patients": c.patients,
+            "known": len(c.institutions) or c.patients,
         }
         for c in found
     ]
@@ -295,6 +296,11 @@ def documents_part(request: HttpRequest, door: Door, patient: str) -> HttpRespon
     return _part(request, door, resident, "documents", context)
 
 
+_LINKS = {
+    "made": gettext_lazy("The first of this person"),
+    "joined": gettext_lazy("Joined by the index"),
+    "moved": gettext_lazy("Moved here by the index"),
+}
 _READABLE = {"DocumentReference", "DiagnosticReport", "Composition"}
 
 
@@ -347,10 +353,13 @@ def sources_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse
             if people.identity_of(p)
             else "",
             "phone": people.mask_phone(people.phone_of(p)) if people.phone_of(p) else "",
+            "link": resident.links.get(p["id"]),
+            "kind": _LINKS.get(resident.links[p["id"]].kind, "") if p["id"] in resident.links else "",
         }
         for p in resident.patients
     ]
-    return _part(request, door, resident, "sources", {"rows": rows})
+    looks = bool(resident.index) and roles.may(door.actor, roles.LOOK)
+    return _part(request, door, resident, "sources", {"rows": rows, "looks": looks})
 
 
 @require_POST

@@ -10,7 +10,7 @@ from xinglin.identity import identifiers
 from xinglin.portal.rules import people
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _TAIL = re.compile(r"[0-9]{2,8}[0-9Xx]?")
@@ -72,25 +72,16 @@ class Candidate:
     patients: int
 
 
-def candidates(patients: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> tuple[Candidate, ...]:
-    """Patients as persons, joined by identity number. ``names``: institutions by ``Patient/id``."""
+def candidates(
+    patients: Sequence[Mapping[str, Any]], names: Mapping[str, str], owners: Mapping[str, str]
+) -> tuple[Candidate, ...]:
+    """Patients as persons. ``names``: institutions by ``Patient/id``; ``owners``: persons of the index by Patient."""
     grouped: dict[str, list[Mapping[str, Any]]] = {}
     for patient in patients:
-        grouped.setdefault(people.identity_of(patient) or f"Patient/{patient['id']}", []).append(patient)
+        grouped.setdefault(owners.get(patient["id"], f"Patient/{patient['id']}"), []).append(patient)
     return tuple(_candidate(group, names) for group in grouped.values())
 
 
 def _candidate(group: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> Candidate:
     institutions = dict.fromkeys(filter(None, (names.get(f"Patient/{p['id']}", "") for p in group)))
     return Candidate(str(group[0]["id"]), people.person(group), tuple(institutions), len(group))
-
-
-def identities(patients: Iterable[Mapping[str, Any]]) -> str:
-    """The value of ``identifier=`` that finds all Patients with one of these patients' identity numbers."""
-    numbers = dict.fromkeys(filter(None, (people.identity_of(p) for p in patients)))
-    return ",".join(
-        f"{system}|{form}"
-        for number in numbers
-        for system in identifiers.IDENTITY_SYSTEMS
-        for form in identifiers.identity_forms(number)
-    )

@@ -9,8 +9,12 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
+from xinglin.identity.population import counts, filing, refreshing
 from xinglin.kernel import clock
+from xinglin.kernel.actor import SYSTEM
 from xinglin.record import database
+from xinglin.synth import census
+from xinglin.synth.plan import Plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +36,7 @@ class Command(BaseCommand):
         loaded = settings.SETTINGS.home / "demo" / "loaded"
         if not loaded.exists():
             self._load(loaded.parent, residents=options["residents"], seed=options["seed"])
+            self._register(residents=options["residents"], seed=options["seed"])
             loaded.touch()
         self.stdout.write("Demonstration accounts 演示账号 (name, password):")
         call_command("demo_accounts", stdout=self.stdout)
@@ -56,3 +61,16 @@ class Command(BaseCommand):
         call_command("load", *map(str, files), refused=folder / "refused.ndjson")
         with database.connect() as connection:
             connection.execute("VACUUM (ANALYZE) record_resource")
+
+    def _register(self, *, residents: int, seed: int) -> None:
+        """Fill the population register from what was loaded, count the region's people, and file archives."""
+        self.stdout.write("Filling the population register …")
+        self.stdout.flush()
+        now = clock.now()
+        census_text = census.text(Plan(residents, seed, until=now.date()))
+        with database.connect() as connection, connection.transaction():
+            counts.load(connection, counts=counts.read(census_text), actor=SYSTEM, now=now)
+        refreshing.everybody(actor=SYSTEM, now=now, tell=lambda _: None)
+        filing.everybody(actor=SYSTEM, now=now, tell=lambda _: None)
+        with database.connect() as connection:
+            connection.execute("VACUUM (ANALYZE) identity_resident, identity_member, identity_archive")
