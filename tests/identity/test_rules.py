@@ -135,6 +135,14 @@ def test_two_proven_numbers_that_are_nearly_the_same_go_to_people():
     assert found.zone is not Zone.JOIN
 
 
+def test_who_has_two_numbers_one_of_them_in_common_goes_to_people():
+    two = make.patient()
+    two["identifier"] = [{"system": make.ID_SYSTEM, "value": make.number(order=o)} for o in (123, 641)]
+
+    found = decide(make.known(), (traits.from_patient(two),))
+    assert (found.zone, found.reasons) == (Zone.REVIEW, ("close",))
+
+
 def test_twins_go_to_people():
     first, second = make.known("覃子涵", identity=None), make.known("覃子轩", identity=None)
 

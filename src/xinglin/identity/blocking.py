@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from xxhash import xxh3_64_intdigest
 
 from xinglin.identity.births import is_vague
-from xinglin.identity.identifiers import Kind, Proof
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,20 +45,26 @@ def values(traits: Traits) -> Iterator[str]:
     for number in traits.phones[:2]:
         yield f"p{number}"
     if spoken:
-        for birth in solid[:2]:
-            yield f"b{_unturned(birth)}|{_front(name)}"
-        for year in dict.fromkeys(n // 10000 for n in traits.births[:2]):
-            yield f"n{spoken}|{year}"
-        for birth in solid[:1]:
-            yield f"m{spoken}|{birth % 10000}"
+        yield from _of_birth(traits, spoken, solid)
     yield from _of_place(traits, spoken)
     if traits.mother and traits.births:
         yield f"c{traits.mother}|{traits.births[0]}"
     if name.given and solid:
         yield f"g{solid[0]}|{_code(name.syllables[-1]) if name.latin else name.syllables[-1]}"
-    yield from _of_kin(traits, solid)
+    for contact in traits.contacts[:1]:
+        if contact.phone:
+            yield f"p{contact.phone}"
     if name.latin:
         yield from _foreign(traits, spoken, solid)
+
+
+def _of_birth(traits: Traits, spoken: str, solid: list[int]) -> Iterator[str]:
+    for birth in solid[:2]:
+        yield f"b{_unturned(birth)}|{_front(traits.name)}"
+    for year in dict.fromkeys(n // 10000 for n in traits.births[:2]):
+        yield f"n{spoken}|{year}"
+    for birth in solid[:1]:
+        yield f"m{spoken}|{birth % 10000}"
 
 
 def _of_place(traits: Traits, spoken: str) -> Iterator[str]:
@@ -71,18 +76,6 @@ def _of_place(traits: Traits, spoken: str) -> Iterator[str]:
             yield f"h{narrow}|{'-'.join(place.numbers)}|{_front(traits.name)}"
         elif narrow and traits.births:
             yield f"l{narrow}|{traits.births[0]}"
-
-
-def _of_kin(traits: Traits, solid: list[int]) -> Iterator[str]:
-    """Contacts' phones; and for numbers with a mistake, what region and birth in them say."""
-    for contact in traits.contacts[:1]:
-        if contact.phone:
-            yield f"p{contact.phone}"
-    if not solid:
-        return
-    for document in traits.documents:
-        if document.kind == Kind.RESIDENT and document.proof == Proof.BROKEN:
-            yield f"b{_unturned(solid[0])}|"
 
 
 def _foreign(traits: Traits, spoken: str, solid: list[int]) -> Iterator[str]:

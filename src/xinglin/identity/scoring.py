@@ -291,19 +291,23 @@ def _numbers(a: tuple[str, ...], b: tuple[str, ...]) -> int:
 
 
 def _documents(a: Sequence[Document], b: Sequence[Document]) -> int:
-    """The best that documents of one kind say, but for two proven numbers that contradict each other."""
+    """The best that documents of one kind say, but for two proven numbers that contradict each other.
+
+    Who has two numbers, one of them in common and one not, is ``close``.
+    """
     if not a or not b:
         return 0
-    best = 0
+    best, conflict = 0, False
     for x in a:
         for y in b:
             if x.kind != y.kind or x.kind in _OWN:
                 continue
             level = _two_documents(x, y)
-            if level == _CONFLICT:
-                return _CONFLICT
+            conflict = conflict or level == _CONFLICT
             if level and (not best or level < best):
                 best = level
+    if conflict:
+        return _CLOSE if best == _SAME else _CONFLICT
     return best
 
 
