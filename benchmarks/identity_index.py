@@ -31,9 +31,14 @@ _HELD_BACK = 50
 def _start(url: str) -> None:
     os.environ["DATABASE_URL"] = url
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xinglin.config.settings")
+    import gc
+
     import django
 
     django.setup()
+    gc.collect()  # as the servers do: see xinglin.config.wsgi
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def _blocks(persons: int) -> tuple[Any, int]:

@@ -83,7 +83,7 @@ def test_match_gives_nothing_for_a_stranger(caller: Caller, index: Connection) -
 
 def test_match_counts_and_wants_to_be_certain(caller: Caller, index: Connection) -> None:
     one, _ = two(caller)
-    twin = resident("欧阳海兰", phone=PHONE)
+    twin = resident("欧阳海兰", phone=PHONE, address=HOME)
 
     def asked(patient: dict[str, Any], **given: Any) -> Reply:
         values = [
