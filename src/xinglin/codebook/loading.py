@@ -12,11 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
-from xinglin.codebook import queries
 from xinglin.codebook.forms import LoadForm
 from xinglin.codebook.models import Upload
 from xinglin.codebook.templatetags.codebook import address
-from xinglin.codebook.views import may_load, said, shelf
+from xinglin.codebook.views import may_load, said
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, conflict, forbidden, not_found
 from xinglin.record import database
@@ -178,14 +177,14 @@ def unload(request: HttpRequest, door: Door) -> HttpResponse:
     """Take out again what was loaded from a file."""
     _require_steward(door)
     url, version = request.POST.get("url", ""), request.POST.get("version", "")
-    found = queries.system_of(shelf(), url, version)
-    if not found.origin.startswith("file:"):
+    connection = database.connection()
+    name = f"{url}|{version}" if version else url
+    with connection.transaction():
+        dropped = actions.drop(connection=connection, origin=f"file:{url}|{version}")
+    if not dropped:
         raise conflict(
             gettext_noop("%(name)s was not loaded from a file; what it came with takes it out again."),
-            name=found.canonical,
+            name=name,
         )
-    connection = database.connection()
-    with connection.transaction():
-        actions.drop(connection=connection, origin=found.origin)
-    messages.success(request, gettext("%(name)s is taken out.") % {"name": found.canonical})
+    messages.success(request, gettext("%(name)s is taken out.") % {"name": name})
     return HttpResponseRedirect(reverse("codebook:home"))

@@ -158,7 +158,8 @@ def find(
         total, entries = listing.page(place.connection, place.known, members, window)
     else:
         systems = [system_of(place, system_url).id] if system_url else in_force(place)
-        found = searching.find(place.connection, typed, searching.Among(systems), limit=limit)
+        among = searching.Among(systems)
+        found = searching.remembered(place.connection, place.known, typed, among, limit=limit)
         total, entries = (
             found.total,
             listing.of_hits(place.connection, place.known, None, found.hits),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from xinglin.kernel.errors import Issue
     from xinglin.record.door import Door
     from xinglin.terminology.expansion import Members
+    from xinglin.terminology.queries import Kept
 
 STEWARDS = ("steward", "administrator")
 _KINDS = ("systems", "sets", "maps")
@@ -119,8 +120,7 @@ def system(request: HttpRequest, door: Door) -> HttpResponse:
         "typed": typed,
         "found": found,
         "total": total,
-        "may_load": may_load(door),
-        "removable": version.origin.startswith("file:"),
+        **_removing(door, version),
     }
     return render(request, "codebook/system.html", context)
 
@@ -180,13 +180,13 @@ def concept(request: HttpRequest, door: Door) -> HttpResponse:
 @entry.page
 def value_set(request: HttpRequest, door: Door) -> HttpResponse:
     """A value set: how it is defined, its members, a search among them."""
-    del door
     place = shelf()
     version = queries.set_of(place, _required(request, "url"), asked(request, "version"))
     typed, offset = asked(request, "q", _LONGEST), _offset(request)
     members, total, found = queries.members_page(place, version, typed, offset)
     context = {
         **_picked(request, place, members),
+        **_removing(door, version),
         "version": version,
         "title": place.title(version),
         "about": version.about,
@@ -202,6 +202,12 @@ def value_set(request: HttpRequest, door: Door) -> HttpResponse:
         **_pages(offset, total),
     }
     return render(request, "codebook/value_set.html", context)
+
+
+def _removing(door: Door, version: Kept) -> dict[str, bool]:
+    """Whether the reader may take it out, and whether it can be: what was loaded from a file."""
+    loaded = version.origin == f"file:{version.url}|{version.version}"
+    return {"may_load": may_load(door), "removable": loaded}
 
 
 def _picked(request: HttpRequest, place: Shelf, members: Members) -> dict[str, Any]:
@@ -233,7 +239,6 @@ def _pages(offset: int, total: int) -> dict[str, Any]:
 @entry.page
 def concept_map(request: HttpRequest, door: Door) -> HttpResponse:
     """A map: what it joins, and its lines."""
-    del door
     place = shelf()
     version = queries.map_of(place, _required(request, "url"), asked(request, "version"))
     offset = _offset(request)
@@ -247,6 +252,7 @@ def concept_map(request: HttpRequest, door: Door) -> HttpResponse:
         "lines": queries.mappings_page(place, version, offset),
         "offset": offset,
         "total": version.mappings,
+        **_removing(door, version),
         **_pages(offset, version.mappings),
     }
     return render(request, "codebook/map.html", context)

@@ -50,8 +50,9 @@ def page(connection: Connection, known: Memory, members: Members, window: Window
     """How many members there are under these conditions, and those in the window."""
     active_only = window.active_only or members.excludes_inactive
     if window.typed.strip():
-        found = searching.find(
+        found = searching.remembered(
             connection,
+            known,
             window.typed,
             searching.Among(members.searched, None if members.whole else members.id, active_only),
             limit=window.count if window.count is not None else 1_000_000,

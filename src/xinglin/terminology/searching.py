@@ -13,12 +13,15 @@ from xinglin.terminology import spelling
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from xinglin.terminology.memory import Memory
     from xinglin.terminology.values import Connection
 
 _WORDS = 6  # of what is typed that are looked for
 _LAST = "\U0010ffff"
 _HEADS = spelling.INNER * 100  # weights below are of names that begin so
 _EXACT = 1000
+_KEPT = 100  # hits of one text that are remembered
+_MOST_KEPT = 2000  # texts
 
 
 class Hit(NamedTuple):
@@ -41,6 +44,22 @@ class Among:
     systems: Sequence[int]
     expansion: int | None = None
     active_only: bool = False
+
+
+def remembered(
+    connection: Connection, known: Memory, typed: str, among: Among, *, limit: int = 20, offset: int = 0
+) -> Page:
+    """What ``find`` gives; the first hits of what many people type are kept until the tables change."""
+    if offset + limit > _KEPT:
+        return find(connection, typed, among, limit=limit, offset=offset)
+    kept = known.of("hits")
+    if len(kept) > _MOST_KEPT:
+        kept.clear()
+    key = (normalise(typed), tuple(among.systems), among.expansion, among.active_only)
+    if key not in kept:
+        kept[key] = find(connection, typed, among, limit=_KEPT)
+    page: Page = kept[key]
+    return Page(page.total, page.hits[offset : offset + limit])
 
 
 def find(connection: Connection, typed: str, among: Among, *, limit: int = 20, offset: int = 0) -> Page:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 MAX_CODES = 50_000
 _DEPTH = 8  # value sets within value sets
+_KEPT = 200  # value sets that are remembered
 
 Tokens = dict[Token, None]
 
@@ -66,6 +67,8 @@ class _Vocabulary:
             return found
         tokens, from_tables = self._value_set(address, 0)
         if from_tables:
+            if len(kept) >= _KEPT:
+                kept.clear()
             kept[key] = tokens
         return tokens
 

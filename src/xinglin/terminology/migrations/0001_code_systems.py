@@ -47,7 +47,6 @@ CREATE TABLE terminology_concept (
 );
 CREATE UNIQUE INDEX terminology_concept_code ON terminology_concept (system, code);
 CREATE INDEX terminology_concept_folded ON terminology_concept (system, lower(code));
-CREATE INDEX terminology_concept_anywhere ON terminology_concept (code);
 
 CREATE TABLE terminology_closure (
     system    integer  NOT NULL,
@@ -113,7 +112,6 @@ CREATE TABLE terminology_member (
 );
 CREATE UNIQUE INDEX terminology_member_code ON terminology_member (expansion, url, code, system);
 CREATE INDEX terminology_member_concept ON terminology_member (expansion, system, concept, place);
-CREATE INDEX terminology_member_of ON terminology_member (system, concept);
 
 CREATE TABLE terminology_map (
     id        integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from xinglin.terminology.memory import Memory
 
 _LONGEST = 2000  # characters of a query whose answer is remembered
+_LARGEST = 8192  # bytes of such an answer
+_MOST = 16_384  # answers
 
 
 @dataclass(slots=True)
@@ -94,7 +96,9 @@ def _answered(
     parameters = Parameters(request, names)
     asked = Asked(request, parameters, connection, known, _day(parameters, today), type_name, id_)
     body = json.dump(work(asked))
-    if may_remember:
+    if may_remember and len(body) <= _LARGEST:
+        if len(answers) >= _MOST:
+            answers.clear()
         answers[key] = body
     return Answer(200, body)
 

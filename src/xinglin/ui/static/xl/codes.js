@@ -18,7 +18,7 @@ class XlCodes extends HTMLElement {
     this.field.addEventListener("keydown", (event) => this.key(event));
     this.list.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus
     this.list.addEventListener("click", (event) => {
-      const option = event.target.closest("[role=option]");
+      const option = event.target.closest("[role=option]:not([aria-disabled])");
       if (option && !event.ctrlKey && !event.metaKey) {
         event.preventDefault();
         this.pick(option);
@@ -30,7 +30,7 @@ class XlCodes extends HTMLElement {
   }
 
   get options() {
-    return [...this.list.querySelectorAll("[role=option]")];
+    return [...this.list.querySelectorAll("[role=option]:not([aria-disabled])")];
   }
 
   address(typed) {
