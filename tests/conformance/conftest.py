@@ -17,7 +17,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PATIENCE = 60.0  # seconds for the server to come up on a busy machine
+_PATIENCE = 240.0  # seconds for the server to come up on a busy machine
 
 
 @dataclass(frozen=True)

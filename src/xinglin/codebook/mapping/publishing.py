@@ -75,7 +75,7 @@ def publish(request: HttpRequest, door: Door, book: int) -> HttpResponse:
         with connection.transaction():
             found = actions.publish(connection=connection, book=found, actor=door.actor, now=clock.now())
         messages.success(request, gettext("Version %(version)d is in force.") % {"version": found.version})
-        return HttpResponseRedirect(reverse("codebook:mapping:history", args=[book]))
+        return HttpResponseRedirect(reverse("codebook:mapping:desk", args=[book]) + "?shown=mapped")
     old = actions.published(connection, found, door.actor)
     lines = actions.publishable(connection, found)
     made = resources.concept_map(found, lines, version=found.version + 1, now=clock.now())

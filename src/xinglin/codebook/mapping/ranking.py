@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SHOWN = 9
 _LOOKED_AT = 60  # of the concepts that share most with a name
-_LEAST = 0.15
+_LEAST = 0.2
 
 EQUAL, BARE, SOUND = 1.0, 0.96, 0.82
 _CONTAINED = 0.86

@@ -1,8 +1,6 @@
 // The keys of the mapping desk. Whatever a key does, a button or link of the page does too.
+// ``typing`` and ``singleKeys`` are those of page.js, which every page loads first.
 "use strict";
-
-const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
-const singleKeys = () => !document.cookie.includes("xl-single-keys=off");
 
 class XlMapping extends HTMLElement {
   connectedCallback() {
