@@ -259,3 +259,47 @@ def test_the_demonstrations_institutions_are_known_again(region, tmp_path):
                  [known[0], known[1], "A100", "2", "459802001001"])  # fmt: skip
 
     assert fates(imported("institutions", path)) == {"unchanged": 1}
+
+
+def test_staff_numbers_of_several_institutions_stand_side_by_side(divided, tmp_path):
+    imported(
+        "institutions",
+        table(tmp_path / "i.csv", INSTITUTIONS, institution(1, "总院"), institution(2, "分院")),
+    )
+    head = ["机构代码", "姓名", "工号", "护士执业证书编号"]
+    path = table(
+        tmp_path / "p.csv",
+        head,
+        [credit(1), "覃美玲", "n1", "201545001234"],
+        [credit(2), "覃美玲", "b7", "201545001234"],
+    )
+
+    assert (said(imported("practitioners", path)), fates(imported("practitioners", path))) == (
+        [],
+        {"unchanged": 2},
+    )
+
+    assert rows("SELECT value, within FROM directory_code WHERE scheme = 'staff' ORDER BY value") == [
+        ("B7", f"Organization/org-{credit(2).lower()}"),
+        ("N1", f"Organization/org-{credit(1).lower()}"),
+    ]
+    other = table(tmp_path / "o.csv", head[:3], [credit(2), "另一人", "N1"])
+    assert fates(imported("practitioners", other)) == {"created": 1}
+
+
+def test_codes_of_different_institutions_in_one_line_are_told(divided, tmp_path):
+    head = [*INSTITUTIONS, "平台机构代码"]
+    imported(
+        "institutions",
+        table(
+            tmp_path / "i.csv",
+            head,
+            [*institution(1, "甲院"), "J1"],
+            [*institution(2, "乙院"), "Y2"],
+        ),
+    )
+    mixed = table(tmp_path / "m.csv", head, [*institution(1, "甲院"), "Y2"])
+
+    assert said(imported("institutions", mixed)) == [
+        (2, "", "The codes of this line belong to several: 甲院, 乙院. Mend them, or that, first.")
+    ]

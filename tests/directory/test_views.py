@@ -275,3 +275,13 @@ def test_exports_can_be_imported_again(at_desk, tmp_path):
             path = tmp_path / f"{kind}.{form}"
             path.write_bytes(body)
             assert (kind, form, list(fates(imported(kind, path, dry=True)))) == (kind, form, ["unchanged"])
+
+
+def test_a_code_of_something_else_cannot_be_taken(at_desk):
+    other = rows("SELECT value FROM directory_code WHERE id = 'xc-c000' AND scheme = 'uscc'")[0][0]
+    path = "/directory/institutions/xc-h01/edit/"
+
+    answer = at_desk.post(path, {**form_of(at_desk, path), "uscc": other})
+
+    assert answer.status_code == 422
+    assert "这是杏林区东门街道社区卫生服务中心的代码。" in text_of(answer)

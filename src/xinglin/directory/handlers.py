@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+import psycopg
 from django.utils.translation import gettext_noop
 
 from xinglin.directory.resources import parts, reading
@@ -177,11 +178,17 @@ def _divide(connection: Connection, locations: Sequence[tuple[str, parts.Resourc
         )
         known.update({location: f"{code:012d}" for location, code in rows})
     for id_, tree in trees:
-        _require_free(connection, id_, tree)
+        _require_free(connection, tree, id_)
         parent = known.get(tree.parent) if tree.parent else None
         if parent is not None:
             _require_above(tree.code, parent)
-        _insert_phases(connection, id_, tree, parent)
+        try:
+            _insert_phases(connection, id_, tree, parent)
+        except psycopg.errors.ExclusionViolation as error:
+            raise conflict(
+                gettext_noop("Somebody else has just given %(division)s a meaning on some of these days. Try again."),
+                expression="Location.identifier", division=divisions.head(tree.code),
+            ) from error  # fmt: skip
         for s in tree.successions:
             connection.execute(
                 "INSERT INTO directory_succession (former, latter, day, kind, location)"
@@ -197,7 +204,7 @@ def _require_above(code: str, parent: str) -> None:
         raise invalid(wrong.problem.message, expression="Location.partOf", **wrong.problem.params) from wrong
 
 
-def _require_free(connection: Connection, id_: str, tree: reading.Tree) -> None:
+def _require_free(connection: Connection, tree: reading.Tree, id_: str) -> None:
     """No other Location may say what the code means on one of these days; the table keeps the same promise."""
     for phase in tree.phases:
         taken = connection.execute(

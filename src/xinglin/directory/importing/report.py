@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext
 
+from xinglin.directory.importing.exporting import harmless
 from xinglin.directory.kinds.plan import Fate, display
 from xinglin.directory.rules.rights import TYPES
 
@@ -91,7 +92,9 @@ class Report:
                 "text": problem.text,
             }
             words = gettext("doubt") if problem.doubt else fate_words(Fate.BAD)
-            self._writer.writerow([row.line, shown["letter"], shown["heading"], words, problem.text])
+            self._writer.writerow(
+                [row.line, shown["letter"], shown["heading"], words, harmless(problem.text)]
+            )
             kept = self.tally.doubtful if problem.doubt else self.tally.wrong
             self.tally.doubts += problem.doubt
             if len(kept) < MOST_SHOWN:

@@ -191,7 +191,10 @@ class Planner:
     def _recognise(self, rows: Sequence[Row]) -> dict[int, Known]:
         """What each row's thing is, by line; not there for a new one. Rows that repeat an earlier one are said."""
         if self.desk.target is not None:
-            return {row.line: Known(self.kind.main, self.desk.target) for row in rows}
+            own = Known(self.kind.main, self.desk.target)
+            for row in rows:
+                self._refuse_taken(row, own)
+            return {row.line: own for row in rows}
         keys = {row.line: list(self.kind.finders(row.values)) for row in rows}
         uniques = {row.line: self.kind.unique(row.values) for row in rows}
         found = self._find([*(key for some in keys.values() for key in some), *uniques.values()])
@@ -217,16 +220,30 @@ class Planner:
         return [*found.get(key, ()), *self.desk.lines.fresh(key)]
 
     def _first(self, row: Row, keys: Sequence[Key], found: Found) -> Known | None:
+        meant: list[Known] = []
         for key in keys:
             known = _distinct([*found.get(key, ()), *self._said({}, key)])
             known = [one for one in known if one.type == self.kind.main]
             if len(known) > 1:
                 message = gettext_noop("%(value)s is the code of %(count)s things: %(ids)s. Mend that first.")
-                ids = ", ".join(f"{one.name or one.reference}" for one in known[:3])
-                row.say(message, value=key.value, count=len(known), ids=ids)
-            if known:
-                return known[0]
-        return None
+                row.say(message, value=key.value, count=len(known), ids=_named(known))
+            if known and (not meant or key.group not in _WEAK):
+                meant.append(known[0])
+        if len({one.reference for one in meant}) > 1:
+            message = gettext_noop(
+                "The codes of this line belong to several: %(ids)s. Mend them, or that, first."
+            )
+            row.say(message, ids=_named(_distinct(meant)))
+        return meant[0] if meant else None
+
+    def _refuse_taken(self, row: Row, own: Known) -> None:
+        """What is edited must not get the code of something else."""
+        keys = [key for key in self.kind.finders(row.values) if key.group not in _WEAK]
+        for key, known in lookup.find(self.desk.connection, keys).items():
+            others = [one for one in known if one.type == own.type and one.id != own.id]
+            if others:
+                message = gettext_noop("This is the code of %(names)s.")
+                row.say(message, _column_of(row, key), names=_named(others))
 
     def _note(self, row: Row, known: Known, unique: Key) -> None:
         if self.desk.lines is None:
@@ -289,6 +306,19 @@ class Planner:
         self._moved[row.target] = parent
 
 
+_WEAK = {"id", "department name"}  # by which a thing is known only where nothing better is said
+
+
+def _named(known: Sequence[Known]) -> str:
+    return ", ".join(one.name or one.reference for one in known[:3])
+
+
+def _column_of(row: Row, key: Key) -> str:
+    """The column in which the code of a key stands."""
+    return next((c for c, text in row.values.items() if text and codes.normal("orgcode", text) == codes.normal(
+        "orgcode", key.value)), "")  # fmt: skip
+
+
 def _keys(group: str, text: str, institution: str) -> list[Key]:
     """The keys that a typed reference may mean."""
     if group == "institution":
@@ -320,8 +350,8 @@ _UNFOUND = {
 
 def _say_unfound(row: Row, column: str, group: str, known: Sequence[Known]) -> None:
     if known:
-        names = ", ".join(one.name or one.reference for one in known[:3])
-        row.say(gettext_noop("Several have this code: %(names)s. Use another code."), column, names=names)
+        message = gettext_noop("Several have this code: %(names)s. Use another code.")
+        row.say(message, column, names=_named(known))
     else:
         row.say(_UNFOUND[group], column)
     row.values[column] = ""

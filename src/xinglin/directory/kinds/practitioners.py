@@ -98,7 +98,7 @@ class Practitioners(Kind):
             "active": True,
             **old,
             "id": id_,
-            "identifier": parts.with_codes(old, codes, values["institution"] if _ours(values, old) else ""),
+            "identifier": parts.with_codes(old, codes, values["institution"]),
             "name": _names(values["name"], old),
             "telecom": parts.with_phone(old, values["phone"]),
             "gender": _gender(values["sex"]),
@@ -140,7 +140,7 @@ class Practitioners(Kind):
             "department": "" if organization == institution else organization,
             "name": reading.name_of(person),
             "sex": _sex(person),
-            "staff": parts.code_of(person, "staff") or str(person["id"]),
+            "staff": parts.code_of(person, "staff", institution) or str(person["id"]),
             "identity": parts.code_of(person, "identity"),
             "post": parts.coded_in(role.get("code"), parts.POSTS),
             "title": parts.coded_in(role.get("code"), parts.TITLES),
@@ -154,14 +154,6 @@ class Practitioners(Kind):
             "to": str(period.get("end") or ""),
             "active": active(role),
         }
-
-
-def _ours(values: Values, old: Resource) -> bool:
-    """Whether the staff number is to be marked as its institution's; a sender's own stays as it was sent."""
-    standing = next(
-        (w for scheme, v, w in parts.identified(old) if scheme == "staff" and v == values["staff"]), None
-    )
-    return standing is None or bool(standing)
 
 
 def _names(text: str, old: Resource) -> list[Any]:

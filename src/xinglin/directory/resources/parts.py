@@ -49,27 +49,37 @@ def identified(resource: Resource) -> Iterator[tuple[str, str, str]]:
                 yield key, codes.normal(key, value), within
 
 
-def code_of(resource: Resource, key: str) -> str:
-    """The first code of a scheme, empty if there is none."""
-    return next((value for scheme, value, _ in identified(resource) if scheme == key), "")
+def code_of(resource: Resource, key: str, within: str = "") -> str:
+    """The code of a scheme that ``within`` gave, else the first that nobody or anybody gave; empty if none."""
+    found = [(value, giver) for scheme, value, giver in identified(resource) if scheme == key]
+    mine = [value for value, giver in found if giver == within]
+    return (mine or [value for value, giver in found if not within or not giver] or [""])[0]
 
 
 def with_codes(resource: Resource, values: dict[str, str], within: str = "") -> list[dict[str, Any]]:
-    """The identifiers of ``resource`` with those of ``values`` (scheme → value) replaced; empty values go."""
-    kept = []
-    for identifier in resource.get("identifier") or ():
-        scheme = next((key for key, _, _ in identified({"identifier": [identifier]})), None)
-        if scheme not in values:
-            kept.append(identifier)
+    """The identifiers of ``resource`` with those of ``values`` (scheme → value) replaced; empty values go.
+
+    What another institution than ``within`` gave stays, and what says the same stays as it was sent, in its place.
+    """
+    left = dict(values)
     made = []
-    for key, value in values.items():
+    for identifier in resource.get("identifier") or ():
+        scheme, standing, giver = next(identified({"identifier": [identifier]}), ("", "", ""))
+        foreign = scheme in values and codes.schemes()[scheme].within and giver not in {"", within}
+        if scheme not in left or foreign:
+            made.append(identifier)
+            continue
+        value = left.pop(scheme)
         if value:
-            scheme_ = codes.schemes()[key]
-            one: dict[str, Any] = {"system": scheme_.system, "value": value}
-            if scheme_.within and within:
-                one["assigner"] = {"reference": within}
-            made.append(one)
-    return made + kept
+            same = codes.normal(scheme, value) == standing
+            made.append(identifier if same else _identifier(scheme, value, within))
+    return made + [_identifier(key, value, within) for key, value in left.items() if value]
+
+
+def _identifier(key: str, value: str, within: str) -> dict[str, Any]:
+    scheme = codes.schemes()[key]
+    made: dict[str, Any] = {"system": scheme.system, "value": value}
+    return {**made, "assigner": {"reference": within}} if scheme.within and within else made
 
 
 def coded(concept: Any, system: str) -> str:
