@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from typing import TYPE_CHECKING
 
@@ -96,6 +97,9 @@ def test_tiles_and_bundles_are_for_ever_and_heads_for_a_second(log: Log, browser
     assert head["Cache-Control"] == "max-age=1"
     assert head.content.decode() == log.head.whole
     assert {r["Access-Control-Allow-Origin"] for r in (tile, full, head)} == {"*"}
+    packed = client.get("/ledger/log/tile/entries/000", headers={"Accept-Encoding": "gzip, br"})
+    assert packed["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.content) == full.content
 
 
 @pytest.mark.parametrize(
