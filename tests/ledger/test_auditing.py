@@ -359,6 +359,24 @@ def test_another_package_s_source_is_entered_and_audited(log: Log, monkeypatch: 
         log.connection.execute("DROP TABLE test_card_use, test_card_seen")
 
 
+class Broken(Uses):
+    name = "broken"
+
+    def after(self, connection: database.Connection, place: int, limit: int) -> list[sources.Event]:
+        connection.execute("SELECT 1 / 0")
+        raise AssertionError
+
+
+def test_a_source_that_fails_holds_up_no_other(
+    log: Log, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sources, "_registered", {"broken": Broken(), **sources._registered})
+    log.enter(3)
+
+    assert log.turn() == 3
+    assert "the source broken gave no events" in caplog.text
+
+
 def test_names_of_sources_are_small_words_and_not_the_ledger_s_own() -> None:
     for name in ["ledger", "Card", "卡", ""]:
         with pytest.raises(ValueError, match="cannot be the name"):

@@ -214,6 +214,16 @@ def test_an_operator_sees_every_event_unless_the_row_was_changed_or_erased(
     assert proofs.parse(client.get("/ledger/entries/2/proof").content.decode()).opening is None
 
 
+def test_what_an_event_says_is_text_and_nothing_else(log: Log, browser: Browser) -> None:
+    log.enter(1, who="<script>alert(1)</script>")
+    log.drain()
+
+    page = browser("steward").post("/ledger/entries/0/event/").content.decode()
+
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
 def test_a_proof_without_the_event_is_for_everybody_and_tells_nothing(log: Log, browser: Browser) -> None:
     log.enter(3, who="张三")
     log.drain()
