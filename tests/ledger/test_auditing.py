@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -166,9 +167,56 @@ def test_an_altered_tile_is_named_and_the_entries_are_not_blamed(used: Log) -> N
     assert found(used) == [(What.TILE_ALTERED, "tile/0/000")]
 
 
+def test_of_many_tiles_only_the_altered_one_is_named(log: Log) -> None:
+    log.grow(600)
+    log.grow(100)
+    log.tamper("UPDATE ledger_tile SET hashes = set_byte(hashes, 70, 33) WHERE level = 0 AND number = 1")
+
+    assert found(log) == [(What.TILE_ALTERED, "tile/0/001")]
+
+
+def test_a_removed_tile_is_named_and_the_entries_are_not_blamed(log: Log) -> None:
+    log.grow(600)
+    log.tamper("DELETE FROM ledger_tile WHERE level = 0 AND number = 1")
+    log.tamper("UPDATE ledger_tile SET hashes = substring(hashes FOR 64) WHERE level = 0 AND number = 2")
+
+    assert found(log) == [(What.TILE_ALTERED, "tile/0/001"), (What.TILE_ALTERED, "tile/0/002")]
+
+
+def test_a_changed_bit_anywhere_in_entries_tiles_and_heads_is_found(log: Log) -> None:
+    log.grow(300)
+    log.grow(50)
+    places = [
+        *(
+            ("ledger_entry", column, f"index = {n}")
+            for n in (0, 255, 256, 349)
+            for column in ("leaf", "salt", "event")
+        ),
+        *(
+            ("ledger_tile", "hashes", f"level = {level} AND number = {n}")
+            for level, n in ((0, 0), (0, 1), (1, 0))
+        ),
+        *(("ledger_checkpoint", "root", f"size = {size}") for size in (300, 350)),
+    ]
+    chance = random.Random(11)
+
+    for table, column, where in places:
+        row = log.connection.execute(f"SELECT {column} FROM {table} WHERE {where}").fetchone()
+        assert row is not None
+        changed = bytearray(row[0])
+        changed[chance.randrange(len(changed))] ^= 1 << chance.randrange(8)
+        log.tamper(f"UPDATE {table} SET {column} = %s WHERE {where}", bytes(changed))
+
+        assert found(log) != [], (table, column, where)
+
+        log.tamper(f"UPDATE {table} SET {column} = %s WHERE {where}", row[0])
+    assert found(log) == []
+
+
 def test_an_altered_upper_tile_is_named(log: Log) -> None:
-    log.grow(256 * 256 + 3)
-    log.tamper("UPDATE ledger_tile SET hashes = set_byte(hashes, 70, 33) WHERE level = 1")
+    log.grow(600)
+    log.grow(3)
+    log.tamper("UPDATE ledger_tile SET hashes = set_byte(hashes, 40, 33) WHERE level = 1")
 
     assert found(log) == [(What.TILE_ALTERED, "tile/1/000")]
 
@@ -309,6 +357,24 @@ def test_another_package_s_source_is_entered_and_audited(log: Log, monkeypatch: 
         ]  # fmt: skip
     finally:
         log.connection.execute("DROP TABLE test_card_use, test_card_seen")
+
+
+class Broken(Uses):
+    name = "broken"
+
+    def after(self, connection: database.Connection, place: int, limit: int) -> list[sources.Event]:
+        connection.execute("SELECT 1 / 0")
+        raise AssertionError
+
+
+def test_a_source_that_fails_holds_up_no_other(
+    log: Log, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sources, "_registered", {"broken": Broken(), **sources._registered})
+    log.enter(3)
+
+    assert log.turn() == 3
+    assert "the source broken gave no events" in caplog.text
 
 
 def test_names_of_sources_are_small_words_and_not_the_ledger_s_own() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from typing import TYPE_CHECKING
 
@@ -96,6 +97,9 @@ def test_tiles_and_bundles_are_for_ever_and_heads_for_a_second(log: Log, browser
     assert head["Cache-Control"] == "max-age=1"
     assert head.content.decode() == log.head.whole
     assert {r["Access-Control-Allow-Origin"] for r in (tile, full, head)} == {"*"}
+    packed = client.get("/ledger/log/tile/entries/000", headers={"Accept-Encoding": "gzip, br"})
+    assert packed["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.content) == full.content
 
 
 @pytest.mark.parametrize(
@@ -208,6 +212,16 @@ def test_an_operator_sees_every_event_unless_the_row_was_changed_or_erased(
     page = client.get("/ledger/entries/2/").content.decode()
     assert "已清除" in page
     assert proofs.parse(client.get("/ledger/entries/2/proof").content.decode()).opening is None
+
+
+def test_what_an_event_says_is_text_and_nothing_else(log: Log, browser: Browser) -> None:
+    log.enter(1, who="<script>alert(1)</script>")
+    log.drain()
+
+    page = browser("steward").post("/ledger/entries/0/event/").content.decode()
+
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
 def test_a_proof_without_the_event_is_for_everybody_and_tells_nothing(log: Log, browser: Browser) -> None:

@@ -131,10 +131,12 @@ class _Walk:
         self.report = report
         self.told = tiles.Edge()  # the tree as the tiles have it
         self.made = tiles.Edge()  # the tree as the entries make it
-        self.differs = False
+        self.told_changed: dict[tuple[int, int], bytes] = {}
+        self.made_changed: dict[tuple[int, int], bytes] = {}
         self.broken = False
         self.suspects: list[int] = []  # entries that are not what the tiles say, not yet judged
         self.erased = _erased(connection)
+        self.altered: set[tuple[int, int]] = set()
 
     def chunk(self, first: int, end: int, rows: Sequence[Row], heads: dict[int, bytes]) -> None:
         by_index = {row.index: row for row in rows}
@@ -180,54 +182,65 @@ class _Walk:
 
     def _add(self, start: int, told: list[bytes], made: list[bytes]) -> None:
         """Let both trees grow, and remember where they part."""
-        for place, (t, m) in enumerate(zip(told, made, strict=True)):
-            if t != m and m:
-                self.suspects.append(start + place)
-                self.differs = True
-            elif t != m:
-                self.differs = True
+        for index, (t, m) in enumerate(zip(told, made, strict=True), start):
+            if not t:
+                self._tile(0, index // tiles.WIDTH)
+            elif m and t != m:
+                self.suspects.append(index)
         whole = [t or m or bytes(32) for t, m in zip(told, made, strict=True)]
-        if self.differs:
-            self.made.add([m or t or bytes(32) for t, m in zip(told, made, strict=True)])
-        changed = self.told.add(whole)
-        if not self.differs:
-            self.made = tiles.Edge(self.told.size, [list(row) for row in self.told.open])
-        self._upper(changed)
+        if self.suspects:
+            changed = self.made.add([m or t or bytes(32) for t, m in zip(told, made, strict=True)])
+            self.made_changed |= changed
+            self.told_changed |= self.told.add(whole)
+        else:
+            changed = self.told.add(whole)
+            self.told_changed |= changed
+            self.made_changed |= changed
+            self.made = _copied(self.told)
+
+    def _tile(self, level: int, number: int) -> None:
+        """A tile is wrong: told once."""
+        if (level, number) not in self.altered:
+            self.altered.add((level, number))
+            self.report.find(What.TILE_ALTERED, tiles.Place(level, number).path)
 
     def _upper(self, changed: dict[tuple[int, int], bytes]) -> None:
         """Tiles above the first level are the roots of those below."""
         for (level, number), content in changed.items():
-            if level and len(content) == tiles.WIDTH * tiles.HASH:
+            if level:
                 self.report.counts["tiles"] += 1
-                if queries.tile(self.connection, level, number) != content:
-                    self.report.find(What.TILE_ALTERED, tiles.Place(level, number).path)
+                if queries.tile(self.connection, level, number)[: len(content)] != content:
+                    self._tile(level, number)
 
     def _compare(self, size: int, root: bytes) -> None:
         """Judge by a signed head who is right where tiles and entries differ."""
         if self.broken:
             return
         if self.told.root() == root:
-            for index in self.suspects:
-                self.report.find(What.ENTRY_ALTERED, f"entry {index}", index)
-            self.suspects = []
-            self.made = tiles.Edge(self.told.size, [list(row) for row in self.told.open])
-            self.differs = False
+            self._entries_altered()
+            self._upper(self.told_changed)
+            self.made = _copied(self.told)
         elif self.made.root() == root:
-            for number in sorted({index // tiles.WIDTH for index in self.suspects}):
-                self.report.find(What.TILE_ALTERED, tiles.Place(0, number).path)
-            self.suspects = []
-            self.told = tiles.Edge(self.made.size, [list(row) for row in self.made.open])
-            self.differs = False
-        else:
             for index in self.suspects:
-                self.report.find(What.ENTRY_ALTERED, f"entry {index}", index)
-            self.suspects = []
-            self.report.find(
-                What.HEAD_WRONG,
-                f"head {size}",
-                detail="Neither the entries nor the tiles lead to what was signed.",
-            )
+                self._tile(0, index // tiles.WIDTH)
+            self._upper(self.made_changed)
+            self.told = _copied(self.made)
+        else:
+            self._entries_altered()
+            detail = "Neither the entries nor the tiles lead to what was signed."
+            self.report.find(What.HEAD_WRONG, f"head {size}", detail=detail)
             self.broken = True  # every later head is wrong for the same reason
+        self.suspects = []
+        self.told_changed = {}
+        self.made_changed = {}
+
+    def _entries_altered(self) -> None:
+        for index in self.suspects:
+            self.report.find(What.ENTRY_ALTERED, f"entry {index}", index)
+
+
+def _copied(edge: tiles.Edge) -> tiles.Edge:
+    return tiles.Edge(edge.size, [list(row) for row in edge.open])
 
 
 def _readable(report: Report, rows: Sequence[Row]) -> list[Pair]:

@@ -88,8 +88,11 @@ def stamp(moment: datetime) -> str:
 
 
 def read(event: bytes) -> dict[str, Any]:
-    """An event as it was given; times stay text."""
-    held = orjson.loads(event)
+    """An event as it was given; times stay text. Nothing where it is damaged."""
+    try:
+        held = orjson.loads(event)
+    except ValueError:
+        return {}
     return held if isinstance(held, dict) else {}
 
 

@@ -13,11 +13,9 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-import psycopg
 from psycopg.types.json import Jsonb
 
 from xinglin.kernel import clock
-from xinglin.kernel.errors import Fault
 from xinglin.ledger import actions, auditing, cosigning, keys, sequencing
 from xinglin.record import database
 
@@ -71,7 +69,7 @@ def _sequence(home: Path) -> float:
     """One turn; how long to wait before the next."""
     try:
         batch = sequencing.turn(database.connection(), keys.signers(home), now=clock.now())
-    except psycopg.Error:
+    except Exception:
         _log.exception("the ledger could not be added to; it is tried again")
         return _AFTER_TROUBLE
     return 0.0 if batch.full else TICK
@@ -84,7 +82,7 @@ def _again(
     while not stopping.wait(pause):
         try:
             work(database.connection(), home)
-        except (psycopg.Error, Fault, ValueError, LookupError, OSError):
+        except Exception:
             _log.exception("the ledger's %s failed; it is tried again", work.__name__)
             stopping.wait(_AFTER_TROUBLE)
     database.close()

@@ -8,6 +8,7 @@ first has come to.
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from xinglin.crypto.signed_notes import SigningKey
+    from xinglin.ledger.sources import Source
     from xinglin.record.database import Connection
 
 BATCH = 10_000
+_log = logging.getLogger(__name__)
 _COLUMNS = "index, place, moment, part, shard, kind, source, key, leaf, salt, event"
 _TYPES = ("int8", "int8", "timestamptz", "int4", "int2", "text", "text", "text", "bytea", "bytea", "bytea")
 
@@ -100,7 +103,7 @@ def _gather(connection: Connection, limit: int) -> list[_Found]:
         connection.execute("SELECT name, place FROM ledger_source", prepare=True).fetchall()
     )
     for source in sources.registered():
-        events = source.after(connection, places.get(source.name, 0), limit)
+        events = _after(connection, source, places.get(source.name, 0), limit)
         if events:
             found.append(_Found(source.name, events, len(events) >= limit))
             if source.name not in places:
@@ -109,6 +112,16 @@ def _gather(connection: Connection, limit: int) -> list[_Found]:
                     [source.name, source.begins(connection, events)],
                 )
     return found
+
+
+def _after(connection: Connection, source: Source, place: int, limit: int) -> Sequence[Event]:
+    """A source's next events; one that fails is passed over until the next turn, and holds up no other."""
+    try:
+        with connection.transaction():
+            return source.after(connection, place, limit)
+    except Exception:
+        _log.exception("the source %s gave no events; it is asked again", source.name)
+        return []
 
 
 def _enter(connection: Connection, size: int, found: Sequence[_Found]) -> list[bytes]:

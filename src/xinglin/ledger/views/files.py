@@ -5,6 +5,7 @@ Addresses below ``/ledger/log/`` are those of https://c2sp.org/tlog-tiles; ``pol
 
 from __future__ import annotations
 
+import gzip
 from functools import wraps
 from typing import TYPE_CHECKING
 
@@ -59,13 +60,19 @@ def checkpoint(_request: HttpRequest) -> HttpResponse:
 
 
 @_public
-def tile(_request: HttpRequest, path: str) -> HttpResponse:
-    """A tile or a bundle of entries. It never changes, so it may be kept for ever."""
+def tile(request: HttpRequest, path: str) -> HttpResponse:
+    """A tile or a bundle of entries. It never changes, so it may be kept for ever; bundles are packed."""
     place = tiles.parse(f"tile/{path}")
     if place is None:
         raise not_found(gettext_noop("%(path)s is not the address of a tile."), path=f"tile/{path}")
     content = queries.static(database.connection(), place)
-    return HttpResponse(content, content_type="application/octet-stream", headers={"Cache-Control": _FOREVER})
+    headers = {"Cache-Control": _FOREVER}
+    if place.level is None:
+        headers["Vary"] = "Accept-Encoding"
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            content = gzip.compress(content, 6, mtime=0)
+            headers["Content-Encoding"] = "gzip"
+    return HttpResponse(content, content_type="application/octet-stream", headers=headers)
 
 
 @_public
