@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import re
+import threading
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -428,13 +428,56 @@ def test_household_is_handed_on_as_fhir(steward, link):
     assert [m["entity"]["reference"] for m in answer.json()["member"]] == ["Patient/m", "Patient/c"]
 
 
+def finished():
+    """Wait until the jobs that pages have begun are done."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("job-"):
+            thread.join(60)
+
+
 def test_refreshing_goes_on_in_the_background_and_says_how_far(steward, link):
-    from xinglin.record import jobs
+    link.execute("DELETE FROM identity_resident")
 
-    answer = steward.post("/persons/register/refresh/", follow=True)
-    assert "正在更新登记" in text(answer)
-    job = jobs.latest(refreshing.JOB, 1)[0]
-    jobs.work(job.id)
+    answer = steward.post("/persons/register/refresh/")
+    finished()
 
+    assert answer["Location"] == "/persons/register/"
+    assert residents.find(link, person(link, "m")) is not None
     said = steward.get("/persons/register/progress/", headers=HTMX)
-    assert re.search("正在更新|已是最新", text(said))
+    assert "已是最新" in text(said)
+    assert said["HX-Refresh"] == "true"
+
+
+def test_household_is_formed_for_who_is_in_none(steward, link):
+    households.leave(link, person=person(link, "m"), until=NOW.date(), actor=SYSTEM, now=NOW)
+
+    steward.post(f"/persons/{person(link, 'm')}/", {"act": "household"})
+
+    (member,) = households.members(link, household(link))
+    assert (member.person, member.relation) == (person(link, "m"), "02")
+
+
+def test_household_of_somebody_whose_village_is_not_known_is_refused(steward, link):
+    answer = steward.post(f"/persons/{person(link, 'x')}/", {"act": "household"})
+
+    assert answer.status_code == 400
+    assert "请先填报" in text(answer)
+    assert households.of_person(link, [person(link, "x")]) is None
+
+
+def test_archives_of_all_are_filed_in_the_background(steward, link):
+    steward.post("/persons/archives/file/")
+    finished()
+
+    assert len(steward.get("/persons/archives/").context["rows"]) == 2
+
+
+def test_contradiction_is_shown_whether_or_not_anybody_was_asked(steward, link):
+    from xinglin.identity import actions
+
+    with link.transaction():
+        actions.merge(
+            link, survivor=person(link, "m"), other=person(link, "s"), actor=people.STEWARD, reason="document"
+        )
+
+    assert "两个有效身份证号" in text(steward.get(f"/persons/{person(link, 'm')}/"))
