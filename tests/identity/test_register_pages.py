@@ -53,7 +53,8 @@ def resources():
                 contact=[{"relationship": [MOTHER], "name": {"text": "王芳"}}]),
         patient("s", "李远来", "1985-07-01", number("43981219850701002"), institution="hospital",
                 address="杏川市杏林区东门街道竹园社区2组5号"),
-        patient("x", "赵不详", "1950-02-03", number("45983219500203002"), address="不详", deceasedDateTime="2026-02-10"),
+        patient("x", "赵不详", "1950-02-03", number("45983219500203002"), address="不详",
+                deceasedDateTime="2026-02-10"),
     ]  # fmt: skip
 
 
