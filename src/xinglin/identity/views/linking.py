@@ -70,7 +70,6 @@ def merge(request: HttpRequest, door: Door, person: str) -> HttpResponse:
         "kept": kept.person,
         "line": values.line_of(link, person),
         "other": other,
-        "q": other,
     }
     if given is not None:
         context |= _merged(door, link, kept, given)
