@@ -31,9 +31,14 @@ _HELD_BACK = 50
 def _start(url: str) -> None:
     os.environ["DATABASE_URL"] = url
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xinglin.config.settings")
+    import gc
+
     import django
 
     django.setup()
+    gc.collect()  # as the servers do: see xinglin.config.wsgi
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def _blocks(persons: int) -> tuple[Any, int]:
@@ -158,6 +163,12 @@ def arriving(persons: int, count: int) -> list[tuple[dict[str, Any], int]]:
     return chosen
 
 
+def cpu_of(pid: int) -> float:
+    """Seconds of processor that a process has used; what a busy machine cannot distort."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def percentiles(times: list[float]) -> str:
     times = sorted(times)
     at = {name: times[min(int(len(times) * share), len(times) - 1)] * 1000 for name, share in
@@ -166,7 +177,7 @@ def percentiles(times: list[float]) -> str:
 
 
 def matching(
-    url: str, patients: list[tuple[dict[str, Any], int]]
+    url: str, patients: list[tuple[dict[str, Any], int]], *, close: bool = True
 ) -> tuple[list[float], list[float], list[tuple[int, int | None]]]:
     """Match and commit each; the times of matching and with the commit, and the person that was found."""
     _start(url)
@@ -190,7 +201,8 @@ def matching(
             inside.append(time.perf_counter() - first)
         whole.append(time.perf_counter() - begun)
         found.append((person, settled[0].person.number if settled[0].kind.value == "joined" else None))
-    database.close()
+    if close:
+        database.close()
     return inside, whole, found
 
 
@@ -279,11 +291,17 @@ def run(url: str, options: argparse.Namespace, home: Path, *, loaded: bool) -> N
     reference = looking(people[300:part])
     print(f"bare look-up of the same rows: {percentiles(reference)}")
     matching(url, people[:300])
-    inside, whole, found = matching(url, people[300:part])
+    backend = database.connection().info.backend_pid
+    before = time.process_time(), cpu_of(backend)
+    inside, whole, found = matching(url, people[300:part], close=False)
+    used = time.process_time() - before[0], cpu_of(backend) - before[1]
+    database.close()
     print(f"matching inside a transaction: {percentiles(inside)}")
     print(
         f"matching and commit:           {percentiles(whole)}; {len(whole) / sum(whole):,.0f}/s on one connection"
     )
+    client, server = (1000 * seconds / len(whole) for seconds in used)
+    print(f"processor for one: {client:.2f} ms here and {server:.2f} ms in the database, commit included")
     ratio = sorted(inside)[len(inside) // 2] / sorted(reference)[len(reference) // 2]
     print(f"matching is {ratio:.1f} times the bare look-up (p50)")
     joined = [(person, got) for person, got in found if got is not None]

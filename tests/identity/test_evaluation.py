@@ -153,7 +153,7 @@ def test_the_truth_of_a_whole_region_is_understood(tmp_path):
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (b'{"patient": "1", "person": 1}\n{"patient": \n', "line 2, column 13: not JSON"),
+        (b'{"patient": "1", "person": 1}\n{"patient": \n', "line 2, column 12: not JSON"),
         (b"[]\n", "line 1: not a JSON object"),
         (b'{"patient": "1"}\n', "line 1: a line of truth has"),
         (b'{"patient": "2", "person": 1}\n', "says nothing of Patient/1"),

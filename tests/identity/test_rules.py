@@ -167,6 +167,14 @@ def test_a_mothers_number_does_not_make_the_child_the_mother():
     assert decide(child, (mother,)).zone is not Zone.JOIN
 
 
+def test_twins_under_their_mothers_number_go_to_people():
+    born = {"birthDate": "2020-05-06", "gender": "male"}
+    first, second = make.known("覃子涵", **born), make.known("覃子轩", **born)
+
+    assert first.documents == second.documents
+    assert decide(first, (second,)).zone is not Zone.JOIN
+
+
 def test_a_newborn_is_not_the_mother_but_becomes_the_child():
     mother = make.known("覃晓梅")
     newborn = make.known("覃晓梅之子", identity=None, birthDate="2026-05-06", gender="male")
@@ -183,6 +191,16 @@ def test_newborn_twins_are_two():
 
     assert score(first, second).rule is Rule.VETO
     assert decide(first, (second,)).zone is Zone.NEW
+
+
+def test_named_twins_told_apart_by_order_go_to_people_whatever_else_agrees():
+    first = make.known(identity=None, multipleBirthInteger=1)
+    second = make.known(identity=None, multipleBirthInteger=2)
+
+    assert score(first, second).rule is Rule.TWINS
+    assert decide(first, (second,)).zone is Zone.REVIEW
+    assert decide(first, (make.known(identity=None), second)).zone is Zone.REVIEW
+    assert decide(first, (make.known(identity=None, multipleBirthInteger=1),)).zone is Zone.JOIN
 
 
 def test_a_newborn_twin_and_a_named_child_go_to_people_or_stay_apart():

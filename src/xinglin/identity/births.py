@@ -56,15 +56,19 @@ def compare(a: int, b: int) -> BirthLevel:
     if a == b:
         return BirthLevel.SAME
     (year_a, rest_a), (year_b, rest_b) = divmod(a, 10000), divmod(b, 10000)
+    if a // 100 == b // 100:  # the first of a month may stand for any of its days
+        return BirthLevel.VAGUE if 1 in {a % 100, b % 100} else _same_month(a, b)
     if year_a == year_b and rest_a == rest_b % 100 * 100 + rest_b // 100:
         return BirthLevel.TURNED
     if rest_a == rest_b and abs(year_a - year_b) in {1, 10}:
         return BirthLevel.YEAR_OFF
     if _one_slip(str(a), str(b)):
         return BirthLevel.DIGIT
-    if year_a == year_b:
-        return BirthLevel.MONTH if rest_a // 100 == rest_b // 100 else BirthLevel.YEAR
-    return BirthLevel.DIFFERENT
+    return BirthLevel.YEAR if year_a == year_b else BirthLevel.DIFFERENT
+
+
+def _same_month(a: int, b: int) -> BirthLevel:
+    return BirthLevel.DIGIT if _one_slip(str(a), str(b)) else BirthLevel.MONTH
 
 
 def _one_slip(a: str, b: str) -> bool:
@@ -106,6 +110,8 @@ def nearest(a: tuple[int, ...], b: tuple[int, ...]) -> BirthLevel:
         return BirthLevel.MISSING
     if len(a) == 1 and a == b and not is_vague(a[0]):
         return BirthLevel.SAME
+    if len(a) == len(b) == 1 and not is_vague(a[0]) and not is_vague(b[0]):
+        return compare(a[0], b[0])
     solid_a, solid_b = [n for n in a if not is_vague(n)], [n for n in b if not is_vague(n)]
     if solid_a and solid_b:
         return min(compare(solid_a[0], solid_b[0]), max(_least(solid_a, solid_b), BirthLevel.DIGIT))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_TYPED_FOR_WANT = frozenset({"13800138000", "13900139000", "13888888888", "4008001234"})
 _DIGITS = re.compile(r"[0-9]+")
 
 
@@ -41,6 +42,8 @@ def phone(text: str) -> str:
 
 def _hollow(digits: str) -> bool:
     """13800000000, 13812345678, 13900000001, 8888888: numbers that are typed for want of one."""
+    if digits in _TYPED_FOR_WANT:
+        return True
     tail = digits[3:] if len(digits) >= 11 else digits
     if len(set(tail[:-1])) == 1 or len(set(digits)) <= 2:
         return True
@@ -77,14 +80,17 @@ _DISTRICT = re.compile(
     r"^[^县区旗市镇乡路街村号]{1,8}?(?:自治县|自治旗|新区|开发区|高新区|林区|县|区|旗|市)(?!场)"
 )
 _TOWN = re.compile(r"^(.{1,10}?)(?:街道办事处|街道|地区办事处|民族乡|镇|乡|苏木)")
-_VILLAGE = re.compile(r"^(.{1,12}?)(?:社区居委会|村民委员会|居民委员会|社区|居委会|村委会|行政村|嘎查|村)")
+_VILLAGE = re.compile(
+    r"^(.{1,12}?)(?:社区居委会|村民委员会|居民委员会|社区|居委会|村委会|行政村|嘎查|村(?![街路巷道镇]))"
+)
 _ROAD = re.compile(
     r"^(.{1,12}?(?:大道|大街|胡同|小区|花园|公寓|苑|路|街|巷|弄|里|坊|道|屯|庄|寨|城|府|园|湾)(?:小区|公寓)?)(?=[0-9第a-z]|$|.{0,12}[0-9])"
 )
-_CHINESE_NUMBER = re.compile("[一二三四五六七八九十]{1,3}(?=[栋幢号楼单元组层排队室弄])")
+_CHINESE_NUMBER = re.compile("[〇零一二三四五六七八九十]{1,4}(?=[栋幢号楼单元组层排队室弄])")
 _NUMBERS = re.compile(r"[0-9]+|(?<![a-z])[a-z](?=[栋幢座区])")
+_MASKED = re.compile("x{2,}")
 _JOINED = re.compile(r"(?<=[0-9a-zA-Z])\s*[-–—―‐#/·.、,]\s*(?=[0-9a-zA-Z])|#")
-_FIGURES = {c: n for n, c in enumerate("零一二三四五六七八九")}
+_FIGURES = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇": 0}
 
 
 def _figure(found: re.Match[str]) -> str:
@@ -105,9 +111,10 @@ def _cut(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
 def read_text(text: str) -> Address:
     """A Chinese address in one line. Parts may be missing anywhere."""
     rest = fold(_JOINED.sub("号", unicodedata.normalize("NFKC", text)))
+    rest = _MASKED.sub("", rest.replace("市辖区", ""))
     rest = _CHINESE_NUMBER.sub(_figure, rest)
     _, rest = _cut(_PROVINCE, rest)
-    city, rest = _cut(_CITY, rest)
+    _, rest = _cut(_CITY, rest)
     district, rest = _cut(_DISTRICT, rest)
     town, rest = _cut(_TOWN, rest)
     village, rest = _cut(_VILLAGE, rest)
@@ -117,7 +124,7 @@ def read_text(text: str) -> Address:
         road, tail = (found[0], rest[found.end() :]) if found else ("", rest)
     road = re.sub("(?:第|附|门牌)$", "", road)
     return Address(
-        _stem(district or city),
+        _stem(district),
         town,
         village,
         road,
@@ -168,7 +175,8 @@ _COMMON_WORDS = frozenset(
 
 def address(element: Mapping[str, Any]) -> Address:
     """One element of ``Patient.address``: its text, else its lines and parts."""
-    lines = element.get("line") or ()
+    told = element.get("line")
+    lines = told if isinstance(told, list) else [told] if told else []
     text = str(element.get("text") or "")
     district, city = str(element.get("district") or ""), str(element.get("city") or "")
     joined = "".join(str(line) for line in lines)
@@ -182,8 +190,8 @@ def address(element: Mapping[str, Any]) -> Address:
     if not text:
         text = "".join((str(element.get("state") or ""), city, district, joined))
     found = read_text(text)
-    if not found.district and (district or city):
-        found = msgspec.structs.replace(found, district=_stem(fold(district or city)))
+    if not found.district and district:
+        found = msgspec.structs.replace(found, district=_stem(fold(district)))
     return found
 
 

@@ -11,6 +11,7 @@ import tomllib
 from datetime import date
 from enum import StrEnum
 from functools import cache, lru_cache
+from operator import ne
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -277,8 +278,11 @@ def kind_of(identifier: Mapping[str, Any]) -> str:
     text = ""
     if isinstance(type_, dict):
         text = str(type_.get("text") or "")
-        for coding in type_.get("coding") or ():
-            if found := _table()["types"].get(coding.get("code")):
+        codings = type_.get("coding")
+        for coding in codings if isinstance(codings, list) else ():
+            if not isinstance(coding, dict):
+                continue
+            if found := _table()["types"].get(str(coding.get("code"))):
                 return str(found)
             text += str(coding.get("display") or "")
     return _named(text + system) if text or system else ""
@@ -322,29 +326,37 @@ def distance(a: str, b: str) -> int:
     if a == b:
         return 0
     if len(a) == len(b):
-        wrong = [i for i in range(len(a)) if a[i] != b[i]]
-        if (
-            len(wrong) == 2
-            and wrong[1] == wrong[0] + 1
-            and a[wrong[0]] == b[wrong[1]]
-            and a[wrong[1]] == b[wrong[0]]
-        ):
-            return 1
-        if len(wrong) <= 2:
-            return len(wrong)
-    if abs(len(a) - len(b)) > 2:
-        return 3
-    return min(3, _edits(a, b))
+        wrong = unlike(a, b)
+        if wrong <= 2:
+            return 1 if wrong == 2 and _swapped(a, b) else wrong
+        return 2 if _within(a, b, 2) else 3
+    if _within(a, b, 1):
+        return 1
+    return 2 if _within(a, b, 2) else 3
 
 
-def _edits(a: str, b: str) -> int:
-    previous = list(range(len(b) + 1))
-    for i, left in enumerate(a, 1):
-        row = [i]
-        for j, right in enumerate(b, 1):
-            row.append(min(previous[j] + 1, row[-1] + 1, previous[j - 1] + (left != right)))
-        previous = row
-    return previous[-1]
+def unlike(a: str, b: str) -> int:
+    """At how many places two numbers of one length differ."""
+    return sum(map(ne, a, b))
+
+
+def _swapped(a: str, b: str) -> bool:
+    """Whether the two places at which the numbers differ are neighbours that were exchanged."""
+    at = next(i for i in range(len(a)) if a[i] != b[i])
+    return a[at] == b[at + 1] and a[at + 1] == b[at]
+
+
+def _within(a: str, b: str, slips: int) -> bool:
+    """Whether so many wrong, lost or extra characters turn the one into the other."""
+    at, least = 0, min(len(a), len(b))
+    while at < least and a[at] == b[at]:
+        at += 1
+    a, b = a[at:], b[at:]
+    if not a or not b:
+        return len(a) + len(b) <= slips
+    if slips == 0 or abs(len(a) - len(b)) > slips:
+        return False
+    return _within(a[1:], b[1:], slips - 1) or _within(a[1:], b, slips - 1) or _within(a, b[1:], slips - 1)
 
 
 def mask_identity(number: str) -> str:

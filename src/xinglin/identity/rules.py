@@ -86,6 +86,8 @@ def combine(scores: Sequence[Score]) -> Score:
         above = Rule.CLOSE if proven else Rule.VETO
     elif Rule.NEWBORN in rules:
         above = Rule.NEWBORN
+    elif any(one.rule is Rule.TWINS and scoring.rule_of(one.levels) is not Rule.TWINS for one in scores):
+        above = Rule.TWINS  # told apart by the order of birth
     found = scoring.weigh(tuple(levels), tuple(stranger), first.prior, weights, rule=above)
     return found._replace(bits=found.bits - spent)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import lru_cache
+from operator import getitem
 from typing import TYPE_CHECKING, NamedTuple
 
 from xinglin.identity import births, identifiers, names
@@ -105,10 +106,9 @@ def score(a: Traits, b: Traits, weights: Weights, frequencies: Frequencies | Non
         _contacts(a, b),
         _equal(a.ethnicity, b.ethnicity),
     )
-    table = weights.levels
-    stranger = [table[field][level].stranger for field, level in enumerate(levels)]
+    stranger = list(map(getitem, weights.stranger, levels))
     caps = weights.caps
-    if table[NAME][name_level].rare:
+    if weights.levels[NAME][name_level].rare:
         stranger[NAME] += min(name_rarity, caps["name"])
     if phone_level == _SAME:
         stranger[PHONE] += min(phone_rarity, caps["phone"])
@@ -128,18 +128,16 @@ def weigh(
 ) -> Score:
     """The score of what the fields say. ``rule`` is one that is known already."""
     relative, twin = weights.prior
-    table = weights.levels
-    for field, level in enumerate(levels):
-        row = table[field][level]
-        relative += row.relative
-        twin += row.twin
+    relative += sum(map(getitem, weights.relative, levels))
+    twin += sum(map(getitem, weights.twin, levels))
     bits, against = sum(stranger, prior), "stranger"
     if relative < bits:
         bits, against = relative, "relative"
     if twin < bits:
         bits, against = twin, "twin"
-    if rule is Rule.NONE:
-        rule = rule_of(levels)
+    told = rule_of(levels)
+    if rule is Rule.NONE or told is Rule.VETO:
+        rule = told
     return Score(bits, rule, against, levels, stranger, prior, weights)
 
 
@@ -150,9 +148,10 @@ def rule_of(levels: Sequence[int]) -> Rule:
         return Rule.VETO
     if document == _CLOSE and name != NameLevel.MISSING:
         return Rule.CLOSE
-    if document in {_SAME, _DOUBTED}:
-        other = name == NameLevel.SURNAME and birth != BirthLevel.SAME
-        return Rule.BORROWED if other or name == NameLevel.DIFFERENT else Rule.NONE
+    if document in {_SAME, _DOUBTED} and name == NameLevel.DIFFERENT:
+        return Rule.BORROWED
+    if document == _SAME:
+        return Rule.BORROWED if name == NameLevel.SURNAME and birth != BirthLevel.SAME else Rule.NONE
     together = levels[PHONE] == _SAME or 1 <= levels[ADDRESS] <= _NARROW
     if document == _NEAR or not together:
         return Rule.NONE
@@ -166,13 +165,13 @@ def rule_of(levels: Sequence[int]) -> Rule:
 def _pair_rule(a: Traits, b: Traits) -> Rule:
     """What only the two Patients themselves can tell: mother and newborn, twins told apart by order or sex."""
     child_of_a, child_of_b = a.name.newborn_of, b.name.newborn_of
+    if a.order and b.order and a.order != b.order and a.births == b.births:
+        return Rule.VETO if child_of_a and child_of_b else Rule.TWINS
     if not child_of_a and not child_of_b:
         return Rule.NONE
     if (child_of_a and child_of_a == b.name.name) or (child_of_b and child_of_b == a.name.name):
         years = abs(a.births[0] - b.births[0]) // 10000 if a.births and b.births else 0
         return Rule.NEWBORN if not years or years >= 10 else Rule.NONE
-    if a.order and b.order and a.order != b.order and a.births == b.births:
-        return Rule.VETO
     return Rule.NONE
 
 
@@ -253,7 +252,7 @@ def _places(a: Address, b: Address) -> int:
         return 3
     if _alike(a.town, b.town):
         return 4 if not (a.village and b.village and a.road and b.road) else 5
-    return 5 if a.district and a.district == b.district else 6
+    return 5 if a.district == b.district or not a.district or not b.district else 6
 
 
 def _alike(a: str, b: str) -> bool:
@@ -310,13 +309,12 @@ def _documents(a: Sequence[Document], b: Sequence[Document]) -> int:
 
 def _two_documents(x: Document, y: Document) -> int:
     if x.number == y.number:
-        doubted = Proof.BROKEN in {x.proof, y.proof} and x.proof != y.proof
-        return _DOUBTED if doubted else _SAME
+        return _DOUBTED if Proof.BROKEN in {x.proof, y.proof} else _SAME
     if x.kind in _MANY:
         return 0
-    far = identifiers.distance(x.number, y.number)
     if x.proof == y.proof == Proof.PROVEN:
-        return _CLOSE if far <= 2 else _CONFLICT
+        return _CLOSE if identifiers.unlike(x.number, y.number) <= 2 else _CONFLICT
+    far = identifiers.distance(x.number, y.number)
     if x.kind == Kind.RESIDENT and Proof.PLAIN in {x.proof, y.proof}:
         return _unproven(x.number, y.number)
     if far == 1:
@@ -336,8 +334,12 @@ def _unproven(a: str, b: str) -> int:
 
 
 def _records(a: Sequence[Document], b: Sequence[Document]) -> int:
-    own = {(d.scope, d.number) for d in a if d.kind in _OWN}
-    return int(bool(own) and any((d.scope, d.number) in own for d in b if d.kind in _OWN))
+    for x in a:
+        if x.kind in _OWN:
+            for y in b:
+                if y.number == x.number and y.kind in _OWN and y.scope == x.scope:
+                    return 1
+    return 0
 
 
 def _mothers(a: Traits, b: Traits) -> int:
@@ -352,6 +354,8 @@ def _mothers(a: Traits, b: Traits) -> int:
 
 def _contacts(a: Traits, b: Traits) -> int:
     """Whether the contact of the one is reached at the number of the other, or both have one contact."""
+    if not a.contacts and not b.contacts:
+        return 0
     of_a, of_b = {c.phone for c in a.contacts if c.phone}, {c.phone for c in b.contacts if c.phone}
     if not of_a and not of_b:
         return 0

@@ -6,6 +6,7 @@ version of the form; bytes of another version have to be read anew from the Pati
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
     from xinglin.identity.births import BirthLevel
 
 VERSION = 1
+_SEVERAL = re.compile("[/,;，；、]")
 _MOST = 4  # of each: a Patient with more identifiers, phones or addresses is no better known for them
 _SEXES = {"male": "male", "female": "female", "男": "male", "女": "female"}
 _MOTHERS = frozenset({"MTH", "NMTH", "GESTM", "MTHR"})
-_NAME_USES = {"official": 0, "usual": 1, None: 2}
+_NAME_USES = {"official": 0, "usual": 1, "": 2}
 _PLACEHOLDER_NAMES = frozenset(
     [
         "无名氏",
@@ -113,7 +115,8 @@ def _each(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _name(element: dict[str, Any]) -> Parts:
-    given = [str(g) for g in element.get("given") or () if g]
+    told = element.get("given")
+    given = [str(g) for g in told if g] if isinstance(told, list) else [str(told)] if told else []
     family, text = str(element.get("family") or ""), str(element.get("text") or "")
     joined = "".join(given) if names.is_han(family + "".join(given)) else " ".join(given)
     if text.strip().lower() in _PLACEHOLDER_NAMES:
@@ -124,10 +127,11 @@ def _name(element: dict[str, Any]) -> Parts:
 def _names(patient: dict[str, Any]) -> tuple[Parts, ...]:
     """All names, the one to go by first, without repetition."""
     elements = list(_each(patient.get("name")))
-    elements.sort(key=lambda name: _NAME_USES.get(name.get("use"), 3))
+    elements.sort(key=lambda name: _NAME_USES.get(str(name.get("use") or ""), 3))
     found = dict.fromkeys(_name(element) for element in elements)
     found.pop(NOBODY, None)
-    return tuple(found)[:_MOST]
+    told = sorted(found, key=lambda parts: parts.latin)  # the characters before their spelling in letters
+    return tuple(told)[:_MOST]
 
 
 def _organization(patient: dict[str, Any]) -> str:
@@ -154,7 +158,7 @@ def _contacts(patient: dict[str, Any]) -> tuple[Contact, ...]:
 
 def _is_mother(element: dict[str, Any]) -> bool:
     for concept in _each(element.get("relationship")):
-        codes = {coding.get("code") for coding in _each(concept.get("coding"))}
+        codes = {str(coding.get("code")) for coding in _each(concept.get("coding"))}
         if codes & _MOTHERS or str(concept.get("text") or "").startswith(("母", "妈")):
             return True
     return False
@@ -162,10 +166,11 @@ def _is_mother(element: dict[str, Any]) -> bool:
 
 def _phones(telecom: Any) -> Iterator[str]:
     for point in _each(telecom):
-        if point.get("system") in {"phone", "sms", None} and (
-            number := contacts.phone(str(point.get("value") or ""))
-        ):
-            yield number
+        if str(point.get("system") or "phone") not in {"phone", "sms"}:
+            continue
+        for text in _SEVERAL.split(str(point.get("value") or "")):
+            if number := contacts.phone(text):
+                yield number
 
 
 def _ethnicity(patient: dict[str, Any]) -> str:
@@ -223,6 +228,7 @@ def from_patient(resource: dict[str, Any]) -> Traits:
         contacts=_contacts(resource),
         ethnicity=_ethnicity(resource),
         deceased=bool(resource.get("deceasedDateTime") or resource.get("deceasedBoolean")),
-        order=(all_names[0].order if all_names else 0) or (twin if isinstance(twin, int) else 0),
+        order=(all_names[0].order if all_names else 0)
+        or (twin if type(twin) is int and 0 < twin < 10 else 0),
         scope=organization,
     )

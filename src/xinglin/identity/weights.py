@@ -78,6 +78,9 @@ class Weights:
     unknown: float  # bits against a stranger where nobody has counted Patients
     least: int
     levels: tuple[tuple[Level, ...], ...]  # by field and level
+    stranger: tuple[tuple[float, ...], ...]  # the same, each explanation by itself, for speed
+    relative: tuple[tuple[float, ...], ...]
+    twin: tuple[tuple[float, ...], ...]
     zones: Zones
     caps: Mapping[str, float]
     costs: float  # bits that each doubling of compared Patients costs a person
@@ -126,6 +129,9 @@ def parse(text: str) -> Weights:
         unknown=float(prior["unknown"]),
         least=int(prior["least"]),
         levels=tuple(levels),
+        stranger=tuple(tuple(level.stranger for level in row) for row in levels),
+        relative=tuple(tuple(level.relative for level in row) for row in levels),
+        twin=tuple(tuple(level.twin for level in row) for row in levels),
         zones=Zones(**table["zones"]),
         caps=dict(table["caps"]),
         costs=float(table["combining"]["costs"]),

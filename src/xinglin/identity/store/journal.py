@@ -56,6 +56,20 @@ def told(events: Sequence[Event]) -> dict[str, str]:
     }
 
 
+def row(event: Event) -> tuple[Any, ...]:
+    """The columns of one event: number, person, shard, bits, kind, patient, other, actor, weights, reason, detail."""
+    number, shard = place_of(event.person)
+    return (
+        event.number, number, shard, event.bits, event.kind.value, event.patient, event.other, event.actor,
+        event.weights, event.reason, _json(event.detail) if event.detail else None,
+    )  # fmt: skip
+
+
+def notice(event: Event) -> str | None:
+    """What subscribers are told of it, as JSON; None where that is nothing."""
+    return _json(_notice(event)) if event.kind in _TOLD else None
+
+
 def _json(value: dict[str, Any]) -> str:
     return json.dump(value).decode()
 

@@ -102,6 +102,9 @@ def write(connection: Connection, new: Sequence[Link], events: Sequence[Event]) 
 
     A row that is there all the same is left from a record that was emptied by hand; it is replaced.
     """
+    if len(new) == 1 and len(events) == 1:
+        _write_one(connection, new[0], events[0])
+        return
     ends = list(accumulate(len(one.keys) for one in new))
     connection.execute(
         _WRITE,
@@ -124,6 +127,38 @@ def write(connection: Connection, new: Sequence[Link], events: Sequence[Event]) 
     )
 
 
+def _write_one(connection: Connection, one: Link, event: Event) -> None:
+    """The same for one, which is much the most frequent: without arrays it takes a third of the time."""
+    keys = arrays.integers(one.keys)
+    connection.execute(
+        _WRITE_ONE,
+        (
+            one.number, one.person, one.source, one.shard, one.home, one.held, one.active, one.id, keys, one.traits,
+            one.number, one.shard, keys if one.active else "{}",
+            *journal.row(event), event.number, journal.notice(event),
+        ),
+        prepare=True,
+    )  # fmt: skip
+
+
+_REPLACED = """ON CONFLICT (number, shard) DO UPDATE SET person = excluded.person, source = excluded.source,
+        home = excluded.home, held = 0, active = excluded.active, keys = excluded.keys, traits = excluded.traits"""
+_WRITE_ONE = f"""
+WITH linked AS (
+    INSERT INTO identity_patient (number, person, source, shard, home, held, active, id, keys, traits)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::bigint[], %s)
+    {_REPLACED}
+), keyed AS (
+    INSERT INTO identity_key (key, patient, shard, home)
+    SELECT key, %s, (key & 1023)::smallint, %s FROM unnest(%s::bigint[]) key
+), kept AS (
+    INSERT INTO identity_event (number, person, shard, bits, kind, patient, other, actor, weights, reason, detail)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb) RETURNING shard
+)
+INSERT INTO identity_notice (number, shard, subscriber, event)
+SELECT %s, kept.shard, id, told.event FROM kept, identity_subscriber, (SELECT %s::jsonb) told(event)
+WHERE told.event IS NOT NULL
+"""
 _WRITE = f"""
 WITH coming AS MATERIALIZED (
     SELECT number, person, source, shard, home, held, active, id,
@@ -135,8 +170,7 @@ WITH coming AS MATERIALIZED (
 ), linked AS (
     INSERT INTO identity_patient (number, person, source, shard, home, held, active, id, keys, traits)
     SELECT * FROM coming
-    ON CONFLICT (number, shard) DO UPDATE SET person = excluded.person, source = excluded.source,
-        home = excluded.home, held = 0, active = excluded.active, keys = excluded.keys, traits = excluded.traits
+    {_REPLACED}
 ), keyed AS (
     INSERT INTO identity_key (key, patient, shard, home)
     SELECT key, number, (key & 1023)::smallint, shard FROM coming, unnest(keys) key WHERE active
