@@ -537,3 +537,47 @@ def test_sample_of_links_is_judged_and_gives_an_interval(steward, link):
 def test_sample_of_impossible_size_is_refused(steward, link, count):
     assert steward.post("/persons/sample/", {"count": count}).status_code == 400
     assert link.execute("SELECT count(*) FROM identity_review").fetchone() == (0,)
+
+
+def test_merge_with_somebody_who_has_died_waits_for_a_second_person(steward, other, link):
+    kept, given = person(link, "a"), person(link, "d")
+    door = open_as(SYSTEM)
+    door.update({**door.read("Patient", "d").resource, "deceasedBoolean": True})
+
+    assert steward.get(f"/persons/{kept}/merge/?other={given}").context["second"] is True
+    answer = steward.post(f"/persons/{kept}/merge/?other={given}", WORDS)
+    assert patients(link, "a") == ["a", "b", "c"]
+
+    other.post(answer["Location"] + "confirm/", {"agree": "yes"})
+    assert patients(link, "a") == ["a", "b", "c", "d"]
+
+
+def test_declaration_is_no_way_round_the_second_person(steward, link):
+    door = open_as(SYSTEM)
+    door.update({**door.read("Patient", "d").resource, "deceasedBoolean": True})
+
+    answer = steward.post(
+        f"/persons/{person(link, 'a')}/declare/", {"patient": "a", "other": "d", "same": "yes", "note": "x"}
+    )
+
+    assert answer.status_code == 409
+    assert "第二人" in text(answer)
+    assert patients(link, "a") == ["a", "b", "c"]
+
+
+def test_declaration_about_another_persons_patient_is_refused(steward, link):
+    answer = steward.post(
+        f"/persons/{person(link, 'a')}/declare/", {"patient": "d", "other": "b", "same": "no", "note": "x"}
+    )
+
+    assert answer.status_code == 400
+    assert queries.constraints(link, person(link, "a")) == ()
+
+
+def test_words_of_taking_back_a_merge_stand_in_the_history(steward, link):
+    kept, given = person(link, "a"), person(link, "d")
+    steward.post(f"/persons/{kept}/merge/?other={given}", WORDS)
+    event = next(e for e in queries.history(link, kept) if e.kind == "merged")
+    steward.post(f"/persons/{kept}/unmerge/{event.number}/", {"reason": "data-error", "note": "录错了号"})
+
+    assert "录入错误、录错了号" in text(steward.get(f"/persons/{kept}/"))

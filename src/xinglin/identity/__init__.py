@@ -14,4 +14,8 @@ links and folds it to a state; ``actions`` is what people do (merge, unmerge, sp
 ``stewardship`` and ``reviewing``), ``queries`` what can be asked, ``finding`` who might be meant. ``golden`` shows a
 person by the rules of ``survivorship``; ``clusters`` finds persons that contradict themselves; ``notices`` and
 ``tasks`` tell subscribers; ``rebuild`` matches everything anew. Start reading at ``events``, then ``matching``.
+
+``population`` is the register of who lives where, with its own map. The pages lie in ``views``: ``comparing`` lays
+persons side by side for them, ``evidence`` says why links are what they are, ``figures`` and ``auditing`` what stewards
+want to know; ``roles`` who may.
 """

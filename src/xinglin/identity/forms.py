@@ -137,7 +137,9 @@ class EntranceForm(_Plain):
     """Somebody joins a household."""
 
     person = forms.CharField(
-        label=gettext_lazy("Person"), max_length=64, help_text=gettext_lazy("The person's id in the index")
+        label=gettext_lazy("Person"),
+        max_length=64,
+        help_text=gettext_lazy("The id of the person, or of a Patient of theirs"),
     )
     relation = forms.ChoiceField(label=gettext_lazy("Relation to the head"))
     since = forms.DateField(

@@ -35,6 +35,7 @@ urlpatterns = [
     path("register/progress/", register.progress, name="progress"),
     path("register/<str:code>/", register.division, name="division"),
     path("archives/", archives.listed, name="archives"),
+    path("archives/file/", archives.file_all, name="file-all"),
     path("archives/<str:number>/", archives.archive, name="archive"),
     path("households/<str:household>/", households.household, name="household"),
     path("households/<str:household>/group.json", households.group, name="group"),

@@ -41,9 +41,7 @@ def open_review(  # noqa: PLR0913 -- what a question consists of
     The same question is asked once: an open review of that kind about the same persons is given back.
     """
     today = store.survivors(connection, list(persons))
-    persons = list(
-        dict.fromkeys(today[person] for person in persons)
-    )  # in the order in which they were given
+    persons = list(dict.fromkeys(today[person] for person in persons))  # still in the order that was given
     for waiting in reviewing.waiting_about(connection, persons[:1]):
         now = store.survivors(connection, waiting.persons)
         if waiting.kind is kind and set(now.values()) == set(persons):

@@ -1,5 +1,6 @@
 """The pages under ``/persons/``.
 
-``register`` has the divisions and the lists of residents, ``households`` and ``archives`` what hangs on them; ``frame``
-is what every page has: rights, the row of tabs, and forms that keep what was typed when it was refused.
+``overview``, ``reviews``, ``finding``, ``persons`` and ``linking`` are about who is who; ``register``, ``households`` and
+``archives`` about the population. ``columns`` and ``values`` put together what is shown of persons, ``words`` has the
+codes in the reader's language, ``frame`` what every page has: tabs, rights, access entries, one transaction an act.
 """

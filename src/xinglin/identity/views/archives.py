@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import redirect
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from xinglin.identity import forms, queries, roles
-from xinglin.identity.population import archives, divisions, residents, rules
+from xinglin.identity.population import archives, divisions, filing, residents, rules
 from xinglin.identity.population import queries as register
 from xinglin.identity.population.rules import Reason, Review
 from xinglin.identity.views import frame
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, not_found
+from xinglin.record import jobs
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
@@ -76,8 +77,19 @@ def listed(request: HttpRequest, door: Door) -> HttpResponse:
         "state": state,
         "number": number,
         "wrong": wrong,
+        "job": next((j for j in jobs.latest(filing.JOB, 1) if j.unfinished), None),
     }
     return frame.shown(request, door, "archives", context, tab="archives", status=404 if wrong else 200)
+
+
+@require_POST
+@entry.page
+def file_all(request: HttpRequest, door: Door) -> HttpResponse:
+    """Begin to file archives for all residents whom a primary-care institution knows."""
+    roles.require(door.actor, roles.DECIDE)
+    if not any(job.unfinished for job in jobs.latest(filing.JOB, 1)):
+        jobs.pursue(jobs.ask(filing.JOB, {}, door.actor))
+    return frame.done(request, gettext("Archives are being filed."), "identity:archives")
 
 
 def _forms(archive: Archive, given: Any, asked: str) -> dict[str, Form]:

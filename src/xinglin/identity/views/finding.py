@@ -29,7 +29,7 @@ def find(request: HttpRequest, door: Door) -> HttpResponse:
         return redirect("identity:person", known)
     people = _found(door, link, text) if text else []
     template = "found" if entry.is_fragment(request) else "find"
-    context = {"q": text, "people": people, "target": request.GET.get("for", "")}
+    context = {"text": text, "people": people, "target": request.GET.get("for", "")}
     return frame.shown(request, door, template, context, tab="find")
 
 

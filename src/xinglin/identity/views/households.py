@@ -12,6 +12,7 @@ from xinglin.identity import forms, queries, roles
 from xinglin.identity.population import archives, divisions, households, residents, resources
 from xinglin.identity.population.households import Entrance
 from xinglin.identity.views import frame
+from xinglin.identity.views.finding import exact
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, not_found
 from xinglin.ui import entry
@@ -93,11 +94,11 @@ def _done(request: HttpRequest, door: Door, found: Household, made: dict[str, An
 
 
 def _person(text: str) -> str:
-    """The person that the id leads to today."""
-    found = queries.person(frame.connection(), text.strip())
+    """The person that an id of the index or of a Patient leads to today."""
+    found = exact(frame.connection(), text.strip())
     if found is None:
         raise not_found(gettext_noop("There is no person %(id)s in the index."), id=text[:40])
-    return found.id
+    return found
 
 
 def _require_member(found: Household, person: str) -> None:

@@ -10,7 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
-from xinglin.identity import actions, comparing, golden, queries, roles, stewardship
+from xinglin.identity import actions, comparing, golden, queries, reviewing, roles, stewardship
 from xinglin.identity.events import Kind as Happened
 from xinglin.identity.population import refreshing
 from xinglin.identity.stewardship import Kind, State, Verdict
@@ -18,7 +18,7 @@ from xinglin.identity.views import columns, frame, values, words
 from xinglin.identity.views.finding import exact
 from xinglin.identity.views.persons import whole
 from xinglin.kernel import clock
-from xinglin.kernel.errors import Fault, invalid, not_found
+from xinglin.kernel.errors import Fault, conflict, invalid, not_found
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
@@ -70,7 +70,6 @@ def merge(request: HttpRequest, door: Door, person: str) -> HttpResponse:
         "kept": kept.person,
         "line": values.line_of(link, person),
         "other": other,
-        "q": other,
     }
     if given is not None:
         context |= _merged(door, link, kept, given)
@@ -90,12 +89,17 @@ def _merged(door: Door, link: Connection, kept: Golden, given: Golden) -> dict[s
         "comparison": columns.worded(comparison) if comparison else None,
         "preview": values.preview(everything, names),
         "affected": _affected(door, given.person.patients),
-        "second": stewardship.needs_second(
-            Kind.MATCH, patients=max(len(kept.sources), len(given.sources)), deceased=False
-        ),
+        "second": _needs_second(kept, given),
         "homes": columns.homes(link, side),
         "strips": columns.strips(door, side),
     }
+
+
+def _needs_second(kept: Golden, given: Golden) -> bool:
+    """Whether so much depends on their being one that two people have to say so."""
+    deceased = any(view.value("deceased") for view in (kept, given))
+    largest = max(len(kept.sources), len(given.sources))
+    return stewardship.needs_second(Kind.MATCH, patients=largest, deceased=deceased)
 
 
 def _merge(link: Connection, door: Door, kept: Golden, given: Golden, request: HttpRequest) -> Review:
@@ -108,6 +112,8 @@ def _merge(link: Connection, door: Door, kept: Golden, given: Golden, request: H
         actor=door.actor,
         findings=["by hand"],
     )
+    if _needs_second(kept, given) and not asked.second:
+        reviewing.change(link, asked, second=True)
     survivor = kept.person.id if asked.persons[0] != kept.person.id else given.person.id
     done = actions.decide_review(
         link, review=asked.id, verdict=Verdict.SAME, reason=request.POST.get("reason", ""), note=note,
@@ -169,7 +175,11 @@ def _unmerge(
     note, reason = _note(request), request.POST.get("reason", "")
     stewardship.require_reason(reason, note)
     actions.unmerge(
-        link, event=event, actor=door.actor, reason=reason, keep_apart=request.POST.get("apart") == "yes"
+        link,
+        event=event,
+        actor=door.actor,
+        reason=f"{reason}, {note}",
+        keep_apart=request.POST.get("apart") == "yes",
     )
     refreshing.after_links(link, persons, actor=door.actor, now=clock.now())
 
@@ -234,7 +244,17 @@ def declare(request: HttpRequest, door: Door, person: str) -> HttpResponse:
     other = given.get("other", "").strip().removeprefix("Patient/")
 
     def work(link: Connection) -> None:
-        verb(link, patient=given.get("patient", ""), other=other, actor=door.actor, reason=_note(request))
+        own, patient = whole(link, person), given.get("patient", "")
+        if patient not in own.person.patients:
+            raise invalid(gettext_noop("This Patient does not belong to the person any longer."))
+        theirs = queries.person_of(link, other)
+        if verb is actions.must_link and theirs and _needs_second(own, whole(link, theirs)):
+            raise conflict(
+                gettext_noop(
+                    "Much depends on this: merge the persons instead, so that a second person confirms it."
+                )
+            )
+        verb(link, patient=patient, other=other, actor=door.actor, reason=_note(request))
         refreshing.after_links(link, [person], actor=door.actor, now=clock.now())
 
     frame.act(work)

@@ -10,16 +10,17 @@ from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
 from xinglin.accounts.queries import names_of_accounts
-from xinglin.identity import forms, golden, queries, roles
+from xinglin.identity import clusters, forms, golden, queries, roles, traits
 from xinglin.identity.events import Kind as Happened
 from xinglin.identity.population import archives, divisions, households, residents, rules
 from xinglin.identity.population import events as register_events
+from xinglin.identity.population.households import Entrance, Home
 from xinglin.identity.population.residents import Residence
 from xinglin.identity.reviewing import Wanted
 from xinglin.identity.stewardship import State
 from xinglin.identity.views import columns, frame, register, values, words
 from xinglin.kernel import clock
-from xinglin.kernel.errors import Fault, not_found
+from xinglin.kernel.errors import Fault, conflict, not_found
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ def _register(request: HttpRequest, door: Door, view: Golden, made: dict[str, An
     """Do what one of the register's forms asks; the words for it, none when it is not filled in rightly."""
     roles.require(door.actor, roles.FILE)
     asked = request.POST.get("act", "")
+    if asked == "household":
+        return _household(door, view)
     form = made.get(asked)
     if form is None:
         raise not_found(gettext_noop("This cannot be done with the person as it is. Load the page again."))
@@ -124,6 +127,30 @@ def _register(request: HttpRequest, door: Door, view: Golden, made: dict[str, An
     return gettext("The residence was stated.")
 
 
+def _household(door: Door, view: Golden) -> str:
+    """A household of one, where the register says that the person lives."""
+    found = residents.find(frame.connection(), view.person.id)
+    if found is None or not found.present or rules.level(found.present) != 5:
+        raise conflict(
+            gettext_noop(
+                "State first in which village or community the person lives; a household is formed there."
+            )
+        )
+    home = Home(found.present, found.address)
+    head = Entrance(view.person.id, rules.HEAD, frame.today())
+    frame.act(
+        lambda link: households.form(link, home=home, entrances=[head], actor=door.actor, now=clock.now())
+    )
+    return gettext("The household was formed. Others can be taken in on its page.")
+
+
+def _warnings(owner: Person) -> list[Any]:
+    """What contradicts itself among the Patients, whether somebody has been asked about it or not."""
+    told = [traits.unpack(link.traits) for link in owner.links if link.traits]
+    found = clusters.findings(told, [link.source for link in owner.links])
+    return [words.FINDINGS.get(finding, finding) for finding in found]
+
+
 def _code(text: str) -> str | None:
     return rules.require_code(text) if text.strip() else None
 
@@ -151,6 +178,7 @@ def _context(door: Door, link: Connection, view: Golden) -> dict[str, Any]:
         "relations": _relations(link, owner),
         "constraints": _constraints(link, owner),
         "reviews": _reviews(link, owner),
+        "warnings": _warnings(owner),
         "resident": residents.find(link, owner.id),
         "residences": _residences(link, owner.id),
         "archives": archives.of_persons(link, ids),
