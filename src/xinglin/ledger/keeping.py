@@ -69,7 +69,7 @@ def _sequence(home: Path) -> float:
     """One turn; how long to wait before the next."""
     try:
         batch = sequencing.turn(database.connection(), keys.signers(home), now=clock.now())
-    except Exception:
+    except Exception:  # noqa: BLE001 -- whatever it was, the thread that keeps the ledger goes on
         _log.exception("the ledger could not be added to; it is tried again")
         return _AFTER_TROUBLE
     return 0.0 if batch.full else TICK
@@ -82,7 +82,7 @@ def _again(
     while not stopping.wait(pause):
         try:
             work(database.connection(), home)
-        except Exception:
+        except Exception:  # noqa: BLE001 -- the same
             _log.exception("the ledger's %s failed; it is tried again", work.__name__)
             stopping.wait(_AFTER_TROUBLE)
     database.close()
