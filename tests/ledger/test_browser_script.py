@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.ledger.test_proofs import EVENT, WITNESSES, policy, proof
+from tests.ledger.test_proofs import EVENT, WITNESSES, policy, proof, same_key
 from xinglin.crypto import signed_notes
 from xinglin.crypto.signed_notes import NoteError
 from xinglin.ledger import policies, verification
@@ -99,7 +99,7 @@ def test_proofs_with_a_changed_bit_are_told_apart_as_we_do() -> None:
         f"witness none {WITNESSES[0].verifier.text}\nquorum none",
         f"witness a {WITNESSES[0].verifier.text}\ngroup g 2 a\nquorum g",
         f"witness a {WITNESSES[0].verifier.text}\ngroup g any a\ngroup h any a\nquorum h",
-        f"witness a {signed_notes.make_key('x', signed_notes.LOG).verifier.text}\nquorum none",
+        f"witness a {same_key('x', signed_notes.LOG).verifier.text}\nquorum none",
         "log name+00000000+AAAA\nquorum none",
     ],
 )  # fmt: skip

@@ -6,17 +6,26 @@ import hashlib
 from datetime import UTC, datetime
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xinglin.crypto import signed_notes
-from xinglin.crypto.signed_notes import NoteError
+from xinglin.crypto.signed_notes import NoteError, SigningKey
 from xinglin.ledger import checkpoints, entries, policies, proofs, tiles, tree, verification
 from xinglin.ledger.verification import Outcome, Step
 
 ORIGIN = "region.example/ledger/log"
-LOG = signed_notes.make_key(ORIGIN, signed_notes.LOG)
-WITNESSES = [signed_notes.make_key(f"witness.example/{n}", signed_notes.COSIGNER) for n in range(3)]
+
+
+def same_key(name: str, type_: int) -> SigningKey:
+    """A key that is the same in every process: the names of tests have it in them."""
+    seed = hashlib.sha256(name.encode()).digest()
+    return SigningKey(name, type_, Ed25519PrivateKey.from_private_bytes(seed))
+
+
+LOG = same_key(ORIGIN, signed_notes.LOG)
+WITNESSES = [same_key(f"witness.example/{n}", signed_notes.COSIGNER) for n in range(3)]
 SALT = bytes(range(16))
 EVENT = entries.canonical({"actor": "account/7", "who": "张三", "n": 1})
 INDEX, SIZE = 3, 7
