@@ -68,10 +68,6 @@ def test_what_cannot_be_done_is_told_and_changes_nothing(own_keys, words, why):
 
 
 def test_cards_are_looked_after_by_a_command(cards):
-    assert said("maintain", command="cards").splitlines() == [
-        "cards of merged persons: 0",
-        "marks of expired codes: 0",
-    ]
     assert said("reseal", command="cards").splitlines() == ["cards sealed anew: 0", "bindings sealed anew: 0"]
 
 

@@ -11,7 +11,7 @@ from tests.healthcard.make import issue
 from tests.healthcard.test_bindings import bind
 from xinglin.crypto.algorithms import Algorithm
 from xinglin.crypto.sealing import open_sealed
-from xinglin.healthcard import actions, keys, queries, tasks
+from xinglin.healthcard import actions, keys, queries, resealing
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def test_fields_are_sealed_and_found_with_the_current_keys(own_keys, wang, cards
     keys.folder().rotate(keys.SEARCH)
 
     assert queries.by_document(cards, actions.document_hashes(make.WANG)) == (card,)
-    assert tasks.reseal() == {"cards sealed anew": 1, "bindings sealed anew": 1}
-    assert tasks.reseal() == {"cards sealed anew": 0, "bindings sealed anew": 0}
+    assert resealing.reseal() == {"cards sealed anew": 1, "bindings sealed anew": 1}
+    assert resealing.reseal() == {"cards sealed anew": 0, "bindings sealed anew": 0}
 
     after, ring = queries.card(cards, card.id), keys.ring(keys.FIELDS)
     assert after.name.startswith("s1.2.")

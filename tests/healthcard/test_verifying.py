@@ -295,8 +295,8 @@ def test_code_used_without_network_cannot_be_used_again(card):
 def test_marks_of_used_codes_are_kept_as_long_as_they_could_come_again(card, cards):
     present(show(card))
 
-    assert verifying.forget_spent(cards, now=after(60 + 899)) == 0
-    assert verifying.forget_spent(cards, now=after(60 + 901)) == 1
+    assert verifying.forget_spent(cards, after(60 + 899)) == 0
+    assert verifying.forget_spent(cards, after(60 + 901)) == 1
 
 
 def test_who_may_not_verify_is_refused_and_logged(card, cards):

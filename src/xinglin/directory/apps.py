@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 
 class DirectoryConfig(AppConfig):
@@ -9,7 +10,10 @@ class DirectoryConfig(AppConfig):
         """Follow what is written of the directory's types; offer to import files in the background."""
         from xinglin.directory import handlers  # noqa: PLC0415 -- the record is not ready before
         from xinglin.directory.importing import work  # noqa: PLC0415 -- as above
-        from xinglin.record import followers, jobs  # noqa: PLC0415 -- as above
+        from xinglin.record import followers, jobs, tasks  # noqa: PLC0415 -- as above
+        from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
 
         followers.follow(handlers.NAME, handlers.TYPES, handlers.follow)
         jobs.offer(work.KIND, work.work)
+        tasks.offer("files of ended imports removed", lambda _connection, _now: work.clear())
+        offer(Place(40, gettext_lazy("Provider directory"), "directory:home", ("/directory/",)))

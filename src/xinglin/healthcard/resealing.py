@@ -9,11 +9,21 @@ from typing import TYPE_CHECKING
 
 from xinglin.crypto.sealing import is_current, open_sealed, seal
 from xinglin.healthcard import actions, keys, queries
+from xinglin.record import database
 
 if TYPE_CHECKING:
     from xinglin.record.database import Connection
 
 _AT_ONCE = 500
+
+
+def reseal() -> dict[str, int]:
+    """Seal every field with the current key; what was sealed anew, by name."""
+    connection = database.connection()
+    return {
+        "cards sealed anew": reseal_cards(connection),
+        "bindings sealed anew": reseal_bindings(connection),
+    }
 
 
 def reseal_cards(connection: Connection) -> int:

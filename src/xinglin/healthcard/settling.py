@@ -51,7 +51,7 @@ def settle(connection: Connection, card: Card, *, now: datetime) -> Card:
     return queries.card(connection, card.id)
 
 
-def settle_all(connection: Connection, *, now: datetime) -> int:
+def settle_all(connection: Connection, now: datetime) -> int:
     """Settle every living card whose holder was merged, each in its own transaction; tell how many changed."""
     changed, before = 0, queries.LAST_ID
     while page := queries.listed(connection, queries.Filter(), before=before, limit=_AT_ONCE):

@@ -270,6 +270,6 @@ def _write(visit: _Visit, use: int, card: Card | None, why: str) -> None:
     )  # fmt: skip
 
 
-def forget_spent(connection: Connection, *, now: datetime) -> int:
+def forget_spent(connection: Connection, now: datetime) -> int:
     """Drop the marks of codes that have expired beyond every grace; tell how many."""
     return connection.execute("DELETE FROM healthcard_spent WHERE expires < %s", (now,)).rowcount

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.conf import settings
+from django.utils.translation import gettext_lazy
 
 
 class IdentityConfig(AppConfig):
@@ -22,3 +23,16 @@ class IdentityConfig(AppConfig):
         commands.offer(registering.REGISTER, registering.COUNTS, registering.ARCHIVES)
         jobs.offer(refreshing.JOB, refreshing.work)
         jobs.offer(filing.JOB, filing.work)
+        self._appear()
+
+    @staticmethod
+    def _appear() -> None:
+        """Stand in the navigation: with the overview for who decides, else with finding a person."""
+        from xinglin.identity.roles import DECIDE, LOOK, may  # noqa: PLC0415 -- after the applications are loaded
+        from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
+
+        name, under = gettext_lazy("Person index"), ("/persons/",)
+        offer(Place(20, name, "identity:overview", under, lambda actor: may(actor, DECIDE)))
+        offer(
+            Place(20, name, "identity:find", under, lambda actor: may(actor, LOOK) and not may(actor, DECIDE))
+        )

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 
 class LedgerConfig(AppConfig):
@@ -7,6 +8,8 @@ class LedgerConfig(AppConfig):
 
     def ready(self) -> None:
         from xinglin.ledger import sources  # noqa: PLC0415 -- the record is ready only now
+        from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
 
         sources.register(sources.Accesses())
         sources.register(sources.Versions())
+        offer(Place(60, gettext_lazy("Evidence"), "ledger:state", ("/ledger/",)))

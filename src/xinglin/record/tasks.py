@@ -1,14 +1,20 @@
-"""What runs on a clock: keeping the record small."""
+"""What runs on a clock: keeping the record small, and what other packages have to do daily."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xinglin.kernel import clock
 from xinglin.record import changes, database
 from xinglin.record.bulk import export, importing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from xinglin.record.database import Connection
+
+_offered: dict[str, Callable[[Connection, datetime], int]] = {}
 
 _VERSIONS = 2_000  # superseded versions whose index rows go in one transaction
 _PRUNED = "pruned"
@@ -54,11 +60,18 @@ def _bounds(connection: Connection, hours: int) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
+def offer(name: str, task: Callable[[Connection, datetime], int]) -> None:
+    """Have ``task`` done daily; it is given the moment and tells how many of ``name`` it has done."""
+    _offered[name] = task
+
+
 def maintain(*, keep_days: int = 7) -> dict[str, int]:
     """Everything that is to be done daily; what was done, by name."""
+    connection, now = database.connection(), clock.now()
     return {
-        "index rows of superseded versions": prune(),
-        "transactions of the outbox": changes.forget(database.connection(), keep_days=keep_days),
-        "exports": export.expire(),
-        "imports": importing.expire(),
+        "index rows of superseded versions removed": prune(),
+        "transactions of the outbox removed": changes.forget(connection, keep_days=keep_days),
+        "exports removed": export.expire(),
+        "imports removed": importing.expire(),
+        **{name: task(connection, now) for name, task in _offered.items()},
     }

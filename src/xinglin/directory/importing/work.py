@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from xinglin.record.jobs import Job
 
 KIND = "directory-import"
+KEPT_HOURS = 72  # files of an import that has ended
 MOST_BYTES = 200 * 1024 * 1024  # of an uploaded file
 
 
@@ -150,7 +151,7 @@ def work(job: Job, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         return run(request, progress).as_dict()
 
 
-def clear(*, hours: int) -> int:
+def clear(*, hours: int = KEPT_HOURS) -> int:
     """Remove the files and the memory of imports that ended more than ``hours`` ago; tell how many."""
     ended = jobs.ended(KIND, hours=hours)
     for job in ended:

@@ -12,6 +12,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
+from xinglin.accounts import queries
+from xinglin.ui import navigation
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -57,6 +60,15 @@ def other_language() -> dict[str, str]:
     """The language that the switch leads to: its code and its own name."""
     chinese = str(get_language()).startswith("zh")
     return {"code": "en", "name": "English"} if chinese else {"code": "zh-hans", "name": "中文"}
+
+
+@register.simple_tag(takes_context=True)
+def main_places(context: dict[str, Any]) -> list[navigation.Shown]:
+    """The main navigation as the reader may see it; empty for who is not signed in."""
+    request = context.get("request")
+    if request is None or not request.user.is_authenticated:
+        return []
+    return navigation.places(queries.actor_of(request.user), request.path)
 
 
 @register.filter

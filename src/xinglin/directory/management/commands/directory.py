@@ -59,7 +59,9 @@ class Command(BaseCommand):
         template.add_argument("file", type=Path, help="ends in .csv or .xlsx")
         verbs.add_parser("rebuild", help="make the directory's tables anew from the record")
         clearing = verbs.add_parser("clear", help="remove the files of imports that have ended")
-        clearing.add_argument("--hours", type=int, default=72, help="how long ago (default 72)")
+        clearing.add_argument(
+            "--hours", type=int, default=work.KEPT_HOURS, help="how long ago (default %(default)s)"
+        )
 
     def handle(self, *_: Any, **given: Any) -> None:
         try:

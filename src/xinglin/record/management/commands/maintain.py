@@ -1,4 +1,4 @@
-"""``xinglin maintain``: the daily upkeep of the record."""
+"""``xinglin maintain``: the daily upkeep of the platform."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 class Command(BaseCommand):
-    help = "Drop what is no longer needed: old index rows, changes that everybody has seen, old exports. Run it daily."
+    help = (
+        "Drop what is no longer needed: old index rows, changes that everybody has seen, files of old exports and"
+        " imports; settle cards of merged persons. Run it daily."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -22,4 +25,4 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **given: Any) -> None:
         for name, count in tasks.maintain(keep_days=given["keep_days"]).items():
-            self.stdout.write(f"{count:>12,}  {name} removed")
+            self.stdout.write(f"{count:>12,}  {name}")

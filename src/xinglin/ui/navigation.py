@@ -1,0 +1,63 @@
+"""The main navigation: each package of pages says where its pages are and who may open them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.utils.functional import _StrPromise
+
+    from xinglin.kernel.actor import Actor
+
+
+def everybody(_: Actor) -> bool:
+    """Whoever is signed in."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the navigation.
+
+    ``url`` is the name of its first page; ``under`` are the beginnings of the paths of all of them; places stand in
+    the order of ``rank``.
+    """
+
+    rank: int
+    name: _StrPromise
+    url: str
+    under: tuple[str, ...]
+    open_to: Callable[[Actor], bool] = everybody
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One entry as it is drawn for a reader."""
+
+    name: _StrPromise
+    address: str
+    current: bool
+
+
+_places: dict[str, Place] = {}
+
+
+def offer(place: Place) -> None:
+    """Put a place into the navigation; when the applications get ready."""
+    _places[place.url] = place
+
+
+def places(actor: Actor, path: str) -> list[Shown]:
+    """What the actor may open, in order; the one that ``path`` lies in is current."""
+    ordered = sorted(_places.values(), key=lambda place: (place.rank, place.url))
+    return [
+        Shown(place.name, address, path == address or path.startswith(place.under))
+        for place in ordered
+        if place.open_to(actor)
+        for address in [reverse(place.url)]
+    ]
