@@ -242,7 +242,7 @@ def test_entries_and_tiles_altered_alike_are_given_away_by_the_signed_head(used:
 
 
 def test_a_head_signed_by_a_stranger_is_named(used: Log) -> None:
-    used.tamper("UPDATE ledger_checkpoint SET note = replace(note, 'A', 'B') WHERE size = 1")
+    used.tamper("UPDATE ledger_checkpoint SET note = translate(note, 'ABCDEFGH', 'BCDEFGHA') WHERE size = 1")
 
     assert (What.HEAD_WRONG, "head 1") in found(used)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from xinglin.terminology.values import About, Concept, ConceptMap, System
 
-_CODE = re.compile(r"[^\s]+(\s[^\s]+)*")  # https://hl7.org/fhir/R4/datatypes.html#code
+_CODE = re.compile(r"[^\s]+(\s[^\s]+)*", re.ASCII)  # https://hl7.org/fhir/R4/datatypes.html#code
 _DIGITS = re.compile(r"(\d+)")
 MOST_ISSUES = 200
 

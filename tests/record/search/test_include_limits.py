@@ -15,13 +15,14 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_circle_of_references_ends(finder: Finder) -> None:
+    weighed = {"resourceType": "Observation", "status": "final", "code": {"text": "weight"}}
     finder.store(
-        {"resourceType": "Organization", "id": "a", "name": "A", "partOf": {"reference": "Organization/b"}},
-        {"resourceType": "Organization", "id": "b", "name": "B", "partOf": {"reference": "Organization/a"}},
+        {**weighed, "id": "a", "hasMember": [{"reference": "Observation/b"}]},
+        {**weighed, "id": "b", "hasMember": [{"reference": "Observation/a"}]},
     )
 
     page = finder.page(
-        "Organization?_id=a&_include:iterate=Organization:partof&_revinclude:iterate=Organization:partof"
+        "Observation?_id=a&_include:iterate=Observation:has-member&_revinclude:iterate=Observation:has-member"
     )
 
     assert [e.stored.id for e in page.entries] == ["a", "b"]
