@@ -25,6 +25,11 @@ class DemoAccount:
     title: str
     role: Role
 
+    @property
+    def local(self) -> bool:
+        """Whether they work at an institution and not for the region."""
+        return self.role in (Role.DOCTOR, Role.NURSE)
+
 
 DEMO_ACCOUNTS = (
     DemoAccount("doctor", "黄志远", "主治医师", Role.DOCTOR),
@@ -38,6 +43,7 @@ DEMO_ACCOUNTS = (
 def create_demo_accounts(*, institution_id: str = "", institution_name: str = "") -> tuple[DemoAccount, ...]:
     """Create the accounts of the demonstration that do not exist yet, and the machine client's token.
 
+    The institution is that of doctor and nurse; the others work for the region.
     For a platform without real data alone: the password and the token are printed in the documentation.
     """
     for demo in DEMO_ACCOUNTS:
@@ -48,8 +54,8 @@ def create_demo_accounts(*, institution_id: str = "", institution_name: str = ""
             DEMO_PASSWORD,
             display_name=demo.display_name,
             title=demo.title,
-            institution_id=institution_id,
-            institution_name=institution_name,
+            institution_id=institution_id if demo.local else "",
+            institution_name=institution_name if demo.local else "",
             roles=[demo.role.value],
         )
     client = Account.objects.get(username="client")

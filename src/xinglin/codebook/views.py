@@ -70,13 +70,19 @@ def home(request: HttpRequest, door: Door) -> HttpResponse:
     kind = kind if kind in _KINDS else "systems"
     typed, narrow = asked(request, "q", _LONGEST), asked(request, "title", _LONGEST)
     total, found = queries.find(place, typed, limit=queries.PAGE)
+    titles, offset = queries.titles(place, kind, narrow), _offset(request)
+    last = offset + queries.PAGE
     context = {
         "typed": typed,
         "found": found,
         "total": total,
         "kind": kind,
         "narrow": narrow,
-        "titles": queries.titles(place, kind, narrow),
+        "titles": titles[offset:last],
+        "offset": offset,
+        "last": min(last, len(titles)),
+        "more": last if len(titles) > last else None,
+        "previous": max(0, offset - queries.PAGE) if offset else None,
         "counts": queries.counts(place),
         "may_load": may_load(door),
     }

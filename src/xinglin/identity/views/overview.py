@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext, gettext_noop
-from django.utils.translation import ngettext as plural
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.identity import auditing, figures, queries, roles, weights
@@ -58,7 +58,7 @@ def overview(request: HttpRequest, door: Door) -> HttpResponse:
 def _age(name: str) -> str:
     if name == "older":
         return gettext("older than 30 days")
-    return plural("up to %(n)s day", "up to %(n)s days", int(name)) % {"n": name}
+    return ngettext("up to %(n)s day", "up to %(n)s days", int(name)) % {"n": name}
 
 
 def _bars(rows: list[tuple[str, int]]) -> list[dict[str, Any]]:
@@ -99,5 +99,7 @@ def draw(request: HttpRequest, door: Door) -> HttpResponse:
     if not (text.isdecimal() and 1 <= int(text) <= auditing.MOST):
         raise invalid(gettext_noop("A sample has 1 to %(most)s links."), most=auditing.MOST)
     opened = frame.act(lambda link: auditing.draw(link, count=int(text), actor=door.actor))
-    said = plural("%(n)s link was put to people.", "%(n)s links were put to people.", opened) % {"n": opened}
+    said = ngettext("%(n)s link was put to people.", "%(n)s links were put to people.", opened) % {
+        "n": opened
+    }
     return frame.done(request, said, "identity:overview")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
-from django.utils.translation import ngettext as plural
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from xinglin.identity import roles
@@ -204,7 +204,7 @@ def load_counts(request: HttpRequest, door: Door) -> HttpResponse:
             number = frame.act(
                 lambda link: counts.load(link, counts=found, actor=door.actor, now=clock.now())
             )
-            words = plural("%(n)s line was loaded.", "%(n)s lines were loaded.", number) % {"n": number}
+            words = ngettext("%(n)s line was loaded.", "%(n)s lines were loaded.", number) % {"n": number}
             return frame.done(request, words, "identity:register")
         except Fault as fault:
             wrong = frame.said(fault)
