@@ -6,8 +6,7 @@ import csv
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse, StreamingHttpResponse
-from django.utils.translation import gettext, gettext_lazy, gettext_noop
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, gettext_lazy, gettext_noop, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from xinglin.identity import roles
