@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import django
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ def _begin() -> None:
     django.setup()  # pytest-django does it only where the settings were known before this file
 
 
+# how long something takes is measured by the benchmarks, not asserted by tests
+hypothesis.settings.register_profile(
+    "xinglin", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("xinglin")
 _begin()  # before pytest-django reads the settings
 
 

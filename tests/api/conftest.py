@@ -50,7 +50,7 @@ def _caller(username: str, roles: list[str]) -> Caller:
     from xinglin.accounts.models import Account
 
     account, _ = Account.objects.get_or_create(
-        username=username, defaults={"display_name": username, "roles": roles}
+        username=f"api-{username}", defaults={"display_name": username, "roles": roles}
     )
     return Caller(f"Bearer {issue_token(account=account, label='test')}")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import time
 
 import pytest
+from django.core.management import call_command
 
 from tests.codebook import mapping_make as make
 from xinglin.codebook.mapping import queries
@@ -13,8 +15,9 @@ from xinglin.record import database
 
 @pytest.fixture
 def book(demo):
-    """A book of four lines, ranked against what the server has loaded."""
+    """A book of four lines, ranked against what comes with the platform."""
     connection = database.connection()
+    call_command("terminology", "load", stdout=io.StringIO())
     yield make.book(connection)
     make.empty(connection)
 

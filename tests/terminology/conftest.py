@@ -20,5 +20,6 @@ def terms(emptied: None) -> Iterator[Connection]:
     from xinglin.record import database
 
     connection = database.connection()
+    make.empty(connection)  # a server that was started for other tests has loaded what is shipped
     yield connection
     make.empty(connection)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _Z = 1.96  # 95 %
 MOST = 200
+_SPARE = 50  # events looked through for every link wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,35 +60,44 @@ def accuracy(connection: Connection) -> Accuracy:
 def draw(connection: Connection, *, count: int, actor: Actor, dice: random.Random | None = None) -> int:
     """Put up to ``count`` links of the matcher's, drawn at random, into the queue; tell how many.
 
-    Drawn by place in the order of the events, so that it is quick on a large index. A link that has been taken back
-    since, or is in the queue already, is left out.
+    Every link has the same chance: a share of all events is looked through, and more of them if that was too few. A
+    link that has been taken back since, or is in the queue already, is left out.
     """
     chance = dice or random.SystemRandom()
-    bounds = connection.execute(
-        "SELECT min(number), max(number) FROM identity_event WHERE kind = %s", [Happened.JOINED.value]
-    ).fetchone()
-    if bounds is None or bounds[0] is None:
-        return 0
-    seen: set[str] = set()
-    opened = 0
-    for _ in range(4 * count):
-        if opened >= count:
-            break
-        found = _from(connection, chance.randint(*bounds))
-        if found is None or found[0] in seen:
-            continue
-        seen.add(found[0])
-        opened += _open(connection, found, actor)
-    return opened
+    percent = _percent_for(connection, count)
+    while True:
+        found = _sampled(connection, percent, chance.randrange(2**31))
+        chance.shuffle(found)
+        opened = 0
+        for one in found:
+            if opened < count:
+                opened += _open(connection, one, actor)
+        if opened or percent >= 100:
+            return opened
+        percent = min(100.0, 10 * percent)
 
 
-def _from(connection: Connection, number: int) -> tuple[str, float | None] | None:
+def _percent_for(connection: Connection, count: int) -> float:
+    """How much of the events to look through for ``count`` links that can be asked of, with plenty to spare."""
     row = connection.execute(
-        "SELECT patient, bits FROM identity_event WHERE number >= %s AND kind = %s AND weights IS NOT NULL"
-        " ORDER BY number LIMIT 1",
-        [number, Happened.JOINED.value],
+        "SELECT greatest(sum(reltuples), 1) FROM pg_class"
+        " WHERE oid IN (SELECT relid FROM pg_partition_tree('identity_event'::regclass) WHERE isleaf"
+        " UNION SELECT 'identity_event'::regclass)"
     ).fetchone()
-    return (row[0], row[1]) if row else None
+    assert row is not None
+    return min(100.0, 100.0 * (_SPARE * count + _SPARE) / float(row[0]))
+
+
+def _sampled(connection: Connection, percent: float, seed: int) -> list[tuple[str, float | None]]:
+    """The Patients that the matcher joined in a random share of the events, each once, with their evidence."""
+    return [
+        (patient, bits)
+        for patient, bits in connection.execute(
+            "SELECT patient, max(bits) FROM identity_event TABLESAMPLE BERNOULLI (%s) REPEATABLE (%s)"
+            " WHERE kind = %s AND weights IS NOT NULL GROUP BY patient ORDER BY patient",
+            [percent, seed, Happened.JOINED.value],
+        ).fetchall()
+    ]
 
 
 def _open(connection: Connection, found: tuple[str, float | None], actor: Actor) -> int:
