@@ -376,7 +376,7 @@ def test_id_of_a_patient_leads_to_the_person(steward, link):
 
 
 def test_nobody_found_says_so(steward):
-    assert "没有找到" in text(steward.get("/persons/find/", {"q": "诸葛亮"}))
+    assert "未找到" in text(steward.get("/persons/find/", {"q": "诸葛亮"}))
 
 
 def test_person_shows_where_each_value_comes_from_and_what_differs(steward, link):

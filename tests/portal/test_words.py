@@ -66,6 +66,16 @@ def test_translations_have_the_places_of_their_messages(catalogue):
     assert wrong == []
 
 
+def test_a_message_is_said_in_one_way():
+    """Django joins the catalogues: of two translations of a message only one is ever seen."""
+    said: dict[str, set[tuple[str, ...]]] = {}
+    for catalogue in CATALOGUES:
+        for msgid, (_, translations) in entries(catalogue).items():
+            said.setdefault(msgid, set()).add(tuple(translations))
+
+    assert {msgid: sorted(ways) for msgid, ways in said.items() if msgid and len(ways) > 1} == {}
+
+
 def test_every_message_of_the_templates_is_in_a_catalogue():
     used = {
         match["d"] if match["d"] is not None else match["s"]

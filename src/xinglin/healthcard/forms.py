@@ -93,7 +93,7 @@ class BindForm(forms.Form):
         widget=forms.TextInput(_CONTROL | {"autocomplete": "off", "spellcheck": "false"}),
     )
     relation = forms.ChoiceField(label=_("Relation to the holder"), widget=forms.Select(_SELECT))
-    evidence = forms.ChoiceField(label=_("Proof"), widget=forms.Select(_SELECT))
+    evidence = forms.ChoiceField(label=_("Document shown"), widget=forms.Select(_SELECT))
     reference = forms.CharField(
         label=_("Number of the evidence, or where its copy is"),
         max_length=200,

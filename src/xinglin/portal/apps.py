@@ -9,4 +9,4 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- after the applications are loaded
 
-        offer(Place(10, gettext_lazy("Residents"), "portal:home", ("/residents/",)))
+        offer(Place(10, gettext_lazy("Resident records"), "portal:home", ("/residents/",)))

@@ -147,7 +147,7 @@ def _use_head() -> list[str]:
     """The head of the table of uses, in the reader's language."""
     return [
         gettext("Moment"), gettext("Institution"), gettext("Name of this counter"), gettext("Needed for"),
-        gettext("Scanned by"), gettext("Purpose"), gettext("Way"), gettext("Verdict"), gettext("Why refused"),
+        gettext("Scanned by"), gettext("Purpose"), gettext("Way"), gettext("Outcome"), gettext("Why refused"),
     ]  # fmt: skip
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 KINDS = {
     "formed": gettext_lazy("Formed"),
     "joined": gettext_lazy("Joined"),
-    "left": gettext_lazy("Left"),
+    "left": gettext_lazy("Left the household"),
     "related": gettext_lazy("Relation changed"),
     "confirmed": gettext_lazy("Confirmed"),
     "closed": gettext_lazy("Closed"),
