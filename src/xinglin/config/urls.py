@@ -9,5 +9,6 @@ urlpatterns = [
     path("ledger/", include("xinglin.ledger.urls")),
     path("cards/", include("xinglin.healthcard.urls")),
     path("codes/", include("xinglin.codebook.urls")),
+    path("signing/", include("xinglin.signing.urls")),
     path("", include("xinglin.portal.urls")),
 ]
