@@ -173,6 +173,17 @@ def keep_list(connection: Connection, *, found: certificates.RevocationList) -> 
     raise invalid(gettext_noop("No authority that is trusted here signed this list."))
 
 
+def usable(connection: Connection, actor: Actor, *, now: datetime) -> Credential:
+    """What the actor signs with; refused where there is nothing, or it is not accepted."""
+    held = queries.credential_of(connection, actor.id)
+    if held is None:
+        raise forbidden(gettext_noop("Your account has no certificate: ask an administrator for one."))
+    doubt = _doubt(held.certificate, queries.authorities(connection), now)
+    if doubt is not None:
+        raise forbidden(gettext_noop("Your certificate cannot be used: %(why)s."), why=doubt.value)
+    return held
+
+
 def sign(
     connection: Connection, *, target: tuple[str, str, int], role: str, actor: Actor, now: datetime
 ) -> str:
@@ -183,12 +194,7 @@ def sign(
     type_name, id_, version = target
     if type_name not in SIGNABLE or role not in ROLES:
         raise invalid(gettext_noop("This cannot be signed."))
-    held = queries.credential_of(connection, actor.id)
-    if held is None:
-        raise forbidden(gettext_noop("Your account has no certificate: ask an administrator for one."))
-    doubt = _doubt(held.certificate, queries.authorities(connection), now)
-    if doubt is not None:
-        raise forbidden(gettext_noop("Your certificate cannot be used: %(why)s."), why=doubt.value)
+    held = usable(connection, actor, now=now)
     shard = ids.shard_of(type_name, id_)
     lock = f"signing/{type_name}/{id_}"
     connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [lock])

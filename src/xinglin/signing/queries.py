@@ -55,7 +55,10 @@ def authorities(connection: Connection) -> list[Authority]:
     ]
 
 
-_CREDENTIAL = "SELECT id, authority, account, practitioner, organization, certificate, secret, revoked FROM signing_credential"
+_CREDENTIAL = (
+    "SELECT id, authority, account, practitioner, organization, certificate, secret, revoked"
+    " FROM signing_credential"
+)
 
 
 def credential_of(connection: Connection, account: str) -> Credential | None:

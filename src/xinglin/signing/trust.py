@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def doubt(
             return Doubt.EXPIRED
     return (
         Doubt.REVOKED
-        if any(_is_revoked(c, i, lists, at) for c, i in zip(path, path[1:], strict=False))
+        if any(_is_revoked(c, i, lists, at) for c, i in pairwise(path))
         else None
     )
 
