@@ -58,7 +58,8 @@ def _states(connection: Connection) -> list[State]:
 
 def _count(connection: Connection) -> tuple[int, int]:
     row = connection.execute(
-        "SELECT (SELECT count(*) FROM signing_signature), (SELECT count(*) FROM ledger_queue WHERE kind = 'signing.sign')"
+        "SELECT (SELECT count(*) FROM signing_signature),"
+        " (SELECT count(*) FROM ledger_queue WHERE kind = 'signing.sign')"
     ).fetchone()
     assert row is not None
     return row

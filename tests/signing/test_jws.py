@@ -150,7 +150,10 @@ def test_a_private_key_comes_back_from_pkcs8(algorithm: Algorithm) -> None:
 
 
 def test_canonical_json_is_as_the_standard_says() -> None:
-    given = '{"numbers":[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001,-0],"b":"\\u20ac$\\u000F\\nA\'B\\"\\\\\\"/","\\ud83d\\ude00":1,"\\ufb33":2,"a":[true,null]}'
+    given = (
+        '{"numbers":[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001,-0],'
+        '"b":"\\u20ac$\\u000F\\nA\'B\\"\\\\\\"/","\\ud83d\\ude00":1,"\\ufb33":2,"a":[true,null]}'
+    )
 
     assert canonical_text(given.encode()).decode() == (
         '{"a":[true,null],"b":"€$\\u000f\\nA\'B\\"\\\\\\"/","numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27,0],'

@@ -38,7 +38,9 @@ def account(region: Connection, transactional_db: None) -> Iterator[Account]:
     )
     open_as(SYSTEM).update(REPORT)
     with region.transaction():
-        number = actions.begin_authority(region, name="测试机构", algorithm=Algorithm.ECDSA_P256, now=clock.now())
+        number = actions.begin_authority(
+            region, name="测试机构", algorithm=Algorithm.ECDSA_P256, now=clock.now()
+        )
         actions.issue(
             region, by=number, to=actor_of(made), practitioner="", span=timedelta(days=9), now=clock.now()
         )
@@ -77,7 +79,10 @@ def test_who_is_not_signed_in_is_sent_away(account: Account) -> None:
 
 
 def test_what_cannot_be_signed_is_not_found(browser: Client) -> None:
-    assert [browser.get(f"/signing/of/{at}/").status_code for at in ("Patient/a", "Composition/x/y")] == [404, 404]
+    assert [browser.get(f"/signing/of/{at}/").status_code for at in ("Patient/a", "Composition/x/y")] == [
+        404,
+        404,
+    ]
 
 
 def test_a_signed_pdf_comes_back_and_tampering_is_told(browser: Client) -> None:
@@ -114,8 +119,14 @@ def test_a_program_is_told_whether_a_signature_holds(browser: Client, account: A
     token = {"HTTP_AUTHORIZATION": f"Bearer {issue_token(account=account, label='t')}"}
 
     answers = [
-        Client().post("/signing/verify", body, content_type="application/json", **token).json()["signatures"][0]
-        for body in ({"signature": provenance}, {"signature": provenance, "document": REPORT}, {"signature": "none"})
+        Client()
+        .post("/signing/verify", body, content_type="application/json", **token)
+        .json()["signatures"][0]
+        for body in (
+            {"signature": provenance},
+            {"signature": provenance, "document": REPORT},
+            {"signature": "none"},
+        )
     ]
 
     assert [a["state"] for a in answers] == ["valid", "broken", "malformed"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
@@ -12,10 +13,12 @@ from xinglin.crypto import sealing, signatures
 from xinglin.crypto.algorithms import Algorithm, Use
 from xinglin.crypto.folder import KeyFolder
 from xinglin.crypto.keys import Purpose
-from xinglin.crypto.signatures import Signer
 from xinglin.kernel import clock
 from xinglin.signing import certificates
-from xinglin.signing.certificates import Certificate
+
+if TYPE_CHECKING:
+    from xinglin.crypto.signatures import Signer
+    from xinglin.signing.certificates import Certificate
 
 SEAL = Purpose(
     "signing-keys", Use.SEAL, Algorithm.AES_256_GCM, "seals the private keys by which documents are signed"

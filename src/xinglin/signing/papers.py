@@ -60,7 +60,11 @@ def draw(title: str, facts: Sequence[tuple[str, str]], parts: Sequence[str], *, 
     flow += [Paragraph(f"{escape(name)}：{escape(value)}", body) for name, value in facts]
     flow.append(Spacer(1, 5 * mm))
     flow += [Paragraph(escape(line), body) for part in parts for line in part.splitlines() if line.strip()]
-    flow += [Spacer(1, 8 * mm), Image(picture, 28 * mm, 28 * mm, hAlign="LEFT"), Paragraph(escape(address), small)]
+    flow += [
+        Spacer(1, 8 * mm),
+        Image(picture, 28 * mm, 28 * mm, hAlign="LEFT"),
+        Paragraph(escape(address), small),
+    ]
     made = io.BytesIO()
     SimpleDocTemplate(made, pagesize=A4, title=title, author="Xinglin").build(flow)
     return made.getvalue()
@@ -76,7 +80,10 @@ def sign(pdf: bytes, held: Credential) -> bytes:
         cert_registry=SimpleCertificateStore(),
     )
     meta = signers.PdfSignatureMetadata(
-        field_name="Signature1", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, name=held.certificate.name
+        field_name="Signature1",
+        md_algorithm="sha256",
+        subfilter=SigSeedSubFilter.PADES,
+        name=held.certificate.name,
     )
     try:
         return signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), meta, signer=signer).getvalue()
@@ -91,7 +98,15 @@ def check(connection: Connection, pdf: bytes, *, at: datetime) -> list[Verdict]:
     try:
         found = PdfFileReader(io.BytesIO(pdf)).embedded_regular_signatures[:_MOST_SIGNATURES]
         return [_verdict(connection, one, at) for one in found]
-    except (PdfError, SignatureValidationError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+    except (
+        PdfError,
+        SignatureValidationError,
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        AttributeError,
+    ) as error:
         return [Verdict(State.MALFORMED, gettext("The PDF cannot be read: %(why)s") % {"why": error})]
 
 

@@ -43,11 +43,7 @@ def doubt(
             return Doubt.NOT_YET
         if at > certificate.ends:
             return Doubt.EXPIRED
-    return (
-        Doubt.REVOKED
-        if any(_is_revoked(c, i, lists, at) for c, i in pairwise(path))
-        else None
-    )
+    return Doubt.REVOKED if any(_is_revoked(c, i, lists, at) for c, i in pairwise(path)) else None
 
 
 def _path(chain: Sequence[Certificate], roots: Sequence[Certificate]) -> list[Certificate]:

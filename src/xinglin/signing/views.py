@@ -166,7 +166,12 @@ def parts_of(resource: dict[str, Any]) -> list[str]:
     waiting = list(resource.get("section") or resource.get("item") or ())
     while waiting:
         part = waiting.pop(0)
-        answers = [str(v) for a in part.get("answer", ()) for k, v in a.items() if not isinstance(v, dict | list) and k]
+        answers = [
+            str(v)
+            for a in part.get("answer", ())
+            for k, v in a.items()
+            if not isinstance(v, dict | list) and k
+        ]
         said += [str(part.get("title") or ""), _plain(part.get("text"))]
         said += ["；".join(answers)]
         waiting = [*(part.get("section") or part.get("item") or ()), *waiting]
