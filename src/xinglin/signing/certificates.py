@@ -149,7 +149,7 @@ class Certificate:
     def room(self) -> int | None:
         """How many authorities may stand below this one; None for any number."""
         constraints = self.parsed.basic_constraints_value
-        return None if constraints is None else constraints["path_len_constraint"].native  # type: ignore[no-any-return]  # as above
+        return None if constraints is None else constraints["path_len_constraint"].native
 
     @property
     def fingerprint(self) -> str:

@@ -77,7 +77,7 @@ def sign(pdf: bytes, held: Credential) -> bytes:
     signer = signers.SimpleSigner(
         signing_cert=held.certificate.parsed,
         signing_key=asn1.PrivateKeyInfo.load(keys.opened(held.certificate, held.secret)),
-        cert_registry=SimpleCertificateStore(),
+        cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]  # the library's
     )
     meta = signers.PdfSignatureMetadata(
         field_name="Signature1",
@@ -86,7 +86,9 @@ def sign(pdf: bytes, held: Credential) -> bytes:
         name=held.certificate.name,
     )
     try:
-        return signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), meta, signer=signer).getvalue()
+        return bytes(
+            signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), meta, signer=signer).getvalue()
+        )
     except SigningError as error:
         raise conflict(gettext_noop("The PDF could not be signed: %(why)s."), why=str(error)) from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xinglin.signing.certificates import Certificate, RevocationList
 
@@ -61,15 +61,22 @@ _CREDENTIAL = (
 )
 
 
+def _credential(row: tuple[Any, ...]) -> Credential:
+    number, authority, account, practitioner, organization, der, secret, revoked = row
+    return Credential(
+        number, authority, account, practitioner, organization, Certificate(bytes(der)), secret, revoked
+    )
+
+
 def credential_of(connection: Connection, account: str) -> Credential | None:
     """What an account signs with now."""
     found = connection.execute(f"{_CREDENTIAL} WHERE account = %s AND revoked IS NULL", [account]).fetchone()
-    return Credential(*found[:5], Certificate(bytes(found[5])), *found[6:]) if found else None
+    return _credential(found) if found else None
 
 
 def credentials(connection: Connection) -> list[Credential]:
     rows = connection.execute(f"{_CREDENTIAL} ORDER BY id").fetchall()
-    return [Credential(*row[:5], Certificate(bytes(row[5])), *row[6:]) for row in rows]
+    return [_credential(row) for row in rows]
 
 
 _SIGNED = "SELECT type, resource, version, provenance, role, moment FROM signing_signature"

@@ -60,11 +60,22 @@ def _shown(found: list[Verdict]) -> list[dict[str, Any]]:
     return [
         {
             "verdict": v, "words": _STATES[v.state][0], "colour": _STATES[v.state][1],
-            "why": _WHY.get(v.why, v.why), "role": _ROLES.get(v.role, ""),
+            "why": _why(v), "role": _ROLES.get(v.role, ""),
             "serial": f"{v.certificate.serial:x}" if v.certificate else "",
         }
         for v in found
     ]  # fmt: skip
+
+
+def _why(verdict: Verdict) -> str:
+    """The reason in the reader's words; what the parts of a signature are is said to programs alone."""
+    if verdict.why in _WHY:
+        return str(_WHY[verdict.why])
+    if verdict.state is State.MALFORMED:
+        return gettext(
+            "Choose a PDF, or paste the whole JWS (header, two dots, signature) or the whole Provenance."
+        )
+    return ""
 
 
 def _target(reference: str) -> tuple[str, str]:
