@@ -84,3 +84,21 @@ def test_what_is_no_certificate_is_refused(region: Connection, tmp_path: Path) -
             _run("trust", str(tmp_path / "x"))
 
     assert queries.authorities(region) == []
+
+
+def test_a_demonstrations_people_get_certificates_once(region: Connection, account: Account) -> None:
+    from xinglin.config import demonstration
+
+    demonstration.certify(["signer", "nobody"])
+    demonstration.certify(["signer", "nobody"])
+
+    assert [c.account for c in queries.credentials(region)] == [f"account/{account.pk}"]
+    assert len(queries.authorities(region)) == 1
+
+
+def test_the_ring_of_private_keys_is_listed() -> None:
+    out = StringIO()
+
+    call_command("keys", "list", stdout=out)
+
+    assert "signing-keys: " in out.getvalue()

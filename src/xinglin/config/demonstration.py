@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.core.management import call_command
 
+from xinglin.accounts.models import Account
+from xinglin.accounts.queries import actor_of
+from xinglin.crypto.algorithms import Algorithm
 from xinglin.healthcard import batches
 from xinglin.healthcard.rules import Kind
 from xinglin.identity import terms
@@ -14,10 +18,12 @@ from xinglin.identity.population import counts, filing, refreshing
 from xinglin.kernel import clock
 from xinglin.kernel.actor import SYSTEM
 from xinglin.record import database, jobs
+from xinglin.signing import actions as signing
+from xinglin.signing import queries as signatures
 from xinglin.synth import census, institutions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from xinglin.synth.plan import Plan
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
 
 HOSPITAL = institutions.general(0)
 """Where the demonstration's doctor and nurse work."""
+_AUTHORITY = "杏林演示认证机构（无法律效力）"
 
 
 def prepare(folder: Path, plan: Plan, say: Say) -> None:
@@ -69,3 +76,20 @@ def _issue_cards() -> None:
     """Electronic cards for the patients of the hospital that the accounts work at."""
     job = batches.ask(institution=HOSPITAL.code, kind=Kind.VIRTUAL, handed_over=True, actor=SYSTEM)
     jobs.work(job.id)
+
+
+def certify(usernames: Sequence[str]) -> None:
+    """Certificates by an authority of the demonstration's own, for the accounts that have none."""
+    connection = database.connection()
+    found = map(actor_of, Account.objects.filter(username__in=usernames).order_by("pk"))
+    waiting = [one for one in found if signatures.credential_of(connection, one.id) is None]
+    if not waiting:
+        return
+    now = clock.now()
+    with connection.transaction():
+        known = next((a.id for a in signatures.authorities(connection) if a.secret), None)
+        number = known or signing.begin_authority(
+            connection, name=_AUTHORITY, algorithm=Algorithm.ECDSA_P256, now=now
+        )
+        for one in waiting:
+            signing.issue(connection, by=number, to=one, practitioner="", span=timedelta(days=365), now=now)

@@ -35,6 +35,7 @@ class Command(BaseCommand):
         hospital = demonstration.HOSPITAL
         self._say("Demonstration accounts 演示账号 (name, password):")
         call_command("demo_accounts", institution=hospital.code, name=hospital.name, stdout=self.stdout)
+        demonstration.certify(["doctor", "nurse"])
         self.stdout.flush()
         database.close()
         if not options["no_serve"]:

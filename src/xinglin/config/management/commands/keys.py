@@ -8,11 +8,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from xinglin.crypto.algorithms import FIT, Algorithm
 from xinglin.crypto.folder import KeysUnusable
-from xinglin.healthcard.keys import PURPOSES, folder
+from xinglin.healthcard import keys as cards
+from xinglin.healthcard.keys import folder
+from xinglin.signing import keys as signing
 
 if TYPE_CHECKING:
     from xinglin.crypto.keys import KeyRing, Purpose
 
+PURPOSES = (*cards.PURPOSES, *signing.PURPOSES)
 _BY_NAME = {purpose.name: purpose for purpose in PURPOSES}
 
 
