@@ -50,7 +50,9 @@ def test_markup_in_the_record_is_shown_as_text_on_every_page(steward: Client, la
     assert seen > 12
 
 
-@pytest.mark.parametrize("path", ["/residents/", "/persons/find/", "/cards/find/", "/codes/", "/directory/find/"])
+@pytest.mark.parametrize(
+    "path", ["/residents/", "/persons/find/", "/cards/find/", "/codes/", "/directory/find/"]
+)
 def test_what_is_typed_is_given_back_as_text(steward: Client, path: str) -> None:
     page = steward.get(path, {"q": '"><script>alert(1)</script>'}).content.decode()
 
