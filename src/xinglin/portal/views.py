@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.fhir.dates import LOCAL_ZONE
+from xinglin.healthcard import rules as cards
 from xinglin.identity import identifiers, roles
 from xinglin.kernel import clock
 from xinglin.kernel.errors import not_found
@@ -115,6 +116,7 @@ def _whole(
         "allergies": queries.allergy_box(door, resident),
         "tags": problems.tags(found, age),
         "counts": queries.counts(door, resident),
+        "cards": bool(resident.index) and cards.may(door.actor, cards.Right.LOOK),
         "section": section,
         "purposes": entry.PURPOSES,
         "purpose": entry.purpose_of(request),
