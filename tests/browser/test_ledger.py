@@ -80,11 +80,11 @@ def _wait(address: str) -> None:
 
 def _wait_for_the_keeper() -> None:
     """Until the process that kept the ledger has let go of it."""
-    from xinglin.ledger import keeping
     from xinglin.record import database
+    from xinglin.record.locks import Lock
 
     with database.connect() as connection:
-        connection.execute("SELECT pg_advisory_lock(%s)", [keeping._LEADER])
+        connection.execute("SELECT pg_advisory_lock(%s)", [Lock.LEDGER])
 
 
 @pytest.fixture

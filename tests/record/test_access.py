@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests import make
 from xinglin.record import access, changes, database
+from xinglin.record.locks import Lock
 
 if TYPE_CHECKING:
     from xinglin.record.door import Door
@@ -35,7 +36,7 @@ def test_a_higher_place_is_never_seen_before_a_lower(door: Door) -> None:
     door.update(make.patient(id="p1"))
     with database.connect() as other:
         with other.transaction():
-            other.execute("SELECT pg_advisory_xact_lock(%s)", [access._ORDER_LOCK])
+            other.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.ACCESS_ORDER])
             other.execute(
                 "INSERT INTO record_access (moment, actor, purpose, action, outcome)"
                 " VALUES (now(), 'other', 'TREAT', 'read', 'permit')"

@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 from xinglin.kernel import clock
 from xinglin.ledger import actions, auditing, cosigning, keys, sequencing
 from xinglin.record import database
+from xinglin.record.locks import Lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from xinglin.record.database import Connection
 
 TICK = 0.5  # seconds between batches while little happens: with the work itself, less than a second to a signed head
-_LEADER = 0x58_4C_20  # advisory lock of the process that works
 _WITNESSES = 1.0
 _AUDITS = 2.0
 _AFTER_TROUBLE = 5.0
@@ -58,7 +58,7 @@ def keep(home: Path, *, base_url: str = "", stop: threading.Event | None = None)
 def _lead(stopping: threading.Event, parent: int) -> bool:
     """Wait to be the one that works; the lock lasts as long as this thread's connection."""
     while not stopping.is_set() and os.getppid() == parent:
-        row = database.connection().execute("SELECT pg_try_advisory_lock(%s)", [_LEADER]).fetchone()
+        row = database.connection().execute("SELECT pg_try_advisory_lock(%s)", [Lock.LEDGER]).fetchone()
         if row and row[0]:
             return True
         stopping.wait(1.0)

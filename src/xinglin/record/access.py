@@ -18,6 +18,7 @@ import psycopg
 
 from xinglin.kernel import clock
 from xinglin.record import database
+from xinglin.record.locks import Lock
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from xinglin.record.database import Connection
 
 _PAUSE = 0.1
-_ORDER_LOCK = 0x58_4C_04  # held from the choice of places to the end of the commit
 _NO_END = (1 << 63) - 1
 _log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class _Writer:
             try:
                 connection = database.connection()
                 with connection.transaction(), connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ORDER_LOCK], prepare=True)
+                    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.ACCESS_ORDER], prepare=True)
                     with cursor.copy(f"COPY record_access ({', '.join(Line._fields)}) FROM STDIN") as copy:
                         for line in lines:
                             copy.write_row(line)
