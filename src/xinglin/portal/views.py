@@ -83,7 +83,7 @@ def _shown(found: tuple[Any, ...]) -> list[dict[str, Any]]:
             "pinyin": people.romanised(c.person.name),
             "age": people.age_on(c.person.birth, now),
             "identity": identifiers.mask_identity(c.person.identity) if c.person.identity else "",
-            "phone": people.mask_phone(c.person.phone) if c.person.phone else "",
+            "phone": identifiers.mask_phone(c.person.phone) if c.person.phone else "",
             "institutions": c.institutions,
             "patients": c.patients,
             "known": len(c.institutions) or c.patients,
@@ -112,7 +112,7 @@ def _whole(
         "pinyin": people.romanised(person.name),
         "age": age,
         "identity": identifiers.mask_identity(person.identity) if person.identity else "",
-        "phone": people.mask_phone(person.phone) if person.phone else "",
+        "phone": identifiers.mask_phone(person.phone) if person.phone else "",
         "allergies": queries.allergy_box(door, resident),
         "tags": problems.tags(found, age),
         "counts": queries.counts(door, resident),
@@ -354,7 +354,7 @@ def sources_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse
             "identity": identifiers.mask_identity(people.identity_of(p) or "")
             if people.identity_of(p)
             else "",
-            "phone": people.mask_phone(people.phone_of(p)) if people.phone_of(p) else "",
+            "phone": identifiers.mask_phone(people.phone_of(p)) if people.phone_of(p) else "",
             "link": resident.links.get(p["id"]),
             "kind": _LINKS.get(resident.links[p["id"]].kind, "") if p["id"] in resident.links else "",
         }
