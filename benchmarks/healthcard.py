@@ -76,9 +76,10 @@ def _fill(count: int) -> list[int]:
     from xinglin.healthcard import actions
     from xinglin.healthcard.actions import Issuer
     from xinglin.healthcard.rules import Kind
-    from xinglin.identity import queries as persons
+    from xinglin.identity import store
     from xinglin.kernel import clock
     from xinglin.kernel.actor import SYSTEM
+    from xinglin.kernel.ids import make_id
     from xinglin.record import database
     from xinglin.record.door import open_as
     from xinglin.record.steps import Step, Verb
@@ -97,10 +98,15 @@ def _fill(count: int) -> list[int]:
         )
         with connection.transaction():
             for n in numbers:
-                person = persons.person_of(connection, f"one-{n}")
-                assert person is not None  # the index has met the Patient while it was written
+                number, shard = store.new_person(n % 1024)
+                places = {f"{where}-{n}": store.patient_place(f"{where}-{n}") for where in ("one", "two")}
+                links = [
+                    store.Link(own, number, 0, at, shard, 0, True, id_, (), b"")
+                    for id_, (own, at) in places.items()
+                ]
+                store.write(connection, links, [])
                 card = actions.issue(
-                    connection, person=person, kind=Kind.VIRTUAL, actor=SYSTEM, now=clock.now(),
+                    connection, person=make_id(number, shard), kind=Kind.VIRTUAL, actor=SYSTEM, now=clock.now(),
                     issuer=Issuer("one", "one"),
                 )  # fmt: skip
                 found.append(card.id)
