@@ -52,6 +52,7 @@ class Wanted:
     actors: tuple[str, ...] = ()
     patients: tuple[int, ...] | None = None
     actions: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()  # all actions but these
     refused: bool | None = None
     purpose: str = ""
     institution: str = ""
@@ -65,8 +66,8 @@ class Wanted:
     def plain(self) -> bool:
         """Whether the counts by hour can answer how many there are."""
         return not (
-            self.actions or self.purpose or self.address or self.type or self.id or self.patients is not None
-            or self.places is not None
+            self.actions or self.others or self.purpose or self.address or self.type or self.id
+            or self.patients is not None or self.places is not None
         )  # fmt: skip
 
 
@@ -79,6 +80,7 @@ def _conditions(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
         ("patient = ANY(%(patients)s)", "patients", _listed(wanted.patients)),
         ("place = ANY(%(places)s)", "places", _listed(wanted.places)),
         ("action = ANY(%(actions)s)", "actions", list(wanted.actions) or None),
+        ("action <> ALL(%(others)s)", "others", list(wanted.others) or None),
         ("purpose = %(purpose)s", "purpose", wanted.purpose or None),
         ("institution = %(institution)s", "institution", wanted.institution or None),
         ("address = %(address)s", "address", wanted.address or None),
