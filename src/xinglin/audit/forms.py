@@ -117,7 +117,7 @@ class AlertsForm(forms.Form):
 class DecisionForm(forms.Form):
     """What became of an alert."""
 
-    state = forms.ChoiceField(label=_("Finding"), widget=forms.RadioSelect)
+    state = forms.ChoiceField(label=_("Verdict on the alert"), widget=forms.RadioSelect)
     reason = forms.CharField(
         label=_("What was found out"),
         max_length=2000,

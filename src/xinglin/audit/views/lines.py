@@ -135,8 +135,8 @@ def export(request: HttpRequest, door: Door) -> HttpResponse:
     wanted = form.wanted(connection, scope)
     access.note(door.actor, "audit-export", query=request.GET.urlencode()[:500] or None)
     head = [
-        gettext("Line"), gettext("Moment"), gettext("Reader"), gettext("Account of the reader"), gettext("Institution"),
-        gettext("Network address"), gettext("Device"), gettext("What was done"), gettext("About"),
+        gettext("Line number"), gettext("Moment"), gettext("Reader"), gettext("Account of the reader"), gettext("Institution"),
+        gettext("Network address"), gettext("Device"), gettext("What was done"), gettext("What it is about"),
         gettext("Whose record"), gettext("To what end"), gettext("Permitted or refused"), gettext("What was asked"),
     ]  # fmt: skip
     answer = StreamingHttpResponse(_table(connection, head, wanted), content_type="text/csv; charset=utf-8")
