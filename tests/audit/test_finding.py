@@ -136,6 +136,24 @@ def test_new_addresses_and_devices_are_found_after_some_time(audit: Connection) 
     assert len(find()) == 2  # known by now
 
 
+def test_a_new_address_is_found_also_where_all_is_looked_through_at_once(audit: Connection) -> None:
+    one = account("one")
+    write(line(one, NOW - 20 * DAY, address="10.1.1.1"), line(one, NOW - 13 * DAY, address="10.1.1.2"))
+    write(line(one, address="10.1.1.2"), line(one, address="203.0.113.9"), line(one, address="203.0.113.9"))
+
+    assert find() == [("new-address", "low", one.id, 2)]
+
+
+def test_a_namesake_is_one_alert_a_month(audit: Connection, people: dict[str, str]) -> None:
+    one = account("one", name="黄志远")
+    opened(one, "namesake", at=NOW - 2 * DAY)
+    opened(one, "namesake")
+    assert find() == [("namesake", "low", one.id, 2)]
+    opened(one, "namesake", at=NOW - 30 * DAY)
+
+    assert len(find()) == 2
+
+
 @pytest.fixture
 def people(audit: Connection) -> dict[str, str]:
     """Residents as the index has them: id of the Patient to person."""

@@ -79,10 +79,19 @@ def board(connection: Connection, scope: Scope, *, now: datetime) -> Board:
         {level: sum(counts.get(level, 0) for _, counts, _ in kinds) for level in Level},
         _busiest(connection, scope, day),
         queries.lines(connection, Wanted(since=day, refused=True, scope=scope), limit=_TOP),
-        queries.alerts(connection, Cases(state=State.OPEN.value, scope=scope), limit=_TOP),
+        _worst(connection, scope),
         day,
         queries.reached(connection),
     )
+
+
+def _worst(connection: Connection, scope: Scope) -> list[Alert]:
+    """Open alerts, those of the highest risk first, the latest of each first."""
+    found: list[Alert] = []
+    for level in (Level.HIGH, Level.MEDIUM, Level.LOW):
+        wanted = Cases(state=State.OPEN.value, level=level.value, scope=scope)
+        found += queries.alerts(connection, wanted, limit=_TOP)
+    return found[:_TOP]
 
 
 def _of(scope: Scope) -> tuple[str, dict[str, Any]]:

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db import close_old_connections
-
 from xinglin.audit import actions, counting, kinship, origins, queries, rules, writing
 from xinglin.audit.looks import Hit, Look
 from xinglin.record import access
@@ -48,7 +46,6 @@ class Turn:
 
 def keep(connection: Connection, home: Path, *, now: datetime) -> Turn:
     """Enter the writes in the log, then look through all that is new."""
-    close_old_connections()
     given = rules.abnormal(home)
     while writing.turn(connection).full:
         pass

@@ -6,6 +6,7 @@ Who a reader is as a resident is only known where it has been stated (``actions.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from xinglin.audit.rules import Rule
     from xinglin.identity.queries import Known
 
+_DAY = timedelta(days=1)
 _WHERE = "patient = %(patient)s AND outcome = 'permit' AND action <> ALL(%(writes)s)"
 
 
@@ -123,8 +125,8 @@ def find(kin: Kin, rule: Rule) -> Iterator[Hit]:
     test = TESTS[rule.name]
     for pair in kin.pairs:
         if test(kin, pair):
-            until = pair.day.replace(hour=23, minute=59, second=59, microsecond=999_999)
+            bucket = rules.bucket_of(pair.day, rule)
             places = kin.look.places(
-                pair.reader.actor, pair.day, until, _WHERE, patient=pair.patient, writes=list(WRITES)
+                pair.reader.actor, bucket, pair.day + _DAY, _WHERE, patient=pair.patient, writes=list(WRITES)
             )
-            yield hit(rule, pair.day, places, actor=pair.reader.actor, patient=pair.patient)
+            yield hit(rule, bucket, places, actor=pair.reader.actor, patient=pair.patient)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from xinglin.audit import rules
-from xinglin.audit.looks import Hit, Look, hit
+from xinglin.audit.looks import MOST_PLACES, Hit, Look, hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,28 +21,32 @@ _COLUMNS = {"new-address": "address", "new-device": "device"}
 def find(look: Look, rule: Rule) -> Iterator[Hit]:
     """New addresses, or devices, of people who have worked here for some time."""
     column = _COLUMNS[rule.name]
-    seen: dict[tuple[str, str], list[Placed]] = {}
-    for row in look.lines:
-        value = getattr(row.line, column)
-        if value:
-            seen.setdefault((row.line.actor, value), []).append(row)
     known = _known(look, column)
-    for (actor, value), rows in seen.items():
-        values, since = known.get(actor, (frozenset(), None))
-        moment = rows[0].line.moment
-        if since is None or value in values or moment - since < timedelta(days=rule["settled_days"]):
+    settled = timedelta(days=rule["settled_days"])
+    new: dict[tuple[str, str], list[Placed]] = {}
+    for row in sorted(look.lines, key=lambda row: row.line.moment):
+        value = getattr(row.line, column)
+        if not value:
             continue
-        places = [row.place for row in rows][:1000]
-        yield hit(rule, rules.day_of(moment), places, actor=actor, count=len(rows))
+        values, since = known.setdefault(row.line.actor, (set(), row.line.moment))
+        if (row.line.actor, value) in new:
+            new[row.line.actor, value].append(row)
+        elif value not in values and row.line.moment - since >= settled:
+            new[row.line.actor, value] = [row]
+        else:
+            values.add(value)
+    for (actor, _), rows in new.items():
+        day = rules.day_of(rows[0].line.moment)
+        yield hit(rule, day, [row.place for row in rows][:MOST_PLACES], actor=actor, count=len(rows))
 
 
-def _known(look: Look, column: str) -> dict[str, tuple[frozenset[str], datetime]]:
+def _known(look: Look, column: str) -> dict[str, tuple[set[str], datetime]]:
     rows = look.connection.execute(
         f"SELECT actor, array_agg(DISTINCT {column}), min(first) FROM audit_origin WHERE actor = ANY(%s)"
         f" AND {column} <> '' GROUP BY actor",
         [sorted({row.line.actor for row in look.lines})],
     )
-    return {actor: (frozenset(values), first) for actor, values, first in rows}
+    return {actor: (set(values), first) for actor, values, first in rows}
 
 
 def learn(look: Look) -> None:

@@ -29,11 +29,11 @@ KINDS = {
     "emergency": ("least", "high_factor", "purposes"),
     "emergency-crowd": ("least", "purposes"),
     "crowd": ("least", "high_factor"),
-    "namesake": (),
-    "own": (),
-    "household": (),
-    "neighbour": (),
-    "colleague": (),
+    "namesake": ("every",),
+    "own": ("every",),
+    "household": ("every",),
+    "neighbour": ("every",),
+    "colleague": ("every",),
     "new-address": ("settled_days",),
     "new-device": ("settled_days",),
     "export": ("least", "high_factor", "actions"),
@@ -224,6 +224,12 @@ def hour_of(moment: datetime) -> datetime:
 def day_of(moment: datetime) -> datetime:
     """The beginning of the day by China's clock."""
     return moment.astimezone(LOCAL_ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def bucket_of(moment: datetime, rule: Rule) -> datetime:
+    """The beginning of the day or month for which a rule makes one alert."""
+    day = day_of(moment)
+    return day.replace(day=1) if rule["every"] == "month" else day
 
 
 def is_night(hour: datetime, rule: Rule) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import close_old_connections
 
 from xinglin.audit import finding
 from xinglin.kernel import clock
@@ -21,6 +22,7 @@ PAUSE = 120.0  # seconds
 
 def look(connection: Connection, home: Path) -> None:
     """One search, in the process that keeps the ledger."""
+    close_old_connections()  # outside Django's own requests nobody else does
     finding.keep(connection, home, now=clock.now())
 
 

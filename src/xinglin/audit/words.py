@@ -107,6 +107,7 @@ NUMBERS = {
     "nights": gettext_lazy("Nights that make night duty"),
     "purposes": gettext_lazy("Purposes"),
     "actions": gettext_lazy("Actions"),
+    "every": gettext_lazy("One alert for each"),
     "settled_days": gettext_lazy("Days of learning"),
 }
 CONFIDENCES = {

@@ -18,7 +18,7 @@ from xinglin.audit.rules import State
 from xinglin.audit.views import frame
 from xinglin.identity import queries as identity
 from xinglin.kernel import clock
-from xinglin.record import access, database
+from xinglin.record import database
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def alerts(request: HttpRequest, door: Door) -> HttpResponse:
     found = queries.alerts(connection, wanted, limit=queries.PAGE + 1)
     query = request.GET.copy()
     query.pop("before", None)
-    access.note(door.actor, "audit-alerts", query=request.GET.urlencode()[:500] or None)
+    frame.note(door.actor, "audit-alerts", query=request.GET.urlencode()[:500] or None)
     context = {
         "tab": "alerts",
         "form": form,
@@ -110,7 +110,7 @@ def alert(request: HttpRequest, door: Door, number: int) -> HttpResponse:
     places = queries.basis(connection, number)
     found = queries.lines(connection, Wanted(places=places, scope=scope), limit=1000) if places else []
     rows = frame.rows(connection, found)
-    access.note(door.actor, "audit-alerts", query=f"alert {number}")
+    frame.note(door.actor, "audit-alerts", query=f"alert {number}")
     (shown,) = shown_alerts(connection, [held])
     context = {
         "tab": "alerts",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -60,9 +60,14 @@ def wide_scope(actor: Actor, action: str) -> Scope:
     """The scope of who may see others' lines; raises ``forbidden``, and the refusal is noted."""
     scope = rules.scope(actor, scopes())
     if not scope.wide:
-        access.note(actor, action, "deny")
+        note(actor, action, "deny")
         raise forbidden(gettext_noop("The audit is read by auditors and administrators."))
     return scope
+
+
+def note(actor: Actor, action: str, outcome: str = "permit", *, query: str | None = None) -> None:
+    """Put a look at the audit itself into the log: not treatment, whatever the session is for, but operations."""
+    access.note(replace(actor, purpose="HOPERAT"), action, outcome, query=query)
 
 
 def rows(connection: Connection, found: Sequence[Placed]) -> list[Row]:

@@ -16,7 +16,7 @@ from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault
 from xinglin.ledger import queries as ledger
-from xinglin.record import access, database
+from xinglin.record import database
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def lines(request: HttpRequest, door: Door) -> HttpResponse:
     shown = found[: queries.PAGE]
     query = request.GET.copy()
     query.pop("before", None)
-    access.note(door.actor, "audit", query=request.GET.urlencode()[:500] or None)
+    frame.note(door.actor, "audit", query=request.GET.urlencode()[:500] or None)
     return frame.shown(
         request,
         "lines.html",
@@ -102,9 +102,9 @@ def line(request: HttpRequest, door: Door, place: int) -> HttpResponse:
     try:
         found = queries.line(connection, place, scope)
     except Fault:
-        access.note(door.actor, "audit", "deny", query=f"line {place}")
+        frame.note(door.actor, "audit", "deny", query=f"line {place}")
         raise
-    access.note(door.actor, "audit", query=f"line {place}")
+    frame.note(door.actor, "audit", query=f"line {place}")
     (row,) = frame.rows(connection, [found])
     context = {
         "tab": "lines",
@@ -133,11 +133,12 @@ def export(request: HttpRequest, door: Door) -> HttpResponse:
     if not form.is_valid():
         return lines(request)
     wanted = form.wanted(connection, scope)
-    access.note(door.actor, "audit-export", query=request.GET.urlencode()[:500] or None)
+    frame.note(door.actor, "audit-export", query=request.GET.urlencode()[:500] or None)
     head = [
-        gettext("Line number"), gettext("Moment"), gettext("Reader"), gettext("Account of the reader"), gettext("Institution"),
-        gettext("Network address"), gettext("Device"), gettext("What was done"), gettext("What it is about"),
-        gettext("Whose record"), gettext("To what end"), gettext("Permitted or refused"), gettext("What was asked"),
+        gettext("Line number"), gettext("Moment"), gettext("Reader"), gettext("Account of the reader"),
+        gettext("Institution"), gettext("Network address"), gettext("Device"), gettext("What was done"),
+        gettext("What it is about"), gettext("Whose record"), gettext("To what end"), gettext("Permitted or refused"),
+        gettext("What was asked"),
     ]  # fmt: skip
     answer = StreamingHttpResponse(_table(connection, head, wanted), content_type="text/csv; charset=utf-8")
     name = f"audit-{clock.now().astimezone(LOCAL_ZONE):%Y%m%d-%H%M}"

@@ -12,7 +12,7 @@ from xinglin.audit.views import frame
 from xinglin.audit.views.alerts import shown_alerts
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel import clock
-from xinglin.record import access, database
+from xinglin.record import database
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def security(request: HttpRequest, door: Door) -> HttpResponse:
     connection, now = database.connection(), clock.now()
     held = board.board(connection, scope, now=now)
     if not entry.is_fragment(request):
-        access.note(door.actor, "audit", query="board")
+        frame.note(door.actor, "audit", query="board")
     readers = queries.readers({one.actor for one in held.busiest})
     day = now.astimezone(LOCAL_ZONE).date()
     most = max([1.0, *(max(hour.today, hour.usual) for hour in held.hours)])
