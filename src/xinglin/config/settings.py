@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "xinglin.healthcard",
     "xinglin.codebook",
     "xinglin.codebook.mapping",
+    "xinglin.audit",
     "xinglin.synth",
     "xinglin.portal",
     "xinglin.api",

@@ -31,6 +31,12 @@ _WITNESSES = 1.0
 _AUDITS = 2.0
 _AFTER_TROUBLE = 5.0
 _log = logging.getLogger(__name__)
+_offered: list[tuple[float, Callable[[Connection, Path], None]]] = []
+
+
+def offer(pause: float, work: Callable[[Connection, Path], None]) -> None:
+    """Have the process that keeps the ledger also do ``work``, every ``pause`` seconds, in a thread of its own."""
+    _offered.append((pause, work))
 
 
 def keep(home: Path, *, base_url: str = "", stop: threading.Event | None = None) -> None:
@@ -44,6 +50,7 @@ def keep(home: Path, *, base_url: str = "", stop: threading.Event | None = None)
     others = [
         threading.Thread(target=_again, args=(stopping, _WITNESSES, _ask, home), daemon=True),
         threading.Thread(target=_again, args=(stopping, _AUDITS, _audit, home), daemon=True),
+        *(threading.Thread(target=_again, args=(stopping, *one, home), daemon=True) for one in _offered),
     ]
     for thread in others:
         thread.start()

@@ -12,15 +12,16 @@ import logging
 import os
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 
-from xinglin.kernel import clock
+from xinglin.kernel import clock, origin
 from xinglin.record import database
 from xinglin.record.locks import Lock
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from xinglin.kernel.actor import Actor
@@ -43,6 +44,9 @@ class Line(NamedTuple):
     id: str | None
     patient: int | None
     query: str | None
+    institution: str | None = None
+    address: str | None = None
+    device: str | None = None
 
 
 class _Writer:
@@ -86,13 +90,18 @@ class _Writer:
             try:
                 connection = database.connection()
                 with connection.transaction(), connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.ACCESS_ORDER], prepare=True)
-                    with cursor.copy(f"COPY record_access ({', '.join(Line._fields)}) FROM STDIN") as copy:
-                        for line in lines:
-                            copy.write_row(line)
+                    append(cursor, lines)
             except psycopg.Error:
                 self.lines.extendleft(reversed(lines))
                 raise
+
+
+def append(cursor: psycopg.Cursor[tuple[Any, ...]], lines: Iterable[Line]) -> None:
+    """Write lines in the transaction that the cursor is in, and keep their order until it commits."""
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.ACCESS_ORDER], prepare=True)
+    with cursor.copy(f"COPY record_access ({', '.join(Line._fields)}) FROM STDIN") as copy:
+        for line in lines:
+            copy.write_row(line)
 
 
 _writer = _Writer()
@@ -109,7 +118,13 @@ def note(  # noqa: PLR0913 -- the columns of the log
     query: str | None = None,
 ) -> None:
     """Record that ``actor`` did ``action``; it is written within a moment."""
-    _writer.add(Line(clock.now(), actor.id, actor.purpose, action, outcome, type, id, patient or None, query))
+    place = origin.current()
+    _writer.add(
+        Line(
+            clock.now(), actor.id, actor.purpose, action, outcome, type, id, patient or None, query,
+            actor.institution, place.address, place.device,
+        )
+    )  # fmt: skip
 
 
 def flush() -> None:
