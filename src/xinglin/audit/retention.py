@@ -12,13 +12,13 @@ from psycopg import sql
 from xinglin.audit import rules
 from xinglin.kernel.actor import SYSTEM
 from xinglin.ledger import actions as ledger
+from xinglin.record.locks import Lock
 
 if TYPE_CHECKING:
     from xinglin.audit.rules import Retention
     from xinglin.record.database import Connection
 
 SOURCE = "access"  # the access log's name in the ledger
-_WRITERS = 0x58_4C_04  # the log's own lock: nothing is written while a month goes
 _log = logging.getLogger(__name__)
 
 
@@ -78,7 +78,7 @@ def _drop(connection: Connection, name: str, before: datetime, policy: Retention
     table = sql.Identifier(name)
     if name >= f"record_access_{before:%Y_%m}":
         return 0
-    connection.execute("SELECT pg_advisory_xact_lock(%s)", [_WRITERS])
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.ACCESS_ORDER])
     row = connection.execute(
         sql.SQL(
             "SELECT count(*), min(place), max(place), count(*) FILTER (WHERE NOT EXISTS (SELECT FROM ledger_entry e"
