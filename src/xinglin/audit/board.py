@@ -94,23 +94,23 @@ def _worst(connection: Connection, scope: Scope) -> list[Alert]:
     return found[:_TOP]
 
 
-def _of(scope: Scope) -> tuple[str, dict[str, Any]]:
-    """The condition on counts by hour."""
+def _of(scope: Scope) -> tuple[str, str, dict[str, Any]]:
+    """The table of counts by hour for a scope, and the condition on it."""
     if scope.actor is not None:
-        return "actor = %(mine)s", {"mine": scope.actor}
+        return "audit_hour", "actor = %(mine)s", {"mine": scope.actor}
     if scope.institution is not None:
-        return "institution = %(theirs)s", {"theirs": scope.institution}
-    return "true", {}
+        return "audit_total", "institution = %(theirs)s", {"theirs": scope.institution}
+    return "audit_total", "true", {}
 
 
 def _figures(connection: Connection, scope: Scope, day: datetime, now: datetime) -> tuple[Figure, ...]:
-    where, values = _of(scope)
+    table, where, values = _of(scope)
     sums = ", ".join(f"coalesce(sum({name}), 0)" for name in COUNTS)
     today = connection.execute(
-        f"SELECT {sums} FROM audit_hour WHERE hour >= %(day)s AND {where}", {"day": day, **values}
+        f"SELECT {sums} FROM {table} WHERE hour >= %(day)s AND {where}", {"day": day, **values}
     ).fetchone()
     past = connection.execute(
-        f"SELECT count(DISTINCT ago), {sums} FROM audit_hour, LATERAL (SELECT ceil(extract(epoch FROM %(day)s - hour)"
+        f"SELECT count(DISTINCT ago), {sums} FROM {table}, LATERAL (SELECT ceil(extract(epoch FROM %(day)s - hour)"
         f" / 86400) AS ago) a WHERE hour >= %(first)s AND hour < %(day)s AND {where}"
         " AND extract(epoch FROM hour - %(day)s) + ago * 86400 < %(seconds)s",
         {
@@ -126,15 +126,15 @@ def _figures(connection: Connection, scope: Scope, day: datetime, now: datetime)
 
 
 def _hours(connection: Connection, scope: Scope, day: datetime) -> tuple[Hour, ...]:
-    where, values = _of(scope)
+    table, where, values = _of(scope)
     rows = connection.execute(
         "SELECT floor(extract(epoch FROM hour - %(first)s) / 3600)::int %% 24, hour >= %(day)s,"
-        " sum(permitted + refused), count(DISTINCT hour) FROM audit_hour"
+        f" sum(permitted + refused), count(DISTINCT hour) FROM {table}"
         f" WHERE hour >= %(first)s AND hour < %(day)s + interval '1 day' AND {where} GROUP BY 1, 2",
         {"day": day, "first": day - timedelta(days=DAYS), **values},
     ).fetchall()
     days = connection.execute(
-        "SELECT count(DISTINCT floor(extract(epoch FROM hour - %(first)s) / 86400)) FROM audit_hour"
+        f"SELECT count(DISTINCT floor(extract(epoch FROM hour - %(first)s) / 86400)) FROM {table}"
         f" WHERE hour >= %(first)s AND hour < %(day)s AND {where}",
         {"day": day, "first": day - timedelta(days=DAYS), **values},
     ).fetchone()
@@ -145,7 +145,7 @@ def _hours(connection: Connection, scope: Scope, day: datetime) -> tuple[Hour, .
 
 
 def _kinds(connection: Connection, scope: Scope) -> tuple[tuple[str, dict[Level, int], int], ...]:
-    where, values = _of(scope)
+    _, where, values = _of(scope)
     rows = connection.execute(
         f"SELECT rule, level, count(*) FROM audit_alert WHERE state = 'open' AND {where} GROUP BY 1, 2",
         values,
@@ -158,7 +158,7 @@ def _kinds(connection: Connection, scope: Scope) -> tuple[tuple[str, dict[Level,
 
 
 def _busiest(connection: Connection, scope: Scope, day: datetime) -> tuple[Busy, ...]:
-    where, values = _of(scope)
+    _, where, values = _of(scope)
     rows = connection.execute(
         "SELECT actor, sum(patients)::int, sum(permitted)::int, sum(refused)::int FROM audit_hour"
         f" WHERE hour >= %(day)s AND hour < %(day)s + interval '1 day' AND {where} AND actor <> 'system'"

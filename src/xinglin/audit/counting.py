@@ -41,6 +41,13 @@ def count_hours(
             """,
             {"hour": hour, "writes": list(WRITES), "purposes": list(purposes), "exports": list(exports)},
         )
+        connection.execute("DELETE FROM audit_total WHERE hour = %s", [hour])
+        connection.execute(
+            "INSERT INTO audit_total (hour, institution, permitted, refused, patients, emergencies, exports)"
+            " SELECT hour, coalesce(institution, ''), sum(permitted), sum(refused), sum(patients), sum(emergencies),"
+            " sum(exports) FROM audit_hour WHERE hour = %s GROUP BY 1, 2",
+            [hour],
+        )
 
 
 def _counted(look: Look, column: str, least: int) -> Iterator[tuple[datetime, str, int]]:

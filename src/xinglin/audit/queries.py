@@ -189,8 +189,9 @@ def _by_hours(connection: Connection, wanted: Wanted) -> tuple[list[tuple[date, 
     permitted, refused = ("0", "sum(refused)") if wanted.refused else ("sum(permitted)", "sum(refused)")
     if wanted.refused is False:
         refused = "0"
+    table = "audit_hour" if wanted.actors or wanted.scope.actor else "audit_total"
     rows = connection.execute(
-        f"SELECT {_LOCAL_DAY.format('hour')}, {permitted}, {refused} FROM audit_hour"
+        f"SELECT {_LOCAL_DAY.format('hour')}, {permitted}, {refused} FROM {table}"
         f" WHERE {' AND '.join(where) or 'true'} GROUP BY 1",
         values,
     ).fetchall()

@@ -36,6 +36,8 @@ ACTIONS = {
     "card.list": gettext_lazy("Cards listed"),
     "card.export": gettext_lazy("Cards exported"),
     "card.uses": gettext_lazy("Uses of cards listed"),
+    "page": gettext_lazy("Page of the platform"),
+    "request": gettext_lazy("Request to the interface"),
     "ledger": gettext_lazy("Event of an entry read"),
     "audit": gettext_lazy("Audit searched"),
     "audit-alerts": gettext_lazy("Alerts of the audit read"),
@@ -110,6 +112,7 @@ NUMBERS = {
     "every": gettext_lazy("One alert for each"),
     "settled_days": gettext_lazy("Days of learning"),
 }
+PERIODS = {"day": gettext_lazy("a day"), "month": gettext_lazy("a month")}
 CONFIDENCES = {
     "low": gettext_lazy("Low confidence"),
     "medium": gettext_lazy("Medium confidence"),

@@ -107,6 +107,18 @@ def append(cursor: psycopg.Cursor[tuple[Any, ...]], lines: Iterable[Line]) -> No
 _writer = _Writer()
 
 
+class _Here(threading.local):
+    refusals = 0
+
+
+_here = _Here()
+
+
+def refusals() -> int:
+    """How many refusals this thread has noted so far: a face that refuses sees by it whether that is noted."""
+    return _here.refusals
+
+
 def note(  # noqa: PLR0913 -- the columns of the log
     actor: Actor,
     action: str,
@@ -118,6 +130,8 @@ def note(  # noqa: PLR0913 -- the columns of the log
     query: str | None = None,
 ) -> None:
     """Record that ``actor`` did ``action``; it is written within a moment."""
+    if outcome != "permit":
+        _here.refusals += 1
     place = origin.current()
     _writer.add(
         Line(

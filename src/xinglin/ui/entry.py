@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 
 from xinglin.accounts import queries
 from xinglin.kernel.errors import HTTP_STATUS, Fault, Kind
+from xinglin.record import access
 from xinglin.record.door import open_as
 
 if TYPE_CHECKING:
@@ -85,9 +86,12 @@ def page(
         if not request.user.is_authenticated:
             return _to_sign_in(request)
         door = open_as(queries.actor_of(request.user, purpose=purpose_of(request)))
+        noted = access.refusals()
         try:
             response = view(request, door, *args, **kwargs)
         except Fault as fault:
+            if fault.kind is Kind.FORBIDDEN and access.refusals() == noted:
+                access.note(door.actor, "page", "deny", query=request.path[:200])
             response = failed(request, fault)
         patch_vary_headers(response, ["HX-Request"])
         return response

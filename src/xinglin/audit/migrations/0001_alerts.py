@@ -24,6 +24,18 @@ CREATE TABLE audit_hour (
 );
 CREATE INDEX audit_hour_actor ON audit_hour (actor, hour);
 
+-- The same, of an institution's people together ('' for those of none): what the board and the days add up.
+CREATE TABLE audit_total (
+    hour        timestamptz NOT NULL,
+    institution text COLLATE "C" NOT NULL,
+    permitted   bigint NOT NULL,
+    refused     bigint NOT NULL,
+    patients    bigint NOT NULL,
+    emergencies bigint NOT NULL,
+    exports     bigint NOT NULL,
+    PRIMARY KEY (hour, institution)
+);
+
 -- From where somebody has worked so far.
 CREATE TABLE audit_origin (
     actor    text COLLATE "C" NOT NULL,
@@ -86,7 +98,7 @@ CREATE TABLE audit_step (
 """
 
 DROP = """
-DROP TABLE audit_step, audit_basis, audit_alert, audit_own, audit_origin, audit_hour, audit_reached;
+DROP TABLE audit_step, audit_basis, audit_alert, audit_own, audit_origin, audit_total, audit_hour, audit_reached;
 """
 
 

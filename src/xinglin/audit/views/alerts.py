@@ -156,4 +156,4 @@ def in_force(request: HttpRequest, door: Door) -> HttpResponse:
 
 
 def _told(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else words.said(words.PERIODS, str(value))
