@@ -6,13 +6,8 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.contrib.auth.hashers import check_password
-from django.contrib.sessions.models import Session
-
-from xinglin.accounts import guarding, queries, rules
-from xinglin.accounts.models import Account, Role, SignInEvent, SignInSession, Token
-from xinglin.accounts.reference import sign_in_rules
-from xinglin.kernel import origin
+from xinglin.accounts import queries, rules
+from xinglin.accounts.models import Account, Role, Token
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -87,52 +82,3 @@ def revoke_token(*, token: Token, now: datetime) -> None:
     token.revoked = now
     token.save(update_fields=["revoked"])
     queries.forget_authorizations()
-
-
-def weaknesses_of(account: Account, password: str) -> list[str]:
-    """What a new password lacks: see ``rules.weaknesses``; ``former`` if the account had it lately."""
-    rule = sign_in_rules()
-    found = rules.weaknesses(password, account.username, length=rule.length, kinds=rule.kinds)
-    former = [account.password, *account.former_passwords][: rule.history]
-    if any(check_password(password, one) for one in former):
-        found.append("former")
-    return found
-
-
-def change_password(*, account: Account, password: str, now: datetime, by: str = "") -> None:
-    """Give an account another password. Its sessions end; the caller keeps its own alive."""
-    rule = sign_in_rules()
-    if account.has_usable_password():
-        account.former_passwords = [account.password, *account.former_passwords][: rule.history]
-    account.set_password(password)
-    account.save(update_fields=["password", "former_passwords"])
-    queries.forget_authorizations()
-    end_sessions(account=account)
-    guarding.note(SignInEvent.Kind.PASSWORD, account.username, now=now, by=by)
-
-
-def begin_session(*, account: Account, key: str, now: datetime) -> None:
-    """Remember a session that has begun, and from where."""
-    here = origin.current()
-    SignInSession.objects.create(
-        account=account, key=key, address=here.address or "", device=(here.device or "")[:100], begun=now, seen=now
-    )  # fmt: skip
-    guarding.note(SignInEvent.Kind.SIGNED_IN, account.username, now=now)
-
-
-def end_sessions(*, account: Account, key: str | None = None, but: str | None = None) -> int:
-    """End an account's sessions: one by its key, or all but one; tell how many."""
-    ended = SignInSession.objects.filter(account=account)
-    if key is not None:
-        ended = ended.filter(key=key)
-    if but is not None:
-        ended = ended.exclude(key=but)
-    keys = list(ended.values_list("key", flat=True))
-    Session.objects.filter(session_key__in=keys).delete()
-    ended.delete()
-    return len(keys)
-
-
-def unlock(*, username: str, now: datetime, by: str) -> None:
-    """Open an account that failures have closed."""
-    guarding.note(SignInEvent.Kind.UNLOCKED, username, now=now, by=by)

@@ -49,9 +49,6 @@ class Account(AbstractBaseUser):
     )
     is_active = models.BooleanField(default=True)
     created: models.DateTimeField[datetime, datetime] = models.DateTimeField(auto_now_add=True)
-    former_passwords: ArrayField[list[str], list[str]] = ArrayField(  # as hashes, the latest first
-        models.CharField(max_length=128), default=list, blank=True
-    )
 
     objects: ClassVar[AccountManager] = AccountManager()
 
@@ -75,47 +72,3 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return self.label
-
-
-class SignInEvent(models.Model):
-    """Something that happened at the door: added, never changed (a trigger keeps it)."""
-
-    class Kind(models.TextChoices):
-        SIGNED_IN = "signed-in", _("Signed in")
-        FAILED = "failed", _("Wrong password")
-        REFUSED = "refused", _("Refused: too many failures")
-        SIGNED_OUT = "signed-out", _("Signed out")
-        EXPIRED = "expired", _("Session ran out")
-        ENDED = "ended", _("Session ended")
-        PASSWORD = "password", _("Password changed")
-        UNLOCKED = "unlocked", _("Unlocked")
-
-    kind = models.CharField(max_length=20, choices=Kind.choices)
-    username = models.CharField(max_length=60)  # as typed: it need not be an account
-    address = models.CharField(max_length=45, blank=True, default="")
-    device = models.CharField(max_length=100, blank=True, default="")
-    by = models.CharField(max_length=60, blank=True, default="")  # who else did it
-    moment: models.DateTimeField[datetime, datetime] = models.DateTimeField()
-
-    class Meta:
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["username", "-moment"], name="accounts_event_name"),
-            models.Index(fields=["address", "-moment"], name="accounts_event_address"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.username}"
-
-
-class SignInSession(models.Model):
-    """A session of an account: from where, since when. ``key`` is that of Django's session."""
-
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="sessions")
-    key = models.CharField(max_length=40, unique=True)
-    address = models.CharField(max_length=45, blank=True, default="")
-    device = models.CharField(max_length=100, blank=True, default="")
-    begun: models.DateTimeField[datetime, datetime] = models.DateTimeField()
-    seen: models.DateTimeField[datetime, datetime] = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"{self.account_id} {self.begun}"

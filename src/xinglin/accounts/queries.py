@@ -7,12 +7,11 @@ import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from django.contrib.sessions.models import Session
+from django.contrib.auth import authenticate
 from django.db import connection
 
-from xinglin.accounts import guarding, rules
-from xinglin.accounts.models import Account, SignInEvent, SignInSession, Token
-from xinglin.kernel import clock
+from xinglin.accounts import rules
+from xinglin.accounts.models import Account, Token
 from xinglin.kernel.actor import Actor
 
 if TYPE_CHECKING:
@@ -116,24 +115,6 @@ def _account_for(header: str) -> Account | None:
             )
             return kept.account if kept else None
         case rules.Basic(username, password):
-            try:
-                return guarding.check(username, password, now=clock.now())
-            except guarding.LockedOut:
-                return None
+            account = authenticate(None, username=username, password=password)
+            return account if isinstance(account, Account) else None
     return None
-
-
-def sessions_of(account: Account) -> list[SignInSession]:
-    """The account's sessions that still are, the last seen first."""
-    living = Session.objects.filter(expire_date__gt=clock.now()).values("session_key")
-    return list(SignInSession.objects.filter(account=account, key__in=living).order_by("-seen"))
-
-
-def session_of(account: Account, number: int) -> SignInSession | None:
-    """One of the account's own sessions."""
-    return SignInSession.objects.filter(account=account, pk=number).first()
-
-
-def events_of(account: Account, most: int) -> list[SignInEvent]:
-    """What happened at the door under the account's name, the latest first."""
-    return list(SignInEvent.objects.filter(username=account.username).order_by("-moment")[:most])

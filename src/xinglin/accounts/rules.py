@@ -44,19 +44,6 @@ def _basic(text: str) -> Basic | None:
     return Basic(username, password) if colon and username else None
 
 
-def weaknesses(password: str, username: str, *, length: int, kinds: int) -> list[str]:
-    """What a password lacks: ``short``, ``plain`` (too few kinds of characters), ``name`` (holds the account's)."""
-    found = []
-    if len(password) < length:
-        found.append("short")
-    tests = (str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum())
-    if sum(any(test(c) for c in password) for test in tests) < kinds:
-        found.append("plain")
-    if len(username) > 2 and username.casefold() in password.casefold():
-        found.append("name")
-    return found
-
-
 def digest(secret: str) -> str:
     """SHA-256 in hexadecimal: how tokens are kept, and how headers are remembered."""
     return hashlib.sha256(secret.encode()).hexdigest()
