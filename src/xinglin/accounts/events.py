@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime  # noqa: TC003 -- a field of a row
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -11,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from xinglin.accounts.models import Event
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from django.db.models import QuerySet
+
+    from xinglin.record.database import Connection
 
 _LOCK = 0x0ACC_0E7E  # so that events become visible in the order of their places
 
@@ -83,3 +84,26 @@ def of_account(account: int) -> QuerySet[Event]:
 def by_place() -> QuerySet[Event]:
     """All events in order."""
     return Event.objects.order_by("place")
+
+
+class Row(NamedTuple):
+    """An event as it stands in its table."""
+
+    place: int
+    moment: datetime
+    kind: str
+    account: int | None
+    actor: str
+    address: str
+    agent: str
+    detail: str
+
+
+def placed(connection: Connection, place: int, *, limit: int, upto: int | None = None) -> list[Row]:
+    """Events whose place is higher than ``place``, in order; to ``upto`` where it is given."""
+    rows = connection.execute(
+        f"SELECT {', '.join(Row._fields)} FROM accounts_event"
+        " WHERE place > %s AND place <= coalesce(%s, 9223372036854775807) ORDER BY place LIMIT %s",
+        [place, upto, limit],
+    )
+    return [Row(*row) for row in rows]
