@@ -56,7 +56,7 @@ class Origin:
 NOWHERE = Origin()
 
 
-def note(  # noqa: PLR0913 -- what an event is
+def note(
     kind: str,
     *,
     account: int | None,

@@ -44,7 +44,7 @@ def new_secret() -> str:
 
 def address_of(secret: str, account: Account) -> str:
     """What the QR code says: ``otpauth://totp/…``."""
-    return pyotp.TOTP(secret).provisioning_uri(account.username, issuer_name=_ISSUER)
+    return pyotp.TOTP(secret).provisioning_uri(name=account.username, issuer_name=_ISSUER)
 
 
 def step_of(secret: str, code: str, *, now: datetime, after: int = 0) -> int | None:
@@ -82,13 +82,18 @@ def check(*, account: Account, text: str, origin: Origin, now: datetime) -> bool
     if account.totp and code.isdecimal() and len(code) == 6:
         locked = Account.objects.select_for_update().get(pk=account.pk)
         step = step_of(
-            open_sealed(keys.ring(), locked.totp, about=_about(account)), code, now=now, after=locked.totp_step
+            open_sealed(keys.ring(), locked.totp, about=_about(account)),
+            code,
+            now=now,
+            after=locked.totp_step,
         )
         if step is None:
             return False
         Account.objects.filter(pk=account.pk).update(totp_step=step)
         return True
-    spent = RecoveryCode.objects.filter(account=account, digest=rules.digest(code), used=None).update(used=now)
+    spent = RecoveryCode.objects.filter(account=account, digest=rules.digest(code), used=None).update(
+        used=now
+    )
     if spent:
         events.note("code-used", account=account.pk, actor=f"account/{account.pk}", now=now, origin=origin)
     return bool(spent)
@@ -96,7 +101,9 @@ def check(*, account: Account, text: str, origin: Origin, now: datetime) -> bool
 
 def new_codes(*, account: Account, origin: Origin, now: datetime) -> list[str]:
     """New recovery codes; the old ones stop working. The answer is the only time they can be seen."""
-    codes = ["".join(secrets.choice(_CODE_LETTERS) for _ in range(16)) for _ in range(policy.second_factor().codes)]
+    codes = [
+        "".join(secrets.choice(_CODE_LETTERS) for _ in range(16)) for _ in range(policy.second_factor().codes)
+    ]
     account.recovery_codes.all().delete()
     RecoveryCode.objects.bulk_create(
         RecoveryCode(account=account, digest=rules.digest(code)) for code in codes
@@ -154,7 +161,12 @@ def register(  # noqa: PLR0913 -- what a ceremony consists of
         counter=proved.sign_count, label=label or "WebAuthn", created=now,
     )  # fmt: skip
     events.note(
-        "passkey", account=account.pk, actor=f"account/{account.pk}", now=now, origin=origin, detail=made.label
+        "passkey",
+        account=account.pk,
+        actor=f"account/{account.pk}",
+        now=now,
+        origin=origin,
+        detail=made.label,
     )
     return made
 
@@ -165,7 +177,12 @@ def remove_key(*, account: Account, number: int, origin: Origin, now: datetime) 
         return False
     one.delete()
     events.note(
-        "passkey-removed", account=account.pk, actor=f"account/{account.pk}", now=now, origin=origin, detail=one.label
+        "passkey-removed",
+        account=account.pk,
+        actor=f"account/{account.pk}",
+        now=now,
+        origin=origin,
+        detail=one.label,
     )
     return True
 

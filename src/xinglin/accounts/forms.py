@@ -71,7 +71,7 @@ class SecondForm(forms.Form):
     """The second factor: a code, or what a security key answered."""
 
     code = forms.CharField(
-        label=_("Code"),
+        label=_("One-time code"),
         max_length=40,
         required=False,
         widget=forms.TextInput(
@@ -88,17 +88,13 @@ class SecondForm(forms.Form):
 class ConfirmForm(forms.Form):
     """The present password, before something that weakens or changes the account."""
 
-    current = forms.CharField(
-        label=_("Present password"), max_length=200, strip=False, widget=_PASSWORD
-    )
+    current = forms.CharField(label=_("Present password"), max_length=200, strip=False, widget=_PASSWORD)
 
 
 class PasswordForm(forms.Form):
     """The present password and the new one, twice."""
 
-    current = forms.CharField(
-        label=_("Present password"), max_length=200, strip=False, widget=_PASSWORD
-    )
+    current = forms.CharField(label=_("Present password"), max_length=200, strip=False, widget=_PASSWORD)
     new = forms.CharField(
         label=_("New password"), max_length=200, strip=False, widget=forms.PasswordInput(_NEW_PASSWORD)
     )

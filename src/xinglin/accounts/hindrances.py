@@ -42,6 +42,15 @@ def locked_until(subjects: list[str], *, now: datetime) -> datetime | None:
     return found.locked if found else None
 
 
+def locked_among(usernames: list[str], *, now: datetime) -> set[str]:
+    """Those of these names that are locked."""
+    names = {of_name(name): name for name in usernames}
+    found = Hindrance.objects.filter(subject__in=list(names), locked__gt=now).values_list(
+        "subject", flat=True
+    )
+    return {names[subject] for subject in found}
+
+
 def count(subject: str, *, now: datetime) -> bool:
     """Count one failure; tell whether it has locked the subject."""
     rule = policy.locking()

@@ -117,7 +117,7 @@ def make(*, draft: Draft, actor: str, origin: Origin, now: datetime) -> tuple[Ac
 
 def set_active(*, hand: Hand, account: Account, active: bool) -> None:
     """Let an account in again, or keep it out at once."""
-    _require_over(hand, "disable", account)
+    require_over(hand, "disable", account)
     with transaction.atomic():
         account.is_active = active
         account.save(update_fields=["is_active"])
@@ -130,7 +130,7 @@ def set_active(*, hand: Hand, account: Account, active: bool) -> None:
 
 def set_roles(*, hand: Hand, account: Account, roles: Collection[str]) -> None:
     """Give the account these roles. Those that the hand may not give stay as they are."""
-    _require_over(hand, "roles", account)
+    require_over(hand, "roles", account)
     before = account.roles
     after = [code for code in policy.roles() if code in roles]
     if unknown := sorted(set(roles) - set(policy.roles())):
@@ -143,20 +143,22 @@ def set_roles(*, hand: Hand, account: Account, roles: Collection[str]) -> None:
         account.save(update_fields=["roles"])
         sessions.end_all(account=account, actor=hand.actor, now=hand.now, why="roles")
         said = f"{' '.join(sorted(before))} -> {' '.join(sorted(after))}"
-        events.note("roles", account=account.pk, actor=hand.actor, now=hand.now, origin=hand.origin, detail=said)
+        events.note(
+            "roles", account=account.pk, actor=hand.actor, now=hand.now, origin=hand.origin, detail=said
+        )
     queries.forget_authorizations()
 
 
 def reset_password(*, hand: Hand, account: Account) -> str:
     """A temporary password for the account: the answer, seen only now."""
-    _require_over(hand, "reset", account)
+    require_over(hand, "reset", account)
     with transaction.atomic():
         return passwords.reset(account=account, actor=hand.actor, origin=hand.origin, now=hand.now)
 
 
 def reset_factor(*, hand: Hand, account: Account) -> None:
     """Take the second factor from an account whose owner has lost it; it must be set up anew."""
-    _require_over(hand, "factor", account)
+    require_over(hand, "factor", account)
     with transaction.atomic():
         factors.forget(account=account, actor=hand.actor, origin=hand.origin, now=hand.now)
         sessions.end_all(account=account, actor=hand.actor, now=hand.now, why="factor")
@@ -164,7 +166,7 @@ def reset_factor(*, hand: Hand, account: Account) -> None:
 
 def unlock(*, hand: Hand, account: Account) -> None:
     """End the lock of an account before its time."""
-    _require_over(hand, "unlock", account)
+    require_over(hand, "unlock", account)
     with transaction.atomic():
         hindrances.clear(account.username)
         events.note("unlocked", account=account.pk, actor=hand.actor, now=hand.now, origin=hand.origin)
@@ -175,7 +177,8 @@ def _require(hand: Hand, power: str) -> None:
         raise forbidden(gettext_noop("Your roles do not give you this power over accounts."))
 
 
-def _require_over(hand: Hand, power: str, account: Account) -> None:
+def require_over(hand: Hand, power: str, account: Account) -> None:
+    """Refuse a power that the hand does not have over the account."""
     _require(hand, power)
     if not may(hand, power, account):
         raise forbidden(gettext_noop("You may not do this to the account %(name)s."), name=account.username)

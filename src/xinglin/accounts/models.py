@@ -141,7 +141,9 @@ class SignedIn(models.Model):
 class Hindrance(models.Model):
     """Failures to sign in lately, by account name or by address, and until when it is locked."""
 
-    subject = models.CharField(max_length=120, primary_key=True)  # ``account:<digest of name>`` or ``address:…``
+    subject = models.CharField(
+        max_length=120, primary_key=True
+    )  # ``account:<digest of name>`` or ``address:…``
     failures = models.IntegerField(default=0)
     first: models.DateTimeField[datetime, datetime] = models.DateTimeField()
     locked: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(

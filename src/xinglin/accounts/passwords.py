@@ -43,8 +43,10 @@ def problems(text: str, account: Account) -> list[str]:
     names = [account.username.casefold(), account.display_name.casefold()]
     if any(len(name) > 1 and name in text.casefold() for name in names):
         found.append(_("The password must not contain your name or that of the account."))
-    if not found and _was_used(text, account, rule.history):
-        found.append(_("You had this password before. The last %(n)s may not come back.") % {"n": rule.history})
+    if not found and account.pk and _was_used(text, account, rule.history):
+        found.append(
+            _("You had this password before. The last %(n)s may not come back.") % {"n": rule.history}
+        )
     return found
 
 
@@ -67,7 +69,9 @@ def is_aged(account: Account, *, now: datetime) -> bool:
     return since is not None and now - since > timedelta(days=policy.password().days)
 
 
-def change(*, account: Account, password: str, session_key: str | None, origin: Origin, now: datetime) -> None:
+def change(
+    *, account: Account, password: str, session_key: str | None, origin: Origin, now: datetime
+) -> None:
     """Give an account the password its owner chose; every session but that of ``session_key`` ends."""
     _set(account, password, must_change=False, now=now)
     actor = f"account/{account.pk}"

@@ -41,7 +41,9 @@ def origin_in(meta: dict[str, Any]) -> Origin:
     """As ``origin_of``, from the variables of a WSGI request."""
     address = str(meta.get("REMOTE_ADDR", ""))
     if proxies := settings.SETTINGS.proxies:
-        passed = [part.strip() for part in str(meta.get("HTTP_X_FORWARDED_FOR", "")).split(",") if part.strip()]
+        passed = [
+            part.strip() for part in str(meta.get("HTTP_X_FORWARDED_FOR", "")).split(",") if part.strip()
+        ]
         address = passed[-proxies] if len(passed) >= proxies else address
     return Origin(address[:45], str(meta.get("HTTP_USER_AGENT", ""))[:300])
 
@@ -127,7 +129,9 @@ def end(*, account: Account, number: int, actor: str, now: datetime) -> bool:
     return True
 
 
-def end_all(*, account: Account, actor: str, now: datetime, but: str | None = None, why: str = "ended") -> int:
+def end_all(
+    *, account: Account, actor: str, now: datetime, but: str | None = None, why: str = "ended"
+) -> int:
     """End the sessions of an account, except that with the key ``but``; tell how many."""
     ending = list(SignedIn.objects.filter(account=account, ended=None).exclude(key=but or "-"))
     for one in ending:

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from xinglin.accounts import events, factors, hindrances, managing, queries
 from xinglin.accounts.forms import AccountForm, RolesForm
 from xinglin.accounts.managing import Draft
-from xinglin.accounts.models import Account
 from xinglin.accounts.views.entering import said_of, signed_in
 from xinglin.kernel.errors import Fault, forbidden, not_found
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from xinglin.accounts.managing import Hand
+    from xinglin.accounts.models import Account
 
 _PER_PAGE = 50
 _POWERS = ("disable", "reset", "unlock", "roles", "factor")
@@ -36,14 +36,12 @@ def listing(request: HttpRequest, hand: Hand) -> HttpResponse:
     found = managing.reach(hand.account)
     if text:
         found = found.filter(
-            Q(username__icontains=text) | Q(display_name__icontains=text) | Q(institution_name__icontains=text)
+            Q(username__icontains=text)
+            | Q(display_name__icontains=text)
+            | Q(institution_name__icontains=text)
         )
     page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
-    locked = {
-        one.pk
-        for one in page.object_list
-        if hindrances.locked_until([hindrances.of_name(one.username)], now=hand.now)
-    }
+    locked = hindrances.locked_among([one.username for one in page.object_list], now=hand.now)
     shown = {"page": page, "q": text, "locked": locked, "powers": hand.powers}
     return render(request, "accounts/listing.html", shown)
 
@@ -54,7 +52,9 @@ def new(request: HttpRequest, hand: Hand) -> HttpResponse:
     """Make an account; its temporary password is shown once."""
     if "create" not in hand.powers:
         raise forbidden(gettext_noop("Your roles do not give you this power over accounts."))
-    form = AccountForm(managing.grantable(hand), hand.account, request.POST if request.method == "POST" else None)
+    form = AccountForm(
+        managing.grantable(hand), hand.account, request.POST if request.method == "POST" else None
+    )
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         draft = Draft(
@@ -113,11 +113,14 @@ def act(request: HttpRequest, hand: Hand, number: int, verb: str) -> HttpRespons
         case "roles":
             return _roles(request, hand, account)
         case _:
-            raise not_found(gettext_noop("There is no account %(number)s that you may manage."), number=number)
+            raise not_found(
+                gettext_noop("There is no account %(number)s that you may manage."), number=number
+            )
     return redirect("accounts:one", number)
 
 
 def _roles(request: HttpRequest, hand: Hand, account: Account) -> HttpResponse:
+    managing.require_over(hand, "roles", account)
     form = RolesForm(managing.grantable(hand), account, request.POST)
     if form.is_valid():
         kept = set(account.roles) - set(managing.grantable(hand))
@@ -143,7 +146,9 @@ def history(request: HttpRequest, hand: Hand) -> HttpResponse:
     if kind in events.WORDS:
         found = found.filter(kind=kind)
     page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
-    ids = {f"account/{event.account}" for event in page.object_list} | {event.actor for event in page.object_list}
+    ids = {f"account/{event.account}" for event in page.object_list} | {
+        event.actor for event in page.object_list
+    }
     names = queries.names_of_accounts(ids)
     rows = [
         (event, events.WORDS.get(event.kind, event.kind), names.get(f"account/{event.account}", ""),

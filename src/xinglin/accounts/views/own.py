@@ -61,9 +61,7 @@ def _done(request: HttpRequest, what: str) -> None:
 
 def _confirmed(request: HttpRequest, hand: Hand) -> bool:
     """Whether the owner's password was given with the form; wrong ones count as failures to sign in."""
-    found = authenticate(
-        request, username=hand.account.username, password=request.POST.get("current", "")
-    )
+    found = authenticate(request, username=hand.account.username, password=request.POST.get("current", ""))
     if found is None:
         messages.error(request, gettext("Your present password was not right. Nothing was changed."))
     return found is not None
@@ -79,7 +77,9 @@ def password(request: HttpRequest, hand: Hand) -> HttpResponse:
     with transaction.atomic():
         update = form.cleaned_data["new"]
         key = request.session.session_key
-        passwords.change(account=hand.account, password=update, session_key=key, origin=hand.origin, now=hand.now)
+        passwords.change(
+            account=hand.account, password=update, session_key=key, origin=hand.origin, now=hand.now
+        )
         update_session_auth_hash(request, hand.account)
         hand.account.sessions.filter(key=key, ended=None).update(key=request.session.session_key)
     _done(request, "password")
@@ -97,7 +97,11 @@ def app(request: HttpRequest, hand: Hand) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             right = factors.set_up(
-                account=hand.account, secret=secret, code=form.cleaned_data["code"], origin=hand.origin, now=hand.now
+                account=hand.account,
+                secret=secret,
+                code=form.cleaned_data["code"],
+                origin=hand.origin,
+                now=hand.now,
             )
         if right:
             del request.session[_SECRET]
@@ -125,7 +129,9 @@ def _with_codes(request: HttpRequest, hand: Hand) -> HttpResponse:
 def app_remove(request: HttpRequest, hand: Hand) -> HttpResponse:
     if _confirmed(request, hand):
         if policy.needs_second_factor(hand.account.roles) and not hand.account.passkeys.exists():
-            messages.error(request, gettext("Your roles need a second factor. Register a security key first."))
+            messages.error(
+                request, gettext("Your roles need a second factor. Register a security key first.")
+            )
             return redirect("accounts:own")
         with transaction.atomic():
             factors.remove_app(account=hand.account, origin=hand.origin, now=hand.now)
@@ -174,7 +180,9 @@ def key_remove(request: HttpRequest, hand: Hand, number: int) -> HttpResponse:
     if _confirmed(request, hand):
         last = not hand.account.totp and hand.account.passkeys.count() == 1
         if last and policy.needs_second_factor(hand.account.roles):
-            messages.error(request, gettext("Your roles need a second factor. Set up an authenticator app first."))
+            messages.error(
+                request, gettext("Your roles need a second factor. Set up an authenticator app first.")
+            )
             return redirect("accounts:own")
         with transaction.atomic():
             factors.remove_key(account=hand.account, number=number, origin=hand.origin, now=hand.now)

@@ -93,7 +93,9 @@ def _refused(request: HttpRequest, account: Account, form: SecondForm, *, now: d
     if right:
         return None
     backend.refuse(account.username, kind="refused-second", origin=origin, now=now)
-    return gettext("That was not right. Wait for the next code, or use a recovery code that you have not used yet.")
+    return gettext(
+        "That was not right. Wait for the next code, or use a recovery code that you have not used yet."
+    )
 
 
 @never_cache

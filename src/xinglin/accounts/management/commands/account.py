@@ -49,7 +49,9 @@ class Command(BaseCommand):
         else:
             account = Account.objects.filter(username=options["username"]).first()
             if account is None:
-                raise CommandError(f"There is no account {options['username']}. `xinglin account list` shows all.")
+                raise CommandError(
+                    f"There is no account {options['username']}. `xinglin account list` shows all."
+                )
             self._mend(account, options["verb"], now)
 
     def _create(self, options: dict[str, Any], now: datetime) -> None:
@@ -63,7 +65,9 @@ class Command(BaseCommand):
             _, password = managing.make(draft=draft, actor=_ACTOR, origin=NOWHERE, now=now)
         except Fault as fault:
             raise CommandError(str(fault)) from None
-        self.stdout.write(f"{draft.username}: temporary password {password}, to be changed at the first sign-in")
+        self.stdout.write(
+            f"{draft.username}: temporary password {password}, to be changed at the first sign-in"
+        )
 
     def _mend(self, account: Account, verb: str, now: datetime) -> None:
         with transaction.atomic():
