@@ -7,10 +7,11 @@ import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.db import connection
 
-from xinglin.accounts import rules
+from xinglin.accounts import policy, rules
 from xinglin.accounts.models import Account, Token
 from xinglin.kernel.actor import Actor
 
@@ -116,5 +117,12 @@ def _account_for(header: str) -> Account | None:
             return kept.account if kept else None
         case rules.Basic(username, password):
             account = authenticate(None, username=username, password=password)
-            return account if isinstance(account, Account) else None
+            return account if isinstance(account, Account) and _password_is_enough(account) else None
     return None
+
+
+def _password_is_enough(account: Account) -> bool:
+    """Whether a program may act as the account with its password alone: not where a page would ask for more."""
+    if account.must_change or account.totp or account.passkeys.exists():
+        return False
+    return settings.SETTINGS.demo or not policy.needs_second_factor(account.roles)

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from xinglin.accounts.keys import PURPOSES as ACCOUNT_PURPOSES
 from xinglin.crypto.algorithms import FIT, Algorithm
 from xinglin.crypto.folder import KeysUnusable
-from xinglin.healthcard.keys import PURPOSES, folder
+from xinglin.healthcard.keys import PURPOSES as CARD_PURPOSES
+from xinglin.healthcard.keys import folder
 
 if TYPE_CHECKING:
     from xinglin.crypto.keys import KeyRing, Purpose
 
+PURPOSES = (*CARD_PURPOSES, *ACCOUNT_PURPOSES)
 _BY_NAME = {purpose.name: purpose for purpose in PURPOSES}
 
 
