@@ -23,7 +23,7 @@ _NOBODY = "nobody"
 class PasswordBackend(ModelBackend):
     """Django's, behind the locks, with every refusal noted."""
 
-    def authenticate(  # type: ignore[override]  # ours has one kind of user
+    def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_: Any
     ) -> Account | None:
         """The account, or None. A name that nobody has, a lock and a wrong password take the same time."""
