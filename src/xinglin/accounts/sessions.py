@@ -83,7 +83,7 @@ def keep(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpR
             response = get_response(request)
             response.set_cookie(ENDED_COOKIE, why, max_age=60, samesite="Lax", httponly=True)
             return response
-        assert mark is not None  # it has not expired
+        assert isinstance(mark, list)
         if now.timestamp() - mark[1] >= _NOTED_SECONDS:
             request.session[MARK] = [mark[0], now.timestamp()]
             SignedIn.objects.filter(key=request.session.session_key, ended=None).update(seen=now)
