@@ -6,6 +6,7 @@ import re
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,7 @@ def _address(text: str) -> str | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def device(agent: str) -> str:
     """What a User-Agent header says, without what changes with every update."""
     browser = next((name for name, form in _BROWSERS if re.search(form, agent)), None)
