@@ -109,7 +109,8 @@ def test_a_complaint_is_taken_down_at_the_counter(open_window: Any, looked: dict
     sign_in(window, "steward")
     page = window.page
     window.go("/residents/a/")
-    page.locator("select[name=purpose]").first.select_option("PATRQT")
+    with page.expect_navigation():
+        page.locator("select[name=purpose]").first.select_option("PATRQT")
     window.settle()
     window.go("/audit/patient/a/")
     page.get_by_role("link", name="投诉").first.click()
