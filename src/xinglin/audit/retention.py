@@ -26,6 +26,8 @@ def daily(connection: Connection, now: datetime) -> int:
     """What ``xinglin maintain`` does: how many lines were dropped."""
     policy = rules.retention(settings.SETTINGS.home)
     ahead(connection, policy, now=now)
+    for table in ("audit_hour", "audit_total"):
+        connection.execute(f"DELETE FROM {table} WHERE hour < %s", [policy.before(now)])
     return drop(connection, policy, now=now)
 
 
