@@ -103,7 +103,7 @@ def test_forwarded_address_is_believed_only_from_the_proxies_that_are_set(rf, se
     request = rf.get("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="6.6.6.6, 203.0.113.9")
     alone = sessions.origin_of(request).address
 
-    settings.SETTINGS = dataclasses.replace(django_settings.SETTINGS, proxies="10.0.0.1")
+    settings.SETTINGS = dataclasses.replace(django_settings.SETTINGS, proxies=1)
 
     assert (alone, sessions.origin_of(request).address) == ("10.0.0.1", "203.0.113.9")
 

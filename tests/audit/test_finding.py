@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,10 +13,12 @@ from tests import make as resources
 from tests.audit import make
 from tests.audit.make import NOW, account, find, line, reads, write
 from xinglin.audit import actions, finding, queries
+from xinglin.audit.rules import Level, Rule
 from xinglin.identity import queries as identity
 from xinglin.identity.population import households
 from xinglin.identity.population.households import Entrance, Home
 from xinglin.kernel.actor import SYSTEM
+from xinglin.record import database
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -239,3 +243,35 @@ def test_an_alert_goes_into_the_ledger(audit: Connection) -> None:
     find()
 
     assert audit.execute("SELECT kind FROM ledger_queue").fetchall() == [("audit.alert",)]
+
+
+def test_of_two_searches_the_second_goes_on_where_the_first_ends(audit: Connection) -> None:
+    write(*reads(account("one"), 10, outcome="deny"))
+    turns: list[finding.Turn] = []
+
+    def second() -> None:
+        with database.connect() as other:
+            turns.append(finding.turn(other, make.RULES, now=NOW))
+
+    with audit.transaction():
+        first = finding.turn(audit, make.RULES, now=NOW)
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        waiting.join(0.5)
+        assert waiting.is_alive()
+    waiting.join()
+
+    assert (first.lines, turns) == (10, [finding.Turn(0, 0, full=False)])
+    assert len(make.alerts()) == 1
+
+
+def test_a_search_that_fails_leaves_nothing_and_is_tried_again(audit: Connection) -> None:
+    write(*reads(account("one"), 10, outcome="deny"))
+    broken = replace(make.RULES, rules=(*make.RULES.rules, Rule("unknown", Level.LOW, "low")))
+
+    with pytest.raises(KeyError):
+        finding.turn(audit, broken, now=NOW)
+
+    assert make.alerts() == []
+    assert audit.execute("SELECT count(*) FROM audit_hour").fetchone() == (0,)
+    assert finding.turn(audit, make.RULES, now=NOW) == finding.Turn(10, 1, full=False)

@@ -29,7 +29,7 @@ BEFORE = datetime(2026, 5, 1, tzinfo=UTC)  # 183 days before NOW it is the 21st 
 def log(audit: Connection, tmp_path: Path) -> Iterator[Log]:
     yield Log(audit, tmp_path)
     names = audit.execute(
-        "SELECT relname FROM pg_class WHERE relname ~ '^record_access_2026_0[1-9]$'"
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^record_access_20(2[0-5]_|26_0)'"
     ).fetchall()
     for (name,) in names:
         audit.execute(f"DROP TABLE {name}")
@@ -83,3 +83,15 @@ def test_less_than_the_law_asks_is_refused(tmp_path: Path) -> None:
     with pytest.raises(rules.Unusable, match="at least 183; it is 100"):
         rules.retention(tmp_path)
     assert rules.retention(make.SHIPPED).days == 2192
+
+
+def test_counts_go_with_their_lines(log: Log) -> None:
+    one = account("one")
+    write(line(one, NOW - timedelta(days=2300)), line(one, NOW))
+    make.find()
+
+    retention.daily(log.connection, NOW)
+
+    for table in ("audit_hour", "audit_total"):
+        assert log.connection.execute(f"SELECT hour FROM {table}").fetchall() == [(NOW.replace(minute=0),)]
+    assert len(moments(log.connection)) == 2  # not in the ledger yet

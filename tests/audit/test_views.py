@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -294,3 +295,13 @@ def test_pages_are_chinese(audit: Connection, doctor: Actor, page: str) -> None:
 
     assert 'lang="zh-Hans"' in answer
     assert any(word in answer for word in ("安全审计", "谁看过"))
+
+
+def test_rules_that_cannot_be_used_are_said(auditor: Client, settings: Any, tmp_path: Path) -> None:
+    settings.SETTINGS = replace(settings.SETTINGS, home=tmp_path)
+    (tmp_path / "audit").mkdir()
+    (tmp_path / "audit" / "abnormal.toml").write_text("version = ")
+
+    answer = auditor.get("/audit/rules/")
+
+    assert (answer.status_code, "abnormal.toml: Invalid value" in text(answer)) == (409, True)

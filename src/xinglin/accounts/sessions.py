@@ -40,7 +40,7 @@ def origin_of(request: HttpRequest | None) -> Origin:
 
 def origin_in(meta: dict[str, Any]) -> Origin:
     """As ``origin_of``, from the variables of a WSGI request."""
-    address = of_request(meta, frozenset(settings.SETTINGS.proxies.split())).address or ""
+    address = of_request(meta, settings.SETTINGS.proxies).address or ""
     return Origin(address[:45], str(meta.get("HTTP_USER_AGENT", ""))[:300])
 
 

@@ -83,9 +83,10 @@ def _look(connection: Connection, rows: list[access.Placed], given: Rules, now: 
     )  # fmt: skip
     readers = queries.readers({row.line.actor for row in rows})
     people = {actor: reader for actor, reader in readers.items() if not reader.machine}
-    look = Look(connection, [row for row in rows if row.line.actor in people], people, queries.machines())
-    if not look.lines:
+    lines = [row for row in rows if row.line.actor in people]
+    if not lines:
         return 0
+    look = Look(connection, lines, people, queries.machines())
     opened = sum(
         actions.open_alert(connection, hit=hit, version=given.version, now=now) for hit in _hits(look, given)
     )

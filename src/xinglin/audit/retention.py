@@ -26,6 +26,8 @@ def daily(connection: Connection, now: datetime) -> int:
     """What ``xinglin maintain`` does: how many lines were dropped."""
     policy = rules.retention(settings.SETTINGS.home)
     ahead(connection, policy, now=now)
+    for table in ("audit_hour", "audit_total"):
+        connection.execute(f"DELETE FROM {table} WHERE hour < %s", [policy.before(now)])
     return drop(connection, policy, now=now)
 
 
@@ -49,8 +51,8 @@ def drop(connection: Connection, policy: Retention, *, now: datetime) -> int:
     _gather(connection, before)
     dropped = 0
     for name in _parts(connection):
-        with connection.transaction():
-            dropped += _drop(connection, name, before, policy, now)
+        if name < f"record_access_{before:%Y_%m}":
+            dropped += _drop(connection, name, policy, now)
     return dropped
 
 
@@ -74,35 +76,37 @@ def _parts(connection: Connection) -> list[str]:
     return [name for (name,) in rows]
 
 
-def _drop(connection: Connection, name: str, before: datetime, policy: Retention, now: datetime) -> int:
+def _drop(connection: Connection, name: str, policy: Retention, now: datetime) -> int:
+    """Drop a month. It is counted first; the writers wait only while it is seen that no line has come since."""
     table = sql.Identifier(name)
-    if name >= f"record_access_{before:%Y_%m}":
-        return 0
-    connection.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.ACCESS_ORDER])
-    row = connection.execute(
+    count, first, last, missing = connection.execute(
         sql.SQL(
             "SELECT count(*), min(place), max(place), count(*) FILTER (WHERE NOT EXISTS (SELECT FROM ledger_entry e"
             " WHERE e.source = %s AND e.place = a.place)) FROM {} a"
         ).format(table),
         [SOURCE],
-    ).fetchone()
-    assert row is not None
-    count, first, last, missing = row
+    ).fetchall()[0]
     if missing:
         _log.warning("%s stays: %s of its lines are not in the ledger", name, missing)
         return 0
-    connection.execute(sql.SQL("DROP TABLE {}").format(table))
-    if count:
-        reason = f"audit/retention {policy.version}: {policy.days} days"
-        ledger.drop(
-            connection,
-            source=SOURCE,
-            places=(first, last),
-            before=_end(name),
-            reason=reason,
-            actor=SYSTEM,
-            now=now,
-        )
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.ACCESS_ORDER])
+        row = connection.execute(sql.SQL("SELECT max(place) FROM {}").format(table)).fetchone()
+        if row != (last,):
+            _log.warning("%s stays: a line has come to it just now", name)
+            return 0
+        connection.execute(sql.SQL("DROP TABLE {}").format(table))
+        if count:
+            reason = f"audit/retention {policy.version}: {policy.days} days"
+            ledger.drop(
+                connection,
+                source=SOURCE,
+                places=(first, last),
+                before=_end(name),
+                reason=reason,
+                actor=SYSTEM,
+                now=now,
+            )
     return int(count)
 
 

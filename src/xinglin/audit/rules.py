@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_noop
 
 from xinglin.fhir.dates import LOCAL_ZONE
+from xinglin.kernel.actor import SYSTEM
 from xinglin.kernel.errors import conflict, forbidden, invalid
 
 if TYPE_CHECKING:
@@ -182,6 +183,8 @@ def scopes(home: Path) -> Scopes:
 
 def scope(actor: Actor, given: Scopes) -> Scope:
     """Whose lines the actor sees."""
+    if actor == SYSTEM:
+        return EVERYTHING
     if actor.roles & given.wide:
         return Scope(institution=actor.institution or None)
     return Scope(actor=actor.id)

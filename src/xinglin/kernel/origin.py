@@ -6,6 +6,7 @@ import re
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -51,21 +52,16 @@ def coming_from(origin: Origin) -> Iterator[None]:
         _current.reset(token)
 
 
-def of_request(environ: Mapping[str, Any], proxies: frozenset[str]) -> Origin:
+def of_request(environ: Mapping[str, Any], proxies: int) -> Origin:
     """Where a WSGI request came from.
 
-    ``X-Forwarded-For`` is believed only where one of ``proxies`` has sent it, and read from its end: the last
-    address that is no proxy of ours is the client's.
+    Each proxy writes at the end of ``X-Forwarded-For`` whom it was asked by. So with ``proxies`` of ours in front the
+    client is the one told by the outermost, so many from the end; what stands before is the client's own word.
     """
     address = str(environ.get("REMOTE_ADDR") or "")
-    if address in proxies:
-        for word in reversed(str(environ.get("HTTP_X_FORWARDED_FOR") or "").split(",")):
-            told = _address(word.strip())
-            if told is None:
-                break
-            address = told
-            if told not in proxies:
-                break
+    passed = str(environ.get("HTTP_X_FORWARDED_FOR") or "").split(",") if proxies else []
+    if len(passed) >= proxies > 0:
+        address = _address(passed[-proxies].strip()) or address
     return Origin(address or None, device(str(environ.get("HTTP_USER_AGENT") or "")) or None)
 
 
@@ -76,6 +72,7 @@ def _address(text: str) -> str | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def device(agent: str) -> str:
     """What a User-Agent header says, without what changes with every update."""
     browser = next((name for name, form in _BROWSERS if re.search(form, agent)), None)

@@ -116,7 +116,7 @@ def alert(request: HttpRequest, door: Door, number: int) -> HttpResponse:
         "tab": "alerts",
         "shown": shown,
         "alert": held,
-        "rule": rules.abnormal(settings.SETTINGS.home).named(held.rule),
+        "rule": frame.rules_in_force().named(held.rule),
         "marks": _marks(rows),
         "rows": rows[:200],
         "left": max(len(rows) - 200, 0),
@@ -145,13 +145,17 @@ def _marks(rows: Sequence[Row]) -> list[Mark]:
 def in_force(request: HttpRequest, door: Door) -> HttpResponse:
     """The rules in force, how long lines are kept, and where both come from."""
     frame.wide_scope(door.actor, "audit-alerts")
-    home = settings.SETTINGS.home
-    given = rules.abnormal(home)
+    given = frame.rules_in_force()
     numbers = [
         (rule, [(words.said(words.NUMBERS, name), _told(value)) for name, value in rule.numbers.items()])
         for rule in given.rules
     ]
-    context = {"tab": "rules", "rules": given, "numbers": numbers, "retention": rules.retention(home)}
+    context = {
+        "tab": "rules",
+        "rules": given,
+        "numbers": numbers,
+        "retention": rules.retention(settings.SETTINGS.home),
+    }
     return frame.shown(request, "rules.html", context)
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop
 from xinglin.audit import queries, rules, words
 from xinglin.fhir import definitions
 from xinglin.identity import queries as identity
-from xinglin.kernel.errors import forbidden
+from xinglin.kernel.errors import conflict, forbidden
 from xinglin.record import access
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from xinglin.audit.queries import Reader
-    from xinglin.audit.rules import Scope, Scopes
+    from xinglin.audit.rules import Rules, Scope, Scopes
     from xinglin.kernel.actor import Actor
     from xinglin.record.access import Line, Placed
     from xinglin.record.database import Connection
@@ -63,6 +63,14 @@ def wide_scope(actor: Actor, action: str) -> Scope:
         note(actor, action, "deny")
         raise forbidden(gettext_noop("The audit is read by auditors and administrators."))
     return scope
+
+
+def rules_in_force() -> Rules:
+    """The rules of this region; a file that cannot be used is said on the page."""
+    try:
+        return rules.abnormal(settings.SETTINGS.home)
+    except rules.Unusable as wrong:
+        raise conflict(gettext_noop("The rules cannot be used: %(why)s"), why=str(wrong)) from None
 
 
 def note(actor: Actor, action: str, outcome: str = "permit", *, query: str | None = None) -> None:

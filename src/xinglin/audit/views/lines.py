@@ -82,7 +82,10 @@ def _drawn(found: queries.Histogram) -> dict[str, object]:
         }
         for day in found.days
     ]
-    return {"days": days, "last": days[-1], "most": found.most, "whole": found.whole}
+    return {
+        "days": days, "latest_first": days[::-1], "first": days[0], "last": days[-1], "most": found.most,
+        "whole": found.whole,
+    }  # fmt: skip
 
 
 def _without_days(query: QueryDict) -> str:
