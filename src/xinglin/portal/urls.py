@@ -21,5 +21,7 @@ urlpatterns = [
     path("residents/<str:patient>/allergies/", views.allergies_part, name="allergies"),
     path("residents/<str:patient>/sources/", views.sources_part, name="sources"),
     path("residents/<str:patient>/identity/", views.reveal, name="reveal"),
+    path("residents/<str:patient>/open/", views.break_glass, name="break-glass"),
+    path("residents/<str:patient>/policy/", views.preview, name="preview"),
     path("residents/<str:patient>/purpose/", views.choose_purpose, name="purpose"),
 ]

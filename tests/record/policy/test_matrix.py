@@ -34,8 +34,9 @@ POLICY = terms.read(
     "region",
 )
 ROLES = sorted({role for rule in POLICY.rules for role in rule.roles})
-PURPOSES = ("TREAT", "PUBHLTH")
-WHO = [(role, f"hosp-{letter}", purpose) for role in ROLES for letter in "ab" for purpose in PURPOSES]
+LIMITED = sorted({role for rule in POLICY.rules for role in rule.roles if rule.purposes})
+WHO = [(role, f"hosp-{letter}", "TREAT") for role in ROLES for letter in "ab"]
+WHO += [(role, f"hosp-{letter}", "PUBHLTH") for role in LIMITED for letter in "ab"]
 LABELS = {"mind": {"PSY"}, "virus": {"HIV"}}
 
 
