@@ -36,6 +36,7 @@ def test_a_closed_record_says_so_and_nothing_else(closed, section):
     said = text(answer)
     assert answer.status_code == 200
     assert "此档案尚未对您开放" in said
+    assert "过敏史暂不可用" in said
     assert [secret for secret in SECRETS if secret in said] == []
 
 
@@ -79,7 +80,7 @@ def test_an_administrator_previews_what_an_account_sees(closed):
     unknown = text(closed.get("/residents/a/policy/?account=nobody-of-this-name"))
 
     assert "黄志远" in seen
-    assert "Finding residents" in seen
+    assert "查找居民" in seen
     assert "没有此名称的账号。" in unknown
 
 

@@ -6,13 +6,14 @@ overview loads its cards one by one.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.translation import gettext, gettext_lazy, gettext_noop
+from django.utils.translation import get_language, gettext, gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.accounts.queries import actor_named
@@ -22,6 +23,7 @@ from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, Kind, not_found
 from xinglin.portal import queries
 from xinglin.portal.rules import documents, immunisations, medicines, people, problems, results, timeline
+from xinglin.portal.rules.allergies import UNAVAILABLE
 from xinglin.record.policy import in_force
 from xinglin.ui import entry
 
@@ -104,7 +106,8 @@ def _whole(
     request: HttpRequest, door: Door, resident: Resident, section: str, context: dict[str, Any]
 ) -> HttpResponse:
     """A page of the record: the part in its frame of banner and index; where it is closed, how to open it."""
-    if not queries.is_open(door, resident):
+    is_open = queries.is_open(door, resident)
+    if not is_open:
         section, context = "closed", _closed(door)
     found = problems.problems(queries.everything(door, resident, ("Condition",)), resident.sources)
     age = people.age_on(resident.person.birth, today())
@@ -116,9 +119,9 @@ def _whole(
         "age": age,
         "identity": identifiers.mask_identity(person.identity) if person.identity else "",
         "phone": people.mask_phone(person.phone) if person.phone else "",
-        "allergies": queries.allergy_box(door, resident),
+        "allergies": queries.allergy_box(door, resident) if is_open else UNAVAILABLE,
         "tags": problems.tags(found, age),
-        "counts": queries.counts(door, resident),
+        "counts": queries.counts(door, resident) if is_open else {},
         "section": section,
         "purposes": entry.PURPOSES,
         "purpose": entry.purpose_of(request),
@@ -174,10 +177,14 @@ def preview(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
         actor_named(account, purpose=purpose if purpose in entry.PURPOSES else "TREAT") if account else None
     )
     sights = queries.preview(door, resident, asked or door.actor)
+    policy = in_force()
+    chinese = str(get_language()).startswith("zh")
+    names = {rule.name: rule.name_zh for rule in policy.rules if chinese and rule.name_zh}
+    sights = [replace(sight, rules=tuple(names.get(rule, rule) for rule in sight.rules)) for sight in sights]
     context = {
         "resident": resident, "person": resident.person, "account": account, "unknown": bool(account) and asked is None,
         "seen_by": asked or door.actor, "sights": sights if asked or not account else [], "purposes": entry.PURPOSES,
-        "purpose": purpose, "policy": in_force(),
+        "purpose": purpose, "policy": policy,
     }  # fmt: skip
     return render(request, "portal/preview.html", context)
 

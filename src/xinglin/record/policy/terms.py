@@ -50,6 +50,7 @@ class Rule:
     purposes: frozenset[str] = frozenset()
     withhold: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
+    name_zh: str = ""
 
     def is_for(self, roles: frozenset[str], purpose: str) -> bool:
         return bool(self.roles & roles) and (not self.purposes or purpose in self.purposes)
@@ -181,6 +182,7 @@ def _rule(
         purposes=frozenset(given.get("purposes", ())),
         withhold=withhold,
         kinds=frozenset(given.get("kinds", ())),
+        name_zh=str(given.get("name_zh", "")),
     )
 
 
