@@ -23,8 +23,7 @@ CREATE TABLE record_consortium (
     consortium  text COLLATE "C" NOT NULL,
     institution text COLLATE "C" NOT NULL,
     number      bigint      NOT NULL,            -- of the Organization, as in record_resource.self
-    source      bigint      NOT NULL,
-    PRIMARY KEY (consortium, institution, source)
+    source      bigint      NOT NULL             -- the OrganizationAffiliation that says it
 );
 CREATE INDEX record_consortium_institution ON record_consortium (institution);
 """

@@ -61,8 +61,7 @@ def follow(connection: Connection, written: Iterable[Said], now: datetime) -> No
             rows,
         )
         cursor.executemany(
-            "INSERT INTO record_consortium (consortium, institution, number, source) VALUES (%s, %s, %s, %s)"
-            " ON CONFLICT DO NOTHING",
+            "INSERT INTO record_consortium (consortium, institution, number, source) VALUES (%s, %s, %s, %s)",
             members,
         )
 

@@ -6,25 +6,23 @@ overview loads its cards one by one.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.translation import get_language, gettext, gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
-from xinglin.accounts.queries import actor_named
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.identity import identifiers, roles
 from xinglin.kernel import clock
-from xinglin.kernel.errors import Fault, Kind, not_found
+from xinglin.kernel.errors import not_found
 from xinglin.portal import queries
 from xinglin.portal.rules import documents, immunisations, medicines, people, problems, results, timeline
 from xinglin.portal.rules.allergies import UNAVAILABLE
-from xinglin.record.policy import in_force
+from xinglin.portal.views import closed
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
@@ -108,7 +106,7 @@ def _whole(
     """A page of the record: the part in its frame of banner and index; where it is closed, how to open it."""
     is_open = queries.is_open(door, resident)
     if not is_open:
-        section, context = "closed", _closed(door)
+        section, context = "closed", closed.words(door)
     found = problems.problems(queries.everything(door, resident, ("Condition",)), resident.sources)
     age = people.age_on(resident.person.birth, today())
     person = resident.person
@@ -134,59 +132,13 @@ def _part(
 ) -> HttpResponse:
     """One part of the record, alone for htmx, in its frame otherwise."""
     if entry.is_fragment(request) and not queries.is_open(door, resident):
-        return render(request, "portal/sections/closed.html", {"resident": resident, **_closed(door)})
+        return render(request, "portal/sections/closed.html", {"resident": resident, **closed.words(door)})
     if entry.is_fragment(request):
         card = request.GET.get("card") == "1"
         return render(
             request, f"portal/sections/{section}.html", {"resident": resident, "card": card, **context}
         )
     return _whole(request, door, resident, section, context)
-
-
-def _closed(door: Door, *, reason: str = "", wrong: str = "") -> dict[str, Any]:
-    """What the page of a closed record says: whether the reader may break the glass, and for how long."""
-    policy = in_force()
-    may = bool(policy.breakers & door.actor.roles)
-    return {"may_break": may, "minutes": policy.minutes, "reason": reason, "wrong": wrong}
-
-
-@require_POST
-@entry.page
-def break_glass(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
-    """Open a closed record in an emergency; without a reason the page says what is missing."""
-    reason = request.POST.get("reason", "")[:500]
-    resident = queries.resident(door, patient)
-    try:
-        door.break_glass(str(resident.patients[0]["id"]), reason)
-    except Fault as fault:
-        if fault.kind is not Kind.INVALID:
-            raise
-        wrong = " ".join(gettext(issue.message) % dict(issue.params) for issue in fault.issues)
-        context = {"resident": resident, **_closed(door, reason=reason, wrong=wrong)}
-        return render(request, "portal/closed.html", {"person": resident.person, **context}, status=400)
-    return HttpResponseRedirect(f"/residents/{patient}/")
-
-
-@require_GET
-@entry.page
-def preview(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
-    """What another account would see of this record, type by type, and by which rules of the policy."""
-    resident = queries.resident(door, patient)
-    account, purpose = request.GET.get("account", "").strip()[:60], request.GET.get("purpose", "TREAT")
-    asked = (
-        actor_named(account, purpose=purpose if purpose in entry.PURPOSES else "TREAT") if account else None
-    )
-    sights = queries.preview(door, resident, asked or door.actor)
-    policy = in_force()
-    chinese = str(get_language()).startswith("zh")
-    names = {rule.name: rule.name_zh for rule in policy.rules if chinese and rule.name_zh}
-    sights = [replace(sight, rules=tuple(names.get(rule, rule) for rule in sight.rules)) for sight in sights]
-    context = {
-        "resident": resident, "person": resident.person, "account": account, "unknown": bool(account) and asked is None,
-        "seen_by": asked or door.actor, "sights": sights if asked or not account else [], "purposes": entry.PURPOSES,
-        "purpose": purpose, "policy": policy,
-    }  # fmt: skip
-    return render(request, "portal/preview.html", context)
 
 
 @require_GET
