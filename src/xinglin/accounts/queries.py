@@ -73,6 +73,12 @@ def actor_of(account: Account, *, purpose: str = "TREAT") -> Actor:
     )
 
 
+def actor_named(username: str, *, purpose: str = "TREAT") -> Actor | None:
+    """The actor of the account of that name; None if there is none."""
+    account = Account.objects.filter(username=username).first()
+    return actor_of(account, purpose=purpose) if account else None
+
+
 def names_of_accounts(actors: Iterable[str | None]) -> dict[str, str]:
     """The names of those who acted, by the actor's id; ids of other actors are left out."""
     keys = {text.removeprefix("account/") for text in actors if text and text.startswith("account/")}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
     from xinglin.record.drafts import Draft
+    from xinglin.record.search import Access
 
 # Advisory locks of this database, by number.
 
@@ -74,6 +75,21 @@ def current(connection: Connection, numbers: Sequence[int], shards: Collection[i
         [list(numbers), list(shards)],
     )
     return {row[0]: Standing(*row) for row in found}
+
+
+def hidden(
+    connection: Connection, numbers: Collection[int], shards: Collection[int], access: Access
+) -> set[int]:
+    """Those of these living or deleted resources that may not be seen."""
+    allowed = access("r", ())
+    if not numbers or allowed is None:
+        return set()
+    found = connection.execute(
+        "SELECT r.self FROM record_resource r WHERE self = ANY(%s) AND shard = ANY(%s)"
+        f" AND NOT ({allowed.sql})",
+        [list(numbers), list(shards), *allowed.values],
+    )
+    return {number for (number,) in found}
 
 
 def buried(

@@ -22,6 +22,8 @@ from xinglin.kernel import clock
 from xinglin.kernel.errors import not_found
 from xinglin.portal import queries
 from xinglin.portal.rules import documents, immunisations, medicines, people, problems, results, timeline
+from xinglin.portal.rules.allergies import UNAVAILABLE
+from xinglin.portal.views import closed
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
@@ -102,7 +104,10 @@ def record(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
 def _whole(
     request: HttpRequest, door: Door, resident: Resident, section: str, context: dict[str, Any]
 ) -> HttpResponse:
-    """A page of the record: the part in its frame of banner and index."""
+    """A page of the record: the part in its frame of banner and index; where it is closed, how to open it."""
+    is_open = queries.is_open(door, resident)
+    if not is_open:
+        section, context = "closed", closed.words(door)
     found = problems.problems(queries.everything(door, resident, ("Condition",)), resident.sources)
     age = people.age_on(resident.person.birth, today())
     person = resident.person
@@ -113,9 +118,9 @@ def _whole(
         "age": age,
         "identity": identifiers.mask_identity(person.identity) if person.identity else "",
         "phone": identifiers.mask_phone(person.phone) if person.phone else "",
-        "allergies": queries.allergy_box(door, resident),
+        "allergies": queries.allergy_box(door, resident) if is_open else UNAVAILABLE,
         "tags": problems.tags(found, age),
-        "counts": queries.counts(door, resident),
+        "counts": queries.counts(door, resident) if is_open else {},
         "cards": bool(resident.index) and cards.may(door.actor, cards.Right.LOOK),
         "section": section,
         "purposes": entry.PURPOSES,
@@ -128,6 +133,8 @@ def _part(
     request: HttpRequest, door: Door, resident: Resident, section: str, context: dict[str, Any]
 ) -> HttpResponse:
     """One part of the record, alone for htmx, in its frame otherwise."""
+    if entry.is_fragment(request) and not queries.is_open(door, resident):
+        return render(request, "portal/sections/closed.html", {"resident": resident, **closed.words(door)})
     if entry.is_fragment(request):
         card = request.GET.get("card") == "1"
         return render(
