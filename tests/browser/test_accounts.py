@@ -18,7 +18,7 @@ def test_own_account_fits_the_window(open_window, width, theme):
         assert window.overflow() <= 0
 
 
-def test_pages_of_the_administrator_fit_the_window(open_window, settings):
+def test_role_that_needs_a_second_factor_is_led_to_its_account(open_window):
     window = open_window(width=390)
     window.go("/sign-in/")
     window.page.fill("#id_username", "administrator")
@@ -47,7 +47,7 @@ def test_security_key_is_registered_and_signs_in(open_window):
     window.settle()
     codes = window.page.locator(".xl-accounts-codes li").count()
     window.picture("account-codes")
-    window.page.click("button[aria-label='退出']")
+    window.page.click("button[aria-label='退出登录']")
     window.settle()
 
     window.page.fill("#id_username", "doctor")
