@@ -97,7 +97,7 @@ def emptied(_record_database: None) -> Iterator[None]:
     with database.connect() as connection:
         tables = connection.execute(
             "SELECT string_agg(relname, ', ') FROM pg_class WHERE relkind = 'r'"
-            " AND relname ~ '^(record|identity|directory)_'"
+            " AND (relname ~ '^(record|identity|directory)_' OR relname = 'accounts_event')"
             " AND relname NOT IN ('record_epoch', 'record_text')"
         ).fetchone()
         assert tables is not None
