@@ -152,7 +152,7 @@ def test_it_is_searched_by_who_whose_what_when_and_outcome(auditor: Caller, doct
     first, second, third, fourth = [str(row.place) for row in access.after(database.connection(), 0, limit=9)]
 
     def ids(query: str) -> list[str]:
-        return auditor.get(f"AuditEvent?{query}").ids
+        return auditor.get(f"AuditEvent?{query}&date=lt2026-11-21").ids  # without those of these searches
 
     for query, wanted in {
         "patient=Patient/p1": [second, first],
@@ -174,7 +174,7 @@ def test_it_is_searched_by_who_whose_what_when_and_outcome(auditor: Caller, doct
         f"agent={doctor.id}&agent={other.id}": [],
     }.items():
         assert ids(query) == wanted, query
-    assert auditor.get("Patient/p1/AuditEvent").ids == [second, first]
+    assert auditor.get("Patient/p1/AuditEvent?date=lt2026-11-21").ids == [second, first]
     assert auditor.get(f"AuditEvent/{third}").json["action"] == "E"
 
 
