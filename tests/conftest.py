@@ -90,9 +90,14 @@ def _record_database(django_db_setup: None) -> Iterator[None]:
 @pytest.fixture
 def emptied(_record_database: None) -> Iterator[None]:
     """An empty record, really committed to; emptied again afterwards, and the directory that follows it."""
+    yield
+    empty_the_record()
+
+
+def empty_the_record() -> None:
+    """Drop what tests have committed."""
     from xinglin.record import access, database, parameters
 
-    yield
     access.flush()
     with database.connect() as connection:
         tables = connection.execute(

@@ -203,7 +203,7 @@ class Door:
             self._refusing(connection, "preview", "Patient", patient),
         ):
             queries.read(connection, "Patient", patient, self._access)
-            found = policy.preview(connection, actor, patient, clock.now())
+            found = policy.preview(connection, actor, patient)
         access.note(self.actor, "preview", patient=self_number("Patient", patient), query=actor.id)
         return found
 

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.conf import settings
 
+from tests.conftest import empty_the_record
 from xinglin.kernel.actor import SYSTEM, Actor
 from xinglin.record.door import open_as
 from xinglin.record.steps import Step, Verb
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from xinglin.record.door import Door
 
 ICD = "http://hl7.org/fhir/sid/icd-10"
@@ -26,11 +29,6 @@ def actor(role: str, institution: str | None = None, purpose: str = "TREAT") -> 
 def region(emptied: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The policy ``region`` in force."""
     monkeypatch.setattr(settings, "SETTINGS", replace(settings.SETTINGS, policy="region"))
-
-
-@pytest.fixture
-def system(region: None) -> Door:
-    return open_as(SYSTEM)
 
 
 def resident(letter: str) -> list[dict[str, Any]]:
@@ -85,8 +83,23 @@ def everything() -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def world(system: Door) -> Door:
+def world(region: None) -> Door:
     """Both residents, each version written twice; a condition of each was deleted."""
+    return filled()
+
+
+@pytest.fixture(scope="module")
+def kept_world(_record_database: None) -> Iterator[None]:
+    """The same for all tests of a module, which only read."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "SETTINGS", replace(settings.SETTINGS, policy="region"))
+        filled()
+        yield
+    empty_the_record()
+
+
+def filled() -> Door:
+    system = open_as(SYSTEM)
     for turn in ("final", "amended"):
         steps = [
             Step(

@@ -134,7 +134,7 @@ PLAIN: dict[str, set[str]] = {
 
 @pytest.mark.parametrize(("role", "institution", "purpose"), WHO)
 def test_every_door_shows_what_the_policy_says(
-    world: Door, role: str, institution: str, purpose: str
+    kept_world: None, role: str, institution: str, purpose: str
 ) -> None:
     who = actor(role, institution, purpose)
     door, seen = open_as(who), visible(actor(role, institution, purpose))
@@ -159,7 +159,7 @@ def test_every_door_shows_what_the_policy_says(
 
 @pytest.mark.parametrize(("role", "institution", "purpose"), WHO)
 def test_chains_and_includes_go_through_nothing_hidden(
-    world: Door, role: str, institution: str, purpose: str
+    kept_world: None, role: str, institution: str, purpose: str
 ) -> None:
     door, seen = open_as(actor(role, institution, purpose)), visible(actor(role, institution, purpose))
 
@@ -189,7 +189,9 @@ def test_chains_and_includes_go_through_nothing_hidden(
 
 
 @pytest.mark.parametrize(("role", "institution", "purpose"), WHO)
-def test_histories_speak_of_nothing_hidden(world: Door, role: str, institution: str, purpose: str) -> None:
+def test_histories_speak_of_nothing_hidden(
+    kept_world: None, role: str, institution: str, purpose: str
+) -> None:
     door, seen = open_as(actor(role, institution, purpose)), visible(actor(role, institution, purpose))
     deleted = {f"Condition/gone-{x}" for x in "ab" if f"Condition/cold-{x}" in seen}
 
@@ -209,7 +211,9 @@ def test_histories_speak_of_nothing_hidden(world: Door, role: str, institution: 
 @pytest.mark.parametrize("role", [role for role in ROLES if role in ("client", "administrator")])
 @pytest.mark.parametrize("institution", ["hosp-a", "hosp-b"])
 @pytest.mark.parametrize("level", ["system", "patient"])
-def test_an_export_has_what_its_asker_may_see(world: Door, role: str, institution: str, level: str) -> None:
+def test_an_export_has_what_its_asker_may_see(
+    kept_world: None, role: str, institution: str, level: str
+) -> None:
     who = actor(role, institution)
 
     lines = exported(who, level, [("_since", "2000-01-01")])
@@ -242,7 +246,7 @@ def reads(look: Callable[[], object]) -> bool:
 
 @pytest.mark.parametrize(("role", "institution", "purpose"), WHO)
 def test_a_refusal_leaves_its_line_and_changes_nothing(
-    world: Door, role: str, institution: str, purpose: str
+    kept_world: None, role: str, institution: str, purpose: str
 ) -> None:
     who = actor(role, institution, purpose)
     hidden = sorted(ALL - visible(who))

@@ -7,7 +7,7 @@ of its patient. Nothing is cached: a relation that is closed is closed for the n
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +15,12 @@ from django.conf import settings
 
 from xinglin.fhir import definitions
 from xinglin.fhir.index import keys
-from xinglin.kernel import clock
 from xinglin.record.policy import terms
 from xinglin.record.policy.terms import Policy, Rule, Scope
-from xinglin.record.search.fragments import FALSE, Fragment, both, either, negated, tokens_any
+from xinglin.record.search.fragments import FALSE, Fragment, both, either, joined, negated, tokens_any
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Sequence
 
     from xinglin.kernel.actor import Actor
     from xinglin.record.search.scope import Access
@@ -30,7 +29,8 @@ _DATA = Path(__file__).with_name("data")
 LABEL_PATH = "Policy label"  # the seed of the tokens of labels; no element has such a path
 EMERGENCY = "emergency"
 SEVERAL = "several patients"  # a label: an open relation with one of them does not show a row about others
-_NOT_OVER = "o.since <= %s AND (o.until IS NULL OR o.until > %s)"
+_NOT_OVER = "o.since <= statement_timestamp() AND (o.until IS NULL OR o.until > statement_timestamp())"
+_RELATED = frozenset({Scope.RELATION, Scope.OWN, Scope.EMERGENCY})
 
 Denial = Callable[["Actor", str], Fragment | None]
 """For an actor and an alias: the condition of rows that are denied whatever the rules say; None for none of them."""
@@ -67,18 +67,18 @@ def _read(name: str) -> Policy:
 
 def access_of(actor: Actor) -> Access | None:
     """The rows that the actor may see, as the record's search understands it; None if all of them."""
-    policy = in_force()
+    name = settings.SETTINGS.policy
+    policy = _read(name)
     if policy.open or actor.has("system"):
         return None
-    rules = rules_for(policy, actor)
-    if any(rule.is_unlimited for rule in rules) and not _denials:
+    if any(rule.is_unlimited for rule in rules_for(policy, actor)) and not _denials:
         return None
-    now = clock.now()
+    tables = tuple(_kindred)
 
     def access(alias: str, types: tuple[str, ...]) -> Fragment:
-        shown = either([f for rule in rules if (f := shown_by(policy, rule, actor, alias, types, now))])
+        shown = _shown(name, actor, alias, types, tables)
         denied = [f for denial in _denials.values() if (f := denial(actor, alias)) is not None]
-        return both([shown, *map(negated, denied)])
+        return both([shown, *map(negated, denied)]) if denied else shown
 
     return access
 
@@ -88,22 +88,42 @@ def rules_for(policy: Policy, actor: Actor) -> list[Rule]:
     return [rule for rule in policy.rules if rule.is_for(actor.roles, actor.purpose)]
 
 
+@lru_cache(maxsize=1 << 14)
+def _shown(name: str, actor: Actor, alias: str, types: tuple[str, ...], _tables: tuple[str, ...]) -> Fragment:
+    """What all the rules show; kept, since it holds no moment and no row."""
+    policy = _read(name)
+    alike: dict[tuple[Any, ...], list[Rule]] = {}
+    for rule in rules_for(policy, actor):
+        by = "" if rule.scope in _RELATED else rule.scope
+        alike.setdefault((rule.types, rule.withhold, by), []).append(rule)
+    found = [shown_by(policy, rules, actor, alias, types) for rules in alike.values()]
+    return either([f for f in found if f is not None])
+
+
 def shown_by(
-    policy: Policy, rule: Rule, actor: Actor, alias: str, types: tuple[str, ...], now: datetime
+    policy: Policy, rules: Sequence[Rule], actor: Actor, alias: str, types: tuple[str, ...]
 ) -> Fragment | None:
-    """The rows ``alias`` of ``types`` (none: any) that a rule shows; None if it has nothing to say of these types."""
+    """The rows ``alias`` of ``types`` (none: any) that rules show; None if they have nothing to say of these types.
+
+    The rules have the same types and labels; if they are several, all ask for a relation.
+    """
+    first = rules[0]
     parts = []
-    if rule.types is not None and not (types and rule.types.issuperset(types)):
-        meant = rule.types.intersection(types) if types else rule.types
+    if first.types is not None and not (types and first.types.issuperset(types)):
+        meant = first.types.intersection(types) if types else first.types
         if not meant:
             return None
         numbers = sorted(map(definitions.type_number, meant))
         parts.append(Fragment(f"{alias}.type = ANY(%s::smallint[])", (numbers,)))
-    scope = _scope(policy, rule, actor, alias, now)
-    if scope is not None:
-        parts.append(scope)
-    if rule.withhold:
-        parts.append(negated(tokens_any(alias, [label_hash(code) for code in sorted(rule.withhold)])))
+    if first.withhold:  # the cheapest first
+        hashes = [label_hash(code) for code in sorted(first.withhold)]
+        parts.append(negated(tokens_any(alias, hashes)))
+    if first.scope in _RELATED:
+        parts.append(_related(rules, actor, alias))
+    elif first.scope is Scope.NOBODY:
+        parts.append(Fragment(f"{alias}.patient = 0"))
+    elif first.scope is not Scope.REGION:
+        parts.append(_made_by(policy, first, actor.institution, alias) if actor.institution else FALSE)
     return both(parts)
 
 
@@ -112,34 +132,29 @@ def label_hash(code: str) -> int:
     return keys.code_hash(LABEL_PATH, code)
 
 
-def _scope(policy: Policy, rule: Rule, actor: Actor, alias: str, now: datetime) -> Fragment | None:
-    if rule.scope is Scope.REGION:
-        return None
-    if rule.scope is Scope.NOBODY:
-        return Fragment(f"{alias}.patient = 0")
-    if rule.scope in (Scope.OWN, Scope.EMERGENCY):
+def _related(rules: Sequence[Rule], actor: Actor, alias: str) -> Fragment:
+    """The row's patient, or another Patient of the same person, has an open relation that one of the rules asks for."""
+    wanted = []
+    for rule in rules:
         kinds = [EMERGENCY] if rule.scope is Scope.EMERGENCY else sorted(rule.kinds)
-        return related(alias, "o.actor = %s", (actor.id,), kinds, now)
-    if not actor.institution:
+        if rule.scope is not Scope.RELATION:
+            wanted.append(Fragment("(o.actor = %s AND o.kind = ANY(%s))", (actor.id, kinds)))
+        elif actor.institution:
+            wanted.append(Fragment("(o.institution = %s AND o.kind = ANY(%s))", (actor.institution, kinds)))
+    if not wanted:
         return FALSE
-    if rule.scope is Scope.RELATION:
-        return related(alias, "o.institution = %s", (actor.institution,), sorted(rule.kinds), now)
-    return _made_by(policy, rule, actor.institution, alias)
-
-
-def related(alias: str, whose: str, values: tuple[Any, ...], kinds: list[str], now: datetime) -> Fragment:
-    """The row's patient, or another Patient of the same person, has an open relation of one of the kinds."""
-    condition = f"{whose} AND o.kind = ANY(%s) AND {_NOT_OVER}"
-    bound = (*values, kinds, now, now)
-    direct = Fragment(
-        f"EXISTS (SELECT FROM record_relation o WHERE o.patient = {alias}.patient AND {condition})", bound
-    )
-    ways = [direct]
+    open_ = joined("", (either(wanted), Fragment(f" AND {_NOT_OVER}")))
+    ways = [
+        Fragment(
+            f"EXISTS (SELECT FROM record_relation o WHERE o.patient = {alias}.patient AND {open_.sql})",
+            open_.values,
+        )
+    ]
     ways += [
         Fragment(
             f"EXISTS (SELECT FROM {table} me JOIN {table} kin ON kin.person = me.person"
-            f" JOIN record_relation o ON o.patient = kin.number WHERE me.number = {alias}.patient AND {condition})",
-            bound,
+            f" JOIN record_relation o ON o.patient = kin.number WHERE me.number = {alias}.patient AND {open_.sql})",
+            open_.values,
         )
         for table in _kindred
     ]

@@ -11,8 +11,6 @@ from xinglin.record.policy import compiling
 from xinglin.record.search.fragments import TRUE
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
 
@@ -31,7 +29,7 @@ class Sight:
         return self.total - self.shown
 
 
-def preview(connection: Connection, actor: Actor, patient: str, now: datetime) -> list[Sight]:
+def preview(connection: Connection, actor: Actor, patient: str) -> list[Sight]:
     """For every type that the record of the patient has; for whoever may see that there is something at all."""
     number = self_number("Patient", patient)
     policy, access = compiling.in_force(), compiling.access_of(actor)
@@ -47,7 +45,7 @@ def preview(connection: Connection, actor: Actor, patient: str, now: datetime) -
             continue
         allowed = access("r", (type_,)) or TRUE
         parts = [(rule.name, f) for rule in compiling.rules_for(policy, actor)
-                 if (f := compiling.shown_by(policy, rule, actor, "r", (type_,), now)) is not None]  # fmt: skip
+                 if (f := compiling.shown_by(policy, [rule], actor, "r", (type_,))) is not None]  # fmt: skip
         columns = ", ".join(
             [
                 f"count(*) FILTER (WHERE {allowed.sql})",
