@@ -40,9 +40,9 @@ def test_every_role_of_the_data_is_a_role_of_accounts(code):
 
 
 def test_no_two_of_the_three_powers_go_together():
-    for pair in itertools.combinations(("system", "security", "auditor"), 2):
+    for pair in itertools.combinations(("operator", "security", "auditor"), 2):
         assert policy.excluded(pair) is not None
-    assert not policy.powers(["system"]) & {"roles", "factor", "unlock", "events"}
+    assert not policy.powers(["operator"]) & {"roles", "factor", "unlock", "events"}
     assert not policy.powers(["security"]) & {"create", "reset", "disable", "events"}
     assert policy.powers(["auditor"]) == {"see", "events"}
 
@@ -86,7 +86,7 @@ def test_region_gives_an_institution_its_administrator_who_gives_the_next(make_a
     [
         ("administrator", ("security",), ""),
         ("administrator", ("auditor",), ""),
-        ("system", ("doctor",), ""),
+        ("operator", ("doctor",), ""),
         ("auditor", (), ""),
         ("doctor", (), ""),
         ("administrator", ("client",), ""),
@@ -101,7 +101,7 @@ def test_role_that_one_may_not_give_is_refused_and_nothing_is_made(make_account,
     assert state() == before
 
 
-@pytest.mark.parametrize("roles", [{"system", "security"}, {"security", "auditor"}, {"doctor", "auditor"}])
+@pytest.mark.parametrize("roles", [{"operator", "security"}, {"security", "auditor"}, {"doctor", "auditor"}])
 def test_roles_that_exclude_each_other_are_refused(make_account, roles):
     hand, account = hand_of(make_account("chief", "security")), make_account("new")
 
@@ -115,12 +115,12 @@ def test_regional_role_is_not_given_in_an_institution(make_account):
     hand, account = hand_of(make_account("chief", "security")), make_account("new", **HERE)
 
     with pytest.raises(Fault, match="not for one institution"):
-        managing.set_roles(hand=hand, account=account, roles={"system"})
+        managing.set_roles(hand=hand, account=account, roles={"operator"})
 
     assert Account.objects.get(username="new").roles == []
 
 
-@pytest.mark.parametrize("manager", ["administrator", "security", "system"])
+@pytest.mark.parametrize("manager", ["administrator", "security", "operator"])
 def test_nobody_manages_themselves(make_account, manager):
     chief = make_account("chief", manager)
     before = state()

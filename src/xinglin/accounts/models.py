@@ -21,7 +21,7 @@ class Role(models.TextChoices):
     STEWARD = "steward", _("Data steward")
     ADMINISTRATOR = "administrator", _("Administrator")
     CLIENT = "client", _("Machine client")
-    SYSTEM = "system", _("System administrator")
+    OPERATOR = "operator", _("System administrator")
     SECURITY = "security", _("Security administrator")
     AUDITOR = "auditor", _("Audit administrator")
 

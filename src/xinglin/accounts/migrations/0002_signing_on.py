@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='account',
             name='roles',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('doctor', 'Doctor'), ('nurse', 'Nurse'), ('steward', 'Data steward'), ('administrator', 'Administrator'), ('client', 'Machine client'), ('system', 'System administrator'), ('security', 'Security administrator'), ('auditor', 'Audit administrator')], max_length=30), blank=True, default=list, size=None),
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('doctor', 'Doctor'), ('nurse', 'Nurse'), ('steward', 'Data steward'), ('administrator', 'Administrator'), ('client', 'Machine client'), ('operator', 'System administrator'), ('security', 'Security administrator'), ('auditor', 'Audit administrator')], max_length=30), blank=True, default=list, size=None),
         ),
         migrations.CreateModel(
             name='Event',
