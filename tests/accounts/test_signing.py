@@ -159,6 +159,22 @@ def test_basic_header_is_locked_too(make_account):
     assert queries.actor_for_authorization(header(PASSWORD)) is None
 
 
+def test_basic_headers_of_many_names_lock_the_address(make_account):
+    import base64
+
+    make_account("loader", "client")
+
+    def asked(name: str, password: str, address: str):
+        header = "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+        return queries.actor_for_authorization(header, {"REMOTE_ADDR": address})
+
+    for n in range(policy.locking().address_failures):
+        assert asked(f"name{n}", WRONG, "203.0.113.9") is None
+
+    assert asked("loader", PASSWORD, "203.0.113.9") is None
+    assert asked("loader", PASSWORD, "203.0.113.10") is not None
+
+
 def test_basic_header_does_not_go_around_the_second_factor(make_account):
     import base64
 

@@ -34,18 +34,7 @@ def origin_of(request: HttpRequest | None) -> Origin:
     """Where a request comes from; behind ``XINGLIN_PROXIES`` proxies, what the outermost of them says."""
     if request is None:
         return NOWHERE
-    return origin_in(request.META)
-
-
-def origin_in(meta: dict[str, Any]) -> Origin:
-    """As ``origin_of``, from the variables of a WSGI request."""
-    address = str(meta.get("REMOTE_ADDR", ""))
-    if proxies := settings.SETTINGS.proxies:
-        passed = [
-            part.strip() for part in str(meta.get("HTTP_X_FORWARDED_FOR", "")).split(",") if part.strip()
-        ]
-        address = passed[-proxies] if len(passed) >= proxies else address
-    return Origin(address[:45], str(meta.get("HTTP_USER_AGENT", ""))[:300])
+    return events.origin_in(request.META)
 
 
 def begin(*, sender: object, request: HttpRequest, user: Account, **_: Any) -> None:  # noqa: ARG001 -- a signal's
