@@ -333,6 +333,21 @@ def test_role_that_needs_a_second_factor_may_do_nothing_before_it_is_set_up(make
     assert client.get("/accounts/").status_code == 200
 
 
+@pytest.mark.parametrize(("current", "replaced"), [("", False), (PASSWORD, True)])
+def test_app_is_replaced_only_with_the_password(make_account, client, current, replaced):
+    account = make_account()
+    with_app(account)
+    before = account.totp
+    client.force_login(account)
+    client.get("/account/app/")
+    code = pyotp.TOTP(client.session["signon_secret"]).now()
+
+    client.post("/account/app/", {"code": code, "current": current})
+
+    account.refresh_from_db()
+    assert (account.totp != before) is replaced
+
+
 def test_demonstration_asks_for_no_second_factor(make_account, sign_in, client, settings):
     make_account("chief", "security")
     settings.SETTINGS = dataclasses.replace(django_settings.SETTINGS, demo=True)
