@@ -34,6 +34,7 @@ def test_keys_are_made_at_first_and_listed_without_their_secrets(own_keys):
         "card-fields.json",
         "card-number.json",
         "card-search.json",
+        "signon-secrets.json",
     ]
     assert {path.stat().st_mode & 0o777 for path in own_keys.glob("*.json")} == {0o600}
     assert listed.count("current") == 4
