@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyotp
 import pytest
 
 pytestmark = pytest.mark.browser
@@ -18,16 +19,34 @@ def test_own_account_fits_the_window(open_window, width, theme):
         assert window.overflow() <= 0
 
 
-def test_role_that_needs_a_second_factor_is_led_to_its_account(open_window):
-    window = open_window(width=390)
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
+def test_administrator_sets_up_an_app_and_manages_accounts(open_window, width, theme):
+    window = open_window(width=width, theme=theme)
     window.go("/sign-in/")
     window.page.fill("#id_username", "administrator")
     window.page.fill("#id_password", "xinglin-demo")
     window.page.click("main .btn-primary")
-    window.settle()
-    window.picture("account-must-390")
+    window.page.wait_for_url("**/account/")
+    window.picture(f"account-must-{width}")
+    window.go("/account/app/")
+    secret = window.page.inner_text("code").replace(" ", "")
+    window.page.fill("#id_code", pyotp.TOTP(secret).now())
+    window.page.click("main .btn-primary")
+    window.page.wait_for_selector(".xl-accounts-codes")
 
-    assert window.page.url.endswith("/account/")
+    for path, name in (
+        ("/accounts/", "accounts"),
+        ("/accounts/new/", "new"),
+        ("/accounts/events/", "events"),
+    ):
+        window.go(path)
+        window.picture(f"accounts-{name}-{width}-{theme}")
+        assert window.overflow() <= 0
+    window.go("/accounts/")
+    window.page.click("text=doctor")
+    window.settle()
+    window.picture(f"accounts-one-{width}-{theme}")
+
     assert window.overflow() <= 0
 
 

@@ -24,13 +24,18 @@ class PasswordBackend(ModelBackend):
     """Django's, behind the locks, with every refusal noted."""
 
     def authenticate(
-        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_: Any
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        origin: Origin | None = None,
+        **_: Any,
     ) -> Account | None:
         """The account, or None. A name that nobody has, a lock and a wrong password take the same time."""
         if username is None or password is None:
             return None
         now = clock.now()
-        origin = sessions.origin_of(request)
+        origin = origin or sessions.origin_of(request)
         until = hindrances.locked_until(subjects_of(username, origin), now=now)
         found = super().authenticate(request, username=username, password=password)
         account = found if isinstance(found, Account) else None

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 -- a field of a row
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from xinglin.accounts.models import Event
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.db.models import QuerySet
 
     from xinglin.record.database import Connection
@@ -54,6 +57,17 @@ class Origin:
 
 
 NOWHERE = Origin()
+
+
+def origin_in(meta: Mapping[str, Any]) -> Origin:
+    """Where a request comes from, by WSGI's variables; behind ``XINGLIN_PROXIES`` proxies what the outermost says."""
+    address = str(meta.get("REMOTE_ADDR", ""))
+    if proxies := settings.SETTINGS.proxies:
+        passed = [
+            part.strip() for part in str(meta.get("HTTP_X_FORWARDED_FOR", "")).split(",") if part.strip()
+        ]
+        address = passed[-proxies] if len(passed) >= proxies else address
+    return Origin(address[:45], str(meta.get("HTTP_USER_AGENT", ""))[:300])
 
 
 def note(

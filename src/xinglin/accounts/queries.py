@@ -5,18 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.db import connection
 
-from xinglin.accounts import policy, rules
+from xinglin.accounts import events, policy, rules
 from xinglin.accounts.models import Account, Token
 from xinglin.kernel.actor import Actor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 REMEMBERED_SECONDS = 60.0  # how long a revoked token or changed password may still work
 _REMEMBERED_HEADERS = 4096
@@ -86,18 +86,19 @@ def names_of_accounts(actors: Iterable[str | None]) -> dict[str, str]:
     return {f"account/{pk}": name for pk, name in known.values_list("pk", "display_name")}
 
 
-def actor_for_authorization(header: str | None) -> Actor | None:
+def actor_for_authorization(header: str | None, meta: Mapping[str, Any] | None = None) -> Actor | None:
     """The actor an ``Authorization`` header names, or None when it names nobody who may come in.
 
     Checking a password is slow on purpose, so a right header is remembered for ``REMEMBERED_SECONDS``;
-    a token revoked or a password changed elsewhere stops working within that time.
+    a token revoked or a password changed elsewhere stops working within that time. ``meta`` are the request's
+    variables, by which its address is known to the locks.
     """
     if not header:
         return None
     key = rules.digest(header)
     actor = _memory.recall(key)
     if actor is None:
-        account = _account_for(header)
+        account = _account_for(header, meta or {})
         if account is None:
             return None
         actor = actor_of(account)
@@ -111,7 +112,7 @@ def _renew_connection() -> None:
         connection.close_if_unusable_or_obsolete()
 
 
-def _account_for(header: str) -> Account | None:
+def _account_for(header: str, meta: Mapping[str, Any]) -> Account | None:
     _renew_connection()
     match rules.credentials(header):
         case rules.Bearer(token):
@@ -122,7 +123,7 @@ def _account_for(header: str) -> Account | None:
             )
             return kept.account if kept else None
         case rules.Basic(username, password):
-            account = authenticate(None, username=username, password=password)
+            account = authenticate(None, username=username, password=password, origin=events.origin_in(meta))
             return account if isinstance(account, Account) and _password_is_enough(account) else None
     return None
 

@@ -56,7 +56,7 @@ def _handled(request: Request) -> Answer:
     form = request.first("_format") if "_format" in request.query else None
     if "fhir+json" not in (accept := request.header("ACCEPT") or "*/*") or form:
         headers.require_json(accept, form)
-    actor = actor_for_authorization(request.environ.get("HTTP_AUTHORIZATION"))
+    actor = actor_for_authorization(request.environ.get("HTTP_AUTHORIZATION"), request.environ)
     if actor is not None:
         request.actor = actor
         request.door = door.open_as(actor)

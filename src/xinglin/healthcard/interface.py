@@ -60,7 +60,7 @@ def _called(view: Callable[[HttpRequest, Actor], JsonResponse]) -> Callable[[Htt
     @csrf_exempt
     @wraps(view)
     def called(request: HttpRequest) -> JsonResponse:
-        actor = actor_for_authorization(request.headers.get("Authorization"))
+        actor = actor_for_authorization(request.headers.get("Authorization"), request.META)
         if actor is None:
             said = gettext("Name yourself in the header Authorization: a bearer token, or name and password.")
             answer = _failed(401, "login", said)

@@ -94,6 +94,9 @@ def app(request: HttpRequest, hand: Hand) -> HttpResponse:
     secret = str(request.session.get(_SECRET) or factors.new_secret())
     request.session[_SECRET] = secret
     form = SecondForm(request.POST if request.method == "POST" else None)
+    replacing = factors.has(hand.account)  # so that an open session alone does not change the factor
+    if request.method == "POST" and replacing and not _confirmed(request, hand):
+        return redirect("accounts:own")
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             right = factors.set_up(
@@ -110,6 +113,7 @@ def app(request: HttpRequest, hand: Hand) -> HttpResponse:
     drawn = segno.make(factors.address_of(secret, hand.account), error="m")
     shown = {
         "form": form,
+        "replacing": replacing,
         "secret": " ".join(secret[i : i + 4] for i in range(0, len(secret), 4)),
         "drawing": mark_safe(drawn.svg_inline(scale=5, border=2, light="white")),  # noqa: S308 -- drawn by us
     }
