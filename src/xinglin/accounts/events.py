@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from xinglin.accounts.models import Event
+from xinglin.kernel.origin import of_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,12 +62,7 @@ NOWHERE = Origin()
 
 def origin_in(meta: Mapping[str, Any]) -> Origin:
     """Where a request comes from, by WSGI's variables; behind ``XINGLIN_PROXIES`` proxies what the outermost says."""
-    address = str(meta.get("REMOTE_ADDR", ""))
-    if proxies := settings.SETTINGS.proxies:
-        passed = [
-            part.strip() for part in str(meta.get("HTTP_X_FORWARDED_FOR", "")).split(",") if part.strip()
-        ]
-        address = passed[-proxies] if len(passed) >= proxies else address
+    address = of_request(meta, settings.SETTINGS.proxies).address or ""
     return Origin(address[:45], str(meta.get("HTTP_USER_AGENT", ""))[:300])
 
 

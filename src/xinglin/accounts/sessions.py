@@ -14,7 +14,6 @@ from xinglin.accounts import events, policy
 from xinglin.accounts.events import NOWHERE, Origin
 from xinglin.accounts.models import SignedIn
 from xinglin.kernel import clock
-from xinglin.kernel.origin import of_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,17 +34,7 @@ def origin_of(request: HttpRequest | None) -> Origin:
     """Where a request comes from; see ``kernel.origin`` for proxies."""
     if request is None:
         return NOWHERE
-<<<<<<< HEAD
-    return origin_in(request.META)
-
-
-def origin_in(meta: dict[str, Any]) -> Origin:
-    """As ``origin_of``, from the variables of a WSGI request."""
-    address = of_request(meta, settings.SETTINGS.proxies).address or ""
-    return Origin(address[:45], str(meta.get("HTTP_USER_AGENT", ""))[:300])
-=======
     return events.origin_in(request.META)
->>>>>>> signon
 
 
 def begin(*, sender: object, request: HttpRequest, user: Account, **_: Any) -> None:  # noqa: ARG001 -- a signal's
