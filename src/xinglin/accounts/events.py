@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from xinglin.accounts.models import Event
 from xinglin.kernel.origin import of_request
+from xinglin.record.locks import Lock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from xinglin.record.database import Connection
 
-_LOCK = 0x0ACC_0E7E  # so that events become visible in the order of their places
 
 WORDS = {
     "signed-in": _("Signed in"),
@@ -79,7 +79,7 @@ def note(
     assert kind in WORDS, kind
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.SIGN_ON_ORDER])
         Event.objects.create(
             moment=now, kind=kind, account=account, actor=actor, address=origin.address[:45],
             agent=origin.agent[:300], detail=detail[:300],

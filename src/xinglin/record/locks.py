@@ -21,3 +21,4 @@ class Lock(IntEnum):
     PERSONS = 0x58_4C_20  # shared by those who lock blocking keys, exclusive to those who lock all
     BLOCKING_KEYS = 0x58_4C_21  # a space: the person index's blocking keys
     LEDGER = 0x58_4C_30  # of the one process that keeps the ledger
+    SIGN_ON_ORDER = 0x58_4C_40  # so that events of signing on become visible in the order of their places
