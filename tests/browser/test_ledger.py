@@ -51,7 +51,12 @@ def platform(emptied: None, tmp_path: Path, django_db_blocker: Any) -> Iterator[
         port = free.getsockname()[1]
     process = subprocess.Popen(
         [sys.executable, "-m", "xinglin.config.command", "serve", "--port", str(port), "--workers", "1"],
-        env={**os.environ, "DATABASE_URL": database.target(), "XINGLIN_HOME": str(tmp_path)},
+        env={
+            **os.environ,
+            "DATABASE_URL": database.target(),
+            "XINGLIN_HOME": str(tmp_path),
+            "XINGLIN_DEMO": "true",  # no role needs a second factor
+        },
     )
     address = f"http://127.0.0.1:{port}"
     try:
