@@ -104,7 +104,7 @@ def _fill(count: int) -> list[int]:
                     store.Link(own, number, 0, at, shard, 0, True, id_, (), b"")
                     for id_, (own, at) in places.items()
                 ]
-                store.add(connection, links)
+                store.write(connection, links, [])
                 card = actions.issue(
                     connection, person=make_id(number, shard), kind=Kind.VIRTUAL, actor=SYSTEM, now=clock.now(),
                     issuer=Issuer("one", "one"),

@@ -26,6 +26,7 @@ _HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _KEY = struct.Struct(">h iq iq ih ih")
 _HEAD = struct.Struct(">h iq iq iq ih ih ih i? i")
 _HELD_BACK = 50
+_GROUP = 16  # Patients in one transaction, as with 16 clients that create at once
 
 
 def _start(url: str) -> None:
@@ -206,6 +207,29 @@ def matching(
     return inside, whole, found
 
 
+def grouped(url: str, patients: list[tuple[dict[str, Any], int]]) -> int:
+    """Match and commit them in groups, as creates that come at once share a transaction; how many."""
+    _start(url)
+    from xinglin.identity import arrivals, settling
+    from xinglin.kernel.ids import make_id
+    from xinglin.record import database
+    from xinglin.record.drafts import numbers
+
+    connection = database.connection()
+    for first in range(0, len(patients), _GROUP):
+        with connection.transaction():
+            come = []
+            for patient, _ in patients[first : first + _GROUP]:
+                number = numbers.take(1)[0]
+                shard = number % 1024
+                come.append(
+                    arrivals.read((number, shard), make_id(number, shard), "benchmark", patient, None)
+                )
+            settling.settle(connection, come)
+    database.close()
+    return len(patients)
+
+
 def creating(patients: list[tuple[dict[str, Any], int]], *, follow: bool) -> list[float]:
     """Whole creations through the record's door, one at a time."""
     from xinglin.identity import handlers
@@ -285,7 +309,7 @@ def run(url: str, options: argparse.Namespace, home: Path, *, loaded: bool) -> N
     for table in ("identity_patient", "identity_key"):
         size = database.connection().execute("SELECT pg_total_relation_size(%s)", [table]).fetchone()
         print(f"{table}: {size[0] / 1e6:,.0f} MB")  # type: ignore[index]
-    people = arriving(options.persons, options.arrivals * 4)
+    people = arriving(options.persons, options.arrivals * 6)
     part = options.arrivals
     looking(people[:300])
     reference = looking(people[300:part])
@@ -316,9 +340,18 @@ def run(url: str, options: argparse.Namespace, home: Path, *, loaded: bool) -> N
         begun = time.perf_counter()
         done = list(pool.map(matching, [url] * processes, [one[50:] for one in parts]))
         elapsed = time.perf_counter() - begun
-    times = [one for _, whole, _ in done for one in whole]
-    print(f"{processes} processes: {len(times) / elapsed:,.0f} matches/s with commit; {percentiles(times)}")
-    fresh = people[part * 3 :]
+        times = [one for _, whole, _ in done for one in whole]
+        print(
+            f"{processes} processes: {len(times) / elapsed:,.0f} matches/s with commit; {percentiles(times)}"
+        )
+        some = [people[part * 3 + n : part * 5 : processes] for n in range(processes)]
+        begun = time.perf_counter()
+        count = sum(pool.map(grouped, [url] * processes, some))
+        elapsed = time.perf_counter() - begun
+    print(
+        f"{processes} processes, {_GROUP} Patients a transaction: {count / elapsed:,.0f} matches/s with commit"
+    )
+    fresh = people[part * 5 :]
     creating(fresh[:100], follow=False)
     without = creating(fresh[100 : len(fresh) // 2], follow=False)
     creating(fresh[:100], follow=True)

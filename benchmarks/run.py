@@ -3,7 +3,8 @@
 Usage: python benchmarks/run.py [--observations 1000000] [--scale 5000000] [--only NAME,…] [--write docs/benchmarks.md]
 
 Client, server and database share the machine's cores. Every figure is printed with its floor and target;
-writing is also given as a share of the raw COPY of the same bytes, measured in the same run.
+writing is also given as a share of the raw COPY of the same bytes, measured in the same run. The ledger has a
+benchmark of its own and is not kept here, unless XINGLIN_LEDGER=true.
 """
 
 from __future__ import annotations
@@ -97,8 +98,9 @@ def served(home: Path) -> tuple[Bench, subprocess.Popen[bytes]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = subprocess.Popen(
-        [str(BIN / "xinglin"), "serve", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL
-    )
+        [str(BIN / "xinglin"), "serve", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL,
+        env={**os.environ, "XINGLIN_LEDGER": os.environ.get("XINGLIN_LEDGER", "false")},
+    )  # fmt: skip
     for _ in range(300):
         try:
             socket.create_connection(("127.0.0.1", port)).close()

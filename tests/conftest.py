@@ -90,9 +90,14 @@ def _record_database(django_db_setup: None) -> Iterator[None]:
 @pytest.fixture
 def emptied(_record_database: None) -> Iterator[None]:
     """An empty record, really committed to; emptied again afterwards, and the directory that follows it."""
+    yield
+    empty_the_record()
+
+
+def empty_the_record() -> None:
+    """Drop what tests have committed."""
     from xinglin.record import access, database, parameters
 
-    yield
     access.flush()
     with database.connect() as connection:
         tables = connection.execute(
@@ -101,7 +106,11 @@ def emptied(_record_database: None) -> Iterator[None]:
             " AND relname NOT IN ('record_epoch', 'record_text')"
         ).fetchone()
         assert tables is not None
+        connection.execute("SET lock_timeout = '60s'")  # a test that holds a lock fails, and does not hang
         connection.execute(f"TRUNCATE {tables[0]}")
+        committed = connection.execute("SELECT EXISTS (SELECT FROM accounts_event)").fetchone()
+        if committed == (True,):  # those of a test's own transaction go with it
+            connection.execute("TRUNCATE accounts_event")
         forget_terms(connection)
     parameters.look_again()
 

@@ -9,6 +9,7 @@ import pytest
 from tests.api.caller import FHIR, JSON_PATCH
 from tests.api.make import patient
 from xinglin.api import operations, routes
+from xinglin.api.interactions.auditing import GENERATED
 from xinglin.fhir import definitions, validation
 from xinglin.record import parameters
 
@@ -38,7 +39,11 @@ def test_statement_says_where_what_and_how(statement: dict[str, Any]) -> None:
 def test_every_interaction_of_the_router_is_listed_and_no_other(statement: dict[str, Any]) -> None:
     rest = statement["rest"][0]
     listed = {one["code"] for one in rest["interaction"]}
-    by_type = {frozenset(one["code"] for one in resource["interaction"]) for resource in rest["resource"]}
+    by_type = {
+        frozenset(one["code"] for one in resource["interaction"])
+        for resource in rest["resource"]
+        if resource["type"] not in GENERATED
+    }
 
     offered = {code for route in routes.ROUTES for code in route.interaction.split()} - {"capabilities"}
     assert len(by_type) == 1
@@ -50,12 +55,13 @@ def test_every_type_is_listed_with_all_its_search_parameters(statement: dict[str
     listed = {
         one["type"]: {(p["name"], p["type"], p["definition"]) for p in one["searchParam"]}
         for one in statement["rest"][0]["resource"]
+        if one["type"] not in GENERATED
     }
 
     assert listed == {
         name: {(p.code, p.type, p.url) for p in definitions.search_parameters(name).values()}
         for name in definitions.RESOURCE_TYPES
-        if name != "Parameters"
+        if name != "Parameters" and name not in GENERATED
     }
 
 
@@ -70,6 +76,7 @@ def test_operations_are_listed_where_they_can_be_asked(statement: dict[str, Any]
     assert "everything" in at_types["Patient"]
     assert "everything" not in at_types["Observation"]
     assert "lastn" in at_types["Observation"]
+    assert at_types.pop("AuditEvent") == {"validate"}
     assert all({"validate", "meta", "meta-add", "meta-delete"} <= names for names in at_types.values())
 
 
@@ -87,7 +94,7 @@ def test_what_is_listed_to_include_can_be_included(caller: Caller, statement: di
 
 
 def test_every_type_can_be_searched(caller: Caller, statement: dict[str, Any]) -> None:
-    names = [one["type"] for one in statement["rest"][0]["resource"]]
+    names = [one["type"] for one in statement["rest"][0]["resource"] if one["type"] not in GENERATED]
 
     assert {name: caller.get(f"{name}?_count=1").json.get("total") for name in names} == dict.fromkeys(
         names, 0
@@ -115,6 +122,15 @@ def test_statement_follows_a_search_parameter_that_is_added(caller: Caller) -> N
     assert {"name": "favourite", "definition": "urn:favourite", "type": "string"} in listed["Patient"][
         "searchParam"
     ]
+
+
+def test_a_type_that_is_made_is_only_read_and_searched(statement: dict[str, Any]) -> None:
+    (listed,) = [one for one in statement["rest"][0]["resource"] if one["type"] == "AuditEvent"]
+
+    assert [one["code"] for one in listed["interaction"]] == ["read", "search-type"]
+    assert {"date", "patient", "agent", "action", "outcome", "entity"} <= {
+        one["name"] for one in listed["searchParam"]
+    }
 
 
 def test_mode_other_than_full_is_refused(stranger: Caller) -> None:

@@ -51,7 +51,12 @@ def platform(emptied: None, tmp_path: Path, django_db_blocker: Any) -> Iterator[
         port = free.getsockname()[1]
     process = subprocess.Popen(
         [sys.executable, "-m", "xinglin.config.command", "serve", "--port", str(port), "--workers", "1"],
-        env={**os.environ, "DATABASE_URL": database.target(), "XINGLIN_HOME": str(tmp_path)},
+        env={
+            **os.environ,
+            "DATABASE_URL": database.target(),
+            "XINGLIN_HOME": str(tmp_path),
+            "XINGLIN_DEMO": "true",  # no role needs a second factor
+        },
     )
     address = f"http://127.0.0.1:{port}"
     try:
@@ -80,11 +85,11 @@ def _wait(address: str) -> None:
 
 def _wait_for_the_keeper() -> None:
     """Until the process that kept the ledger has let go of it."""
-    from xinglin.ledger import keeping
     from xinglin.record import database
+    from xinglin.record.locks import Lock
 
     with database.connect() as connection:
-        connection.execute("SELECT pg_advisory_lock(%s)", [keeping._LEADER])
+        connection.execute("SELECT pg_advisory_lock(%s)", [Lock.LEDGER])
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ PAGES = {
     "report": "/residents/a/documents/DiagnosticReport/r2/",
     "immunisations": "/residents/a/immunisations/",
     "sources": "/residents/a/sources/",
+    "account": "/account/",
 }
 LOOKS = [
     (1440, "light", "zh-hans"),

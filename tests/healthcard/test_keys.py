@@ -34,9 +34,10 @@ def test_keys_are_made_at_first_and_listed_without_their_secrets(own_keys):
         "card-fields.json",
         "card-number.json",
         "card-search.json",
+        "signon-secrets.json",
     ]
     assert {path.stat().st_mode & 0o777 for path in own_keys.glob("*.json")} == {0o600}
-    assert listed.count("current") == 4
+    assert listed.count("current") == 5
     assert '"secret"' in (own_keys / "card-code.json").read_text()
     secret = keys.ring(keys.CODE).current.secret
     assert secret.hex() not in listed

@@ -22,7 +22,7 @@ def states():
     return {row[0]: (row[1], row[2]) for row in make.rows("healthcard_card", "id, state, person")}
 
 
-def test_later_active_card_stays_and_the_other_is_superseded(wang, other):
+def test_later_active_card_stays_and_the_other_is_superseded(wang, other, db):
     first, second = issue(wang), issue(other)
     make.one_person("a", "c")
 

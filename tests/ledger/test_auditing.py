@@ -381,3 +381,29 @@ def test_names_of_sources_are_small_words_and_not_the_ledger_s_own() -> None:
     for name in ["ledger", "Card", "卡", ""]:
         with pytest.raises(ValueError, match="cannot be the name"):
             sources.register(type("Wrong", (Uses,), {"name": name})())
+
+
+def test_rows_whose_time_was_over_may_be_gone_and_no_others(used: Log) -> None:
+    from datetime import timedelta
+
+    row = used.connection.execute("SELECT min(place), max(place), max(moment) FROM record_access").fetchone()
+    assert row is not None
+    before = row[2] + timedelta(microseconds=1)
+    with used.connection.transaction():
+        count = actions.drop(
+            used.connection, source="access", places=(row[0], row[1]), before=before, reason="保存期满",
+            actor=STEWARD, now=NOW,
+        )  # fmt: skip
+        used.connection.execute("DELETE FROM record_access")
+    used.drain()
+    report = auditing.audit(used.connection, [used.key.verifier])
+
+    assert count == row[1] - row[0] + 1
+    assert (report.clean, report.counts["dropped"]) == (True, count)
+
+    place = used.connection.execute("SELECT max(index) FROM ledger_entry WHERE source = 'record'").fetchone()
+    assert place is not None
+    used.tamper(f"UPDATE ledger_entry SET salt = NULL WHERE index = {place[0]}")
+    assert [finding.what for finding in auditing.audit(used.connection, [used.key.verifier]).findings] == [
+        auditing.What.SALT_REMOVED
+    ]

@@ -1,6 +1,6 @@
 """Others' implementations of the formats read what we write: aics-tlog (log, proofs, cosignatures) and aics-witness.
 
-Both are on PyPI, Apache-2.0. They ask for Python 3.12 and work on 3.11 too.
+Both are on PyPI, Apache-2.0. They ask for Python 3.12 and work on 3.11 too; ``./run`` installs them all the same.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import aics_tlog as aics
 import pytest
 
 from tests.ledger.make import NOW, ORIGIN
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from tests.ledger.make import Log
 
-aics = pytest.importorskip("aics_tlog")
 WITNESS = signed_notes.make_key("witness.example", signed_notes.COSIGNER)
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.portal import make
+from xinglin.identity import identifiers
 from xinglin.portal.rules import people, searching
 
 _BIRTHS = st.dates(date(1900, 1, 1), date(2026, 1, 1))
@@ -18,7 +19,7 @@ _BIRTHS = st.dates(date(1900, 1, 1), date(2026, 1, 1))
     ("number", "masked"), [("13812345678", "138 **** 5678"), ("5551234", "5****4"), ("12", "****")]
 )
 def test_masked_phone(number, masked):
-    assert people.mask_phone(number) == masked
+    assert identifiers.mask_phone(number) == masked
 
 
 @pytest.mark.parametrize(

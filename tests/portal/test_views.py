@@ -338,3 +338,8 @@ def test_timeline_of_one_who_was_not_seen_for_long_goes_back_to_the_beginning(do
     page = doctor.get("/residents/d/timeline/")
 
     assert (page.context["years"], page.context["since"], len(page.context["events"])) == (0, "1980-06-01", 1)
+
+
+def test_banner_leads_to_the_health_cards(doctor):
+    assert 'href="/cards/patient/a/"' in doctor.get("/residents/a/").content.decode()
+    assert doctor.get("/cards/patient/a/", follow=True).status_code == 200

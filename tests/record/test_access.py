@@ -6,7 +6,9 @@ import threading
 from typing import TYPE_CHECKING
 
 from tests import make
+from xinglin.kernel import origin
 from xinglin.record import access, changes, database
+from xinglin.record.locks import Lock
 
 if TYPE_CHECKING:
     from xinglin.record.door import Door
@@ -35,7 +37,7 @@ def test_a_higher_place_is_never_seen_before_a_lower(door: Door) -> None:
     door.update(make.patient(id="p1"))
     with database.connect() as other:
         with other.transaction():
-            other.execute("SELECT pg_advisory_xact_lock(%s)", [access._ORDER_LOCK])
+            other.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.ACCESS_ORDER])
             other.execute(
                 "INSERT INTO record_access (moment, actor, purpose, action, outcome)"
                 " VALUES (now(), 'other', 'TREAT', 'read', 'permit')"
@@ -94,3 +96,30 @@ def test_numbers_of_all_versions_come_in_order(door: Door) -> None:
     assert list(changes.numbers(database.connection(), since=max(vid for _, vid in found))) == [
         max(found, key=lambda pair: pair[1])
     ]
+
+
+def test_a_line_says_from_where_it_was_asked(door: Door) -> None:
+    door.update(make.patient(id="p1"))
+    with origin.coming_from(origin.Origin("192.0.2.7", "Chrome / Windows")):
+        door.read("Patient", "p1")
+    access.flush()
+
+    (row,) = access.after(database.connection(), 0, limit=10)
+
+    assert (row.line.address, row.line.device) == ("192.0.2.7", "Chrome / Windows")
+
+
+def test_a_month_takes_what_has_come_to_the_rest(door: Door) -> None:
+    connection = database.connection()
+    connection.execute(
+        "INSERT INTO record_access (moment, actor, purpose, action, outcome)"
+        " SELECT moment, 'a', 'TREAT', 'read', 'permit' FROM unnest(%s::timestamptz[]) moment",
+        [["2001-02-28 23:59:59.9Z", "2001-03-01 00:00:00Z", "2001-03-31 23:59:59Z", "2001-04-01 00:00:00Z"]],
+    )
+
+    assert connection.execute("SELECT record_access_month('2001-03-15')").fetchone() == (True,)
+    assert connection.execute("SELECT record_access_month('2001-03-01')").fetchone() == (False,)
+    assert connection.execute("SELECT count(*) FROM record_access_2001_03").fetchone() == (2,)
+    assert connection.execute("SELECT count(*) FROM record_access_rest").fetchone() == (2,)
+    assert len(access.after(connection, 0, limit=10)) == 4
+    connection.execute("DROP TABLE record_access_2001_03")

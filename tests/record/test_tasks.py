@@ -59,7 +59,7 @@ def test_everything_superseded_is_pruned_when_nothing_was_written_lately(door: D
     assert values() == []
 
 
-def test_the_command_keeps_changes_that_somebody_has_not_seen(door: Door) -> None:
+def test_the_command_keeps_changes_that_somebody_has_not_seen(door: Door, db: None) -> None:
     change(door, 1, 2)
     changes.consume("reader", lambda _connection, _changes: None, limit=1)
     database.connection().execute("UPDATE record_change SET moment = now() - interval '30 days'")

@@ -46,4 +46,4 @@ def test_places_are_named_in_the_reader_s_language() -> None:
     with translation.override("zh-hans"):
         names = [str(place.name) for place in shown("administrator")]
 
-    assert names == ["居民档案", "居民主索引", "健康卡", "机构目录", "术语", "存证"]
+    assert names == ["居民档案", "居民主索引", "健康卡", "机构目录", "术语", "存证", "账号", "安全审计"]

@@ -21,6 +21,9 @@ class Role(models.TextChoices):
     STEWARD = "steward", _("Data steward")
     ADMINISTRATOR = "administrator", _("Administrator")
     CLIENT = "client", _("Machine client")
+    OPERATOR = "operator", _("System administrator")
+    SECURITY = "security", _("Security administrator")
+    AUDITOR = "auditor", _("Audit administrator")
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -48,6 +51,12 @@ class Account(AbstractBaseUser):
         models.CharField(max_length=30, choices=Role.choices), default=list, blank=True
     )
     is_active = models.BooleanField(default=True)
+    must_change = models.BooleanField(default=False)  # the password was set by somebody else
+    password_since: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True
+    )  # when the owner set it; never aged where nobody knows
+    totp = models.TextField(blank=True, default="")  # the sealed secret; "" without
+    totp_step = models.BigIntegerField(default=0)  # the last time step used, so that no code works twice
     created: models.DateTimeField[datetime, datetime] = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[AccountManager] = AccountManager()
@@ -72,3 +81,93 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+class FormerPassword(models.Model):
+    """The hash of a password that an account had, so that it does not come back."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="former_passwords")
+    password = models.CharField(max_length=128)
+    until: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.account_id} until {self.until}"
+
+
+class RecoveryCode(models.Model):
+    """A code that stands in for the second factor once; only its SHA-256 is kept (it has 80 random bits)."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64)
+    used: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"code of {self.account_id}"
+
+
+class Passkey(models.Model):
+    """A WebAuthn credential: a security key, or a phone or computer that holds one."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="passkeys")
+    credential = models.BinaryField(unique=True)
+    public_key = models.BinaryField()
+    counter = models.BigIntegerField(default=0)
+    label = models.CharField(max_length=80)
+    created: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    used: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class SignedIn(models.Model):
+    """A session of an account: where from, since when, and why it ended."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="sessions")
+    key = models.CharField(max_length=40, db_index=True)  # of Django's session
+    begun: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    seen: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    address = models.CharField(max_length=45, blank=True, default="")
+    agent = models.CharField(max_length=300, blank=True, default="")
+    ended: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True
+    )
+    why = models.CharField(max_length=20, blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"{self.account_id} since {self.begun}"
+
+
+class Hindrance(models.Model):
+    """Failures to sign in lately, by account name or by address, and until when it is locked."""
+
+    subject = models.CharField(
+        max_length=120, primary_key=True
+    )  # ``account:<digest of name>`` or ``address:…``
+    failures = models.IntegerField(default=0)
+    first: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    locked: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True
+    )  # until
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class Event(models.Model):
+    """One thing that happened with signing on. Only ever added to: a trigger keeps it."""
+
+    place = models.BigAutoField(primary_key=True)
+    moment: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    kind = models.CharField(max_length=40)
+    account = models.BigIntegerField(null=True, blank=True)  # about whom; null for a name that nobody has
+    actor = models.CharField(max_length=80)  # who did it; ``nobody`` before signing in
+    address = models.CharField(max_length=45, blank=True, default="")
+    agent = models.CharField(max_length=300, blank=True, default="")
+    detail = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        indexes = (models.Index(fields=["account", "-place"], name="accounts_event_of_account"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.moment}"

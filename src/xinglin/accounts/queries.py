@@ -5,17 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.db import connection
 
-from xinglin.accounts import rules
+from xinglin.accounts import events, policy, rules
 from xinglin.accounts.models import Account, Token
 from xinglin.kernel.actor import Actor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 REMEMBERED_SECONDS = 60.0  # how long a revoked token or changed password may still work
 _REMEMBERED_HEADERS = 4096
@@ -72,6 +73,12 @@ def actor_of(account: Account, *, purpose: str = "TREAT") -> Actor:
     )
 
 
+def actor_named(username: str, *, purpose: str = "TREAT") -> Actor | None:
+    """The actor of the account of that name; None if there is none."""
+    account = Account.objects.filter(username=username).first()
+    return actor_of(account, purpose=purpose) if account else None
+
+
 def names_of_accounts(actors: Iterable[str | None]) -> dict[str, str]:
     """The names of those who acted, by the actor's id; ids of other actors are left out."""
     keys = {text.removeprefix("account/") for text in actors if text and text.startswith("account/")}
@@ -79,18 +86,19 @@ def names_of_accounts(actors: Iterable[str | None]) -> dict[str, str]:
     return {f"account/{pk}": name for pk, name in known.values_list("pk", "display_name")}
 
 
-def actor_for_authorization(header: str | None) -> Actor | None:
+def actor_for_authorization(header: str | None, meta: Mapping[str, Any] | None = None) -> Actor | None:
     """The actor an ``Authorization`` header names, or None when it names nobody who may come in.
 
     Checking a password is slow on purpose, so a right header is remembered for ``REMEMBERED_SECONDS``;
-    a token revoked or a password changed elsewhere stops working within that time.
+    a token revoked or a password changed elsewhere stops working within that time. ``meta`` are the request's
+    variables, by which its address is known to the locks.
     """
     if not header:
         return None
     key = rules.digest(header)
     actor = _memory.recall(key)
     if actor is None:
-        account = _account_for(header)
+        account = _account_for(header, meta or {})
         if account is None:
             return None
         actor = actor_of(account)
@@ -104,7 +112,7 @@ def _renew_connection() -> None:
         connection.close_if_unusable_or_obsolete()
 
 
-def _account_for(header: str) -> Account | None:
+def _account_for(header: str, meta: Mapping[str, Any]) -> Account | None:
     _renew_connection()
     match rules.credentials(header):
         case rules.Bearer(token):
@@ -115,6 +123,13 @@ def _account_for(header: str) -> Account | None:
             )
             return kept.account if kept else None
         case rules.Basic(username, password):
-            account = authenticate(None, username=username, password=password)
-            return account if isinstance(account, Account) else None
+            account = authenticate(None, username=username, password=password, origin=events.origin_in(meta))
+            return account if isinstance(account, Account) and _password_is_enough(account) else None
     return None
+
+
+def _password_is_enough(account: Account) -> bool:
+    """Whether a program may act as the account with its password alone: not where a page would ask for more."""
+    if account.must_change or account.totp or account.passkeys.exists():
+        return False
+    return settings.SETTINGS.demo or not policy.needs_second_factor(account.roles)

@@ -13,6 +13,7 @@ import orjson
 
 from xinglin.api.bodies import JSON_PATCH, MERGE_PATCH
 from xinglin.api.headers import JSON_TYPE
+from xinglin.api.interactions.auditing import GENERATED, OFFERED
 from xinglin.api.operations.register import INSTANCE, OPERATIONS, SYSTEM, TYPE, Operation
 from xinglin.fhir import definitions
 from xinglin.kernel import clock
@@ -21,6 +22,7 @@ from xinglin.record import parameters
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from xinglin.fhir.definitions import SearchParameter
     from xinglin.record.search.catalogue import Catalogue
 
 STORED_TYPES = tuple(
@@ -95,6 +97,8 @@ def _resource(
     name: str, interactions: frozenset[str], catalogue: Catalogue, by_target: dict[str, list[str]]
 ) -> dict[str, Any]:
     known = catalogue.parameters(name)
+    if name in GENERATED:
+        return _made(name, [known[code] for code in GENERATED[name].parameters if code in known])
     offered = [
         one for one in OPERATIONS if one.levels & {TYPE, INSTANCE} and (not one.types or name in one.types)
     ]
@@ -119,10 +123,25 @@ def _resource(
     }
 
 
+def _made(name: str, known: Iterable[SearchParameter]) -> dict[str, Any]:
+    """A type that is not stored: read and searched alone."""
+    return {
+        "type": name,
+        "profile": f"http://hl7.org/fhir/StructureDefinition/{name}",
+        "documentation": "Made from the access log by IHE BALP; who may not see others' sees the own.",
+        "interaction": [{"code": code} for code in OFFERED],
+        "versioning": "no-version",
+        "searchParam": [{"name": one.code, "definition": one.url, "type": one.type} for one in known],
+        "operation": _operations(one for one in OPERATIONS if one.name == "validate"),
+    }
+
+
 def _references(catalogue: Catalogue) -> dict[str, list[str]]:
     """Target type → ``Type:parameter`` of what may refer to it; under "" what may refer to any type."""
     found: dict[str, list[str]] = {}
     for name in STORED_TYPES:
+        if name in GENERATED:
+            continue
         for one in catalogue.parameters(name).values():
             if one.type == "reference":
                 for target in one.target or ("",):

@@ -12,7 +12,7 @@ from xinglin.api import headers, outcomes, routes, sending
 from xinglin.api.refusals import Refusal
 from xinglin.api.requests import Request
 from xinglin.kernel.errors import Fault, Kind, busy
-from xinglin.record import door
+from xinglin.record import access, door
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -56,7 +56,7 @@ def _handled(request: Request) -> Answer:
     form = request.first("_format") if "_format" in request.query else None
     if "fhir+json" not in (accept := request.header("ACCEPT") or "*/*") or form:
         headers.require_json(accept, form)
-    actor = actor_for_authorization(request.environ.get("HTTP_AUTHORIZATION"))
+    actor = actor_for_authorization(request.environ.get("HTTP_AUTHORIZATION"), request.environ)
     if actor is not None:
         request.actor = actor
         request.door = door.open_as(actor)
@@ -68,4 +68,12 @@ def _handled(request: Request) -> Answer:
             "Sign on with a bearer token or with name and password in the header Authorization.",
             headers=_CHALLENGES,
         )
-    return handler(request, *words)
+    noted = access.refusals()
+    try:
+        return handler(request, *words)
+    except Fault as fault:
+        if actor is not None and fault.kind is Kind.FORBIDDEN and access.refusals() == noted:
+            access.note(
+                actor, "request", "deny", query=f"{request.method} {request.environ['PATH_INFO'][:200]}"
+            )
+        raise

@@ -16,22 +16,13 @@ from xinglin.api.answers import Answer
 from xinglin.api.refusals import Refusal
 from xinglin.fhir.outcome import operation_outcome
 from xinglin.fhir.patch import NUMBERED
-from xinglin.kernel.errors import Fault, Issue, Kind
+from xinglin.kernel.errors import HTTP_STATUS, Fault, Issue, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _log = logging.getLogger(__name__)
 
-STATUS = {
-    Kind.INVALID: 400,
-    Kind.FORBIDDEN: 403,
-    Kind.NOT_FOUND: 404,
-    Kind.GONE: 410,
-    Kind.CONFLICT: 409,
-    Kind.BUSY: 503,
-    Kind.UNSUPPORTED: 400,
-}
 PRECONDITION_FAILED = 412
 # Well-formed, but against a rule: R4 keeps 422 for that, and 400 for what has the wrong shape.
 RULE_BROKEN = {
@@ -50,7 +41,7 @@ def status_of(fault: Fault) -> int:
     if fault.precondition:
         return PRECONDITION_FAILED
     code = fault.issues[0].code if fault.issues else ""
-    return RULE_BROKEN.get((fault.kind, code), STATUS[fault.kind])
+    return RULE_BROKEN.get((fault.kind, code), HTTP_STATUS[fault.kind])
 
 
 def of_fault(fault: Fault, language: str) -> Answer:

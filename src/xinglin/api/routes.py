@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from xinglin.api import bulk, capability, operations, reindexing  # noqa: F401 -- two register operations
 from xinglin.api.answers import Answer
 from xinglin.api.interactions import deleting, past, patching, reading, root, searching, together, writing
+from xinglin.api.interactions.auditing import GENERATED
 from xinglin.api.operations import codes
 from xinglin.api.refusals import Refusal
 from xinglin.kernel.errors import Kind, invalid
@@ -102,7 +104,27 @@ def find(method: str, path: str) -> tuple[Callable[..., Answer], tuple[str, ...]
     handler = _HANDLERS.get(("GET" if method == "HEAD" else method, shape))
     if handler is None:
         raise _not_allowed(method, shape)
+    if found and (found[0] in GENERATED or found[-1] in GENERATED) and "$" not in shape:
+        return _generated(method, shape, found), (), shape
     return handler, found, shape
+
+
+def _generated(method: str, shape: str, found: tuple[str, ...]) -> Callable[..., Answer]:
+    """What answers for a type that is made from other tables: reading and searching, nothing else."""
+    reading_ = method in {"GET", "HEAD"}
+    if found[0] in GENERATED:
+        made = GENERATED[found[0]]
+        if shape == "{type}/{id}" and reading_:
+            return partial(_ask, made.read, found[1])
+        if shape == "{type}/_search" or (shape == "{type}" and reading_):
+            return partial(_ask, made.search, ())
+    elif found[0] == "Patient" and "{member}" in shape:
+        return partial(_ask, GENERATED[found[-1]].search, [("patient", found[1])])
+    raise _not_allowed(method, shape, only=("GET",) if shape in {"{type}", "{type}/{id}"} else ())
+
+
+def _ask(asked: Callable[..., Answer], about: object, request: Request) -> Answer:
+    return asked(request, about)
 
 
 def _shape(words: list[str]) -> tuple[str, tuple[str, ...]]:
@@ -163,8 +185,8 @@ def _nothing(word: str) -> Refusal:
     return Refusal(404, Kind.NOT_FOUND, "not-found", "There is nothing at %(word)s.", word=repr(word[:200]))
 
 
-def _not_allowed(method: str, shape: str) -> Refusal:
-    allowed = [route.method for route in ROUTES if route.shape == shape]
+def _not_allowed(method: str, shape: str, only: tuple[str, ...] | None = None) -> Refusal:
+    allowed = [route.method for route in ROUTES if route.shape == shape] if only is None else list(only)
     return Refusal(
         405,
         Kind.UNSUPPORTED,

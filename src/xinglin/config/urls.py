@@ -8,6 +8,7 @@ urlpatterns = [
     path("directory/", include("xinglin.directory.urls")),
     path("ledger/", include("xinglin.ledger.urls")),
     path("cards/", include("xinglin.healthcard.urls")),
+    path("audit/", include("xinglin.audit.urls")),
     path("codes/", include("xinglin.codebook.urls")),
     path("signing/", include("xinglin.signing.urls")),
     path("", include("xinglin.portal.urls")),

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 _pages = get_wsgi_application()
 
-from xinglin.api import face  # noqa: E402 -- Django's registry must be ready first
+from django.conf import settings  # noqa: E402 -- Django's registry must be ready first
+
+from xinglin.api import face  # noqa: E402 -- as above
+from xinglin.kernel import origin  # noqa: E402 -- as above
 
 # What is loaded by now stays; a bundle of a hundred resources makes ten thousand dicts that are soon gone.
 # Looking through all of it after every few hundred would cost a tenth of the time.
@@ -27,6 +30,7 @@ gc.set_threshold(100_000, 50, 100)
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """``/fhir`` without the framework, everything else with it."""
     path = environ["PATH_INFO"]
-    if path == "/fhir" or path.startswith("/fhir/"):
-        return face.application(environ, start_response)
-    return _pages(environ, start_response)
+    with origin.coming_from(origin.of_request(environ, settings.SETTINGS.proxies)):
+        if path == "/fhir" or path.startswith("/fhir/"):
+            return face.application(environ, start_response)
+        return _pages(environ, start_response)

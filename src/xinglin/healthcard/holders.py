@@ -6,12 +6,12 @@ Every reading goes through the door and is noted there.
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from xinglin.kernel import checkdigits
+from xinglin.kernel.ages import Age, age_between
 from xinglin.kernel.errors import Fault, Kind
 
 if TYPE_CHECKING:
@@ -25,15 +25,6 @@ _DOCUMENTS = {"PPN": PASSPORT}
 _NUMBER = re.compile(r"[0-9]{17}[0-9X]|[0-9]{15}")
 _HAN = re.compile(r"[\u2e80-\u9fff\U00020000-\U0003ffff]")
 _NAME_USES = {"official": 0, "usual": 1}
-
-
-@dataclass(frozen=True, slots=True)
-class Age:
-    """A full age; months and days count only for the young."""
-
-    years: int
-    months: int
-    days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,30 +174,12 @@ def birth_day(birth: str) -> date | None:
 def age_on(birth: str, today: date) -> Age | None:
     """The age on ``today``; None when the birth date is unknown, or not to the day, or to come."""
     born = _as_date(birth)
-    if born is None or born > today:
-        return None
-    months = (today.year - born.year) * 12 + today.month - born.month - (today.day < born.day)
-    year, month = divmod(born.year * 12 + born.month - 1 + months, 12)
-    reached = date(year, month + 1, min(born.day, monthrange(year, month + 1)[1]))
-    return Age(months // 12, months % 12, (today - reached).days)
+    return None if born is None else age_between(born, today)
 
 
 def mask_name(name: str) -> str:
     """``王**``: the first character."""
     return name[:1] + "*" * max(len(name) - 1, 0)
-
-
-def mask_document(number: str) -> str:
-    """``450103 ******** 2046``; of other documents the ends."""
-    if len(number) == 18:
-        return f"{number[:6]} ******** {number[14:]}"
-    keep = 0 if len(number) < 5 else min(4, len(number) // 4)
-    return f"{number[:keep]}****{number[len(number) - keep :]}"
-
-
-def mask_phone(number: str) -> str:
-    """``138 **** 5678``."""
-    return f"{number[:3]} **** {number[-4:]}" if len(number) >= 11 else mask_document(number)
 
 
 def sorted_patients(patients: Sequence[At]) -> list[At]:

@@ -20,11 +20,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.accounts.queries import actor_for_authorization
 from xinglin.fhir import json
-from xinglin.healthcard import actions, emergencies, holders, keys, queries, reference, verifying, words
+from xinglin.healthcard import actions, emergencies, keys, queries, reference, verifying, words
 from xinglin.healthcard.rules import Right
 from xinglin.healthcard.verifying import Scan
 from xinglin.kernel import clock
-from xinglin.kernel.errors import Fault, Kind, invalid
+from xinglin.kernel.ages import Age
+from xinglin.kernel.errors import HTTP_STATUS, Fault, invalid
 from xinglin.record import database
 from xinglin.record.door import open_as
 from xinglin.ui import entry
@@ -48,15 +49,6 @@ _FIELDS = {
     "purpose": str,
     "emergency": bool,
 }
-_STATUS = {
-    Kind.INVALID: 400,
-    Kind.FORBIDDEN: 403,
-    Kind.NOT_FOUND: 404,
-    Kind.GONE: 410,
-    Kind.CONFLICT: 409,
-    Kind.BUSY: 503,
-    Kind.UNSUPPORTED: 400,
-}
 _REFUSED_STATUS = {"forbidden": 403}  # every other verdict is an answer: 200
 _LONGEST = {"operation": 40, "counter": 80, "request": 80}
 
@@ -68,7 +60,7 @@ def _called(view: Callable[[HttpRequest, Actor], JsonResponse]) -> Callable[[Htt
     @csrf_exempt
     @wraps(view)
     def called(request: HttpRequest) -> JsonResponse:
-        actor = actor_for_authorization(request.headers.get("Authorization"))
+        actor = actor_for_authorization(request.headers.get("Authorization"), request.META)
         if actor is None:
             said = gettext("Name yourself in the header Authorization: a bearer token, or name and password.")
             answer = _failed(401, "login", said)
@@ -77,7 +69,7 @@ def _called(view: Callable[[HttpRequest, Actor], JsonResponse]) -> Callable[[Htt
         try:
             return view(request, actor)
         except Fault as fault:
-            return _failed(_STATUS[fault.kind], fault.issues[0].code, words.fault(fault))
+            return _failed(HTTP_STATUS[fault.kind], fault.issues[0].code, words.fault(fault))
 
     return called
 
@@ -176,7 +168,7 @@ def _answer(verdict: Verdict) -> dict[str, Any]:
     told.pop("emergency", None)
     age = told.pop("age", None)
     answer["holder"] = {name: value for name, value in told.items() if value}
-    if isinstance(age, holders.Age):
+    if isinstance(age, Age):
         answer["holder"]["age"] = {"years": age.years, "months": age.months, "days": age.days}
     answer["patients"] = [f"Patient/{id_}" for id_ in patients]
     answer["warnings"] = [

@@ -18,6 +18,7 @@ from xinglin.crypto.tokens import TokenRefused
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.healthcard import actions, codes, holders, keys, queries, reference, rules, settling
 from xinglin.healthcard.rules import Right, State
+from xinglin.identity import identifiers
 from xinglin.identity import queries as identity
 from xinglin.kernel.errors import Fault, Kind
 from xinglin.kernel.ids import SHARDS
@@ -243,8 +244,8 @@ def tell(holder: Holder, actor: Actor, now: datetime) -> dict[str, Any]:
         "sex": holder.sex,
         "birth": holder.birth,
         "age": age,
-        "document-masked": holders.mask_document(holder.document) if holder.document else "",
-        "phone-masked": holders.mask_phone(holder.phone) if holder.phone else "",
+        "document-masked": identifiers.mask_identity(holder.document) if holder.document else "",
+        "phone-masked": identifiers.mask_phone(holder.phone) if holder.phone else "",
         "patient": holder.at(actor.institution),
         "emergency": True,
     }

@@ -12,12 +12,13 @@ class IdentityConfig(AppConfig):
         from xinglin.identity import commands, handlers, notices  # noqa: PLC0415 -- after the applications are loaded
         from xinglin.identity.commands import evaluating, registering, training, upkeep  # noqa: PLC0415 -- as above
         from xinglin.identity.population import divisions, filing, refreshing  # noqa: PLC0415 -- as above
-        from xinglin.record import followers, jobs  # noqa: PLC0415 -- as above
+        from xinglin.record import followers, jobs, policy  # noqa: PLC0415 -- as above
 
         if settings.SETTINGS.identity:
             followers.follow("identity", ["Patient"], handlers.link_patients)
             followers.follow("identity-notices", ["Subscription"], notices.keep_subscribers)
         followers.follow("identity.population.divisions", ["Location"], divisions.follow)
+        policy.kindred("identity_patient")
         commands.offer(evaluating.FILES, evaluating.FEBRL, training.TRAIN)
         commands.offer(upkeep.STATUS, upkeep.FREQUENCIES, upkeep.REBUILD, upkeep.DELIVER)
         commands.offer(registering.REGISTER, registering.COUNTS, registering.ARCHIVES)

@@ -5,7 +5,7 @@ Every field says where its value comes from, why it won, and what it won against
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from xinglin.identity import queries, survivorship
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from xinglin.identity.queries import Person
     from xinglin.record.database import Connection
     from xinglin.record.queries import Stored
+    from xinglin.record.search import Access
 
 _DOCUMENT_SYSTEMS = {
     "urn:oid:2.16.156.10011.1.3": "NI",
@@ -60,19 +61,25 @@ class Golden:
         return found.value if found else None
 
 
-def view(connection: Connection, person_id: str) -> Golden | None:
-    """The view of a person, None if there is none; the caller notes the look."""
+def view(connection: Connection, person_id: str, access: Access | None = None) -> Golden | None:
+    """The view of a person, None if there is none; the caller notes the look.
+
+    With ``access`` (a policy's) it is made of the Patients that may be seen, and names no other.
+    """
     person = queries.person(connection, person_id)
     if person is None:
         return None
-    sources = tuple(_sources(connection, person.patients))
+    sources = tuple(_sources(connection, person.patients, access))
+    if access is not None:
+        seen = {stored.id for stored in sources}
+        person = replace(person, links=tuple(link for link in person.links if link.id in seen))
     return Golden(person, _fields(sources), sources, survivorship.rules().version)
 
 
-def _sources(connection: Connection, patients: Sequence[str]) -> Iterator[Stored]:
+def _sources(connection: Connection, patients: Sequence[str], access: Access | None) -> Iterator[Stored]:
     for id_ in patients:
         try:
-            yield record.read(connection, "Patient", id_)
+            yield record.read(connection, "Patient", id_, access)
         except Fault:
             continue  # deleted at this moment
 

@@ -364,6 +364,12 @@ def mask_identity(number: str) -> str:
     return f"{number[:6]} ******** {number[14:]}" if len(number) == 18 else mask_middle(number)
 
 
+def mask_phone(number: str) -> str:
+    """``138 **** 5678``."""
+    digits = number.strip()
+    return f"{digits[:3]} **** {digits[-4:]}" if len(digits) >= 11 else mask_middle(digits)
+
+
 def mask_middle(text: str) -> str:
     """Keep the ends of any other number."""
     keep = 0 if len(text) < 5 else min(4, len(text) // 4)

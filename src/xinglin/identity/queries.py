@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from xinglin.fhir import definitions
 from xinglin.identity import constraints as declared
-from xinglin.identity import reviewing, store
+from xinglin.identity import reviewing, store, traits
 from xinglin.identity.constraints import Constraint
 from xinglin.identity.events import Event
 from xinglin.identity.reviewing import Review, Wanted
@@ -78,6 +78,34 @@ def persons_of(connection: Connection, patient_ids: Sequence[str]) -> dict[str, 
         prepare=True,
     )
     return {id_: make_id(person, home) for id_, person, home in found}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A Patient by its number: its id, the person to whom it belongs, the name, and the dwellings it tells."""
+
+    patient: str
+    person: str
+    name: str
+    dwellings: frozenset[str]
+
+
+def of_numbers(connection: Connection, numbers: Sequence[int]) -> dict[int, Known]:
+    """The Patients with these numbers, as the access log has them; those not in the index are left out."""
+    if not numbers:
+        return {}
+    found = connection.execute(
+        "SELECT number, id, person, home, traits FROM identity_patient WHERE number = ANY(%s)",
+        [list(numbers)],
+    )
+    return {
+        number: Known(
+            id_, make_id(person, home), held.name.name,
+            frozenset(f"{place.district}{place.spot}" for place in held.addresses if place.spot),
+        )
+        for number, id_, person, home, packed in found
+        for held in [traits.unpack(packed)]
+    }  # fmt: skip
 
 
 def patients_of(connection: Connection, person_id: str) -> tuple[str, ...]:

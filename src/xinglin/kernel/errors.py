@@ -27,6 +27,18 @@ class Kind(StrEnum):
     UNSUPPORTED = "unsupported"  # this platform does not do that
 
 
+HTTP_STATUS = {
+    Kind.INVALID: 400,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.GONE: 410,
+    Kind.CONFLICT: 409,
+    Kind.BUSY: 503,
+    Kind.UNSUPPORTED: 400,
+}
+"""What the faces answer, where nothing more exact is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Issue:
     """One thing to say: ``code`` from FHIR's IssueType, ``expression`` the FHIRPath of the element meant."""

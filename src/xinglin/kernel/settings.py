@@ -39,6 +39,8 @@ class Settings:
     demo: bool = False  # XINGLIN_DEMO: show the demo accounts on the sign-in page
     identity: bool = True  # XINGLIN_IDENTITY: link Patients to persons as they are written
     notify: str = ""  # XINGLIN_NOTIFY: addresses below which subscribers may be told of changed links
+    proxies: int = 0  # XINGLIN_PROXIES: reverse proxies in front, whose X-Forwarded-For is believed
+    policy: str = "open"  # XINGLIN_POLICY: who may see what: open, region, or the path of a TOML file
     keys: str = ""  # XINGLIN_KEYS: folder of the cryptographic keys; <home>/keys if absent
     card_seconds: int = 60  # XINGLIN_CARD_SECONDS: how long a health card's shown code holds
     card_offline_seconds: int = (

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from xinglin.record.database import Connection
 
 ERASE = "ledger.erase"
+DROP = "ledger.drop"
 
 
 def enter(
@@ -60,6 +61,28 @@ def erase(connection: Connection, *, index: int, reason: str, actor: Actor, now:
     )
     event = {"index": index, "reason": reason.strip(), "actor": actor.id, "moment": now}
     return enter(connection, kind=ERASE, event=event, now=now, key=f"{index:019}")
+
+
+def drop(  # noqa: PLR0913 -- what, until when, why, who
+    connection: Connection, *, source: str, places: tuple[int, int], before: datetime, reason: str, actor: Actor,
+    now: datetime,
+) -> int:  # fmt: skip
+    """Say that all rows of a source older than ``before`` are gone because their time was over, and delete their salts.
+
+    ``places`` are the first and the last of them. The rows are the source's to delete, in the same transaction. The
+    answer is how many entries lost their salt; every entry and proof remains.
+    """
+    done = connection.execute(
+        "UPDATE ledger_entry SET salt = NULL WHERE source = %s AND place BETWEEN %s AND %s AND moment < %s"
+        " AND salt IS NOT NULL",
+        [source, *places, before],
+    )
+    event = {
+        "source": source, "before": before, "count": done.rowcount, "reason": reason, "actor": actor.id,
+        "moment": now,
+    }  # fmt: skip
+    enter(connection, kind=DROP, event=event, now=now, key=f"{source} {entries.stamp(before)}")
+    return done.rowcount
 
 
 def raise_alarm(connection: Connection, *, kind: str, subject: str, detail: str, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from xinglin.crypto import signed_notes
 from xinglin.crypto.signed_notes import NoteError
 from xinglin.ledger import checkpoints, entries, queries, sources, tiles, tree
-from xinglin.ledger.actions import ERASE
+from xinglin.ledger.actions import DROP, ERASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -123,6 +123,14 @@ def _heads(connection: Connection, keys: Collection[VerifierKey], report: Report
     return roots
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What entries say is not there any more: single entries erased, and sources dropped until a time."""
+
+    erased: set[int]
+    dropped: dict[str, str]
+
+
 class _Walk:
     """Goes through the log from its beginning, with the tree as it grows from the entries and from the tiles."""
 
@@ -135,7 +143,7 @@ class _Walk:
         self.made_changed: dict[tuple[int, int], bytes] = {}
         self.broken = False
         self.suspects: list[int] = []  # entries that are not what the tiles say, not yet judged
-        self.erased = _erased(connection)
+        self.gone = Gone(_erased(connection), _dropped(connection))
         self.altered: set[tuple[int, int]] = set()
 
     def chunk(self, first: int, end: int, rows: Sequence[Row], heads: dict[int, bytes]) -> None:
@@ -161,7 +169,7 @@ class _Walk:
         for pair in _readable(self.report, rows):
             by_source.setdefault(pair[1].source, []).append(pair)
         for source, pairs in sorted(by_source.items()):
-            _rows(self.connection, self.report, source, pairs, self.erased)
+            _rows(self.connection, self.report, source, pairs, self.gone)
         self._columns(first, end, [pair for pairs in by_source.values() for pair in pairs])
 
     def _columns(self, first: int, end: int, pairs: Sequence[Pair]) -> None:
@@ -264,9 +272,21 @@ def _erased(connection: Connection) -> set[int]:
     return {int(key) for (key,) in found if key.isdecimal()}
 
 
-def _rows(
-    connection: Connection, report: Report, source: str, pairs: Sequence[Pair], erased: set[int]
-) -> None:
+def _dropped(connection: Connection) -> dict[str, str]:
+    """By source: until when, by an entry that says so, its rows have been dropped because their time was over."""
+    found = connection.execute(
+        "SELECT key FROM ledger_entry WHERE source = %s AND kind = %s AND key IS NOT NULL UNION"
+        " SELECT key FROM ledger_queue WHERE kind = %s AND key IS NOT NULL",
+        [sources.OWN, DROP, DROP],
+    )
+    until: dict[str, str] = {}
+    for (key,) in found:
+        source, _, before = key.partition(" ")
+        until[source] = max(before, until.get(source, ""))
+    return until
+
+
+def _rows(connection: Connection, report: Report, source: str, pairs: Sequence[Pair], gone: Gone) -> None:
     """Compare entries of one source with its rows as they are now."""
     finder = sources.finder(source)
     if finder is None:
@@ -280,8 +300,10 @@ def _rows(
         index = pair[0].index
         if pair[0].salt is not None:
             kept.append(pair)
-        elif index in erased:
+        elif index in gone.erased:
             report.counts["erased"] += 1
+        elif pair[1].time < gone.dropped.get(source, ""):
+            report.counts["dropped"] += 1
         else:
             report.find(What.SALT_REMOVED, f"entry {index}", index, "No entry says that it was erased.")
     report.counts[f"rows of {source}"] += len(kept)

@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 from xinglin.kernel import clock
 from xinglin.ledger import actions, auditing, cosigning, keys, sequencing
 from xinglin.record import database
+from xinglin.record.locks import Lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,11 +27,16 @@ if TYPE_CHECKING:
     from xinglin.record.database import Connection
 
 TICK = 0.5  # seconds between batches while little happens: with the work itself, less than a second to a signed head
-_LEADER = 0x58_4C_20  # advisory lock of the process that works
 _WITNESSES = 1.0
 _AUDITS = 2.0
 _AFTER_TROUBLE = 5.0
 _log = logging.getLogger(__name__)
+_offered: list[tuple[float, Callable[[Connection, Path], None]]] = []
+
+
+def offer(pause: float, work: Callable[[Connection, Path], None]) -> None:
+    """Have the process that keeps the ledger also do ``work``, every ``pause`` seconds, in a thread of its own."""
+    _offered.append((pause, work))
 
 
 def keep(home: Path, *, base_url: str = "", stop: threading.Event | None = None) -> None:
@@ -44,6 +50,7 @@ def keep(home: Path, *, base_url: str = "", stop: threading.Event | None = None)
     others = [
         threading.Thread(target=_again, args=(stopping, _WITNESSES, _ask, home), daemon=True),
         threading.Thread(target=_again, args=(stopping, _AUDITS, _audit, home), daemon=True),
+        *(threading.Thread(target=_again, args=(stopping, *one, home), daemon=True) for one in _offered),
     ]
     for thread in others:
         thread.start()
@@ -58,7 +65,7 @@ def keep(home: Path, *, base_url: str = "", stop: threading.Event | None = None)
 def _lead(stopping: threading.Event, parent: int) -> bool:
     """Wait to be the one that works; the lock lasts as long as this thread's connection."""
     while not stopping.is_set() and os.getppid() == parent:
-        row = database.connection().execute("SELECT pg_try_advisory_lock(%s)", [_LEADER]).fetchone()
+        row = database.connection().execute("SELECT pg_try_advisory_lock(%s)", [Lock.LEDGER]).fetchone()
         if row and row[0]:
             return True
         stopping.wait(1.0)

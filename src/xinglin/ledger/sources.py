@@ -153,6 +153,8 @@ def access_event(row: Placed) -> bytes:
         event["patient"] = line.patient
     if line.query is not None:
         event["query"] = line.query
+    where = (("institution", line.institution), ("address", line.address), ("device", line.device))
+    event |= {name: said for name, said in where if said is not None}
     return entries.written(event)
 
 

@@ -17,12 +17,14 @@ from xinglin.kernel.errors import Fault, Kind, not_found
 from xinglin.portal.rules import allergies, medicines, people, results, searching, timeline
 from xinglin.portal.rules.sources import Sources
 from xinglin.record import database
+from xinglin.record.policy import Sight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date, datetime
 
     from xinglin.identity.evidence import Evidence
+    from xinglin.kernel.actor import Actor
     from xinglin.portal.rules.reading import Resource
     from xinglin.portal.rules.searching import Candidate
     from xinglin.record.door import Door
@@ -114,6 +116,24 @@ def _read(door: Door, ids: Sequence[str]) -> Iterator[Stored]:
         some = ids[start : start + _AT_ONCE]
         for entry in door.search("Patient", [("_id", ",".join(some)), ("_count", str(_AT_ONCE))]).entries:
             yield entry.stored
+
+
+def is_open(door: Door, resident: Resident) -> bool:
+    """Whether the reader may see more of the record than whose it is."""
+    return any(door.is_open(patient["id"]) for patient in resident.patients)
+
+
+def preview(door: Door, resident: Resident, actor: Actor) -> list[Sight]:
+    """What ``actor`` would see of all Patients of the person, by type."""
+    found: dict[str, Sight] = {}
+    for patient in resident.patients:
+        for sight in door.preview(actor, patient["id"]):
+            before = found.get(sight.type)
+            if before is not None:
+                rules = tuple(dict.fromkeys((*before.rules, *sight.rules)))
+                sight = Sight(sight.type, before.total + sight.total, before.shown + sight.shown, rules)  # noqa: PLW2901 -- the sum takes its place
+            found[sight.type] = sight
+    return list(found.values())
 
 
 def resident(door: Door, id_: str) -> Resident:

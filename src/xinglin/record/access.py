@@ -12,21 +12,22 @@ import logging
 import os
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 
-from xinglin.kernel import clock
+from xinglin.kernel import clock, origin
 from xinglin.record import database
+from xinglin.record.locks import Lock
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
 
 _PAUSE = 0.1
-_ORDER_LOCK = 0x58_4C_04  # held from the choice of places to the end of the commit
 _NO_END = (1 << 63) - 1
 _log = logging.getLogger(__name__)
 
@@ -43,6 +44,9 @@ class Line(NamedTuple):
     id: str | None
     patient: int | None
     query: str | None
+    institution: str | None = None
+    address: str | None = None
+    device: str | None = None
 
 
 class _Writer:
@@ -86,16 +90,33 @@ class _Writer:
             try:
                 connection = database.connection()
                 with connection.transaction(), connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ORDER_LOCK], prepare=True)
-                    with cursor.copy(f"COPY record_access ({', '.join(Line._fields)}) FROM STDIN") as copy:
-                        for line in lines:
-                            copy.write_row(line)
+                    append(cursor, lines)
             except psycopg.Error:
                 self.lines.extendleft(reversed(lines))
                 raise
 
 
+def append(cursor: psycopg.Cursor[tuple[Any, ...]], lines: Iterable[Line]) -> None:
+    """Write lines in the transaction that the cursor is in, and keep their order until it commits."""
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.ACCESS_ORDER], prepare=True)
+    with cursor.copy(f"COPY record_access ({', '.join(Line._fields)}) FROM STDIN") as copy:
+        for line in lines:
+            copy.write_row(line)
+
+
 _writer = _Writer()
+
+
+class _Here(threading.local):
+    refusals = 0
+
+
+_here = _Here()
+
+
+def refusals() -> int:
+    """How many refusals this thread has noted so far: a face that refuses sees by it whether that is noted."""
+    return _here.refusals
 
 
 def note(  # noqa: PLR0913 -- the columns of the log
@@ -109,7 +130,15 @@ def note(  # noqa: PLR0913 -- the columns of the log
     query: str | None = None,
 ) -> None:
     """Record that ``actor`` did ``action``; it is written within a moment."""
-    _writer.add(Line(clock.now(), actor.id, actor.purpose, action, outcome, type, id, patient or None, query))
+    if outcome != "permit":
+        _here.refusals += 1
+    place = origin.current()
+    _writer.add(
+        Line(
+            clock.now(), actor.id, actor.purpose, action, outcome, type, id, patient or None, query,
+            actor.institution, place.address, place.device,
+        )
+    )  # fmt: skip
 
 
 def flush() -> None:

@@ -75,6 +75,47 @@ def versions_of(
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """That a version was written: by whom, to what end; without what was written."""
+
+    place: int
+    actor: str
+    purpose: str
+    moment: datetime
+    type: str
+    id: str
+    version: int
+    deleted: bool
+    patient: int
+
+
+def written(connection: Connection, *, after: int, limit: int) -> list[Written]:
+    """What was committed after ``after``: whole transactions, as many as have together about ``limit`` versions."""
+    rows = connection.execute(
+        """
+        WITH counted AS (
+            SELECT *, sum(cardinality(vids)) OVER (ORDER BY place) - cardinality(vids) AS before
+            FROM (SELECT * FROM record_change WHERE place > %(after)s ORDER BY place LIMIT %(limit)s) nearest
+        ), wanted AS (
+            SELECT place, actor, purpose, moment, type, vid, number
+            FROM counted, unnest(types, vids) WITH ORDINALITY each(type, vid, number) WHERE before < %(limit)s
+        )
+        SELECT w.place, w.actor, w.purpose, w.moment, w.type, r.id, r.version, false, r.patient, w.number
+        FROM wanted w JOIN record_resource r USING (type, vid)
+        UNION ALL
+        SELECT w.place, w.actor, w.purpose, w.moment, w.type, h.id, h.version, h.deleted, h.patient, w.number
+        FROM wanted w JOIN record_history h USING (type, vid)
+        ORDER BY 1, 10
+        """,
+        {"after": after, "limit": limit},
+    )
+    return [
+        Written(place, actor, purpose, moment, definitions.type_name(type_), id_, version, deleted, patient)
+        for place, actor, purpose, moment, type_, id_, version, deleted, patient, _ in rows
+    ]
+
+
 def consume(name: str, work: Callable[[Connection, Sequence[Change]], None], *, limit: int = 100) -> int:
     """Give the next changes to ``work``, in one transaction with the consumer's new place; tell how many.
 

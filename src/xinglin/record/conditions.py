@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from xinglin.record.database import Connection
     from xinglin.record.queries import Stored
+    from xinglin.record.search import Access
 
 
 def is_reference(text: str) -> bool:
@@ -28,8 +29,13 @@ def is_reference(text: str) -> bool:
     return "?" in text and definitions.is_resource_type(text.partition("?")[0])
 
 
-def find(connection: Connection, type_name: str, criteria: str, place: str | None) -> list[Stored]:
-    """At most two resources that the condition fits; raises ``invalid`` for a condition that says nothing."""
+def find(
+    connection: Connection, type_name: str, criteria: str, place: str | None, access: Access | None
+) -> list[Stored]:
+    """At most two resources that the condition fits, of those that may be seen.
+
+    Raises ``invalid`` for a condition that says nothing.
+    """
     pairs = parse_qsl(criteria, keep_blank_values=True, strict_parsing=False)
     query = search.parse(type_name, [*pairs, ("_count", "2")], catalogue=parameters.catalogue())
     if not query.criteria:
@@ -37,10 +43,15 @@ def find(connection: Connection, type_name: str, criteria: str, place: str | Non
             "The condition %(criteria)r has no search parameter, so it would fit every %(type)s.",
             expression=place, criteria=criteria, type=type_name,
         )  # fmt: skip
-    return search.find(connection, query)
+    return search.find(connection, query, access=access)
 
 
-def resolve(connection: Connection, steps: Sequence[Step], settle: Callable[[int, Outcome], None]) -> None:
+def resolve(
+    connection: Connection,
+    steps: Sequence[Step],
+    settle: Callable[[int, Outcome], None],
+    access: Access | None = None,
+) -> None:
     """Give conditional steps their ids; ``settle`` is called for those that have nothing more to do."""
     conditional = [(n, step) for n, step in enumerate(steps) if step.criteria and step.verb is not Verb.READ]
     if not conditional:
@@ -49,7 +60,7 @@ def resolve(connection: Connection, steps: Sequence[Step], settle: Callable[[int
     store.lock_criteria(connection, hashes)
     for n, step in conditional:
         place = step.place or None
-        found = find(connection, step.type, str(step.criteria), place)
+        found = find(connection, step.type, str(step.criteria), place, access)
         if len(found) > 1:
             raise precondition(
                 "The condition %(type)s?%(criteria)s fits more than one resource; make it narrower.",
@@ -94,7 +105,9 @@ def _sent_id(step: Step, resource: dict[str, Any]) -> str | None:
     return sent
 
 
-def resolve_references(connection: Connection, resources: Iterable[dict[str, Any]]) -> None:
+def resolve_references(
+    connection: Connection, resources: Iterable[dict[str, Any]], access: Access | None = None
+) -> None:
     """Replace conditional references by what they match; raises ``precondition`` unless that is exactly one."""
     known: dict[str, str] = {}
     for resource in resources:
@@ -102,13 +115,13 @@ def resolve_references(connection: Connection, resources: Iterable[dict[str, Any
             reference = holder["reference"]
             if is_reference(reference):
                 if reference not in known:
-                    known[reference] = _only_match(connection, reference)
+                    known[reference] = _only_match(connection, reference, access)
                 holder["reference"] = known[reference]
 
 
-def _only_match(connection: Connection, reference: str) -> str:
+def _only_match(connection: Connection, reference: str, access: Access | None) -> str:
     type_name, _, criteria = reference.partition("?")
-    found = find(connection, type_name, criteria, None)
+    found = find(connection, type_name, criteria, None, access)
     if len(found) != 1:
         raise precondition(
             "The conditional reference %(reference)s fits %(count)s resources; it must fit exactly one.",

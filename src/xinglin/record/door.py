@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
 from xinglin.fhir import definitions
 from xinglin.kernel import clock
-from xinglin.kernel.errors import Fault, invalid, not_found
+from xinglin.kernel.errors import Fault, forbidden, invalid, not_found
+from xinglin.kernel.ids import self_number
 from xinglin.record import (
     access,
     actions,
@@ -16,6 +19,7 @@ from xinglin.record import (
     everything,
     labels,
     parameters,
+    policy,
     queries,
     reindex,
     rules,
@@ -24,7 +28,7 @@ from xinglin.record import (
 from xinglin.record.steps import Outcome, Step, Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
@@ -43,17 +47,31 @@ class Door:
         self.actor = actor
         self._connection = connection
 
+    @property
+    def _access(self) -> search.Access | None:
+        """What the policy lets the actor see, at this moment."""
+        return policy.access_of(self.actor)
+
+    @property
+    def _secret(self) -> str:
+        """What signs page tokens: under a policy those of one actor are nothing to another."""
+        key = str(settings.SECRET_KEY)
+        return key if self._access is None else f"{key}\0{self.actor.id}\0{self.actor.purpose}"
+
     # -- reading
 
     def read(self, type_name: str, id_: str, *, version: str | None = None) -> Stored:
         """The current or a former version; faults: ``not_found``, ``gone``, ``forbidden``."""
         action = "read" if version is None else "vread"
         self._require(rules.READ, action, type_name, id_)
-        with database.using(self._connection) as connection:
+        with (
+            database.using(self._connection) as connection,
+            self._refusing(connection, action, type_name, id_),
+        ):
             if version is None:
-                stored = queries.read(connection, _known(type_name), id_)
+                stored = queries.read(connection, _known(type_name), id_, self._access)
             else:
-                stored = queries.read_version(connection, _known(type_name), id_, version)
+                stored = queries.read_version(connection, _known(type_name), id_, version, self._access)
         access.note(
             self.actor, action, type=definitions.type_number(type_name), id=id_, patient=stored.patient
         )
@@ -78,15 +96,20 @@ class Door:
         )
         with database.using(self._connection) as connection:
             now = clock.milliseconds() // 1000
-            page = search.run(connection, query, secret=settings.SECRET_KEY, now=now)
-        self._note_search(type_name, pairs, compartment)
+            page = search.run(connection, query, secret=self._secret, now=now, access=self._access)
+            self._note_search(connection, type_name, pairs, compartment)
         return reindex.warned(page)
 
     def history(self, type_name: str | None, id_: str | None, span: Span) -> list[Stored]:
         """Versions, the latest first; deletions among them, without a body."""
         self._require(rules.READ, "history", type_name, id_)
-        with database.using(self._connection) as connection:
-            found = queries.history(connection, _known(type_name) if type_name else None, id_, span)
+        with (
+            database.using(self._connection) as connection,
+            self._refusing(connection, "history", type_name, id_),
+        ):
+            found = queries.history(
+                connection, _known(type_name) if type_name else None, id_, span, self._access
+            )
         number = definitions.type_number(type_name) if type_name else None
         access.note(
             self.actor, "history", type=number, id=id_, patient=found[0].patient if id_ and found else None
@@ -97,7 +120,7 @@ class Door:
         """The profiles, security labels and tags in use, of one type or of all."""
         self._require(rules.READ, "labels", type_name, None)
         with database.using(self._connection) as connection:
-            found = labels.in_use(connection, _known(type_name) if type_name else None)
+            found = labels.in_use(connection, _known(type_name) if type_name else None, self._access)
         access.note(self.actor, "labels", type=definitions.type_number(type_name) if type_name else None)
         return found
 
@@ -105,14 +128,23 @@ class Door:
         """How many versions a resource has, deletions included."""
         self._require(rules.READ, "history", type_name, id_)
         with database.using(self._connection) as connection:
-            return queries.count_versions(connection, _known(type_name), id_)
+            return queries.count_versions(connection, _known(type_name), id_, self._access)
 
     def explain(
         self, type_name: str | None, pairs: Sequence[tuple[str, str]], *, compartment: tuple[str, str] | None = None,
         analyze: bool = False,
     ) -> Any:  # fmt: skip
-        """The SQL of a search and what PostgreSQL thinks of it; for operators."""
+        """The SQL of a search and what PostgreSQL thinks of it; for operators who may see everything.
+
+        Plans and estimates count rows that a policy hides.
+        """
         self._require(rules.EXPLAIN, "explain", type_name, None)
+        if self._access is not None:
+            access.note(self.actor, "explain", "deny")
+            raise forbidden(
+                "%(name)s may not explain searches: plans count what the policy hides. Ask on the command line.",
+                name=self.actor.name,
+            )
         query = search.parse(
             type_name, pairs, compartment=_compartment(compartment), catalogue=parameters.catalogue()
         )
@@ -122,14 +154,79 @@ class Door:
     def everything(self, type_name: str, id_: str, pairs: Sequence[tuple[str, str]]) -> Page:
         """A patient's whole record: ``start``, ``end``, ``_since``, ``_type``, ``_count`` limit it."""
         self._require(rules.READ, "everything", type_name, id_)
-        with database.using(self._connection) as connection:
-            patient = queries.read(connection, _known(type_name), id_)
+        with (
+            database.using(self._connection) as connection,
+            self._refusing(connection, "everything", type_name, id_),
+        ):
+            patient = queries.read(connection, _known(type_name), id_, self._access)
             page = everything.everything(
-                connection, id_, pairs, secret=settings.SECRET_KEY, now=clock.milliseconds() // 1000
-            )
+                connection, id_, pairs, secret=self._secret, now=clock.milliseconds() // 1000,
+                access=self._access,
+            )  # fmt: skip
+            outcome = self._outcome(connection, patient.patient)
         number = definitions.type_number(type_name)
-        access.note(self.actor, "everything", type=number, id=id_, patient=patient.patient)
+        access.note(self.actor, "everything", outcome, type=number, id=id_, patient=patient.patient)
         return page
+
+    # -- the policy
+
+    def is_open(self, patient: str) -> bool:
+        """Whether the actor may see the record of ``Patient/<patient>``, beyond who the patient is."""
+        with database.using(self._connection) as connection:
+            return policy.is_open(connection, self.actor, patient)
+
+    def break_glass(self, patient: str, reason: str) -> policy.Opened:
+        """Open the record of a patient in an emergency, for the time the policy gives; noted with the reason.
+
+        Faults: ``not_found`` for no patient that may be found, ``forbidden``, ``invalid`` without a reason.
+        """
+        self._require(rules.READ, "break-glass", "Patient", patient)
+        number = self_number("Patient", patient)
+        asking = replace(self.actor, purpose="ETREAT")
+        try:
+            with database.using(self._connection) as connection:
+                queries.read(connection, "Patient", patient, policy.access_of(asking))
+                opened = policy.break_glass(
+                    connection, actor=self.actor, patient=patient, reason=reason, now=clock.now()
+                )
+        except Fault:
+            access.note(asking, "break-glass", "deny", patient=number, query=reason)
+            raise
+        access.note(asking, "break-glass", patient=number, query=reason)
+        return opened
+
+    def preview(self, actor: Actor, patient: str) -> list[policy.Sight]:
+        """What another actor would see of a patient's record, by type; for administrators."""
+        self._require(rules.EXPLAIN, "preview", "Patient", patient)
+        with (
+            database.using(self._connection) as connection,
+            self._refusing(connection, "preview", "Patient", patient),
+        ):
+            queries.read(connection, "Patient", patient, self._access)
+            found = policy.preview(connection, actor, patient)
+        access.note(self.actor, "preview", patient=self_number("Patient", patient), query=actor.id)
+        return found
+
+    @contextmanager
+    def _refusing(
+        self, connection: Connection, action: str, type_name: str | None, id_: str | None
+    ) -> Iterator[None]:
+        """Note a denial where what is not found is there, but hidden."""
+        try:
+            yield
+        except Fault:
+            if self._access is not None and type_name and id_ and definitions.is_resource_type(type_name):
+                patient = queries.patient_of(connection, type_name, id_)
+                if patient is not None:
+                    number = definitions.type_number(type_name)
+                    access.note(self.actor, action, "deny", type=number, id=id_, patient=patient)
+            raise
+
+    def _outcome(self, connection: Connection, patient: int | None, type_name: str | None = None) -> str:
+        """``deny`` for looking at a patient whose record is closed to the actor."""
+        if not patient or self._access is None:
+            return "permit"
+        return "permit" if policy.is_open_to(connection, self.actor, patient, type_name) else "deny"
 
     # -- writing
 
@@ -206,12 +303,14 @@ class Door:
             raise
 
     def _note_search(
-        self, type_name: str | None, pairs: Sequence[tuple[str, str]], compartment: tuple[str, str] | None
-    ) -> None:
+        self, connection: Connection, type_name: str | None, pairs: Sequence[tuple[str, str]],
+        compartment: tuple[str, str] | None,
+    ) -> None:  # fmt: skip
         about = search.patient_of(pairs, compartment)
         text = "&".join(f"{name}={value}" for name, value in pairs)
         access.note(
-            self.actor, "search", type=definitions.type_number(type_name) if type_name else None,
+            self.actor, "search", self._outcome(connection, about, type_name),
+            type=definitions.type_number(type_name) if type_name else None,
             patient=about, query=f"{'/'.join(compartment)}/?{text}" if compartment else text,
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ from xinglin.fhir.index import keys
 from xinglin.kernel.errors import Fault, Issue, Kind
 from xinglin.kernel.ids import SHARDS, VersionNumbers, make_id, self_number, shard_of
 from xinglin.record import packing, parameters, texts
+from xinglin.record.policy import sensitivity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,5 +106,6 @@ def index(draft: Draft) -> None:
     entries = parameters.extractor(draft.type_name)(resource)
     draft.tokens, draft.ranges = entries.tokens, entries.ranges
     draft.tokens += map(keys.member_hash, entries.others)
+    draft.tokens += sensitivity.tokens(resource, several=bool(entries.others))
     draft.strings = texts.share(entries.strings, parameters.text_keys(draft.type_name), draft.tokens)
     draft.date, draft.patient = entries.date, entries.patient

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from xinglin.record.database import Connection
     from xinglin.record.queries import Stored
+    from xinglin.record.search import Access
 
 _COLUMNS = ", ".join(statements.COLUMNS)
 _PAGE = "_page"
@@ -75,17 +76,23 @@ def _moment(given: dict[str, str], name: str, *, end: bool = False) -> int | Non
 
 
 def everything(
-    connection: Connection, id_: str, pairs: Sequence[tuple[str, str]], *, secret: str, now: int
+    connection: Connection,
+    id_: str,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    secret: str,
+    now: int,
+    access: Access | None = None,
 ) -> Page:
     """The page that is asked for of the record of ``Patient/id_``; the first one is the whole without ``_count``."""
     asked = read(pairs)
     query = Query("Patient", pairs=(("_id", id_), *pairs))
     place = paging.open_token(asked.page, query, secret, now) if asked.page else None
-    rows = _rows(connection, id_, asked, place)
+    rows = _rows(connection, id_, asked, place, access)
     more = asked.count is not None and len(rows) > asked.count
     del rows[asked.count if more else len(rows) :]
     matches = [statements.stored(row) for row in rows]
-    beside = [] if asked.types else _referred(connection, matches)
+    beside = [] if asked.types else _referred(connection, matches, access)
     following = None
     if more and rows:
         snapshot = place.snapshot if place else paging.Snapshot.read(rows[0][-1])
@@ -102,7 +109,7 @@ def everything(
 
 
 def _rows(
-    connection: Connection, id_: str, asked: Asked, place: paging.Place | None
+    connection: Connection, id_: str, asked: Asked, place: paging.Place | None, access: Access | None
 ) -> list[tuple[Any, ...]]:
     number = self_number("Patient", id_)
     relation, values = "record_resource", []
@@ -111,6 +118,9 @@ def _rows(
         past = as_of(place.snapshot, shift[0] if shift else 0)
         relation, values = past.sql, list(past.values)
     where, bound = _conditions(asked, place)
+    allowed = access("r", ()) if access else None
+    if allowed is not None:
+        where, bound = f"{where} AND ({allowed.sql})", [*bound, *allowed.values]
     columns = f"{_COLUMNS}, (SELECT pg_current_snapshot()::text)"
     limit = "" if asked.count is None else f"LIMIT {asked.count + 1:d}"
     return connection.execute(
@@ -146,16 +156,19 @@ def _conditions(asked: Asked, place: paging.Place | None) -> tuple[str, list[Any
     return " AND ".join(parts), values
 
 
-def _referred(connection: Connection, found: Sequence[Stored]) -> list[Stored]:
+def _referred(connection: Connection, found: Sequence[Stored], access: Access | None) -> list[Stored]:
     """What the resources refer to that is nobody's record: practitioners, institutions, medicines."""
     have = {f"{stored.type}/{stored.id}" for stored in found}
     names = linking.outside(linking.found_in_all(stored.unpacked for stored in found), have)
     if not names:
         return []
     pairs = [name.split("/", 1) for name in names]
+    allowed = access("r", ()) if access else None
+    seen, values = (f" AND ({allowed.sql})", allowed.values) if allowed is not None else ("", ())
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM record_resource WHERE self = ANY(%s) AND shard = ANY(%s) AND patient = 0 ORDER BY vid",
-        [[self_number(*pair) for pair in pairs], list({shard_of(*pair) for pair in pairs})],
+        f"SELECT {_COLUMNS} FROM record_resource r WHERE self = ANY(%s) AND shard = ANY(%s) AND patient = 0{seen}"
+        " ORDER BY vid",
+        [[self_number(*pair) for pair in pairs], list({shard_of(*pair) for pair in pairs}), *values],
         binary=True,
     )
     stored_beside = [statements.stored(row) for row in rows]

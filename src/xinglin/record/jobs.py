@@ -20,6 +20,7 @@ from xxhash import xxh32_intdigest
 from xinglin.kernel.actor import Actor
 from xinglin.kernel.errors import Fault, not_found
 from xinglin.record import database, rules
+from xinglin.record.locks import Lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from xinglin.record.database import Connection
 
-_LOCK_SPACE = 0x58_4C_10  # advisory locks of this database: one a job
 _COLUMNS = "id, kind, state, actor, request, progress, result, made, moment"
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
 _log = logging.getLogger(__name__)
@@ -148,7 +148,7 @@ def pursue(job: Job) -> threading.Thread | None:
 def work(id_: str) -> Job:
     """Do the job here and now, unless another process is at it; the job as it stands afterwards."""
     with database.connect() as own:
-        if own.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, _key(id_)]).fetchone() == (True,):
+        if own.execute("SELECT pg_try_advisory_lock(%s, %s)", [Lock.JOBS, _key(id_)]).fetchone() == (True,):
             _work_at(find(id_), own)
     return find(id_)
 
@@ -204,7 +204,7 @@ def _is_locked(job: Job) -> bool:
         "SELECT 1 FROM pg_locks JOIN pg_database d ON d.oid = database"
         " WHERE locktype = 'advisory' AND datname = current_database()"
         " AND classid::bigint = %s AND objid::bigint = %s AND objsubid = 2 AND granted",
-        [_LOCK_SPACE, _key(job.id)],
+        [Lock.JOBS, _key(job.id)],
     )
     return found.fetchone() is not None
 

@@ -14,13 +14,16 @@ from xinglin.record import packing
 
 if TYPE_CHECKING:
     from xinglin.record.database import Connection
+    from xinglin.record.search import Access
 
 SETS = ("profile", "security", "tag")
 MOST = 200_000  # labelled resources that are looked through
 _AT_ONCE = 2_000
 
 
-def in_use(connection: Connection, type_name: str | None) -> dict[str, list[Any]]:
+def in_use(
+    connection: Connection, type_name: str | None, access: Access | None = None
+) -> dict[str, list[Any]]:
     """The distinct labels of the living resources, in the order in which they were first seen.
 
     Raises ``invalid`` where more than ``MOST`` resources have labels.
@@ -31,6 +34,9 @@ def in_use(connection: Connection, type_name: str | None) -> dict[str, list[Any]
     if type_name is not None:
         where += " AND type = %s"
         values.append(definitions.type_number(type_name))
+    allowed = access("r", (type_name,) if type_name else ()) if access else None
+    if allowed is not None:
+        where, values = f"{where} AND ({allowed.sql})", [*values, *allowed.values]
     found: dict[str, dict[Any, Any]] = {name: {} for name in SETS}
     seen: set[bytes] = set()
     with (
@@ -38,7 +44,7 @@ def in_use(connection: Connection, type_name: str | None) -> dict[str, list[Any]
         connection.cursor("labels") as cursor,
     ):  # a server-side cursor: bounded memory
         cursor.itersize = _AT_ONCE
-        cursor.execute(f"SELECT body FROM record_resource WHERE {where}", values, binary=True)
+        cursor.execute(f"SELECT body FROM record_resource r WHERE {where}", values, binary=True)
         for number, (body,) in enumerate(cursor, 1):
             seen.add(packing.unpack(body).partition(b"\x00")[0])
             if number > MOST:

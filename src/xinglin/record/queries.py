@@ -13,7 +13,13 @@ from xinglin.kernel.ids import ceil_vid, floor_vid, moment_of, self_number, shar
 from xinglin.record import packing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
     from xinglin.record.database import Connection
+
+    Access: TypeAlias = Callable[[str, tuple[str, ...]], tuple[str, tuple[Any, ...]] | None]
+    # as search.Access: the condition, and its values, under which rows of an alias may be seen
 
 _ALL = "type, id, version, vid, patient"
 
@@ -52,33 +58,96 @@ class Stored:
         return parsed
 
 
-def read(connection: Connection, type_name: str, id_: str) -> Stored:
-    """The current version; raises ``not_found``, or ``gone`` after a deletion."""
-    row = connection.execute(
-        "SELECT version, vid, body, patient FROM record_resource"
-        " WHERE self = %s AND shard = %s AND type = %s AND id = %s",
-        (self_number(type_name, id_), shard_of(type_name, id_), definitions.type_number(type_name), id_),
-        prepare=True,
-        binary=True,
-    ).fetchone()
+def _and_seen(access: Access | None, alias: str, type_name: str | None) -> tuple[str, dict[str, Any]]:
+    """The policy's condition, to be put behind others, with named values."""
+    allowed = access(alias, (type_name,) if type_name else ()) if access else None
+    if allowed is None:
+        return "", {}
+    sql, values = allowed
+    names = [f"{alias}_{n}" for n in range(len(values))]
+    return f" AND ({sql % tuple(f'%({name})s' for name in names)})", dict(zip(names, values, strict=True))
+
+
+def _and_seen_version(
+    access: Access | None, type_name: str | None, *, of_history: bool
+) -> tuple[str, dict[str, Any]]:
+    """The same of versions ``h``: a former one is seen where it and what has become of it may be seen.
+
+    A deletion is seen by whoever may see what was deleted.
+    """
+    own, values = _and_seen(access, "h", type_name)
+    if not own or not of_history:
+        return own, values
+    now, more = _and_seen(access, "c", type_name)
+    before, most = _and_seen(access, "p", type_name)
+    sql = (
+        f" AND CASE WHEN h.deleted THEN EXISTS (SELECT 1 FROM record_history p WHERE p.self = h.self"
+        f" AND p.shard = h.shard AND p.type = h.type AND p.version = h.version - 1{before}) ELSE true{own} END"
+        " AND NOT EXISTS (SELECT 1 FROM record_resource c WHERE c.self = h.self AND c.shard = h.shard"
+        f" AND c.type = h.type AND NOT (true{now}))"
+    )
+    return sql, values | more | most
+
+
+def read(connection: Connection, type_name: str, id_: str, access: Access | None = None) -> Stored:
+    """The current version; raises ``not_found``, or ``gone`` after a deletion.
+
+    What ``access`` hides is not found.
+    """
+    if access is None:
+        row = connection.execute(
+            "SELECT version, vid, body, patient FROM record_resource"
+            " WHERE self = %s AND shard = %s AND type = %s AND id = %s",
+            (self_number(type_name, id_), shard_of(type_name, id_), definitions.type_number(type_name), id_),
+            prepare=True,
+            binary=True,
+        ).fetchone()
+    else:
+        seen, values = _and_seen(access, "h", type_name)
+        row = connection.execute(
+            "SELECT version, vid, body, patient FROM record_resource h"
+            f" WHERE self = %(self)s AND shard = %(shard)s AND type = %(type)s AND id = %(id)s{seen}",
+            {**_where(type_name, id_), "id": id_, **values},
+            prepare=True,
+            binary=True,
+        ).fetchone()
     if row is None:
-        raise _absent(connection, type_name, id_)
+        raise _absent(connection, type_name, id_, access)
     return Stored(type_name, id_, row[0], row[1], row[2], row[3])
 
 
-def read_version(connection: Connection, type_name: str, id_: str, version: str) -> Stored:
+def patient_of(connection: Connection, type_name: str, id_: str) -> int | None:
+    """The number of the patient that a resource, living or not, is about, whoever asks; None if it never was."""
+    row = connection.execute(
+        """
+        SELECT max(patient) FROM (
+            SELECT patient FROM record_resource h
+            WHERE self = %(self)s AND shard = %(shard)s AND type = %(type)s UNION ALL
+            SELECT patient FROM record_history h
+            WHERE self = %(self)s AND shard = %(shard)s AND type = %(type)s) r
+        """,
+        _where(type_name, id_),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def read_version(
+    connection: Connection, type_name: str, id_: str, version: str, access: Access | None = None
+) -> Stored:
     """That version; raises ``not_found``, or ``gone`` where the version is a deletion."""
     row = None
     if version.isdigit() and len(version) < 10:
+        living, values = _and_seen_version(access, type_name, of_history=False)
+        former, more = _and_seen_version(access, type_name, of_history=True)
         row = connection.execute(
-            """
-            SELECT id, version, vid, body, patient FROM record_resource
-            WHERE self = %(self)s AND shard = %(shard)s AND type = %(type)s AND version = %(version)s
+            f"""
+            SELECT id, version, vid, body, patient FROM record_resource h
+            WHERE self = %(self)s AND shard = %(shard)s AND type = %(type)s AND version = %(version)s{living}
             UNION ALL
-            SELECT id, version, vid, body, patient FROM record_history
-            WHERE self = %(self)s AND shard = %(shard)s AND type = %(type)s AND version = %(version)s
+            SELECT id, version, vid, body, patient FROM record_history h
+            WHERE self = %(self)s AND shard = %(shard)s AND type = %(type)s AND version = %(version)s{former}
             """,
-            {**_where(type_name, id_), "version": int(version)},
+            {**_where(type_name, id_), "version": int(version), **values, **more},
             prepare=True,
             binary=True,
         ).fetchone()
@@ -101,11 +170,12 @@ def _where(type_name: str, id_: str) -> dict[str, Any]:
     }
 
 
-def _absent(connection: Connection, type_name: str, id_: str) -> Exception:
+def _absent(connection: Connection, type_name: str, id_: str, access: Access | None) -> Exception:
+    seen, values = _and_seen_version(access, type_name, of_history=True)
     buried = connection.execute(
-        "SELECT 1 FROM record_history"
-        " WHERE self = %(self)s AND shard = %(shard)s AND type = %(type)s AND deleted LIMIT 1",
-        _where(type_name, id_),
+        "SELECT 1 FROM record_history h"
+        f" WHERE self = %(self)s AND shard = %(shard)s AND type = %(type)s AND deleted{seen} LIMIT 1",
+        {**_where(type_name, id_), **values},
     ).fetchone()
     if buried:
         return gone(
@@ -126,14 +196,19 @@ class Span:
     before: int | None = None  # only versions with a lower vid: the cursor of the page before
 
 
-def history(connection: Connection, type_name: str | None, id_: str | None, span: Span) -> list[Stored]:
+def history(
+    connection: Connection, type_name: str | None, id_: str | None, span: Span, access: Access | None = None
+) -> list[Stored]:
     """Versions and deletions, the latest first, at most ``span.count`` of them.
 
-    Raises ``not_found`` for a resource that never was.
+    Raises ``not_found`` for a resource that never was, or of which nothing may be seen.
     """
     where, values = _span(span)
+    living, bound = _and_seen_version(access, type_name, of_history=False)
+    former, more = _and_seen_version(access, type_name, of_history=True)
+    values |= bound | more
     if type_name is None:
-        found = _system_history(connection, where, values)
+        found = _system_history(connection, where, values, (living, former))
     else:
         values["type"] = definitions.type_number(type_name)
         where += " AND h.type = %(type)s"
@@ -141,21 +216,24 @@ def history(connection: Connection, type_name: str | None, id_: str | None, span
             values |= _where(type_name, id_)
             where += " AND h.self = %(self)s AND h.shard = %(shard)s"
         found = connection.execute(
-            f"SELECT {_ALL}, body FROM ({_both(where)}) h ORDER BY vid DESC LIMIT %(count)s",
+            f"SELECT {_ALL}, body FROM ({_both(where, living, former)}) h ORDER BY vid DESC LIMIT %(count)s",
             values,
             binary=True,
         ).fetchall()
     if not found and id_ is not None and type_name is not None:
-        _require_known(connection, type_name, id_)
+        _require_known(connection, type_name, id_, access)
     return [Stored(definitions.type_name(t), i, v, vid, body, p) for t, i, v, vid, p, body in found]
 
 
-def count_versions(connection: Connection, type_name: str, id_: str) -> int:
+def count_versions(connection: Connection, type_name: str, id_: str, access: Access | None = None) -> int:
     """How many versions the resource has, deletions included."""
+    living, values = _and_seen_version(access, type_name, of_history=False)
+    former, more = _and_seen_version(access, type_name, of_history=True)
+    which = "self = %(self)s AND shard = %(shard)s AND type = %(type)s"
     row = connection.execute(
-        "SELECT (SELECT count(*) FROM record_resource WHERE self = %(self)s AND shard = %(shard)s AND type = %(type)s)"
-        " + (SELECT count(*) FROM record_history WHERE self = %(self)s AND shard = %(shard)s AND type = %(type)s)",
-        _where(type_name, id_),
+        f"SELECT (SELECT count(*) FROM record_resource h WHERE {which}{living})"
+        f" + (SELECT count(*) FROM record_history h WHERE {which}{former})",
+        {**_where(type_name, id_), **values, **more},
     ).fetchone()
     return int(row[0]) if row else 0
 
@@ -181,18 +259,21 @@ def _span(span: Span) -> tuple[str, dict[str, Any]]:
     return where, values
 
 
-def _both(where: str) -> str:
+def _both(where: str, living: str, former: str) -> str:
     """Living and superseded versions; each side limited by itself, so that both use their index."""
     return (
-        f"(SELECT {_ALL}, body FROM record_resource h WHERE {where} ORDER BY vid DESC LIMIT %(count)s) UNION ALL "
-        f"(SELECT {_ALL}, body FROM record_history h WHERE {where} ORDER BY vid DESC LIMIT %(count)s)"
+        f"(SELECT {_ALL}, body FROM record_resource h WHERE {where}{living} ORDER BY vid DESC LIMIT %(count)s)"
+        " UNION ALL "
+        f"(SELECT {_ALL}, body FROM record_history h WHERE {where}{former} ORDER BY vid DESC LIMIT %(count)s)"
     )
 
 
-def _system_history(connection: Connection, where: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+def _system_history(
+    connection: Connection, where: str, values: dict[str, Any], seen: tuple[str, str]
+) -> list[tuple[Any, ...]]:
     """Merge the types' histories, each read from its own index."""
     values["types"] = list(range(1, len(definitions.RESOURCE_TYPES) + 1))
-    inner = _both(f"h.type = t.type AND {where}")
+    inner = _both(f"h.type = t.type AND {where}", *seen)
     return connection.execute(
         f"SELECT h.* FROM unnest(%(types)s::smallint[]) t(type) CROSS JOIN LATERAL ({inner}) h "
         "ORDER BY h.vid DESC LIMIT %(count)s",
@@ -201,6 +282,6 @@ def _system_history(connection: Connection, where: str, values: dict[str, Any]) 
     ).fetchall()
 
 
-def _require_known(connection: Connection, type_name: str, id_: str) -> None:
-    if not count_versions(connection, type_name, id_):
+def _require_known(connection: Connection, type_name: str, id_: str, access: Access | None) -> None:
+    if not count_versions(connection, type_name, id_, access):
         raise not_found("There is no %(type)s/%(id)s.", type=type_name, id=id_)

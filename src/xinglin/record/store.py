@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xinglin.record import rows, texts
+from xinglin.record.locks import Lock
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -18,11 +19,9 @@ if TYPE_CHECKING:
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
     from xinglin.record.drafts import Draft
+    from xinglin.record.search import Access
 
 # Advisory locks of this database, by number.
-_ORDER_LOCK = 0x58_4C_01  # held from the choice of a place in the outbox to the end of the commit
-_DELETE_LOCK = 0x58_4C_02  # shared by writers, exclusive to deletes: so that no reference is left dangling
-_CRITERIA_SPACE = 0x58_4C_03
 
 _COLUMNS = "self, vid, tx, patient, date, version, type, shard, id, tokens, body"
 
@@ -43,7 +42,7 @@ class Standing:
 def begin(connection: Connection, *, deletes: bool = False) -> int:
     """Start writing: the number of this transaction, after waiting for deletes (or for everybody, to delete)."""
     lock = "pg_advisory_xact_lock" if deletes else "pg_advisory_xact_lock_shared"
-    row = connection.execute(f"SELECT {lock}(%s), record_tx()", [_DELETE_LOCK], prepare=True).fetchone()
+    row = connection.execute(f"SELECT {lock}(%s), record_tx()", [Lock.DELETES], prepare=True).fetchone()
     assert row is not None
     return int(row[1])
 
@@ -51,7 +50,7 @@ def begin(connection: Connection, *, deletes: bool = False) -> int:
 def lock_criteria(connection: Connection, hashes: Collection[int]) -> None:
     """Let nobody else act on the same condition before this transaction ends. ``hashes`` are 32-bit."""
     for value in sorted(hashes):
-        connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_CRITERIA_SPACE, value])
+        connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", [Lock.CRITERIA, value])
 
 
 def lock_resources(connection: Connection, numbers: Sequence[int]) -> None:
@@ -76,6 +75,21 @@ def current(connection: Connection, numbers: Sequence[int], shards: Collection[i
         [list(numbers), list(shards)],
     )
     return {row[0]: Standing(*row) for row in found}
+
+
+def hidden(
+    connection: Connection, numbers: Collection[int], shards: Collection[int], access: Access
+) -> set[int]:
+    """Those of these living or deleted resources that may not be seen."""
+    allowed = access("r", ())
+    if not numbers or allowed is None:
+        return set()
+    found = connection.execute(
+        "SELECT r.self FROM record_resource r WHERE self = ANY(%s) AND shard = ANY(%s)"
+        f" AND NOT ({allowed.sql})",
+        [list(numbers), list(shards), *allowed.values],
+    )
+    return {number for (number,) in found}
 
 
 def buried(
@@ -131,7 +145,7 @@ def announce(
     if not values:
         return
     with connection.pipeline():
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", [_ORDER_LOCK], prepare=True)
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.OUTBOX_ORDER], prepare=True)
         for row in values:
             connection.execute(
                 "INSERT INTO record_change (place, tx, actor, purpose, types, vids) "

@@ -9,9 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xinglin.fhir import definitions, index, json
-from xinglin.kernel.errors import Fault, Issue, Kind, conflict, gone, invalid, not_found, precondition
+from xinglin.kernel.errors import (
+    Fault,
+    Issue,
+    Kind,
+    conflict,
+    forbidden,
+    gone,
+    invalid,
+    not_found,
+    precondition,
+)
 from xinglin.kernel.ids import self_number, shard_of
-from xinglin.record import conditions, drafts, followers, linking, packing, store
+from xinglin.record import access, conditions, drafts, followers, linking, packing, policy, store
 from xinglin.record.steps import ORDER, Outcome, Step, Verb
 
 if TYPE_CHECKING:
@@ -129,6 +139,7 @@ class Transaction:
         former: Mapping[str, int] | None = None,
     ) -> None:
         self.former = former or {}
+        self.access = policy.access_of(actor)
         self.connection = connection
         self.steps = steps
         self.actor = actor
@@ -142,7 +153,7 @@ class Transaction:
     def run(self) -> list[Outcome]:
         """Carry the steps out; raises the first fault, and then nothing has been changed."""
         self.tx = store.begin(self.connection, deletes=any(step.verb is Verb.DELETE for step in self.steps))
-        conditions.resolve(self.connection, self.steps, self._settle)
+        conditions.resolve(self.connection, self.steps, self._settle, self.access)
         self._name()
         self._name_former()
         self._load()
@@ -160,7 +171,7 @@ class Transaction:
     def _resolve(self, pairs: Sequence[tuple[Step, Draft]]) -> None:
         """Replace conditional references."""
         asking = [(s, d) for s, d in pairs if any(conditions.is_reference(text) for text in s.references)]
-        conditions.resolve_references(self.connection, [draft.resource for _, draft in asking])
+        conditions.resolve_references(self.connection, [draft.resource for _, draft in asking], self.access)
         for step, draft in asking:
             look(step, draft.resource)
 
@@ -223,6 +234,7 @@ class Transaction:
         if len(wanted) <= _FEW:
             store.lock_resources(self.connection, list(wanted))
         self.standing = store.current(self.connection, list(wanted), set(wanted.values()))
+        self._refuse_hidden(named, wanted)
         absent = [number for number in wanted if number not in self.standing]
         self.buried = store.buried(self.connection, absent, {wanted[number] for number in absent})
         for n, step in named:
@@ -230,6 +242,20 @@ class Transaction:
             self._require(step, self.standing.get(number), number in self.buried)
             if step.verb is Verb.DELETE and number not in self.standing:
                 self.outcomes[n] = Outcome(204, no_op=True)
+
+    def _refuse_hidden(self, named: Sequence[tuple[int, Step]], wanted: Mapping[int, int]) -> None:
+        """Nobody changes what the policy does not show them."""
+        if self.access is None:
+            return
+        unseen = store.hidden(self.connection, wanted, set(wanted.values()), self.access)
+        for _, step in named:
+            if self_number(step.type, str(step.id)) in unseen:
+                number = definitions.type_number(step.type)
+                access.note(self.actor, step.verb.value, "deny", type=number, id=step.id)
+                raise forbidden(
+                    "The policy does not let %(name)s change %(type)s/%(id)s.",
+                    expression=step.place or None, name=self.actor.name, type=step.type, id=step.id,
+                )  # fmt: skip
 
     @staticmethod
     def _require(step: Step, standing: Standing | None, was_there: bool) -> None:

@@ -12,6 +12,7 @@ from xinglin.kernel import ids
 from xinglin.kernel.errors import conflict, forbidden, invalid, not_found
 from xinglin.ledger import actions as ledger
 from xinglin.record.door import open_as
+from xinglin.record.locks import Lock
 from xinglin.signing import authority, certificates, jws, keys, queries, trust
 from xinglin.signing.canonical import canonical_text
 
@@ -196,8 +197,9 @@ def sign(
         raise invalid(gettext_noop("This cannot be signed."))
     held = usable(connection, actor, now=now)
     shard = ids.shard_of(type_name, id_)
-    lock = f"signing/{type_name}/{id_}"
-    connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [lock])
+    connection.execute(
+        "SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [Lock.SIGNATURES, f"{type_name}/{id_}"]
+    )
     door = open_as(actor, connection)
     stored = door.read(type_name, id_)
     if stored.version != version:

@@ -9,4 +9,4 @@ class SigningConfig(AppConfig):
     def ready(self) -> None:
         from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- after the applications are loaded
 
-        offer(Place(60, gettext_lazy("Signatures"), "signing:verify", ("/signing/",)))
+        offer(Place(62, gettext_lazy("Signatures"), "signing:verify", ("/signing/",)))

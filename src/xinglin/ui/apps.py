@@ -1,6 +1,22 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 
 class UiConfig(AppConfig):
     name = "xinglin.ui"
     label = "ui"
+
+    def ready(self) -> None:
+        """Put the administration of accounts, which lies below the navigation, into it."""
+        from xinglin.accounts import policy  # noqa: PLC0415 -- after the applications are loaded
+        from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
+
+        offer(
+            Place(
+                70,
+                gettext_lazy("Accounts"),
+                "accounts:listing",
+                ("/accounts/",),
+                lambda actor: "see" in policy.powers(actor.roles),
+            )
+        )

@@ -13,7 +13,8 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from xinglin.accounts import queries
-from xinglin.kernel.errors import Fault, Kind
+from xinglin.kernel.errors import HTTP_STATUS, Fault, Kind
+from xinglin.record import access
 from xinglin.record.door import open_as
 
 if TYPE_CHECKING:
@@ -34,15 +35,6 @@ PURPOSES = {
 }
 """The purposes that somebody may open a record for: codes of HL7 v3 PurposeOfUse."""
 
-_STATUS = {
-    Kind.INVALID: 400,
-    Kind.FORBIDDEN: 403,
-    Kind.NOT_FOUND: 404,
-    Kind.GONE: 410,
-    Kind.CONFLICT: 409,
-    Kind.BUSY: 503,
-    Kind.UNSUPPORTED: 400,
-}
 _ADVICE = {
     Kind.INVALID: (
         gettext_lazy("This cannot be asked so"),
@@ -94,9 +86,12 @@ def page(
         if not request.user.is_authenticated:
             return _to_sign_in(request)
         door = open_as(queries.actor_of(request.user, purpose=purpose_of(request)))
+        noted = access.refusals()
         try:
             response = view(request, door, *args, **kwargs)
         except Fault as fault:
+            if fault.kind is Kind.FORBIDDEN and access.refusals() == noted:
+                access.note(door.actor, "page", "deny", query=request.path[:200])
             response = failed(request, fault)
         patch_vary_headers(response, ["HX-Request"])
         return response
@@ -116,7 +111,7 @@ def failed(request: HttpRequest, fault: Fault) -> HttpResponse:
     template = "ui/failed_fragment.html" if is_fragment(request) else "ui/failed.html"
     symbol = "lock" if fault.kind is Kind.FORBIDDEN else "alert-triangle"
     shown = {"heading": heading, "advice": advice, "said": said, "symbol": symbol}
-    return render(request, template, shown, status=_STATUS[fault.kind])
+    return render(request, template, shown, status=HTTP_STATUS[fault.kind])
 
 
 def _filled(message: str, params: dict[str, object]) -> str:

@@ -12,6 +12,7 @@ from xinglin.kernel.actor import SYSTEM
 from xinglin.record import database, jobs
 from xinglin.record.bulk import export, importing
 from xinglin.record.bulk.files import Files
+from xinglin.record.locks import Lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +82,7 @@ def test_a_cancelled_export_stops_and_leaves_no_files(door: Door, monkeypatch: p
 def test_one_process_works_at_a_job_at_a_time(door: Door) -> None:
     job = asked()
     with database.connect() as other:
-        other.execute("SELECT pg_advisory_lock(%s, %s)", [jobs._LOCK_SPACE, jobs._key(job.id)])
+        other.execute("SELECT pg_advisory_lock(%s, %s)", [Lock.JOBS, jobs._key(job.id)])
 
         assert jobs.pursue(job) is None
         assert jobs.work(job.id).state == "waiting"

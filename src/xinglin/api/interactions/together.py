@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from xinglin.api import bodies, bundles, outcomes
 from xinglin.api.answers import Answer
-from xinglin.api.interactions import patching
+from xinglin.api.interactions import auditing, patching
 from xinglin.kernel.errors import Fault, Issue, invalid
 from xinglin.record import steps
 from xinglin.record.steps import Verb
@@ -32,6 +32,14 @@ def bundle(request: Request) -> Answer:
             kind=repr(kind),
         )
     asked = steps.read_bundle(sent, patching.change_in_entry)
+    for step in asked:
+        if step.type in auditing.GENERATED and step.verb is not Verb.READ:
+            raise invalid(
+                "%(type)s is made by the platform itself and can only be read.",
+                code="not-supported",
+                expression=step.place,
+                type=step.type,
+            )
     done = request.door.transaction(asked) if kind == "transaction" else request.door.batch(asked)
     whole = "return=representation" in (request.header("PREFER") or "")
     base = request.base

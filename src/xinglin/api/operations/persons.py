@@ -15,7 +15,7 @@ from xinglin.api.refusals import Refusal
 from xinglin.fhir import json
 from xinglin.identity import finding, golden, queries
 from xinglin.kernel.errors import Fault, Kind, invalid, not_found
-from xinglin.record import access, database, rules
+from xinglin.record import access, database, policy, rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,7 +179,9 @@ def person(request: Request, _level: str, _type: str, id_: str) -> Answer:
     Parameters(request, ())
     _require_read(request, "person")
     connection = database.connection()
-    found = golden.view(connection, queries.person_of(connection, id_) or id_)
+    found = golden.view(
+        connection, queries.person_of(connection, id_) or id_, policy.access_of(request.actor)
+    )
     if found is None or not found.sources:
         raise not_found("Neither a Patient nor a person of the index is called %(id)s.", id=id_)
     queries.note(request.actor, "person", found.person)

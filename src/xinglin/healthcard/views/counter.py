@@ -13,6 +13,7 @@ from xinglin.healthcard import actions, emergencies, holders, queries, reference
 from xinglin.healthcard.forms import ScanForm, local_day
 from xinglin.healthcard.rules import Right
 from xinglin.healthcard.verifying import Scan
+from xinglin.identity import identifiers
 from xinglin.identity import queries as identity
 from xinglin.kernel import clock
 from xinglin.kernel.errors import forbidden
@@ -125,7 +126,7 @@ def _found(door: Door, text: str) -> list[dict[str, Any]]:
                     "person": current.id,
                     "holder": holder,
                     "age": holder.age(today),
-                    "document": holders.mask_document(holder.document),
+                    "document": identifiers.mask_identity(holder.document),
                     "cards": cards,
                 }
             )

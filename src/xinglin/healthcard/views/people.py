@@ -16,6 +16,7 @@ from xinglin.healthcard import actions, bindings, codes, holders, keys, queries,
 from xinglin.healthcard.actions import Issuer
 from xinglin.healthcard.forms import ActForm, BindForm, IssueForm, a_year_on, local_day
 from xinglin.healthcard.rules import Act, Kind, Right, State, Wish
+from xinglin.identity import identifiers
 from xinglin.identity import queries as identity
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, invalid, not_found
@@ -74,7 +75,7 @@ def _page(
         "person": current,
         "holder": holder,
         "age": holder.age(today),
-        "document": holders.mask_document(holder.document) if holder.document else "",
+        "document": identifiers.mask_identity(holder.document) if holder.document else "",
         "living": [{"card": card, "acts": _acts(card)} for card in living],
         "events": sorted(
             ((card, event) for card in cards for event in events[card.id]),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.healthcard import actions, codes, holders, queries, words
 from xinglin.healthcard.rules import Right, State
+from xinglin.identity import identifiers
 from xinglin.identity import queries as identity
 from xinglin.kernel import clock
 from xinglin.kernel.errors import conflict, invalid, not_found
@@ -116,7 +117,7 @@ def _printed(request: HttpRequest, door: Door, card: int, template: str) -> Http
         "card": found,
         "holder": holder,
         "name": holders.mask_name(holder.name),
-        "document": holders.mask_document(holder.document) if holder.document else "",
+        "document": identifiers.mask_identity(holder.document) if holder.document else "",
         "drawing": codes.drawing(codes.printed(found.number)),
         "events": queries.events(connection, [found.id])[found.id],
         "now": clock.now(),

@@ -10,6 +10,7 @@ from xinglin.identity import arrays
 from xinglin.identity.store import journal
 from xinglin.identity.store.places import patient_place
 from xinglin.kernel.ids import SHARDS, make_id
+from xinglin.record.locks import Lock
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from xinglin.identity.events import Event
     from xinglin.record.database import Connection
 
-_GATE = 0x58_4C_20  # advisory lock: shared by those who lock keys, exclusive to those who lock all; see the migration
 _MOST_LOCKS = 1_200  # keys that one transaction locks one by one; PostgreSQL's table of locks is finite
 MOST = 64  # Patients with one key; a commoner key says nothing
 DEEP = 24  # Patients of a person that are compared
@@ -51,7 +51,7 @@ _LINK = "number, person, source, shard, home, held, active, id, keys, traits"
 
 def lock_all(connection: Connection) -> None:
     """Let nobody else change links before this transaction ends."""
-    connection.execute("SELECT pg_advisory_xact_lock(%s)", [_GATE], prepare=True)
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.PERSONS], prepare=True)
 
 
 # -- links

@@ -55,17 +55,13 @@ _TEXTS: dict[str, Callable[[Any], str]] = {
     "document": lambda value: identifiers.mask_identity(str(value.get("value", ""))),
     "name": golden.name_text,
     "contact": lambda value: golden.name_text(value.get("name", {})),
-    "phone": lambda value: mask_phone(str(value.get("value", ""))),
+    "phone": lambda value: identifiers.mask_phone(str(value.get("value", ""))),
     "address": comparing.address_text,
     "deceased": lambda value: str(value.get("deceasedDateTime") or gettext("yes"))[:10],
     "maritalStatus": _coded,
     "multipleBirth": lambda value: ", ".join(str(v) for v in value.values()),
     "communication": lambda value: "、".join(_coded(one.get("language", {})) for one in value),
 }
-
-
-def mask_phone(number: str) -> str:
-    return f"{number[:3]} **** {number[-4:]}" if len(number) >= 11 else identifiers.mask_middle(number)
 
 
 def field_of(field: Field, view: Golden, names: dict[str, str]) -> dict[str, Any]:

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from xinglin.identity.identifiers import IDENTITY_SYSTEMS, mask_middle, normal_identity
+from xinglin.identity.identifiers import IDENTITY_SYSTEMS, normal_identity
+from xinglin.kernel.ages import Age, age_between
 from xinglin.portal.rules.reading import as_date, codings, each
 from xinglin.terminology import pinyin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
 CARD_SYSTEM = "urn:oid:2.16.156.10011.1.19"
 _NAME_USES = {"official": 0, "usual": 1}
 _HAN = re.compile(r"[\u2e80-\u9fff\U00020000-\U0003ffff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Age:
-    """A full age; months and days count only for the young."""
-
-    years: int
-    months: int
-    days: int
 
 
 def identity_of(patient: Mapping[str, Any]) -> str | None:
@@ -47,12 +38,6 @@ def identifier_in(patients: Iterable[Mapping[str, Any]], system: str) -> str:
             if identifier.get("system") == system and identifier.get("value"):
                 return str(identifier["value"])
     return ""
-
-
-def mask_phone(number: str) -> str:
-    """``138 **** 5678``."""
-    digits = number.strip()
-    return f"{digits[:3]} **** {digits[-4:]}" if len(digits) >= 11 else mask_middle(digits)
 
 
 def name_of(patient: Mapping[str, Any]) -> str:
@@ -107,12 +92,7 @@ def address_of(patient: Mapping[str, Any]) -> str:
 def age_on(birth: str, today: date) -> Age | None:
     """The age on ``today``; None when the birth date is unknown or to come."""
     born = as_date(birth)
-    if born is None or born > today:
-        return None
-    months = (today.year - born.year) * 12 + today.month - born.month - (today.day < born.day)
-    year, month = divmod(born.year * 12 + born.month - 1 + months, 12)
-    reached = date(year, month + 1, min(born.day, monthrange(year, month + 1)[1]))
-    return Age(months // 12, months % 12, (today - reached).days)
+    return None if born is None else age_between(born, today)
 
 
 def most_said(values: Iterable[str]) -> tuple[str, tuple[str, ...]]:

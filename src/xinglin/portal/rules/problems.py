@@ -12,7 +12,7 @@ from xinglin.portal.rules.sources import Source, institutions
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from xinglin.portal.rules.people import Age
+    from xinglin.kernel.ages import Age
     from xinglin.portal.rules.sources import Sources
 
 ICD10 = "http://hl7.org/fhir/sid/icd-10"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from xinglin.record.database import Connection
-    from xinglin.record.search import Query
+    from xinglin.record.search import Access, Query
 
 FORMATS = ("application/fhir+ndjson", "application/ndjson", "ndjson")
 KNOWN = ("_outputFormat", "_since", "_type", "_typeFilter", "_elements")
@@ -115,7 +115,9 @@ def _query(type_: str, criteria: str) -> Query:
     return search.parse(type_, parse_qsl(criteria, keep_blank_values=True), catalogue=parameters.catalogue())
 
 
-def condition(extent: Extent, type_: str, connection: Connection, now: int) -> Fragment:
+def condition(
+    extent: Extent, type_: str, connection: Connection, now: int, access: Access | None = None
+) -> Fragment:
     """The condition on rows ``r`` of ``record_resource``; ``now`` in milliseconds since 1970."""
     parts = [Fragment("r.type = %s", (Int2(definitions.type_number(type_)),))]
     if extent.since is not None:
@@ -123,29 +125,32 @@ def condition(extent: Extent, type_: str, connection: Connection, now: int) -> F
     if extent.level == "patient":
         parts.append(Fragment("r.patient <> 0"))
     elif extent.level == "group":
-        members = sorted(_members(connection, str(extent.group), set()))
+        members = sorted(_members(connection, str(extent.group), set(), access))
         parts.append(Fragment("r.patient <> 0 AND r.patient = ANY(%s::bigint[])", (members,)))
     filters = extent.filters.get(type_)
     if filters:
-        scope = Scope(connection, "", now * 1000)
+        scope = Scope(connection, "", now * 1000, access=access)
         parts.append(either([compiler.where(scope, "r", _query(type_, text)).fragment() for text in filters]))
+    allowed = access("r", (type_,)) if access else None
+    if allowed is not None:
+        parts.append(Fragment(f"({allowed.sql})", allowed.values))
     return both(parts)
 
 
-def _members(connection: Connection, group: str, seen: set[str]) -> set[int]:
+def _members(connection: Connection, group: str, seen: set[str], access: Access | None) -> set[int]:
     """The numbers of the group's patients, those of groups in it too."""
     from xinglin.record import queries  # noqa: PLC0415 -- only for groups
 
     seen.add(group)
     found: set[int] = set()
-    for member in queries.read(connection, "Group", group).resource.get("member", ()):
+    for member in queries.read(connection, "Group", group, access).resource.get("member", ()):
         if member.get("inactive"):
             continue
         type_, _, id_ = str(member.get("entity", {}).get("reference", "")).partition("/")
         if type_ == "Patient":
             found.add(self_number("Patient", id_))
         elif type_ == "Group" and id_ not in seen:
-            found |= _members(connection, id_, seen)
+            found |= _members(connection, id_, seen, access)
     return found
 
 

@@ -52,9 +52,12 @@ def run(
         return search.page(compiler.where(scope, "r", query), pointed=False)
 
 
-def find(connection: Connection, query: Query, *, base: str = "", now: int = 0) -> list[Stored]:
-    """The first ``query.count`` matches, whoever asks; for conditional interactions."""
-    return [entry.stored for entry in run(connection, query, secret="", now=now, base=base).entries]
+def find(
+    connection: Connection, query: Query, *, base: str = "", now: int = 0, access: Access | None = None
+) -> list[Stored]:
+    """The first ``query.count`` matches that may be seen; for conditional interactions."""
+    page = run(connection, query, secret="", now=now, base=base, access=access)
+    return [entry.stored for entry in page.entries]
 
 
 def _is_plain(query: Query) -> bool:
@@ -130,7 +133,8 @@ class _Search:
 
     def _total(self, found: Conjunction) -> int | None:
         wanted = self._query.total
-        if wanted is Total.ACCURATE:
+        if wanted is Total.ACCURATE or (wanted is Total.ESTIMATE and self._scope.access):
+            # PostgreSQL's estimate speaks of rows that the policy hides too
             return self._count(found)
         return estimate(self._scope, found) if wanted is Total.ESTIMATE else None
 

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from xinglin.accounts.keys import PURPOSES as ACCOUNT_PURPOSES
 from xinglin.crypto.algorithms import FIT, Algorithm
 from xinglin.crypto.folder import KeysUnusable
-from xinglin.healthcard import keys as cards
+from xinglin.healthcard.keys import PURPOSES as CARD_PURPOSES
 from xinglin.healthcard.keys import folder
-from xinglin.signing import keys as signing
+from xinglin.signing.keys import PURPOSES as SIGNING_PURPOSES
 
 if TYPE_CHECKING:
     from xinglin.crypto.keys import KeyRing, Purpose
 
-PURPOSES = (*cards.PURPOSES, *signing.PURPOSES)
+PURPOSES = (*CARD_PURPOSES, *ACCOUNT_PURPOSES, *SIGNING_PURPOSES)
 _BY_NAME = {purpose.name: purpose for purpose in PURPOSES}
 
 

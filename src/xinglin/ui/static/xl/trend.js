@@ -42,7 +42,7 @@
     }
 
     draw() {
-      if (!this.clientWidth || this.clientWidth === this.width) return;
+      if (this.clientWidth <= LEFT + RIGHT || this.clientWidth === this.width) return; // not laid out yet, or drawn
       this.width = this.clientWidth;
       this.height = Number(this.dataset.height || HEIGHT);
       this.drawn.replaceChildren(this.picture());

@@ -16,11 +16,14 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.fhir.dates import LOCAL_ZONE
+from xinglin.healthcard import rules as cards
 from xinglin.identity import identifiers, roles
 from xinglin.kernel import clock
 from xinglin.kernel.errors import not_found
 from xinglin.portal import queries
 from xinglin.portal.rules import documents, immunisations, medicines, people, problems, results, timeline
+from xinglin.portal.rules.allergies import UNAVAILABLE
+from xinglin.portal.views import closed
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
@@ -82,7 +85,7 @@ def _shown(found: tuple[Any, ...]) -> list[dict[str, Any]]:
             "pinyin": people.romanised(c.person.name),
             "age": people.age_on(c.person.birth, now),
             "identity": identifiers.mask_identity(c.person.identity) if c.person.identity else "",
-            "phone": people.mask_phone(c.person.phone) if c.person.phone else "",
+            "phone": identifiers.mask_phone(c.person.phone) if c.person.phone else "",
             "institutions": c.institutions,
             "patients": c.patients,
             "known": len(c.institutions) or c.patients,
@@ -101,7 +104,10 @@ def record(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
 def _whole(
     request: HttpRequest, door: Door, resident: Resident, section: str, context: dict[str, Any]
 ) -> HttpResponse:
-    """A page of the record: the part in its frame of banner and index."""
+    """A page of the record: the part in its frame of banner and index; where it is closed, how to open it."""
+    is_open = queries.is_open(door, resident)
+    if not is_open:
+        section, context = "closed", closed.words(door)
     found = problems.problems(queries.everything(door, resident, ("Condition",)), resident.sources)
     age = people.age_on(resident.person.birth, today())
     person = resident.person
@@ -111,10 +117,11 @@ def _whole(
         "pinyin": people.romanised(person.name),
         "age": age,
         "identity": identifiers.mask_identity(person.identity) if person.identity else "",
-        "phone": people.mask_phone(person.phone) if person.phone else "",
-        "allergies": queries.allergy_box(door, resident),
+        "phone": identifiers.mask_phone(person.phone) if person.phone else "",
+        "allergies": queries.allergy_box(door, resident) if is_open else UNAVAILABLE,
         "tags": problems.tags(found, age),
-        "counts": queries.counts(door, resident),
+        "counts": queries.counts(door, resident) if is_open else {},
+        "cards": bool(resident.index) and cards.may(door.actor, cards.Right.LOOK),
         "section": section,
         "purposes": entry.PURPOSES,
         "purpose": entry.purpose_of(request),
@@ -126,6 +133,8 @@ def _part(
     request: HttpRequest, door: Door, resident: Resident, section: str, context: dict[str, Any]
 ) -> HttpResponse:
     """One part of the record, alone for htmx, in its frame otherwise."""
+    if entry.is_fragment(request) and not queries.is_open(door, resident):
+        return render(request, "portal/sections/closed.html", {"resident": resident, **closed.words(door)})
     if entry.is_fragment(request):
         card = request.GET.get("card") == "1"
         return render(
@@ -352,7 +361,7 @@ def sources_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse
             "identity": identifiers.mask_identity(people.identity_of(p) or "")
             if people.identity_of(p)
             else "",
-            "phone": people.mask_phone(people.phone_of(p)) if people.phone_of(p) else "",
+            "phone": identifiers.mask_phone(people.phone_of(p)) if people.phone_of(p) else "",
             "link": resident.links.get(p["id"]),
             "kind": _LINKS.get(resident.links[p["id"]].kind, "") if p["id"] in resident.links else "",
         }

@@ -1,0 +1,1 @@
+"""The pages: signing in and out, one's own account, the administration of accounts."""

@@ -1,0 +1,1 @@
+"""The audit's pages: lines, alerts, a resident's view, the security board."""

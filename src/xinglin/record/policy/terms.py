@@ -1,0 +1,212 @@
+"""What a policy says, read from TOML and checked. Pure.
+
+``types`` of a rule are names of groups or of resource types. ``scope`` is how far it reaches:
+
+* ``region``: every row;
+* ``institution``: what the actor's institution has made or keeps, by its references, and its own Patients;
+* ``consortium``: the same of all institutions that share a consortium with it;
+* ``relation``: the record of whoever has an open care relation of one of ``kinds`` with the institution;
+* ``own``: the same, of relations with the actor;
+* ``emergency``: the record of whoever the actor has broken the glass for;
+* ``nobody``: rows that are in no patient's compartment.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from xinglin.fhir import definitions
+from xinglin.kernel.errors import invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ALL = "all"
+
+
+class Scope(StrEnum):
+    """How far a rule reaches."""
+
+    REGION = "region"
+    CONSORTIUM = "consortium"
+    INSTITUTION = "institution"
+    RELATION = "relation"
+    OWN = "own"
+    EMERGENCY = "emergency"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """``types`` None: all; ``purposes`` none: every one; ``withhold``: labels of rows that it does not show."""
+
+    name: str
+    roles: frozenset[str]
+    scope: Scope
+    types: frozenset[str] | None = None
+    purposes: frozenset[str] = frozenset()
+    withhold: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
+    name_zh: str = ""
+
+    def is_for(self, roles: frozenset[str], purpose: str) -> bool:
+        return bool(self.roles & roles) and (not self.purposes or purpose in self.purposes)
+
+    @property
+    def is_unlimited(self) -> bool:
+        return self.scope is Scope.REGION and self.types is None and not self.withhold
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A resource that opens a relation: ``institution`` and ``end`` are paths in it.
+
+    It lasts ``days`` beyond the end.
+    """
+
+    type: str
+    kind: str
+    institution: str
+    end: str = ""
+    days: int | None = None
+    closed: frozenset[str] = frozenset()  # values of ``status`` that end it at once
+    when: str = ""  # a path whose value must be one of ``values`` (or none of ``unless``)
+    values: frozenset[str] = frozenset()
+    unless: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A kind of sensitive data: codes by system (prefixes), words, and the sender's own security labels."""
+
+    code: str
+    codes: Mapping[str, tuple[str, ...]]
+    words: tuple[str, ...]
+    security: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """All of it. ``open`` lets everybody with the right to read see everything."""
+
+    name: str
+    version: str
+    source: str
+    effective: str
+    confidence: str
+    rules: tuple[Rule, ...] = ()
+    makers: tuple[str, ...] = ()  # paths by which a resource names the institution that made or keeps it
+    relations: tuple[Relation, ...] = ()
+    labels: tuple[Label, ...] = ()
+    breakers: frozenset[str] = frozenset()  # roles that may break the glass
+    minutes: int = 60
+    open: bool = False
+
+
+def read(text: str, labels: str, name: str) -> Policy:
+    """From the TOML of a policy and of the sensitivity labels; raises ``invalid`` with the place of what is wrong."""
+    given = _toml(text, name)
+    groups = {key: frozenset(value["types"]) for key, value in given.get("group", {}).items()}
+    for key, types in groups.items():
+        _known_types(types, f"{name}: group.{key}")
+    known = tuple(_label(each, name) for each in _toml(labels, "sensitivity").get("label", ()))
+    codes = frozenset(label.code for label in known)
+    glass = given.get("break_glass", {})
+    about = _need(given, "policy", name)
+    return Policy(
+        name=str(_need(about, "name", name)),
+        version=str(_need(about, "version", name)),
+        source=str(_need(about, "source", name)),
+        effective=str(_need(about, "effective", name)),
+        confidence=str(_need(about, "confidence", name)),
+        rules=tuple(_rule(n, each, groups, codes, name) for n, each in enumerate(given.get("rule", ()), 1)),
+        makers=tuple(given.get("makers", {}).get("paths", ())),
+        relations=tuple(_relation(each, name) for each in given.get("relation", ())),
+        labels=known,
+        breakers=frozenset(glass.get("roles", ())),
+        minutes=int(glass.get("minutes", 60)),
+        open=bool(about.get("open", False)),
+    )
+
+
+def _toml(text: str, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise invalid("The policy %(name)s is no TOML: %(error)s.", name=name, error=str(error)) from error
+
+
+def _need(given: Mapping[str, Any], key: str, place: str) -> Any:
+    if key not in given:
+        raise invalid("The policy lacks %(key)s at %(place)s.", code="required", key=key, place=place)
+    return given[key]
+
+
+def _known_types(types: frozenset[str], place: str) -> None:
+    for type_ in sorted(types):
+        if not definitions.is_resource_type(type_):
+            raise invalid("%(place)s: %(type)s is no resource type.", code="value", place=place, type=type_)
+
+
+def _rule(
+    number: int,
+    given: Mapping[str, Any],
+    groups: Mapping[str, frozenset[str]],
+    labels: frozenset[str],
+    name: str,
+) -> Rule:
+    place = f"{name}: rule {number}"
+    scope = _need(given, "scope", place)
+    if scope not in set(Scope):
+        raise invalid(
+            "%(place)s: the scope %(scope)s should be one of %(known)s.",
+            code="value", place=place, scope=scope, known=", ".join(Scope),
+        )  # fmt: skip
+    types: frozenset[str] | None = frozenset()
+    for each in _need(given, "types", place):
+        types = None if each == ALL or types is None else types | groups.get(each, frozenset({each}))
+    _known_types(types or frozenset(), place)
+    withheld = given.get("withhold", ())
+    withhold = labels if withheld == ALL else frozenset(withheld)
+    if not withhold <= labels:
+        unknown = ", ".join(sorted(withhold - labels))
+        raise invalid("%(place)s: there is no label %(label)s.", code="value", place=place, label=unknown)
+    return Rule(
+        name=str(_need(given, "name", place)),
+        roles=frozenset(_need(given, "roles", place)),
+        scope=Scope(scope),
+        types=types,
+        purposes=frozenset(given.get("purposes", ())),
+        withhold=withhold,
+        kinds=frozenset(given.get("kinds", ())),
+        name_zh=str(given.get("name_zh", "")),
+    )
+
+
+def _relation(given: Mapping[str, Any], name: str) -> Relation:
+    place = f"{name}: relation"
+    type_ = str(_need(given, "type", place))
+    _known_types(frozenset({type_}), place)
+    return Relation(
+        type_,
+        str(_need(given, "kind", place)),
+        str(_need(given, "institution", place)),
+        str(given.get("end", "")),
+        given.get("days"),
+        frozenset(given.get("closed", ())),
+        str(given.get("when", "")),
+        frozenset(given.get("values", ())),
+        frozenset(given.get("unless", ())),
+    )
+
+
+def _label(given: Mapping[str, Any], name: str) -> Label:
+    return Label(
+        str(_need(given, "code", name)),
+        {each["system"]: tuple(each["prefixes"]) for each in given.get("codes", ())},
+        tuple(given.get("words", ())),
+        frozenset((each["system"], code) for each in given.get("security", ()) for code in each["codes"]),
+    )

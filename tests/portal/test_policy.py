@@ -1,0 +1,88 @@
+"""The pages of a record that the policy closes: what they say, and how an emergency opens them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from django.conf import settings
+
+from tests.portal import region
+from tests.portal.test_views import HTMX, SECTIONS, text
+from xinglin.accounts.models import Account
+from xinglin.record import access, database
+
+ONE_THING = ("results/trend/?test=4548-4~%25", "documents/DiagnosticReport/r2/")
+SECRETS = ("4548-4", "糖化", "高血压")
+
+
+@pytest.fixture
+def closed(emptied, db, monkeypatch, client):
+    """A browser of a doctor from elsewhere, in a region with the policy ``region``."""
+    monkeypatch.setattr(settings, "SETTINGS", replace(settings.SETTINGS, policy="region"))
+    region.store()
+    client.force_login(
+        Account.objects.create_user(
+            "stranger", display_name="黄志远", roles=["doctor"], institution_id="elsewhere"
+        )
+    )
+    return client
+
+
+@pytest.mark.parametrize("section", [s for s in SECTIONS if s not in ONE_THING])
+def test_a_closed_record_says_so_and_nothing_else(closed, section):
+    answer = closed.get(f"/residents/a/{section}")
+
+    said = text(answer)
+    assert answer.status_code == 200
+    assert "此档案尚未对您开放" in said
+    assert "过敏史暂不可用" in said
+    assert [secret for secret in SECRETS if secret in said] == []
+
+
+def test_a_piece_of_a_closed_record_is_the_same_alone(closed):
+    answer = closed.get("/residents/a/results/", headers=HTMX)
+
+    assert "此档案尚未对您开放" in text(answer)
+    assert b"<html" not in answer.content
+
+
+@pytest.mark.parametrize("section", ONE_THING)
+def test_one_thing_of_a_closed_record_is_not_found(closed, section):
+    assert closed.get(f"/residents/a/{section}").status_code == 404
+
+
+def test_an_emergency_opens_the_record(closed):
+    answer = closed.post("/residents/a/open/", {"reason": "昏迷，救护车上，需要了解用药史"})
+
+    assert (answer.status_code, answer["Location"]) == (302, "/residents/a/")
+    assert "此档案尚未对您开放" not in text(closed.get("/residents/a/"))
+    access.flush()
+    noted = database.connection().execute(
+        "SELECT purpose, outcome, query FROM record_access WHERE action = 'break-glass'"
+    )
+    assert noted.fetchall() == [("ETREAT", "permit", "昏迷，救护车上，需要了解用药史")]
+
+
+def test_an_emergency_needs_a_reason(closed):
+    answer = closed.post("/residents/a/open/", {"reason": "急"})
+
+    assert answer.status_code == 400
+    assert "请用至少 8 个字说明" in text(answer)
+    assert ">急</textarea>" in answer.content.decode()
+    assert "此档案尚未对您开放" in text(closed.get("/residents/a/"))
+
+
+def test_an_administrator_previews_what_an_account_sees(closed):
+    closed.force_login(Account.objects.create_user("head", display_name="主任", roles=["administrator"]))
+
+    seen = text(closed.get("/residents/a/policy/?account=stranger"))
+    unknown = text(closed.get("/residents/a/policy/?account=nobody-of-this-name"))
+
+    assert "黄志远" in seen
+    assert "查找居民" in seen
+    assert "没有此名称的账号。" in unknown
+
+
+def test_a_doctor_previews_nothing(closed):
+    assert closed.get("/residents/a/policy/?account=head").status_code == 403
