@@ -19,4 +19,6 @@ def region(emptied: None) -> Iterator[Connection]:
 
     yield database.connection()
     with database.connect() as connection:
-        connection.execute("TRUNCATE signing_signature, signing_credential, signing_authority, ledger_queue")
+        connection.execute(
+            "TRUNCATE signing_signature, signing_credential, signing_clock, signing_authority, ledger_queue"
+        )

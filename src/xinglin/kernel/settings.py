@@ -41,6 +41,7 @@ class Settings:
     notify: str = ""  # XINGLIN_NOTIFY: addresses below which subscribers may be told of changed links
     proxies: int = 0  # XINGLIN_PROXIES: reverse proxies in front, whose X-Forwarded-For is believed
     policy: str = "open"  # XINGLIN_POLICY: who may see what: open, region, or the path of a TOML file
+    tsa: str = ""  # XINGLIN_TSA: address of a time stamping authority (RFC 3161) for signatures
     keys: str = ""  # XINGLIN_KEYS: folder of the cryptographic keys; <home>/keys if absent
     card_seconds: int = 60  # XINGLIN_CARD_SECONDS: how long a health card's shown code holds
     card_offline_seconds: int = (

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from xinglin.crypto import signatures
+from xinglin.crypto.algorithms import Algorithm
 from xinglin.kernel import ids
 from xinglin.kernel.errors import conflict, forbidden, invalid, not_found
 from xinglin.ledger import actions as ledger
 from xinglin.record.door import open_as
 from xinglin.record.locks import Lock
-from xinglin.signing import authority, certificates, jws, keys, queries, trust
+from xinglin.signing import authority, certificates, jws, keys, queries, stamps, trust
 from xinglin.signing.canonical import canonical_text
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from xinglin.crypto.algorithms import Algorithm
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
     from xinglin.signing.certificates import Certificate
     from xinglin.signing.queries import Authority, Credential
+    from xinglin.signing.stamps import Stamper
 
 SIGNABLE = ("Composition", "DocumentReference", "QuestionnaireResponse", "DiagnosticReport")
 ROLES = {"author": "1.2.840.10065.1.12.1.1", "reviewer": "1.2.840.10065.1.12.1.13"}
@@ -65,6 +68,52 @@ def _authority(connection: Connection, number: int) -> Authority:
     if found is None:
         raise not_found(gettext_noop("There is no authority %(number)s."), number=number)
     return found
+
+
+def begin_clock(connection: Connection, *, by: int, name: str, now: datetime) -> None:
+    """Let one of our own authorities vouch for a stamping authority that is kept here, for tests and demonstrations."""
+    above = _authority(connection, by)
+    if not above.secret or above.certificate.algorithm is not Algorithm.ECDSA_P256:
+        raise conflict(gettext_noop("A stamping authority needs an ECDSA authority that is kept here."))
+    if any(one.secret for one in queries.clocks(connection)):
+        raise conflict(gettext_noop("There is a stamping authority here already."))
+    signer = keys.signer(above.certificate, above.secret)
+    secret = signatures.make_secret(Algorithm.ECDSA_P256)
+    made = authority.issue(
+        above.certificate, signer, subject=(name, ""), key=signatures.signer(Algorithm.ECDSA_P256, secret),
+        span=(now, above.certificate.ends), usages=frozenset({"digital_signature", authority.TIME_STAMPING}),
+    )  # fmt: skip
+    sealed = keys.seal(made, certificates.to_pkcs8(Algorithm.ECDSA_P256, secret))
+    _keep_clock(connection, made.der, (name, by, sealed), now)
+
+
+def trust_clock(connection: Connection, *, der: bytes, name: str, now: datetime) -> None:
+    """Believe the time stamps of an authority from outside: its certificate, or that of the root above it."""
+    _keep_clock(connection, der, (name, None, ""), now)
+
+
+def _keep_clock(connection: Connection, der: bytes, said: tuple[str, int | None, str], now: datetime) -> None:
+    row = connection.execute(
+        "INSERT INTO signing_clock (certificate, name, authority, secret, added) VALUES (%s, %s, %s, %s, %s)"
+        " ON CONFLICT DO NOTHING RETURNING id",
+        [der, *said, now],
+    ).fetchone()
+    if row is None:
+        raise conflict(gettext_noop("This authority is trusted already."))
+    event = {"fingerprint": hashlib.sha256(der).hexdigest(), "name": said[0]}
+    ledger.enter(connection, kind="signing.clock", event=event, now=now)
+
+
+def stamper(connection: Connection) -> Stamper | None:
+    """Who stamps signatures here: the one that ``XINGLIN_TSA`` names, or one of our own; None for nobody."""
+    if settings.SETTINGS.tsa:
+        return stamps.Remote(settings.SETTINGS.tsa)
+    own = next((one for one in queries.clocks(connection) if one.secret and one.authority), None)
+    if own is None:
+        return None
+    certificate = certificates.Certificate(own.certificate)
+    above = _authority(connection, own.authority or 0).certificate
+    return stamps.Own(certificate, keys.signer(certificate, own.secret), above)
 
 
 def issue(
@@ -210,7 +259,9 @@ def sign(
         raise conflict(gettext_noop("You have signed this version already."))
     signer = keys.signer(held.certificate, held.secret)
     text = jws.sign(canonical_text(stored.text), signer=signer, chain=[held.certificate], now=now)
-    made = door.create(_provenance(target, role, text, (held, actor.name), now))
+    clock = stamper(connection)
+    stamp = clock.stamp(text.encode()) if clock else b""
+    made = door.create(_provenance(target, role, (text, stamp), (held, actor.name), now))
     assert made.draft is not None
     connection.execute(
         "INSERT INTO signing_signature (id, shard, type, resource, version, provenance, account, role, moment)"
@@ -233,10 +284,14 @@ def _has_signed(connection: Connection, target: tuple[str, str, int], role: str,
 
 
 def _provenance(
-    target: tuple[str, str, int], role: str, text: str, who: tuple[Credential, str], now: datetime
+    target: tuple[str, str, int],
+    role: str,
+    made: tuple[str, bytes],
+    who: tuple[Credential, str],
+    now: datetime,
 ) -> dict[str, Any]:
     """The signature as FHIR has it: https://hl7.org/fhir/R4/datatypes.html#Signature."""
-    held, name = who
+    (text, stamp), (held, name) = made, who
     person: dict[str, Any] = {"display": name}
     if held.practitioner:
         person["reference"] = f"Practitioner/{held.practitioner}"
@@ -254,11 +309,22 @@ def _provenance(
     }
     if held.organization:
         agent["onBehalfOf"] = signature["onBehalfOf"] = {"reference": f"Organization/{held.organization}"}
+    found = [signature]
+    if stamp:
+        found.append(
+            {
+                "type": [{"system": _E1762, "code": stamps.STAMP}],
+                "when": now.isoformat(),
+                "who": {"display": stamps.maker(stamp)},
+                "sigFormat": "application/timestamp-reply",
+                "data": base64.b64encode(stamp).decode(),
+            }
+        )
     type_name, id_, version = target
     return {
         "resourceType": "Provenance",
         "target": [{"reference": f"{type_name}/{id_}/_history/{version}"}],
         "recorded": now.isoformat(),
         "agent": [agent],
-        "signature": [signature],
+        "signature": found,
     }

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from xinglin.crypto.signatures import Signer
 
 LIST_DAYS = 7
+TIME_STAMPING = "time_stamping"
 
 
 def point_of(signer: Signer) -> bytes:
@@ -45,12 +46,18 @@ def issue(
     issuer: Certificate, signer: Signer, *, subject: tuple[str, str], key: Signer, span: tuple[datetime, datetime],
     usages: frozenset[str] = frozenset({"digital_signature", "non_repudiation"}),
 ) -> Certificate:  # fmt: skip
-    """A certificate for ``subject`` (name, organisation) and the public key of ``key``."""
+    """A certificate for ``subject`` (name, organisation) and the public key of ``key``.
+
+    ``usages`` are those of X.509, and ``time_stamping`` for one that does only that.
+    """
     name, organization = subject
     parts = {"country_name": "CN", "common_name": name}
     if organization:
         parts["organization_name"] = organization
-    body = _body(x509.Name.build(parts), issuer.parsed.subject, key, span, set(usages))
+    body = _body(x509.Name.build(parts), issuer.parsed.subject, key, span, set(usages - {TIME_STAMPING}))
+    if TIME_STAMPING in usages:  # RFC 3161 §2.3: the only purpose, and critical
+        purposes = core.ParsableOctetString(x509.ExtKeyUsageSyntax([TIME_STAMPING]).dump())
+        body["extensions"].append({"extn_id": "extended_key_usage", "critical": True, "extn_value": purposes})
     return _signed(body, signer)
 
 

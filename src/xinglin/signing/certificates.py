@@ -177,6 +177,16 @@ def read(data: bytes) -> Certificate:
     return Certificate(_decoded(data))
 
 
+def read_any(data: bytes) -> bytes:
+    """A certificate with a key of any kind, PEM or DER, as DER; raises ``Unreadable``."""
+    der = _decoded(data)
+    try:
+        _ = x509.Certificate.load(der, strict=True).native
+    except (ValueError, TypeError, KeyError) as error:
+        raise Unreadable(f"This is no certificate: {error}") from None
+    return der
+
+
 def _common(name: Any) -> str:
     return str(name.native.get("common_name") or name.human_friendly)
 

@@ -20,6 +20,7 @@ from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
@@ -32,9 +33,9 @@ from reportlab.platypus import Image, Paragraph, SimpleDocTemplate, Spacer
 
 from xinglin.crypto.algorithms import Algorithm
 from xinglin.kernel.errors import conflict, invalid
-from xinglin.signing import keys, queries, trust
+from xinglin.signing import keys, queries, stamps, trust
 from xinglin.signing.certificates import Certificate
-from xinglin.signing.verifying import State, Verdict
+from xinglin.signing.verifying import State, Verdict, clock_roots
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from xinglin.record.database import Connection
     from xinglin.signing.queries import Credential
+    from xinglin.signing.stamps import Stamper
 
 MOST_BYTES = 10 * 1024 * 1024
 _FONT = "STSong-Light"
@@ -70,8 +72,8 @@ def draw(title: str, facts: Sequence[tuple[str, str]], parts: Sequence[str], *, 
     return made.getvalue()
 
 
-def sign(pdf: bytes, held: Credential) -> bytes:
-    """The PDF with a signature (PAdES baseline B, ECDSA)."""
+def sign(pdf: bytes, held: Credential, stamper: Stamper | None = None) -> bytes:
+    """The PDF with a signature: PAdES baseline B, with a ``stamper`` baseline T; ECDSA."""
     if held.certificate.algorithm is not Algorithm.ECDSA_P256:
         raise conflict(gettext_noop("A PDF is signed with ECDSA; this certificate is for SM2."))
     signer = signers.SimpleSigner(
@@ -87,9 +89,11 @@ def sign(pdf: bytes, held: Credential) -> bytes:
     )
     try:
         return bytes(
-            signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), meta, signer=signer).getvalue()
+            signers.sign_pdf(
+                IncrementalPdfFileWriter(io.BytesIO(pdf)), meta, signer=signer, timestamper=stamper
+            ).getvalue()
         )
-    except SigningError as error:
+    except (SigningError, OSError) as error:
         raise conflict(gettext_noop("The PDF could not be signed: %(why)s."), why=str(error)) from error
 
 
@@ -102,6 +106,7 @@ def check(connection: Connection, pdf: bytes, *, at: datetime) -> list[Verdict]:
         return [_verdict(connection, one, at) for one in found]
     except (
         PdfError,
+        stamps.Malformed,
         SignatureValidationError,
         ValueError,
         KeyError,
@@ -116,13 +121,24 @@ def _verdict(connection: Connection, one: Any, at: datetime) -> Verdict:
     known = queries.authorities(connection)
     roots = [a.certificate for a in known]
     context = ValidationContext(trust_roots=[r.parsed for r in roots], allow_fetching=False)
-    status = validate_pdf_signature(one, context)
+    stamp = next(extract_tst_data_iter(one.signer_info, signed=False), None)
+    trusting = None
+    if stamp is not None:
+        trusting = stamps.trusting(clock_roots(connection), stamps.moment_of(stamp))
+    status = validate_pdf_signature(one, context, trusting)
     certificate = Certificate(one.signer_cert.dump())
     moment = one.self_reported_timestamp
     if not (status.intact and status.valid):
         return Verdict(State.BROKEN, certificate=certificate, moment=moment)
+    stamped, found = None, status.timestamp_validity
+    if found is not None and not (found.intact and found.valid):
+        return Verdict(State.BROKEN, "stamp", certificate, moment)
+    if found is not None and found.trusted:
+        stamped = stamps.Stamp(found.timestamp, stamps.name_of(found.signing_cert), intact=True, trusted=True)
+        at = stamped.moment
     doubt = trust.doubt([certificate], roots=roots, lists=[a.list for a in known if a.list], at=at)
     if doubt is not None:
-        return Verdict(State.DOUBTED, doubt.value, certificate, moment)
+        return Verdict(State.DOUBTED, doubt.value, certificate, moment, stamp=stamped)
     whole = status.coverage is SignatureCoverageLevel.ENTIRE_FILE
-    return Verdict(State.VALID if whole else State.CHANGED, "" if whole else "appended", certificate, moment)
+    state = State.VALID if whole else State.CHANGED
+    return Verdict(state, "" if whole else "appended", certificate, moment, stamp=stamped)

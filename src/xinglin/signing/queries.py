@@ -23,6 +23,16 @@ class Authority:
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """An authority that is trusted for time stamps."""
+
+    name: str
+    certificate: bytes  # DER, with a key of any kind
+    authority: int | None  # that issued it, where its key is here
+    secret: str  # sealed; empty where it is somebody else's
+
+
+@dataclass(frozen=True, slots=True)
 class Credential:
     id: int
     authority: int
@@ -53,6 +63,14 @@ def authorities(connection: Connection) -> list[Authority]:
         Authority(id_, name, Certificate(bytes(der)), secret, RevocationList(bytes(found)) if found else None)
         for id_, name, der, secret, found in rows
     ]
+
+
+def clocks(connection: Connection) -> list[Clock]:
+    """All authorities whose time stamps are believed; one of ours first."""
+    rows = connection.execute(
+        "SELECT name, certificate, authority, secret FROM signing_clock ORDER BY (secret = ''), id"
+    )
+    return [Clock(name, bytes(der), authority, secret) for name, der, authority, secret in rows]
 
 
 _CREDENTIAL = (

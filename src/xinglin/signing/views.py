@@ -51,6 +51,7 @@ _WHY = {
     "expired": gettext_lazy("It had run out."),
     "wrong-usage": gettext_lazy("It is not made for signing."),
     "revoked": gettext_lazy("It had been revoked."),
+    "stamp": gettext_lazy("The time stamp does not belong to it."),
     "appended": gettext_lazy("Something was added to the file after the signature."),
 }
 _ROLES = {"author": gettext_lazy("Signs as author"), "reviewer": gettext_lazy("Signs as reviewer")}
@@ -140,7 +141,7 @@ def _paper(request: HttpRequest, door: Door, type_name: str, id_: str) -> HttpRe
     connection = database.connection()
     held = actions.usable(connection, door.actor, now=clock.now())
     stored = door.read(type_name, id_)
-    pdf = papers.sign(_drawn(request, stored), held)
+    pdf = papers.sign(_drawn(request, stored), held, actions.stamper(connection))
     event = {"target": f"{type_name}/{id_}/_history/{stored.version}", "actor": door.actor.id,
              "sha256": hashlib.sha256(pdf).hexdigest()}  # fmt: skip
     with connection.transaction():
@@ -219,13 +220,13 @@ def verify(request: HttpRequest, door: Door) -> HttpResponse:
 def _checked(door: Door, text: str, document: str) -> Verdict:
     """The verdict on a signature or a Provenance; what was signed comes from the record where it is not given."""
     connection, at, content = database.connection(), clock.now(), document.strip().encode() or None
-    given = text.strip()
+    given, stamp = text.strip(), b""
     if given.startswith("{"):
         provenance = json.parse(given.encode())
-        given = verifying.text_of(provenance)
+        given, stamp = verifying.text_of(provenance), verifying.stamp_of(provenance)
         if content is None:
             content = _signed_version(door, provenance)
-    return verifying.check(connection, given, content, at=at)
+    return verifying.check(connection, given, content, at=at, stamp=stamp)
 
 
 def _signed_version(door: Door, provenance: dict[str, Any]) -> bytes | None:

@@ -48,6 +48,12 @@ class Command(BaseCommand):
         crl.add_argument("--file", type=Path, help="the list to keep (PEM or DER)")
         crl.add_argument("--authority", type=int, help="the authority whose list is made anew")
         crl.add_argument("--out", type=Path, help="where to write it (DER)")
+        clocks = verbs.add_parser(
+            "clock", help="make an authority for time stamps, or trust one from outside"
+        )
+        clocks.add_argument("name")
+        clocks.add_argument("--authority", type=int, help="our own authority that vouches for it")
+        clocks.add_argument("--file", type=Path, help="the certificate to trust (PEM or DER)")
         verbs.add_parser("list", help="authorities and certificates")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -98,9 +104,23 @@ class Command(BaseCommand):
         else:
             raise CommandError("Give --file, or --authority and --out.")
 
+    def _clock(self, connection: Connection, options: dict[str, Any]) -> None:
+        name, file, now = options["name"], options["file"], clock.now()
+        if options["authority"]:
+            actions.begin_clock(connection, by=options["authority"], name=name, now=now)
+        elif file:
+            der = certificates.read_any(file.read_bytes())
+            actions.trust_clock(connection, der=der, name=name, now=now)
+        else:
+            raise CommandError("Give --authority or --file.")
+
     def _list(self, connection: Connection, options: dict[str, Any]) -> None:
         for one in queries.authorities(connection):
             self.stdout.write(f"authority {one.id}  {one.name}  until {one.certificate.ends:%Y-%m-%d}")
+        for stamping in queries.clocks(connection):
+            self.stdout.write(
+                f"time stamps  {stamping.name}  {'kept here' if stamping.secret else 'from outside'}"
+            )
         for held in queries.credentials(connection):
             state = (
                 f"revoked {held.revoked:%Y-%m-%d}"
