@@ -1,4 +1,4 @@
-"""Everything that CI runs: format, lint, types, import contracts, documentation, tests. Stops at nothing, reports all.
+"""Everything that CI runs. Stops at nothing, reports all.
 
 Usage: check.py [NAME…]   (names of the checks to run; all without)
 """
@@ -19,6 +19,7 @@ CHECKS: dict[str, list[str]] = {
     "lint": [str(BIN / "ruff"), "check", "--quiet", "."],
     "imports": [str(BIN / "lint-imports"), "--no-cache"],
     "types": [str(BIN / "mypy")],
+    "dependencies": [sys.executable, "tools/audit_dependencies.py"],
     "docs": [str(BIN / "mkdocs"), "build", "--strict", "--quiet", "--site-dir", "var/site"],
     "tests": [str(BIN / "pytest"), "-n", "2", "--dist", "worksteal", "-q"],
 }

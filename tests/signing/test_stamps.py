@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import threading
 from dataclasses import replace
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from xinglin.record.database import Connection
 
+pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="the other side of these tests")
 DATA = b"header..signature"
 CONFIGURATION = """
 [tsa]
