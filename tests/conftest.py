@@ -22,6 +22,7 @@ _HOME = Path(os.environ.get("XINGLIN_TEST_HOME") or tempfile.gettempdir()) / "xi
 def _begin() -> None:
     os.environ["XINGLIN_HOME"] = str(_HOME)
     os.environ.setdefault("XINGLIN_KEYS", str(_HOME / "keys"))  # also for the servers that tests start
+    os.environ["XINGLIN_LIMITS"] = str(Path(__file__).parent / "unlimited.toml")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xinglin.config.settings")
     if "DATABASE_URL" not in os.environ:
         from xinglin.config import embedded

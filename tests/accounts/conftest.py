@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.api.conftest import caller, record  # noqa: F401 -- fixtures
 from xinglin.accounts.models import Account
 
 PASSWORD = "Kiefer-Wald 7 Uhr"

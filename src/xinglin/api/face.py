@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import django.db
 import psycopg
 
+from xinglin.accounts import limits
 from xinglin.accounts.queries import actor_for_authorization
 from xinglin.api import headers, outcomes, routes, sending
 from xinglin.api.refusals import Refusal
 from xinglin.api.requests import Request
+from xinglin.kernel import origin
 from xinglin.kernel.errors import Fault, Kind, busy
 from xinglin.record import access, door
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from xinglin.api.answers import Answer
+    from xinglin.kernel.actor import Actor
 
 PREFIX = "/fhir"
 _CHALLENGES = [
@@ -56,11 +59,12 @@ def _handled(request: Request) -> Answer:
     form = request.first("_format") if "_format" in request.query else None
     if "fhir+json" not in (accept := request.header("ACCEPT") or "*/*") or form:
         headers.require_json(accept, form)
-    actor = actor_for_authorization(request.environ.get("HTTP_AUTHORIZATION"), request.environ)
+    actor = _admitted(request)
     if actor is not None:
         request.actor = actor
         request.door = door.open_as(actor)
     elif shape not in routes.OPEN:
+        limits.failed(origin.current().address or "")
         raise Refusal(
             401,
             Kind.FORBIDDEN,
@@ -77,3 +81,22 @@ def _handled(request: Request) -> Answer:
                 actor, "request", "deny", query=f"{request.method} {request.environ['PATH_INFO'][:200]}"
             )
         raise
+
+
+def _admitted(request: Request) -> Actor | None:
+    """Who asks, None for nobody known; refused while this caller has asked too much."""
+    actor = actor_for_authorization(request.environ.get("HTTP_AUTHORIZATION"), request.environ)
+    if actor is not None:
+        wait = limits.wait(limits.PROGRAM, actor.id)
+    else:
+        wait = limits.wait(limits.STRANGER, origin.current().address or "")
+    if wait:
+        raise Refusal(
+            429,
+            Kind.BUSY,
+            "throttled",
+            "You have asked too much in too short a time. Ask again in %(seconds)s s.",
+            headers=[("Retry-After", str(wait))],
+            seconds=wait,
+        )
+    return actor

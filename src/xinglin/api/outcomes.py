@@ -47,7 +47,7 @@ def status_of(fault: Fault) -> int:
 def of_fault(fault: Fault, language: str) -> Answer:
     """The answer to a request that could not be carried out."""
     extra = list(fault.headers) if isinstance(fault, Refusal) else []
-    if fault.kind is Kind.BUSY:
+    if fault.kind is Kind.BUSY and not extra:
         extra.append(("Retry-After", _RETRY_SECONDS))
     return Answer(status_of(fault), text(fault.issues, language), extra)
 

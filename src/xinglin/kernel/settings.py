@@ -40,6 +40,7 @@ class Settings:
     identity: bool = True  # XINGLIN_IDENTITY: link Patients to persons as they are written
     notify: str = ""  # XINGLIN_NOTIFY: addresses below which subscribers may be told of changed links
     proxies: int = 0  # XINGLIN_PROXIES: reverse proxies in front, whose X-Forwarded-For is believed
+    limits: str = ""  # XINGLIN_LIMITS: a TOML file that says how much one caller may ask
     policy: str = "open"  # XINGLIN_POLICY: who may see what: open, region, or the path of a TOML file
     tsa: str = ""  # XINGLIN_TSA: address of a time stamping authority (RFC 3161) for signatures
     keys: str = ""  # XINGLIN_KEYS: folder of the cryptographic keys; <home>/keys if absent
