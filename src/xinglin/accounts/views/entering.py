@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from xinglin.accounts import sessions
 from xinglin.accounts.managing import Hand
 from xinglin.kernel import clock
-from xinglin.kernel.errors import Fault, Kind
+from xinglin.kernel.errors import HTTP_STATUS, Fault, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 _P = ParamSpec("_P")
-_STATUS = {Kind.FORBIDDEN: 403, Kind.NOT_FOUND: 404, Kind.CONFLICT: 409}
 
 
 def signed_in(
@@ -46,7 +45,7 @@ def signed_in(
                 "said": said_of(fault),
                 "symbol": "lock" if fault.kind is Kind.FORBIDDEN else "alert-triangle",
             }
-            return render(request, "ui/failed.html", shown, status=_STATUS.get(fault.kind, 400))
+            return render(request, "ui/failed.html", shown, status=HTTP_STATUS[fault.kind])
 
     return entered
 
