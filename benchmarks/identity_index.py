@@ -139,12 +139,12 @@ def prepare(url: str, persons: int, processes: int) -> tuple[int, int]:
     return sum(count for count, _ in done), sum(keys for _, keys in done)
 
 
-def arriving(persons: int, count: int) -> list[tuple[dict[str, Any], int]]:
+def arriving(persons: int, count: int, seed: int) -> list[tuple[dict[str, Any], int]]:
     """Patients to be written, and who they are: half of them known, half never seen."""
     from xinglin.synth import registers
 
     plan, blocks = _blocks(persons)
-    register, dice = registers.dirty(), Random(3)
+    register, dice = registers.dirty(), Random(seed)
     known: list[tuple[dict[str, Any], int]] = []
     new: list[tuple[dict[str, Any], int]] = []
     order = list(range(blocks))
@@ -273,6 +273,7 @@ def main() -> None:
     )
     parser.add_argument("--persons", type=int, default=1_000_000)
     parser.add_argument("--arrivals", type=int, default=4_000)
+    parser.add_argument("--seed", type=int, default=3, help="who arrives: another for a database used again")
     parser.add_argument("--home", type=Path, help="keep the loaded database here, and use it again")
     options = parser.parse_args()
     home = options.home or Path(tempfile.mkdtemp(prefix="xinglin-identity-"))
@@ -309,7 +310,7 @@ def run(url: str, options: argparse.Namespace, home: Path, *, loaded: bool) -> N
     for table in ("identity_patient", "identity_key"):
         size = database.connection().execute("SELECT pg_total_relation_size(%s)", [table]).fetchone()
         print(f"{table}: {size[0] / 1e6:,.0f} MB")  # type: ignore[index]
-    people = arriving(options.persons, options.arrivals * 6)
+    people = arriving(options.persons, options.arrivals * 6, options.seed)
     part = options.arrivals
     looking(people[:300])
     reference = looking(people[300:part])

@@ -15,7 +15,7 @@ from xinglin.kernel import clock
 from xinglin.kernel.actor import SYSTEM
 from xinglin.record import database
 from xinglin.record.door import open_as
-from xinglin.signing import actions, papers, queries
+from xinglin.signing import actions, papers, queries, reading
 from xinglin.signing.verifying import State
 
 if TYPE_CHECKING:
@@ -141,3 +141,28 @@ def test_the_page_verifies_files_and_texts(browser: Client) -> None:
     assert "签名有效" in browser.post("/signing/verify/", {"file": file}).content.decode()
     assert "无法读取签名" in browser.post("/signing/verify/", {"text": "<script>"}).content.decode()
     assert browser.get("/signing/verify/").status_code == 200
+
+
+def test_a_report_is_shown_with_its_results_and_whose_it_is(browser: Client) -> None:
+    door = open_as(SYSTEM)
+    door.update({"resourceType": "Patient", "id": "p", "name": [{"family": "唐", "given": ["秀英"]}]})
+    code = {"text": "血压"}
+    parts = [
+        {"code": {"text": "收缩压"}, "valueQuantity": {"value": 132, "unit": "mmHg"}},
+        {"code": {"text": "体位"}, "valueCodeableConcept": {"coding": [{"display": "坐位"}]}},
+    ]
+    door.update(
+        {"resourceType": "Observation", "id": "o", "status": "final", "code": code, "component": parts}
+    )
+    results = [
+        {"reference": "Observation/o"},
+        {"display": "外院 <b>结果</b>", "reference": "Observation/away"},
+    ]
+    door.update(REPORT | {"subject": {"reference": "Patient/p"}, "result": results[:1]})
+
+    page = browser.get(PAGE).content.decode()
+
+    assert "<b>唐秀英</b>" in page
+    assert "<li>血压；收缩压 132 mmHg；体位 坐位</li>" in page
+    hidden = reading.results_of(door, {"result": [results[1], {"reference": "https://x/Observation/1"}]})
+    assert hidden == ["外院 <b>结果</b>"]

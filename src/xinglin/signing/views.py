@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import html
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +24,7 @@ from xinglin.kernel.errors import Fault, invalid, not_found
 from xinglin.ledger import actions as ledger
 from xinglin.record import database
 from xinglin.record.door import open_as
-from xinglin.signing import actions, papers, queries, verifying
+from xinglin.signing import actions, papers, queries, reading, verifying
 from xinglin.signing.verifying import State, Verdict
 from xinglin.ui import entry
 
@@ -106,8 +105,10 @@ def signed(request: HttpRequest, door: Door, reference: str) -> HttpResponse:
     held = queries.credential_of(connection, door.actor.id)
     context = {
         "reference": reference,
-        "title": title_of(stored.resource),
-        "parts": parts_of(stored.resource),
+        "title": reading.title_of(stored.resource),
+        "whose": reading.whose(door, stored.resource),
+        "parts": reading.parts_of(stored.resource),
+        "results": reading.results_of(door, stored.resource),
         "version": stored.version,
         "found": _shown(verifying.of_resource(connection, door, type_name, id_)),
         "held": held,
@@ -141,7 +142,7 @@ def _paper(request: HttpRequest, door: Door, type_name: str, id_: str) -> HttpRe
     connection = database.connection()
     held = actions.usable(connection, door.actor, now=clock.now())
     stored = door.read(type_name, id_)
-    pdf = papers.sign(_drawn(request, stored), held, actions.stamper(connection))
+    pdf = papers.sign(_drawn(request, door, stored), held, actions.stamper(connection))
     event = {"target": f"{type_name}/{id_}/_history/{stored.version}", "actor": door.actor.id,
              "sha256": hashlib.sha256(pdf).hexdigest()}  # fmt: skip
     with connection.transaction():
@@ -152,50 +153,17 @@ def _paper(request: HttpRequest, door: Door, type_name: str, id_: str) -> HttpRe
     )
 
 
-def _drawn(request: HttpRequest, stored: Stored) -> bytes:
+def _drawn(request: HttpRequest, door: Door, stored: Stored) -> bytes:
     path = reverse("signing:signed", args=[f"{stored.type}/{stored.id}"])
     base = settings.SETTINGS.base_url.rstrip("/")
     address = f"{base}{path}" if base else request.build_absolute_uri(path)
     resource = stored.resource
-    subject = (resource.get("subject") or {}).get("display", "")
+    subject = reading.whose(door, resource)
     facts = [(gettext("Kept as"), f"{stored.type}/{stored.id}"), (gettext("Version"), str(stored.version))]
     if subject:
         facts.insert(0, (gettext("Resident"), subject))
-    return papers.draw(title_of(resource), facts, parts_of(resource), address=address)
-
-
-def title_of(resource: dict[str, Any]) -> str:
-    """What a document is called."""
-    code = resource.get("code") or resource.get("type") or {}
-    coding = (code.get("coding") or [{}])[0]
-    words = resource.get("title") or resource.get("description") or code.get("text") or coding.get("display")
-    return str(words or resource["resourceType"])
-
-
-def parts_of(resource: dict[str, Any]) -> list[str]:
-    """What a document says, as plain text."""
-    said = [_plain(resource.get("text"))]
-    waiting = list(resource.get("section") or resource.get("item") or ())
-    while waiting:
-        part = waiting.pop(0)
-        answers = [
-            str(v)
-            for a in part.get("answer", ())
-            for k, v in a.items()
-            if not isinstance(v, dict | list) and k
-        ]
-        said += [str(part.get("title") or ""), _plain(part.get("text"))]
-        said += ["；".join(answers)]
-        waiting = [*(part.get("section") or part.get("item") or ()), *waiting]
-    said.append(str(resource.get("conclusion") or ""))
-    return [one for one in said if one.strip()]
-
-
-def _plain(text: Any) -> str:
-    if isinstance(text, str):
-        return text
-    div = text.get("div", "") if isinstance(text, dict) else ""
-    return html.unescape(re.sub(r"<[^>]*>", " ", re.sub(r"</(p|div|li|tr|h\d)>|<br ?/?>", "\n", div))).strip()
+    parts = [*reading.parts_of(resource), *reading.results_of(door, resource)]
+    return papers.draw(reading.title_of(resource), facts, parts, address=address)
 
 
 @require_http_methods(["GET", "POST"])
