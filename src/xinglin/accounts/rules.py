@@ -8,6 +8,9 @@ import hashlib
 from dataclasses import dataclass
 
 
+OF_APPS = "xa_"  # how the tokens begin that apps are given
+
+
 @dataclass(frozen=True, slots=True)
 class Bearer:
     """RFC 6750: a token alone."""

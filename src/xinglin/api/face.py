@@ -8,7 +8,7 @@ import django.db
 import psycopg
 
 from xinglin.accounts.queries import actor_for_authorization
-from xinglin.api import headers, outcomes, routes, sending
+from xinglin.api import granted, headers, outcomes, routes, sending
 from xinglin.api.refusals import Refusal
 from xinglin.api.requests import Request
 from xinglin.kernel.errors import Fault, Kind, busy
@@ -56,7 +56,7 @@ def _handled(request: Request) -> Answer:
     form = request.first("_format") if "_format" in request.query else None
     if "fhir+json" not in (accept := request.header("ACCEPT") or "*/*") or form:
         headers.require_json(accept, form)
-    actor = actor_for_authorization(request.environ.get("HTTP_AUTHORIZATION"), request.environ)
+    actor = actor_for_authorization(request.environ.get("HTTP_AUTHORIZATION"), request.environ, apps=True)
     if actor is not None:
         request.actor = actor
         request.door = door.open_as(actor)
@@ -70,6 +70,8 @@ def _handled(request: Request) -> Answer:
         )
     noted = access.refusals()
     try:
+        if actor is not None:
+            granted.require(actor, request.environ["PATH_INFO"][len(PREFIX) + 1 :].split("/"))
         return handler(request, *words)
     except Fault as fault:
         if actor is not None and fault.kind is Kind.FORBIDDEN and access.refusals() == noted:

@@ -49,6 +49,11 @@ def kindred(table: str) -> None:
     _kindred[:] = [table]
 
 
+def kin_tables() -> tuple[str, ...]:
+    """The tables that ``kindred`` was told of."""
+    return tuple(_kindred)
+
+
 def in_force() -> Policy:
     """The policy that ``XINGLIN_POLICY`` names: a shipped one, or the path of a TOML file."""
     return _read(settings.SETTINGS.policy)
@@ -66,7 +71,7 @@ def _read(name: str) -> Policy:
 
 
 def access_of(actor: Actor) -> Access | None:
-    """The rows that the actor may see, as the record's search understands it; None if all of them."""
+    """The rows that the account itself may see, as the record's search understands it; None if all of them."""
     name = settings.SETTINGS.policy
     policy = _read(name)
     if policy.open or actor.has("system"):
