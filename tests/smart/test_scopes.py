@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.record.policy.conftest import actor, everything, filled, region  # noqa: F401 -- a fixture
+from tests.record.policy.conftest import actor, everything, filled
 from xinglin.kernel.errors import Fault, Kind
 from xinglin.record.door import open_as
 from xinglin.record.policy import scopes
@@ -30,7 +30,8 @@ FORMS = [
     ("patient/Observation.rs?category=laboratory", "patient/Observation.rs?category=laboratory"),
 ]
 NO_FORMS = [
-    "", "patient/Observation.", "patient/Observation.sr", "patient/observation.rs", "nobody/Patient.r", "patient/Observation",
+    "", "patient/Observation.", "patient/Observation.sr", "patient/observation.rs", "nobody/Patient.r",
+    "patient/Observation",
     "patient/Nothing.rs", "patient/Observation.rs?", "patient/Observation.rs?subject.name=x", "patient/*.rs?_id=1",
     "patient/Observation.rs?code:text=x", "patient/Observation.rs?_count=1", "launch/patient", "openid",
 ]  # fmt: skip
@@ -209,7 +210,8 @@ def test_an_app_writes_what_it_was_granted(full):
     assert (made.status, changed.status) == (201, 200)
 
 
-def test_a_grant_never_adds_to_what_the_account_may(region):
+@pytest.mark.usefixtures("region")
+def test_a_grant_never_adds_to_what_the_account_may():
     filled()
     door = app(DOCTOR, "user/*.cruds")
 

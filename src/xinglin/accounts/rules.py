@@ -7,7 +7,6 @@ import binascii
 import hashlib
 from dataclasses import dataclass
 
-
 OF_APPS = "xa_"  # how the tokens begin that apps are given
 
 

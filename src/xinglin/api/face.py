@@ -8,7 +8,7 @@ import django.db
 import psycopg
 
 from xinglin.accounts.queries import actor_for_authorization
-from xinglin.api import granted, headers, outcomes, routes, sending
+from xinglin.api import granted, headers, outcomes, routes, sending, sharing
 from xinglin.api.refusals import Refusal
 from xinglin.api.requests import Request
 from xinglin.kernel.errors import Fault, Kind, busy
@@ -31,7 +31,8 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     """Answer one request below ``/fhir``."""
     request = Request(environ)
     request.answered = _answered
-    answer = sending.finished(request, _answered(request))
+    answer = sending.finished(request, sharing.preflight(request) or _answered(request))
+    sharing.share(request, answer)
     if answer.status not in (204, 304):
         answer.headers.append(("Content-Length", str(len(answer.body))))
     start_response(answer.line, answer.headers)

@@ -22,7 +22,7 @@ from xinglin.kernel.ids import self_number
 from xinglin.record.policy import compiling
 from xinglin.record.search import compiler, grammar
 from xinglin.record.search.criteria import Match, Query
-from xinglin.record.search.fragments import FALSE, Fragment, both, either, negated
+from xinglin.record.search.fragments import Fragment, both, either, negated
 from xinglin.record.search.scope import Scope
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def require(actor: Actor, action: str, type_name: str | None, id_: str | None = 
 
 
 def require_written(connection: Connection, actor: Actor, drafts: Iterable[Written], letter: str) -> None:
-    """Raise ``forbidden`` for a new version that none of the actor's grants covers: another's, or outside of a limit."""
+    """Raise ``forbidden`` for a new version that none of the actor's grants covers: another's, or beyond a limit."""
     if actor.scopes is None:
         return
     for draft in drafts:

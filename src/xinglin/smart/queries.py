@@ -1,0 +1,161 @@
+"""What can be asked: who acts by a token, which apps there are, what an account has allowed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db.models import Q
+
+from xinglin.accounts.models import Account, SignedIn
+from xinglin.accounts.queries import actor_of
+from xinglin.fhir import definitions
+from xinglin.kernel import clock
+from xinglin.record import database
+from xinglin.smart import rules
+from xinglin.smart.models import App, Binding, Grant, Token
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
+    from xinglin.kernel.actor import Actor
+    from xinglin.record.database import Connection
+
+ACCESS, REFRESH = "access", "refresh"
+_ORIGINS_SECONDS = 2.0
+
+
+def base_of(scheme: str, host: str) -> str:
+    """The address of the platform as others use it, without a slash at the end: also the issuer's name."""
+    given: str = settings.SETTINGS.base_url
+    return given.rstrip("/") if given else f"{scheme}://{host}"
+
+
+def app(client_id: str) -> App | None:
+    """The app with that client id, if it is not disabled."""
+    return App.objects.filter(client_id=client_id, active=True).first()
+
+
+def living(digest: str, kind: str, *, now: datetime) -> Token | None:
+    """The token, if it, its grant and its app still hold."""
+    return (
+        Token.objects.select_related("grant__app")
+        .filter(
+            digest=digest,
+            kind=kind,
+            revoked=None,
+            expires__gt=now,
+            grant__ended=None,
+            grant__app__active=True,
+        )
+        .first()
+    )
+
+
+def actor_of_token(text: str) -> Actor | None:
+    """Who acts with an access token: the account it was given for, with what the app was granted."""
+    token = living(rules.digest(text), ACCESS, now=clock.now())
+    if token is None:
+        return None
+    account = Account.objects.filter(pk=token.grant.account, is_active=True).first()
+    return actor_through(token.grant, account, token.scope) if account else None
+
+
+def actor_through(grant: Grant, account: Account, scope: str) -> Actor:
+    """The account, acting through the grant's app with that scope."""
+    return replace(
+        actor_of(account, purpose=grant.purpose),
+        app=grant.app.client_id,
+        scopes=tuple(scope.split()),
+        patient=grant.patient or None,
+    )
+
+
+def session_holds(grant: Grant) -> bool:
+    """Whether the session in which the grant was given goes on."""
+    return SignedIn.objects.filter(pk=grant.session, account_id=grant.account, ended=None).exists()
+
+
+class _Origins:
+    """The origins of the redirect addresses of all apps, remembered for a moment."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._until = 0.0
+        self._known: frozenset[str] = frozenset()
+
+    def known(self) -> frozenset[str]:
+        with self._lock:
+            if time.monotonic() >= self._until:
+                lists = App.objects.filter(active=True, kind=rules.Kind.PUBLIC).values_list(
+                    "redirects", flat=True
+                )
+                found = {rules.origin_of(address) for addresses in lists for address in addresses}
+                self._known = frozenset(origin for origin in found if origin)
+                self._until = time.monotonic() + _ORIGINS_SECONDS
+            return self._known
+
+    def forget(self) -> None:
+        with self._lock:
+            self._until = 0.0
+
+
+_origins = _Origins()
+
+
+def may_read_answers(origin: str) -> bool:
+    """Whether pages of that origin are a registered app's, whose browser may hand it our answers (CORS)."""
+    return origin.lower() in _origins.known()
+
+
+def forget_origins() -> None:
+    _origins.forget()
+
+
+def allowed_by(account: int) -> QuerySet[Grant]:
+    """What an account has allowed and not ended, the latest first."""
+    return Grant.objects.select_related("app").filter(account=account, ended=None, app__account=None).exclude(
+        begun=None
+    ).order_by("-made")  # fmt: skip
+
+
+def launchable(institution: str | None) -> QuerySet[App]:
+    """The apps that can be opened from a record by who works at the institution (None: for the region)."""
+    own = Q(institution_id="") | Q(institution_id=institution or "")
+    return App.objects.filter(own, active=True).exclude(launch_url="").order_by("name")
+
+
+def reach(manager: Account) -> QuerySet[App]:
+    """The apps that an administrator of an institution, or of the region, looks after."""
+    everything = App.objects.order_by("institution_name", "name")
+    return everything.filter(institution_id=manager.institution_id) if manager.institution_id else everything
+
+
+def bound(issuer: str, subject: str) -> int | None:
+    """The number of the account that a subject of an identity provider is bound to."""
+    return Binding.objects.filter(issuer=issuer, subject=subject).values_list("account", flat=True).first()
+
+
+def own_patients(actor: Actor) -> list[str]:
+    """The Patients that the account is itself, or acts for by recorded authority: open relations with the person."""
+    with database.using(None) as connection:
+        return _patients_of(connection, actor.id)
+
+
+def _patients_of(connection: Connection, actor: str) -> list[str]:
+    rows = connection.execute(
+        "SELECT DISTINCT r.id FROM record_relation o JOIN record_resource r ON r.self = o.patient"
+        " WHERE o.actor = %s AND o.kind = ANY(%s) AND o.since <= statement_timestamp()"
+        " AND (o.until IS NULL OR o.until > statement_timestamp()) AND r.type = %s ORDER BY r.id",
+        [actor, list(OWN_KINDS), definitions.type_number("Patient")],
+    )
+    return [row[0] for row in rows]
+
+
+OWN_KINDS = ("own", "self", "family", "authorised")
+"""Relations by which a resident's account has a record of its own to give."""
