@@ -29,8 +29,8 @@ BASE = "http://testserver"
 VERIFIER = "v" * 50
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 BACK = "https://app.example/back"
-SCOPES = ("openid", "fhirUser", "profile", "launch", "launch/patient", "offline_access", "online_access", "patient/*.rs",
-          "user/*.cruds")  # fmt: skip
+SCOPES = ("openid", "fhirUser", "profile", "launch", "launch/patient", "offline_access", "online_access",
+          "patient/*.rs", "user/*.cruds")  # fmt: skip
 
 
 def deed() -> Deed:
@@ -78,9 +78,8 @@ class Person:
 
     def asks(self, app: App, **more: Any) -> str:
         """The address of an app's question."""
-        return "/oauth/authorize?" + urlencode(
-            question(app) | {k: v for k, v in more.items() if v is not None}
-        )
+        given = question(app) | more
+        return "/oauth/authorize?" + urlencode({k: v for k, v in given.items() if v is not None})
 
     def decides(
         self, app: App, *scopes: str, decision: str = "allow", patient: str = "pat-a", **more: Any

@@ -18,6 +18,7 @@ from xinglin.accounts.models import Account, Role
 from xinglin.kernel.errors import forbidden, invalid, not_found
 from xinglin.smart import queries, rules
 from xinglin.smart.allowing import end_all
+from xinglin.smart.assertions import ALGORITHMS
 from xinglin.smart.models import App
 from xinglin.smart.rules import Kind
 from xinglin.smart.terms import terms
@@ -205,21 +206,20 @@ def _keys(draft: Draft) -> dict[str, Any] | None:
 
 def _parsed(text: str) -> dict[str, Any]:
     try:
-        given = json.loads(text)
-        if not isinstance(given, dict):
-            raise TypeError
-        found = KeySet.import_key_set(given)  # type: ignore[arg-type]  # a dict of whatever it says
+        given = json.loads(text)["keys"]
+        kinds = [(str(key.get("kty")), bool(key.get("kid")), "d" in key) for key in given]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise invalid(gettext_noop("The key set is no JWK set (RFC 7517).")) from None
+    if not kinds:
+        raise invalid(gettext_noop("The key set is empty."))
+    if any(kind not in ALGORITHMS or private for kind, _, private in kinds):
+        raise invalid(gettext_noop("The key set should have public keys of RSA or elliptic curves alone."))
+    if not all(named for _, named, _ in kinds):
+        raise invalid(gettext_noop("Every key of the key set needs a kid."))
+    try:
+        found = KeySet.import_key_set({"keys": given})
     except (ValueError, TypeError, KeyError, JoseError):
         raise invalid(gettext_noop("The key set is no JWK set (RFC 7517).")) from None
-    for key in found.keys:
-        if key.key_type not in ("RSA", "EC") or key.is_private:
-            raise invalid(
-                gettext_noop("The key set should have public keys of RSA or elliptic curves alone.")
-            )
-        if not key.kid:
-            raise invalid(gettext_noop("Every key of the key set needs a kid."))
-    if not found.keys:
-        raise invalid(gettext_noop("The key set is empty."))
     return {"keys": [key.as_dict(private=False) for key in found.keys]}
 
 
