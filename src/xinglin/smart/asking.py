@@ -63,7 +63,7 @@ def read(query: QueryDict) -> Asking:
             ),
             name=app.name,
         )
-    return Asking(app, redirect[0], {name: query[name] for name in _ONCE if name in query})
+    return Asking(app, redirect[0], {name: str(query[name]) for name in _ONCE if name in query})
 
 
 def require(asking: Asking, query: QueryDict, *, base: str) -> None:

@@ -112,7 +112,7 @@ def _verified(text: str, header: dict[str, Any], app: App, *, now: datetime) -> 
 def _candidates(app: App, kid: object, *, now: datetime) -> list[Key]:
     if not isinstance(kid, str) or not kid:
         return []
-    given = app.jwks or _fetched(app, now=now)
+    given: Any = app.jwks or _fetched(app, now=now)
     try:
         found = KeySet.import_key_set(given)
     except (JoseError, ValueError, TypeError, KeyError):
@@ -127,17 +127,13 @@ def _require(claims: dict[str, Any], app: App, *, audience: str, now: datetime) 
         raise _unknown("iss and sub of the assertion should both be the client id.")
     if audience not in (audiences if isinstance(audiences, list) else [audiences]):
         raise _unknown(f"aud of the assertion should be {audience}.")
-    if not _is_time(expires) or expires <= at - skew:
+    if not isinstance(expires, int | float) or expires <= at - skew:
         raise _unknown("The assertion has expired.")
     if expires > at + terms().assertion.total_seconds() + skew:
         raise _unknown("exp of the assertion is more than five minutes away.")
     for name in ("iat", "nbf"):
-        if name in claims and (not _is_time(claims[name]) or claims[name] > at + skew):
+        if name in claims and (not isinstance(claims[name], int | float) or claims[name] > at + skew):
             raise _unknown(f"{name} of the assertion is in the future.")
-
-
-def _is_time(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _once(app: App, claims: dict[str, Any], *, now: datetime) -> None:

@@ -78,6 +78,8 @@ def actor_through(grant: Grant, account: Account, scope: str) -> Actor:
 
 def session_holds(grant: Grant) -> bool:
     """Whether the session in which the grant was given goes on."""
+    if grant.session is None:
+        return False
     return SignedIn.objects.filter(pk=grant.session, account_id=grant.account, ended=None).exists()
 
 

@@ -145,11 +145,8 @@ def _verified(text: str, question: Question, *, now: datetime) -> dict[str, Any]
         header = dict(jws.extract_compact(text.encode()).headers())
     except (JoseError, ValueError):
         raise _refused() from None
-    for anew in (False, True):  # a second time where the provider has rotated its keys
-        keys = _keys(_kept(_metadata(now)["jwks_uri"], now, anew=anew), header)
-        if keys:
-            break
-    for key in keys:
+    where = _metadata(now)["jwks_uri"]  # asked a second time where the provider has rotated its keys
+    for key in _keys(_kept(where, now), header) or _keys(_kept(where, now, anew=True), header):
         try:
             claims = dict(jwt.decode(text, key, algorithms=[str(header.get("alg"))]).claims)
         except (JoseError, ValueError):

@@ -103,10 +103,8 @@ def read(text: str) -> Grant | None:
 
 def meet(asked: Grant, allowed: Grant) -> Grant | None:
     """What is in both; None if that is nothing."""
-    if (
-        asked.context != allowed.context
-        or ANY not in (asked.type, allowed.type) != asked.type != allowed.type
-    ):
+    apart = ANY not in (asked.type, allowed.type) and asked.type != allowed.type
+    if asked.context != allowed.context or apart:
         return None
     type_ = allowed.type if asked.type == ANY else asked.type
     letters = "".join(letter for letter in asked.letters if letter in allowed.letters)

@@ -160,7 +160,8 @@ class _Page:
         response = render(self.request, "smart/authorize.html", shown, status=status)
         # A browser asks this policy also of where a form leads on to.
         onward = rules.origin_of(self.asked.redirect) or f"{self.asked.redirect.partition(':')[0]}:"
-        return csp_update({"form-action": [onward]})(lambda _: response)(self.request)  # type: ignore[no-any-return]
+        csp_update({"form-action": [onward]})(lambda _: response)(self.request)
+        return response
 
     def _row(self, scope: str) -> dict[str, Any]:
         title, detail = words.of_scope(scope)
