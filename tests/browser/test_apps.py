@@ -97,7 +97,7 @@ def app(demo: str, client_library: bytes, tmp_path: Path, django_db_blocker: Any
     (tmp_path / "client.js").write_bytes(client_library)
     (tmp_path / "launch.html").write_text(_LAUNCH % made.client_id)
     (tmp_path / "index.html").write_text(_INDEX)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield address
     server.shutdown()
     server.server_close()
