@@ -195,3 +195,24 @@ def test_the_pages_of_apps_fit_the_window(open_window, app, width, theme):
         window.picture(f"apps-{name}-{width}-{theme}")
 
         assert window.overflow() <= 0
+
+
+def test_the_sample_app_shows_the_results_of_the_record(open_window, demo, django_db_blocker):
+    from xinglin.config import demonstration
+
+    with django_db_blocker.unblock():
+        demonstration.register_app(int(demo.rpartition(":")[2]))
+    window = open_window()
+    window.sign_in()
+    window.go("/residents/a/")
+
+    with window.page.expect_popup() as opened:
+        window.page.click(f"form[action$='/apps/{_number()}/'] button")
+    page = opened.value
+    page.wait_for_selector("button[value=allow]", timeout=30_000)
+    page.click("button[value=allow]")
+    page.wait_for_selector("tbody tr", timeout=30_000)
+
+    assert page.inner_text("caption") == "王桂兰"
+    with django_db_blocker.unblock():
+        App.objects.all().delete()

@@ -91,13 +91,16 @@ def seen(hand: Hand, number: int) -> App:
     return found
 
 
-def register(*, draft: Draft, deed: Deed) -> tuple[App, str]:
-    """Register an app; the answer's second half is its secret, if it has one, seen only now."""
+def register(*, draft: Draft, deed: Deed, client_id: str = "") -> tuple[App, str]:
+    """Register an app; the answer's second half is its secret, if it has one, seen only now.
+
+    ``client_id`` is drawn if none is given.
+    """
     keys = _checked(draft)
     secret = rules.new_secret() if draft.kind == Kind.CONFIDENTIAL else ""
     with transaction.atomic():
         made = App(
-            client_id=rules.new_secret()[:24],
+            client_id=client_id or rules.new_secret()[:24],
             kind=draft.kind,
             secret=rules.digest(secret) if secret else "",
             made=deed.now,
