@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connections
 from django.test import Client
 
 from tests.smart.conftest import (
@@ -12,11 +15,14 @@ from tests.smart.conftest import (
     back,
     caller,
     claims_of,
+    deed,
     exchange,
     make_account,
     make_app,
     refresh,
 )
+from xinglin.record import access, database
+from xinglin.record.policy.relations import open_by_hand
 from xinglin.smart.models import Grant
 
 
@@ -187,3 +193,62 @@ def test_an_app_sees_no_more_than_the_policy_shows_its_user(stored):
     assert sorted(asking.get("Condition").ids) == [
         "cold-a"
     ]  # what needs more secrecy is withheld from nurses
+
+
+@pytest.fixture
+def mother(stored) -> Person:
+    """A resident who is pat-a and acts for pat-b."""
+    person = Person(make_account("t-mother", "doctor", institution_id=""))
+    now = deed().now
+    with database.using(None) as connection:
+        for patient, kind in (("pat-a", "own"), ("pat-b", "guardian")):
+            open_by_hand(
+                connection, patient=patient, kind=kind, since=now, actor=f"account/{person.account.pk}"
+            )
+    return person
+
+
+def test_a_resident_chooses_among_the_own_records(mother, app):
+    text = mother.browser.get(mother.asks(app)).content.decode()
+
+    assert ('value="pat-a"' in text, 'value="pat-b"' in text, 'id="find"' in text) == (True, True, False)
+    assert mother.decides(app, patient="somebody").status_code == 422
+    child = mother.tokens(app, patient="pat-b")
+    assert (child["patient"], Grant.objects.get().purpose) == ("pat-b", "FAMRQT")
+
+
+def test_a_resident_is_known_by_the_own_patient(mother, app):
+    answer = mother.tokens(app)
+
+    assert claims_of(answer["id_token"])["fhirUser"] == f"{BASE}/fhir/Patient/pat-a"
+    assert Grant.objects.get().purpose == "PATRQT"
+
+
+def test_of_two_who_use_a_code_at_once_one_gets_tokens(doctor, app):
+    code = doctor.code(app)
+
+    def ask(_: int) -> int:
+        try:
+            return exchange(app, code=code).status_code
+        finally:
+            connections.close_all()
+            database.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = sorted(pool.map(ask, range(4)))
+
+    assert answers == [200, 400, 400, 400]
+    assert Grant.objects.get().why == "reuse"
+
+
+def test_the_access_log_names_the_app(doctor, app):
+    token = doctor.tokens(app)["access_token"]
+    caller(token).get("Patient/pat-a")
+    access.flush()
+
+    with database.using(None) as connection:
+        row = connection.execute(
+            "SELECT actor, outcome, device FROM record_access WHERE action = 'read' ORDER BY place DESC LIMIT 1"
+        ).fetchone()
+
+    assert row == (f"account/{doctor.account.pk}", "permit", f"{app.client_id} · -")

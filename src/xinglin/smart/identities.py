@@ -37,7 +37,7 @@ def claims(account: Account, scopes: Collection[str], *, base: str) -> dict[str,
 
 def fhir_user(account: Account) -> str:
     """``Patient/…`` of a resident; ``Person/…`` of anybody else, which is stored when it is first asked for."""
-    own = queries.own_patients(actor_of(account))
+    own = [id_ for id_, purpose in queries.own_patients(actor_of(account)).items() if purpose == "PATRQT"]
     if own:
         return f"Patient/{own[0]}"
     id_ = f"account-{account.pk}"

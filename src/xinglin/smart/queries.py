@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from xinglin.kernel.actor import Actor
-    from xinglin.record.database import Connection
 
 ACCESS, REFRESH = "access", "refresh"
 _ORIGINS_SECONDS = 2.0
@@ -143,21 +142,21 @@ def bound(issuer: str, subject: str) -> int | None:
     return Binding.objects.filter(issuer=issuer, subject=subject).values_list("account", flat=True).first()
 
 
-def own_patients(actor: Actor) -> list[str]:
-    """The Patients that the account is itself, or acts for by recorded authority: open relations with the person."""
+OWN_KINDS = {"own": "PATRQT", "guardian": "FAMRQT", "mandate": "FAMRQT"}
+"""The relations by which a resident's account has records to give, with the purpose that each is opened for."""
+
+
+def own_patients(actor: Actor) -> dict[str, str]:
+    """The Patients that the account is itself, or acts for by recorded authority, with the purpose of each."""
     with database.using(None) as connection:
-        return _patients_of(connection, actor.id)
-
-
-def _patients_of(connection: Connection, actor: str) -> list[str]:
-    rows = connection.execute(
-        "SELECT DISTINCT r.id FROM record_relation o JOIN record_resource r ON r.self = o.patient"
-        " WHERE o.actor = %s AND o.kind = ANY(%s) AND o.since <= statement_timestamp()"
-        " AND (o.until IS NULL OR o.until > statement_timestamp()) AND r.type = %s ORDER BY r.id",
-        [actor, list(OWN_KINDS), definitions.type_number("Patient")],
-    )
-    return [row[0] for row in rows]
-
-
-OWN_KINDS = ("own", "self", "family", "authorised")
-"""Relations by which a resident's account has a record of its own to give."""
+        rows = connection.execute(
+            "SELECT r.id, o.kind FROM record_relation o JOIN record_resource r ON r.self = o.patient"
+            " WHERE o.actor = %s AND o.kind = ANY(%s) AND o.since <= statement_timestamp()"
+            " AND (o.until IS NULL OR o.until > statement_timestamp()) AND r.type = %s"
+            " ORDER BY o.kind <> 'own', r.id",
+            [actor.id, list(OWN_KINDS), definitions.type_number("Patient")],
+        ).fetchall()
+    found: dict[str, str] = {}
+    for id_, kind in rows:
+        found.setdefault(id_, OWN_KINDS[kind])
+    return found

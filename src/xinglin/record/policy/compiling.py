@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from xinglin.record.search.scope import Access
 
 _DATA = Path(__file__).with_name("data")
+_NO_POLICIES = ("sensitivity", "beside")  # other files among the data
 LABEL_PATH = "Policy label"  # the seed of the tokens of labels; no element has such a path
 EMERGENCY = "emergency"
 SEVERAL = "several patients"  # a label: an open relation with one of them does not show a row about others
@@ -63,7 +64,7 @@ def in_force() -> Policy:
 def _read(name: str) -> Policy:
     path = Path(name) if name.endswith(".toml") else _DATA / f"{name}.toml"
     if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in _DATA.glob("*.toml") if p.stem != "sensitivity"))
+        known = ", ".join(sorted(p.stem for p in _DATA.glob("*.toml") if p.stem not in _NO_POLICIES))
         raise SystemExit(f"XINGLIN_POLICY={name!r} should be one of {known}, or the path of a TOML file.")
     labels = path.with_name("sensitivity.toml")
     text = (labels if labels.is_file() else _DATA / "sensitivity.toml").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from csp.decorators import csp_update
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from xinglin.smart.models import Launch
 
 _MOST_FOUND = "20"
+_IDENTITY_NUMBER = 18  # characters
+_RESIDENT = "resident"  # a role that finds nobody: whoever has it chooses among the own
 
 
 @never_cache
@@ -72,6 +75,7 @@ class _Page:
         self.actor = actor_of(request.user, purpose=self.purpose)  # type: ignore[arg-type]  # who is signed in
         self.door: Door = open_as(self.actor)
         self.own = queries.own_patients(self.actor)
+        self.resident = bool(self.own) or self.actor.has(_RESIDENT)
         self.launch = self._launch()
 
     def _launch(self) -> Launch | None:
@@ -117,14 +121,14 @@ class _Page:
             if not patient:
                 return self._shown(gettext("Choose whose record the app may see."), status=422)
             try:
-                self.door.read("Patient", patient)
+                self._door_to(patient).read("Patient", patient)
             except Fault:
                 return self._shown(gettext("This resident cannot be chosen. Choose another."), status=422)
         self._use_up()
         key = self.request.session.session_key
         session = SignedIn.objects.filter(account_id=self._number, key=key, ended=None).first()
         decision = Decision(
-            account=self._number, scopes=granted, patient=patient, purpose=self.purpose,
+            account=self._number, scopes=granted, patient=patient, purpose=self.own.get(patient, self.purpose),
             session=session.pk if session else None, signed_in=session.begun if session else None,
         )  # fmt: skip
         code = allowing.allow(
@@ -141,7 +145,11 @@ class _Page:
         if self.launch is not None:
             return self.launch.patient
         chosen = self.request.POST.get("patient", "")
-        return chosen if chosen in self.own or not self.own else ""
+        return chosen if chosen in self.own or not self.resident else ""
+
+    def _door_to(self, patient: str) -> Door:
+        """The door with the purpose that this record is opened for."""
+        return open_as(replace(self.actor, purpose=self.own.get(patient, self.purpose)))
 
     def _shown(self, problem: str = "", status: int = 200) -> HttpResponse:
         text = self.request.POST.get("find", "").strip()[:100]
@@ -151,8 +159,9 @@ class _Page:
             "rows": [self._row(scope) for scope in self.asked.scopes],
             "needs_patient": rules.needs_patient(self.asked.scopes),
             "launched": self._people([self.launch.patient])[0:1] if self.launch else [],
-            "own": self._people(self.own) if not self.launch else [],
-            "found": self._found(text) if text and not self.own and not self.launch else [],
+            "resident": self.resident,
+            "own": self._people(list(self.own)) if not self.launch else [],
+            "found": self._found(text) if text and not self.resident and not self.launch else [],
             "find": text,
             "chosen": self.request.POST.get("patient", ""),
             "problem": problem,
@@ -181,7 +190,7 @@ class _Page:
         found = []
         for id_ in ids:
             try:
-                found.append(_person(self.door.read("Patient", id_).resource))
+                found.append(_person(self._door_to(id_).read("Patient", id_).resource))
             except Fault:
                 continue
         return found
@@ -191,7 +200,9 @@ def _person(patient: dict[str, Any]) -> dict[str, str]:
     names = [
         n.get("text") or n.get("family", "") + "".join(n.get("given", ())) for n in patient.get("name", ())
     ]
+    numbers = [str(i.get("value", "")) for i in patient.get("identifier", ())]
     return {
+        "tail": next((number[-4:] for number in numbers if len(number) == _IDENTITY_NUMBER), ""),
         "id": patient["id"], "name": next((name for name in names if name), "—"), "sex": patient.get("gender", ""),
         "birth": patient.get("birthDate", ""),
     }  # fmt: skip
