@@ -114,6 +114,20 @@ def test_a_scope_with_a_search_shows_what_fits_it(full):
     assert seen(door) == {"Condition/cold-a"}
 
 
+def test_one_limit_of_two_types_limits_both(full):
+    limit = "_tag=made-up"
+    door = app(
+        DOCTOR, f"patient/Condition.rs?{limit}", f"patient/Observation.rs?{limit}", "patient/Encounter.rs",
+        "patient/Patient.rs", patient="pat-a",
+    )  # fmt: skip
+    tagged = {"meta": {"tag": [{"code": "made-up"}]}}
+    whole = open_as(actor("client"))
+    for kind, id_ in (("Condition", "cold-a"), ("Observation", "obs-a"), ("Condition", "cold-b")):
+        whole.update({**whole.read(kind, id_).resource, **tagged})
+
+    assert seen(door) == {"Condition/cold-a", "Observation/obs-a", "Encounter/enc-a", "Patient/pat-a"}
+
+
 @pytest.mark.parametrize("type_name", sorted({r["resourceType"] for r in everything()} - {"Organization"}))
 def test_no_door_shows_an_app_another_record(full, type_name):
     (theirs,) = [r["id"] for r in everything() if r["resourceType"] == type_name and r["id"].endswith("-b")][

@@ -123,7 +123,6 @@ def _through_app(header: str) -> Actor | None:
     given = rules.credentials(header)
     if not isinstance(given, rules.Bearer) or not given.token.startswith(rules.OF_APPS):
         return None
-    _renew_connection()
     return next((actor for find in _bearers if (actor := find(given.token)) is not None), None)
 
 

@@ -173,39 +173,51 @@ def access_of(actor: Actor, letters: str = SEEING) -> Access | None:
 
 def granted(actor: Actor, alias: str, types: tuple[str, ...], letters: str = SEEING) -> Fragment:
     """The rows ``alias`` of ``types`` (none: any) that one of the grants with one of these letters covers."""
-    parts = [
-        part
-        for grant in of(actor.scopes or ())
-        if any(letter in grant.letters for letter in letters)
-        if (part := _covered(grant, actor, alias, types)) is not None
-    ]
+    return _granted(actor.scopes or (), actor.patient, alias, types, letters, compiling.kin_tables())
+
+
+@lru_cache(maxsize=1 << 14)
+def _granted(
+    scopes: tuple[str, ...], patient: str | None, alias: str, types: tuple[str, ...], letters: str,
+    tables: tuple[str, ...],
+) -> Fragment:  # fmt: skip
+    """Grants that differ in their types alone become one condition, so that the record is asked for once."""
+    alike: dict[tuple[str, str, str], set[str]] = {}
+    for grant in of(scopes):
+        meant = not types or grant.type == ANY or grant.type in types
+        if meant and any(letter in grant.letters for letter in letters):
+            limited = grant.type if grant.query else ""
+            alike.setdefault((grant.context, grant.query, limited), set()).add(grant.type)
+    parts: list[Fragment] = []
+    for (context, query, limited), wanted in alike.items():
+        if context == PATIENT and patient is None:
+            continue
+        part = [] if ANY in wanted else [_of_types(sorted(wanted), alias)]
+        if context == PATIENT:
+            part.append(_of_record(str(patient), alias, tables))
+        if query:
+            part.append(_limited(Grant(context, limited, SEEING, query), alias))
+        parts.append(both(part))
     return either(parts)
 
 
-def _covered(grant: Grant, actor: Actor, alias: str, types: tuple[str, ...]) -> Fragment | None:
-    parts: list[Fragment] = []
-    if grant.type != ANY:
-        if types and grant.type not in types:
-            return None
-        parts.append(Fragment(f"{alias}.type = %s::smallint", (definitions.type_number(grant.type),)))
-    if grant.context == PATIENT:
-        if actor.patient is None:
-            return None
-        parts.append(_of_record(actor.patient, alias))
-    if grant.query:
-        limited = _limits(grant)
-        parts.append(compiler.conjunction(_nowhere(), alias, limited.types, limited.criteria).fragment())
-    return both(parts)
+def _of_types(types: Sequence[str], alias: str) -> Fragment:
+    return Fragment(f"{alias}.type = ANY(%s::smallint[])", ([definitions.type_number(t) for t in types],))
 
 
-def _of_record(patient: str, alias: str) -> Fragment:
+def _limited(grant: Grant, alias: str) -> Fragment:
+    limits = _limits(grant)
+    return compiler.conjunction(_nowhere(), alias, limits.types, limits.criteria).fragment()
+
+
+def _of_record(patient: str, alias: str, tables: tuple[str, ...]) -> Fragment:
     """In the record of the patient, or of another Patient of the same person; or of nobody and beside it."""
     number = self_number("Patient", patient)
     kin = "".join(
         f" UNION SELECT kin.number FROM {table} me JOIN {table} kin ON kin.person = me.person WHERE me.number = %s"
-        for table in compiling.kin_tables()
+        for table in tables
     )
-    values: tuple[Any, ...] = (number, *[number] * len(compiling.kin_tables()))
+    values: tuple[Any, ...] = (number, *[number] * len(tables))
     several = [definitions.type_number(name) for name in _OF_SEVERAL]
     own = both(
         [
