@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.browser.test_pages import violations
 from xinglin.accounts.events import NOWHERE
 from xinglin.kernel import clock
 from xinglin.smart import registering
@@ -123,7 +124,7 @@ def status_of(address: str, token: str) -> int:
 
 
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
-def test_an_app_alone_asks_whose_record_and_reads_no_other(open_window, demo, app, width, theme):
+def test_an_app_alone_asks_whose_record_and_reads_no_other(open_window, demo, app, axe, width, theme):
     window = open_window(width=width, theme=theme)
     page = window.page
     page.goto(f"{app}/launch.html?iss={demo}/fhir")
@@ -138,6 +139,7 @@ def test_an_app_alone_asks_whose_record_and_reads_no_other(open_window, demo, ap
     page.check("input[name=patient][value=a]")
     window.picture(f"apps-authorize-{width}-{theme}")
     assert window.overflow() <= 0
+    assert violations(window, axe) == []
 
     page.click("button[value=allow]")
     got = told(page)
@@ -150,6 +152,7 @@ def test_an_app_alone_asks_whose_record_and_reads_no_other(open_window, demo, ap
     window.go("/account/apps/")
     window.picture(f"apps-allowed-{width}-{theme}")
     assert window.overflow() <= 0
+    assert violations(window, axe) == []
     page.click("main form button")
     window.settle()
     assert status_of(f"{demo}/fhir/Patient/a", got["token"]) == 401
@@ -183,7 +186,7 @@ def _number() -> int:
 
 
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (1440, "dark"), (390, "light")])
-def test_the_pages_of_apps_fit_the_window(open_window, app, width, theme):
+def test_the_pages_of_apps_fit_the_window(open_window, app, axe, width, theme):
     window = open_window(width=width, theme=theme)
     window.go("/sign-in/")
     window.page.fill("#id_username", "administrator")
@@ -195,6 +198,7 @@ def test_the_pages_of_apps_fit_the_window(open_window, app, width, theme):
         window.picture(f"apps-{name}-{width}-{theme}")
 
         assert window.overflow() <= 0
+        assert violations(window, axe) == []
 
 
 def test_the_sample_app_shows_the_results_of_the_record(open_window, demo, django_db_blocker):

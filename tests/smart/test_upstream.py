@@ -18,7 +18,7 @@ from django.test import Client
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from tests.smart.conftest import deed, make_account
+from tests.smart.conftest import Person, deed, make_account
 from xinglin.accounts.models import Account, Event
 from xinglin.kernel.errors import Fault
 from xinglin.smart import upstream
@@ -265,3 +265,41 @@ def test_unbinding_closes_the_way(provider):
     asked = begin(provider, browser)
 
     assert come_back(browser, asked["state"]).status_code == 403
+
+
+@pytest.fixture
+def boss(provider, monkeypatch) -> Person:
+    monkeypatch.setattr(settings, "SETTINGS", replace(settings.SETTINGS, demo=True))  # no second factor
+    return Person(make_account("t-boss", "administrator", institution_id=""))
+
+
+def test_an_administrator_binds_and_unbinds_on_a_page(boss):
+    account = make_account()
+
+    bound_ = boss.browser.post("/apps/identities/", {"username": "t-doctor", "subject": "person-7"})
+    assert bound_.status_code == 302
+    assert "person-7" in boss.browser.get("/apps/identities/").content.decode()
+    assert Binding.objects.get().account == account.pk
+    boss.browser.post("/apps/identities/", {"username": "t-doctor", "act": "unbind"})
+
+    assert Binding.objects.count() == 0
+    kinds = [
+        event.kind
+        for event in Event.objects.filter(account=account.pk, kind__endswith="bound").order_by("place")
+    ]
+    assert kinds == ["bound", "unbound"]
+
+
+@pytest.mark.parametrize("username", ["nobody", "t-boss", "t-auditor"])
+def test_nobody_binds_accounts_that_they_do_not_manage(boss, username):
+    make_account("t-auditor", "auditor", institution_id="")
+
+    assert (
+        boss.browser.post("/apps/identities/", {"username": username, "subject": "person-7"}).status_code
+        == 422
+    )
+    assert Binding.objects.count() == 0
+
+
+def test_who_manages_no_accounts_binds_none(provider):
+    assert Person(make_account()).browser.get("/apps/identities/").status_code == 403

@@ -143,6 +143,11 @@ def bound(issuer: str, subject: str) -> int | None:
     return Binding.objects.filter(issuer=issuer, subject=subject).values_list("account", flat=True).first()
 
 
+def bindings(issuer: str) -> QuerySet[Binding]:
+    """Who is bound at an identity provider, the latest first."""
+    return Binding.objects.filter(issuer=issuer).order_by("-made", "-pk")
+
+
 OWN_KINDS = {"own": "PATRQT", "guardian": "FAMRQT", "mandate": "FAMRQT"}
 """The relations by which a resident's account has records to give, with the purpose that each is opened for."""
 

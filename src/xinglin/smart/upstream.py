@@ -62,11 +62,12 @@ def name_of_provider() -> str:
     if not is_configured():
         return ""
     return gettext("Sign in with %(name)s") % {
-        "name": settings.SETTINGS.oidc_name or urlsplit(_issuer()).netloc
+        "name": settings.SETTINGS.oidc_name or urlsplit(issuer()).netloc
     }
 
 
-def _issuer() -> str:
+def issuer() -> str:
+    """The provider's name, without a slash at the end."""
     return str(settings.SETTINGS.oidc).rstrip("/")
 
 
@@ -115,9 +116,9 @@ def _authorization() -> dict[str, str]:
 
 def _metadata(now: datetime) -> dict[str, Any]:
     """The provider's own description; of the issuer that the setting names, and all of it over TLS."""
-    found = _kept(f"{_issuer()}/.well-known/openid-configuration", now)
+    found = _kept(f"{issuer()}/.well-known/openid-configuration", now)
     needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-    if str(found.get("issuer", "")).rstrip("/") != _issuer() or not all(
+    if str(found.get("issuer", "")).rstrip("/") != issuer() or not all(
         _is_safe(found.get(name)) for name in needed
     ):
         raise forbidden(gettext_noop("The identity provider cannot be reached now. Sign in with a password."))
@@ -176,7 +177,7 @@ def _is_ours(claims: dict[str, Any], question: Question, *, now: datetime) -> bo
     audiences = audiences if isinstance(audiences, list) else [audiences]
     expires, issued = claims.get("exp"), claims.get("iat")
     return (
-        str(claims.get("iss", "")).rstrip("/") == _issuer()
+        str(claims.get("iss", "")).rstrip("/") == issuer()
         and client in audiences
         and claims.get("azp", client) == client
         and isinstance(expires, int | float)
@@ -190,7 +191,7 @@ def _is_ours(claims: dict[str, Any], question: Question, *, now: datetime) -> bo
 
 
 def _account_of(claims: dict[str, Any]) -> Account:
-    number = queries.bound(_issuer(), claims["sub"])
+    number = queries.bound(issuer(), claims["sub"])
     found = Account.objects.filter(pk=number).first() if number is not None else None
     name = claims.get(terms().upstream_claim) if terms().upstream_claim and number is None else None
     if isinstance(name, str) and name:
@@ -207,10 +208,10 @@ def bind(*, account: Account, subject: str, deed: Deed) -> None:
     if not is_configured():
         raise not_found(gettext_noop("There is no identity provider: XINGLIN_OIDC names none."))
     with transaction.atomic():
-        if queries.bound(_issuer(), subject) not in (None, account.pk):
+        if queries.bound(issuer(), subject) not in (None, account.pk):
             raise conflict(gettext_noop("Another account is bound to %(subject)s."), subject=subject)
         Binding.objects.update_or_create(
-            issuer=_issuer(), account=account.pk, defaults={"subject": subject, "made": deed.now}
+            issuer=issuer(), account=account.pk, defaults={"subject": subject, "made": deed.now}
         )
         events.note(
             "bound", account=account.pk, actor=deed.actor, now=deed.now, origin=deed.origin, detail=subject

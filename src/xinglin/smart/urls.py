@@ -1,6 +1,6 @@
 from django.urls import path
 
-from xinglin.smart.views import administration, authorizing, exchanging, own, provider
+from xinglin.smart.views import administration, authorizing, bindings, exchanging, own, provider
 
 app_name = "smart"
 
@@ -20,6 +20,7 @@ urlpatterns = [
     path("account/apps/<int:number>/end/", own.end, name="end"),
     path("residents/<str:patient>/apps/<int:number>/", own.launch, name="launch"),
     path("apps/", administration.listing, name="listing"),
+    path("apps/identities/", bindings.bindings, name="bindings"),
     path("apps/new/", administration.new, name="new"),
     path("apps/<int:number>/", administration.one, name="one"),
     path("apps/<int:number>/<slug:verb>/", administration.act, name="act"),

@@ -13,7 +13,7 @@ from xinglin.accounts.models import Event
 from xinglin.accounts.queries import names_of_accounts
 from xinglin.accounts.views.entering import said_of, signed_in
 from xinglin.kernel.errors import Fault, not_found
-from xinglin.smart import queries, registering, words
+from xinglin.smart import queries, registering, upstream, words
 from xinglin.smart.forms import AppForm
 from xinglin.smart.registering import Deed
 from xinglin.smart.rules import Kind
@@ -32,7 +32,8 @@ def listing(request: HttpRequest, hand: Hand) -> HttpResponse:
     """All apps within reach."""
     registering.require(hand)
     rows = [(app, words.KINDS[Kind(app.kind)]) for app in queries.reach(hand.account)]
-    return render(request, "smart/listing.html", {"rows": rows})
+    shown = {"rows": rows, "provider": upstream.is_configured()}
+    return render(request, "smart/listing.html", shown)
 
 
 @require_http_methods(["GET", "POST"])
