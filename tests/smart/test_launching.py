@@ -181,6 +181,18 @@ def test_a_disabled_account_has_no_apps(doctor, app):
     assert caller(answer["access_token"]).get("Patient/pat-a").status == 401
 
 
+def test_a_new_password_ends_what_was_allowed(doctor, app):
+    answer = doctor.tokens(app, "openid", "launch/patient", "patient/*.rs", "offline_access")
+
+    doctor.account.password_since = deed().now
+    doctor.account.save()
+
+    assert caller(answer["access_token"]).get("Patient/pat-a").status == 401
+    assert refresh(app, answer["refresh_token"]).json()["error"] == "invalid_grant"
+    header = {"Authorization": f"Bearer {answer['access_token']}"}
+    assert Client().get("/oauth/userinfo", headers=header).status_code == 401
+
+
 @pytest.mark.usefixtures("region")
 def test_an_app_sees_no_more_than_the_policy_shows_its_user(stored):
     app = make_app()

@@ -90,7 +90,7 @@ def _by_code(asked: Asked) -> dict[str, Any]:
 
 def _redeemed(code: Code, asked: Asked, redirect: str, verifier: str) -> Account:
     """Use the code; raises ``Refused`` where it is not this request's."""
-    account = Account.objects.filter(pk=code.grant.account, is_active=True).first()
+    account = queries.holder(code.grant)
     if code.expires <= asked.now or code.grant.ended is not None or account is None:
         raise Refused("invalid_grant", "The code is not known, has expired, or was used before.")
     if redirect != code.redirect:
@@ -133,7 +133,7 @@ def _holds(token: Token, asked: Asked) -> bool:
     grant = token.grant
     if token.revoked or token.expires <= asked.now or grant.ended is not None:
         return False
-    if not Account.objects.filter(pk=grant.account, is_active=True).exists():
+    if queries.holder(grant) is None:
         return False
     return OFFLINE in grant.scope.split() or queries.session_holds(grant)
 
@@ -215,14 +215,12 @@ def introspect(asked: Asked) -> dict[str, Any]:
         raise Refused("invalid_client", "An app that keeps no secret may not ask this.", 401)
     digest = rules.digest(asked.need("token"))
     found = queries.living(digest, ACCESS, now=asked.now) or queries.living(digest, REFRESH, now=asked.now)
-    if found is None or found.used is not None or found.grant.app_id != asked.app.pk:
+    if found is None or found[0].used is not None or found[0].grant.app_id != asked.app.pk:
         return {"active": False}
-    account = Account.objects.filter(pk=found.grant.account, is_active=True).first()
-    if account is None:
-        return {"active": False}
+    token, account = found
     answer = {
-        "active": True, "client_id": asked.app.client_id, "scope": found.scope, "username": account.username,
-        "iss": asked.base, "iat": int(found.made.timestamp()), "exp": int(found.expires.timestamp()),
-        **identities.claims(account, found.scope.split(), base=asked.base),
+        "active": True, "client_id": asked.app.client_id, "scope": token.scope, "username": account.username,
+        "iss": asked.base, "iat": int(token.made.timestamp()), "exp": int(token.expires.timestamp()),
+        **identities.claims(account, token.scope.split(), base=asked.base),
     }  # fmt: skip
-    return answer | ({"patient": found.grant.patient} if found.grant.patient else {})
+    return answer | ({"patient": token.grant.patient} if token.grant.patient else {})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db.models import Q
 
-from xinglin.accounts.models import SignedIn
+from xinglin.accounts.models import Account, SignedIn
 from xinglin.fhir import definitions
 from xinglin.kernel import clock
 from xinglin.kernel.actor import Actor
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from django.db.models import QuerySet
-
-    from xinglin.accounts.models import Account
 
 ACCESS, REFRESH = "access", "refresh"
 _ORIGINS_SECONDS = 2.0
@@ -39,9 +37,9 @@ def app(client_id: str) -> App | None:
     return App.objects.filter(client_id=client_id, active=True).first()
 
 
-def living(digest: str, kind: str, *, now: datetime) -> Token | None:
-    """The token, if it, its grant and its app still hold."""
-    return (
+def living(digest: str, kind: str, *, now: datetime) -> tuple[Token, Account] | None:
+    """The token and whose it is, if it, its grant, its app and the account still hold."""
+    found = (
         Token.objects.select_related("grant__app")
         .filter(
             digest=digest,
@@ -53,6 +51,16 @@ def living(digest: str, kind: str, *, now: datetime) -> Token | None:
         )
         .first()
     )
+    account = holder(found.grant) if found else None
+    return (found, account) if found and account else None
+
+
+def holder(grant: Grant) -> Account | None:
+    """Whose grant it is, if the account is in use and has had no new password since."""
+    account = Account.objects.filter(pk=grant.account, is_active=True).first()
+    if account is None or (account.password_since is not None and account.password_since > grant.made):
+        return None
+    return account
 
 
 _ACTOR = """
@@ -60,7 +68,7 @@ _ACTOR = """
     FROM smart_token t JOIN smart_grant g ON g.id = t.grant_id JOIN smart_app a ON a.id = g.app_id
     JOIN accounts_account o ON o.id = g.account
     WHERE t.digest = %s AND t.kind = 'access' AND t.revoked IS NULL AND t.expires > %s AND g.ended IS NULL
-    AND a.active AND o.is_active
+    AND a.active AND o.is_active AND (o.password_since IS NULL OR o.password_since <= g.made)
     """  # asked at every request of an app and remembered nowhere, so that an end is an end
 
 
@@ -119,11 +127,12 @@ def forget_origins() -> None:
     _origins.forget()
 
 
-def allowed_by(account: int) -> QuerySet[Grant]:
+def allowed_by(account: Account) -> QuerySet[Grant]:
     """What an account has allowed and not ended, the latest first."""
-    return Grant.objects.select_related("app").filter(account=account, ended=None, app__account=None).exclude(
-        begun=None
-    ).order_by("-made")  # fmt: skip
+    found = Grant.objects.select_related("app").filter(account=account.pk, ended=None, app__account=None)
+    if account.password_since is not None:
+        found = found.filter(made__gte=account.password_since)
+    return found.exclude(begun=None).order_by("-made")
 
 
 def launchable(institution: str | None) -> QuerySet[App]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _MOST_FOUND = "20"
 _IDENTITY_NUMBER = 18  # characters
+_OWN_REQUEST = "PATRQT"
 _RESIDENT = "resident"  # a role that finds nobody: whoever has it chooses among the own
 
 
@@ -76,6 +77,8 @@ class _Page:
         self.door: Door = open_as(self.actor)
         self.own = queries.own_patients(self.actor)
         self.resident = bool(self.own) or self.actor.has(_RESIDENT)
+        if self.resident:
+            self.purpose = _OWN_REQUEST
         self.launch = self._launch()
 
     def _launch(self) -> Launch | None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from xinglin.accounts import rules as credentials
 from xinglin.accounts import sessions
-from xinglin.accounts.models import Account
 from xinglin.kernel import clock
 from xinglin.smart import assertions, discovery, exchanging, identities, keys, queries, rules
 from xinglin.smart.exchanging import Asked
@@ -71,10 +70,10 @@ def userinfo(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(given, credentials.Bearer):
         raise Refused("invalid_token", "An access token is needed.", 401)
     found = queries.living(rules.digest(given.token), queries.ACCESS, now=clock.now())
-    account = Account.objects.filter(pk=found.grant.account, is_active=True).first() if found else None
-    if found is None or account is None:
+    if found is None:
         raise Refused("invalid_token", "The token is not known, has expired, or was ended.", 401)
-    scopes = found.scope.split()
+    held, account = found
+    scopes = held.scope.split()
     if OPENID not in scopes:
         raise Refused("insufficient_scope", "The token was not granted the scope openid.", 403)
     return identities.claims(account, scopes, base=base_of(request))

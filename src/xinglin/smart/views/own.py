@@ -30,7 +30,7 @@ def allowed(request: HttpRequest, hand: Hand) -> HttpResponse:
     """The page 已授权的应用."""
     rows = [
         (grant, [words.of_scope(s) for s in grant.scope.split()])
-        for grant in queries.allowed_by(hand.account.pk)
+        for grant in queries.allowed_by(hand.account)
     ]
     return render(request, "smart/allowed.html", {"rows": rows})
 
@@ -39,7 +39,7 @@ def allowed(request: HttpRequest, hand: Hand) -> HttpResponse:
 @signed_in
 def end(request: HttpRequest, hand: Hand, number: int) -> HttpResponse:
     """End what an app was allowed, at once."""
-    grant = queries.allowed_by(hand.account.pk).filter(pk=number).first()
+    grant = queries.allowed_by(hand.account).filter(pk=number).first()
     if grant is None:
         raise not_found(gettext_noop("There is no such app among those that you have allowed."))
     allowing.end(grant=grant, why="account", actor=hand.actor, now=hand.now, origin=hand.origin)
