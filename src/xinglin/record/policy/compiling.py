@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from xinglin.record.search.scope import Access
 
 _DATA = Path(__file__).with_name("data")
-_NO_POLICIES = ("sensitivity", "beside")  # other files among the data
+_NO_POLICIES = frozenset({"sensitivity", "beside"})  # other files among the data
 LABEL_PATH = "Policy label"  # the seed of the tokens of labels; no element has such a path
 EMERGENCY = "emergency"
 SEVERAL = "several patients"  # a label: an open relation with one of them does not show a row about others
@@ -50,8 +50,8 @@ def kindred(table: str) -> None:
     _kindred[:] = [table]
 
 
-def kin_tables() -> tuple[str, ...]:
-    """The tables that ``kindred`` was told of."""
+def tables_of_kin() -> tuple[str, ...]:
+    """The tables that ``kindred`` has said."""
     return tuple(_kindred)
 
 

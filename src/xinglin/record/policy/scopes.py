@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -159,9 +159,9 @@ def require_written(connection: Connection, actor: Actor, drafts: Iterable[Writt
 
 def access_of(actor: Actor, letters: str = SEEING) -> Access | None:
     """The rows that the actor may see: by the policy and, through an app, by a grant with one of the letters."""
-    own = compiling.access_of(actor)
     if actor.scopes is None:
-        return own
+        return compiling.access_of(actor)
+    own = compiling.access_of(replace(actor, app=None, scopes=None, patient=None))
 
     def access(alias: str, types: tuple[str, ...]) -> Fragment:
         shown = granted(actor, alias, types, letters)
@@ -173,7 +173,7 @@ def access_of(actor: Actor, letters: str = SEEING) -> Access | None:
 
 def granted(actor: Actor, alias: str, types: tuple[str, ...], letters: str = SEEING) -> Fragment:
     """The rows ``alias`` of ``types`` (none: any) that one of the grants with one of these letters covers."""
-    return _granted(actor.scopes or (), actor.patient, alias, types, letters, compiling.kin_tables())
+    return _granted(actor.scopes or (), actor.patient, alias, types, letters, compiling.tables_of_kin())
 
 
 @lru_cache(maxsize=1 << 14)
