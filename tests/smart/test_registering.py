@@ -183,3 +183,10 @@ def test_the_configuration_is_where_apps_look_for_it(stored):
     assert openid["issuer"] == root["issuer"]
     uris = statement["rest"][0]["security"]["extension"][0]["extension"]
     assert {each["url"]: each["valueUri"] for each in uris}["authorize"] == "http://test/oauth/authorize"
+
+
+def test_the_ledger_can_enter_every_kind_of_event():
+    from xinglin.ledger import entries
+    from xinglin.smart import words
+
+    assert [kind for kind in words.EVENTS if not entries.is_word(f"signon.{kind}")] == []
