@@ -6,18 +6,25 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 import time
-from typing import Any
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.conf import settings
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from tests.smart.conftest import BASE, caller, deed, make_app, post
 from xinglin.kernel.errors import Fault
-from xinglin.smart import registering
+from xinglin.smart import fetching, registering
 from xinglin.smart.assertions import TYPE
 from xinglin.smart.models import App, Token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 KEY = ECKey.generate_key("P-384", {"kid": "one", "use": "sig"})
 RSA = RSAKey.generate_key(2048, {"kid": "two"})
@@ -261,3 +268,68 @@ def test_the_events_of_an_app_are_kept(service):
         .values_list("kind", flat=True)
     )
     assert list(kinds) == ["app-registered", "app-disabled"]
+
+
+class _Keys(BaseHTTPRequestHandler):
+    """Serves the key set that its server has at the moment; elsewhere it leads on to it."""
+
+    def do_GET(self) -> None:
+        self.server.asked += 1
+        if self.path != "/keys":
+            self.send_response(302)
+            self.send_header("Location", "/keys")
+            self.end_headers()
+            return
+        body = self.server.keys.encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def at_home(stored: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ThreadingHTTPServer, Any]]:
+    """A server with an app's keys, and a function that registers the app with an address there."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Keys)
+    server.keys, server.asked = public(KEY), 0
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    base = f"http://127.0.0.1:{server.server_port}/"
+    monkeypatch.setattr(settings, "SETTINGS", replace(settings.SETTINGS, jwks=base))
+
+    def register(path: str) -> App:
+        return make_app(kind="asymmetric", redirects=(), scopes=("system/*.rs",), jwks_url=base + path)
+
+    yield server, register
+    server.shutdown()
+    server.server_close()
+
+
+def test_keys_at_an_address_are_asked_seldom(at_home):
+    server, register = at_home
+    app = register("keys")
+
+    assert [ask(signed(app)).status_code for _ in range(3)] == [200, 200, 200]
+    assert server.asked == 1
+
+
+def test_a_key_that_is_not_known_yet_is_asked_for_after_a_while(at_home, monkeypatch):
+    server, register = at_home
+    app = register("keys")
+    ask(signed(app))
+    server.keys = public(RSA)
+    fresh = {"key": RSA, "alg": "RS384", "header": {"kid": "two"}}
+
+    assert ask(signed(app, **fresh)).status_code == 401  # asked a moment ago
+    monkeypatch.setattr(fetching, "_AGAIN", 0.0)
+    assert ask(signed(app, **fresh)).status_code == 200
+    assert ask(signed(app)).status_code == 401  # the old one is no longer there
+
+
+def test_an_address_that_leads_elsewhere_is_not_followed(at_home):
+    server, register = at_home
+
+    assert ask(signed(register("elsewhere"))).status_code == 401
+    assert server.asked == 1

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
@@ -112,7 +111,7 @@ def _verified(text: str, header: dict[str, Any], app: App, *, now: datetime) -> 
 def _candidates(app: App, kid: object, *, now: datetime) -> list[Key]:
     if not isinstance(kid, str) or not kid:
         return []
-    given: Any = app.jwks or _fetched(app, now=now)
+    given: Any = app.jwks or _fetched(app, kid, now=now)
     try:
         found = KeySet.import_key_set(given)
     except (JoseError, ValueError, TypeError, KeyError):
@@ -149,21 +148,16 @@ def _once(app: App, claims: dict[str, Any], *, now: datetime) -> None:
         raise _unknown("The jti of the assertion was used before.") from None
 
 
-# -- keys at the app's own address
-
-_sets: dict[str, tuple[float, dict[str, Any]]] = {}
-_lock = threading.Lock()
-
-
-def _fetched(app: App, *, now: datetime) -> dict[str, Any]:
-    """The key set at the registered address: fetched seldom, from below ``XINGLIN_JWKS`` alone, without redirects."""
-    address = app.jwks_url
-    if not any(address.startswith(one) for one in settings.SETTINGS.jwks.split()):
+def _fetched(app: App, kid: str, *, now: datetime) -> dict[str, Any]:
+    """The key set at the registered address, from below ``XINGLIN_JWKS`` alone; anew for a key that is not in it."""
+    if not any(app.jwks_url.startswith(one) for one in settings.SETTINGS.jwks.split()):
         return {"keys": []}
-    with _lock:
-        known = _sets.get(address)
-        if known is not None and now.timestamp() < known[0] + terms().keys.total_seconds():
-            return known[1]
-        found = fetching.get(address) or {"keys": []}
-        _sets[address] = (now.timestamp(), found)
-        return found
+    return _remembered.get(app.jwks_url, now=now, lacks=lambda found: not _names(found, kid)) or {"keys": []}
+
+
+def _names(found: dict[str, Any], kid: str) -> bool:
+    keys = found.get("keys")
+    return isinstance(keys, list) and any(isinstance(key, dict) and key.get("kid") == kid for key in keys)
+
+
+_remembered = fetching.Remembered()

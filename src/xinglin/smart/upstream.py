@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,8 +34,7 @@ if TYPE_CHECKING:
     from xinglin.smart.registering import Deed
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_known: dict[str, tuple[float, dict[str, Any]]] = {}
-_lock = threading.Lock()
+_remembered = fetching.Remembered()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +114,7 @@ def _authorization() -> dict[str, str]:
 
 def _metadata(now: datetime) -> dict[str, Any]:
     """The provider's own description; of the issuer that the setting names, and all of it over TLS."""
-    found = _kept(f"{issuer()}/.well-known/openid-configuration", now)
+    found = _remembered.get(f"{issuer()}/.well-known/openid-configuration", now=now) or {}
     needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")
     if str(found.get("issuer", "")).rstrip("/") != issuer() or not all(
         _is_safe(found.get(name)) for name in needed
@@ -130,24 +128,14 @@ def _is_safe(address: object) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
 
 
-def _kept(address: str, now: datetime, *, anew: bool = False) -> dict[str, Any]:
-    with _lock:
-        known = _known.get(address)
-        if known is None or anew or now.timestamp() > known[0] + terms().keys.total_seconds():
-            known = (now.timestamp(), fetching.get(address) or {})
-            if known[1]:
-                _known[address] = known
-        return known[1]
-
-
 def _verified(text: str, question: Question, *, now: datetime) -> dict[str, Any]:
     """The claims of an identity token that is signed by the provider, for us, now, as the answer to this question."""
     try:
         header = dict(jws.extract_compact(text.encode()).headers())
     except (JoseError, ValueError):
         raise _refused() from None
-    where = _metadata(now)["jwks_uri"]  # asked a second time where the provider has rotated its keys
-    for key in _keys(_kept(where, now), header) or _keys(_kept(where, now, anew=True), header):
+    given = _remembered.get(_metadata(now)["jwks_uri"], now=now, lacks=lambda found: not _keys(found, header))
+    for key in _keys(given or {}, header):
         try:
             claims = dict(jwt.decode(text, key, algorithms=[str(header.get("alg"))]).claims)
         except (JoseError, ValueError):
