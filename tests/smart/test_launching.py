@@ -118,6 +118,16 @@ def test_the_identity_token_is_signed_by_a_published_key(doctor, app):
     assert jwt.decode(token, published, algorithms=["ES256"]).header["typ"] == "JWT"
 
 
+def test_an_application_signs_somebody_on_without_the_record(doctor, app):
+    answer = doctor.tokens(app, "openid", "profile", aud=None)
+
+    claims = claims_of(answer["id_token"])
+    assert (claims["name"], claims["preferred_username"]) == ("账号 t-doctor", "t-doctor")
+    assert "patient" not in answer
+    assert caller(answer["access_token"]).get("Patient/pat-a").status == 403
+    assert back(doctor.decides(app, "openid", aud="https://evil.example/fhir"))["error"] == "invalid_request"
+
+
 def test_a_refresh_token_is_worth_something_once(doctor, app):
     first = doctor.tokens(app, "launch/patient", "patient/*.rs", "offline_access")
 

@@ -86,7 +86,7 @@ def _conditions(asking: Asking, query: QueryDict, base: str) -> list[tuple[bool,
         (given.get("response_type") != "code", "unsupported_response_type", "response_type should be code."),
         (not asking.state, wrong, "The parameter state is missing."),
         (not pkce, wrong, "PKCE is needed: a code_challenge with the method S256."),
-        (given.get("aud", "").rstrip("/") != f"{base}/fhir", wrong, f"aud should be {base}/fhir."),
+        (not _is_for_us(asking, base), wrong, f"aud should be {base}/fhir."),
         (not asking.scopes, "invalid_scope", "None of these scopes was given to this app."),
         (
             LAUNCH in asking.scopes and not given.get("launch"),
@@ -94,3 +94,10 @@ def _conditions(asking: Asking, query: QueryDict, base: str) -> list[tuple[bool,
             "The scope launch needs the parameter launch; launch/patient does not.",
         ),
     ]
+
+
+def _is_for_us(asking: Asking, base: str) -> bool:
+    """Whether it is our interface that the app means. Who only signs somebody on means none and need not say."""
+    meant = asking.given.get("aud", "").rstrip("/")
+    signs_on = all(scope in rules.SIGN_ON for scope in asking.scopes)
+    return meant == f"{base}/fhir" or (signs_on and not meant)

@@ -31,6 +31,8 @@ OFFLINE, ONLINE = "offline_access", "online_access"
 LAUNCH, LAUNCH_PATIENT = "launch", "launch/patient"
 PLAIN = (OPENID, FHIR_USER, PROFILE, LAUNCH, LAUNCH_PATIENT, ONLINE, OFFLINE)
 """The scopes that are not for resources."""
+SIGN_ON = (OPENID, FHIR_USER, PROFILE, ONLINE, OFFLINE)
+"""Those with which nothing of the record is asked."""
 
 
 class Kind(StrEnum):
