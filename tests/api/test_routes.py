@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.api.caller import Caller
 
 EXAMPLES = {
+    ".well-known/smart-configuration": ".well-known/smart-configuration",
     "": "",
     "metadata": "metadata",
     "_search": "_search",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from django.db.models import QuerySet
+    from django.utils.functional import _StrPromise
 
     from xinglin.record.database import Connection
 
@@ -47,6 +48,11 @@ WORDS = {
     "factor-reset": _("Second factor reset by an administrator"),
 }
 """The kinds, and what they are called."""
+
+
+def offer(words: Mapping[str, _StrPromise]) -> None:
+    """Add kinds of events that another package notes; when the applications get ready."""
+    WORDS.update(words)
 
 
 @dataclass(frozen=True, slots=True)

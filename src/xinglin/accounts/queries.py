@@ -16,7 +16,7 @@ from xinglin.accounts.models import Account, Token
 from xinglin.kernel.actor import Actor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 REMEMBERED_SECONDS = 60.0  # how long a revoked token or changed password may still work
 _REMEMBERED_HEADERS = 4096
@@ -86,15 +86,28 @@ def names_of_accounts(actors: Iterable[str | None]) -> dict[str, str]:
     return {f"account/{pk}": name for pk, name in known.values_list("pk", "display_name")}
 
 
-def actor_for_authorization(header: str | None, meta: Mapping[str, Any] | None = None) -> Actor | None:
+_bearers: list[Callable[[str], Actor | None]] = []
+
+
+def offer_bearers(find: Callable[[str], Actor | None]) -> None:
+    """Have ``find`` asked for the actor of a bearer token that an app was given; when the applications get ready."""
+    _bearers[:] = [find]
+
+
+def actor_for_authorization(
+    header: str | None, meta: Mapping[str, Any] | None = None, *, apps: bool = False
+) -> Actor | None:
     """The actor an ``Authorization`` header names, or None when it names nobody who may come in.
 
     Checking a password is slow on purpose, so a right header is remembered for ``REMEMBERED_SECONDS``;
     a token revoked or a password changed elsewhere stops working within that time. ``meta`` are the request's
-    variables, by which its address is known to the locks.
+    variables, by which its address is known to the locks. With ``apps`` the token may be one that an app was given;
+    these are not remembered, and whoever takes them has to mind the actor's ``scopes``.
     """
     if not header:
         return None
+    if apps and (through := _through_app(header)) is not None:
+        return through
     key = rules.digest(header)
     actor = _memory.recall(key)
     if actor is None:
@@ -104,6 +117,13 @@ def actor_for_authorization(header: str | None, meta: Mapping[str, Any] | None =
         actor = actor_of(account)
         _memory.keep(key, actor)
     return actor
+
+
+def _through_app(header: str) -> Actor | None:
+    given = rules.credentials(header)
+    if not isinstance(given, rules.Bearer) or not given.token.startswith(rules.OF_APPS):
+        return None
+    return next((actor for find in _bearers if (actor := find(given.token)) is not None), None)
 
 
 def _renew_connection() -> None:

@@ -7,6 +7,8 @@ import binascii
 import hashlib
 from dataclasses import dataclass
 
+OF_APPS = "xa_"  # how the tokens begin that apps are given
+
 
 @dataclass(frozen=True, slots=True)
 class Bearer:

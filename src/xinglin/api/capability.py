@@ -18,6 +18,7 @@ from xinglin.api.operations.register import INSTANCE, OPERATIONS, SYSTEM, TYPE, 
 from xinglin.fhir import definitions
 from xinglin.kernel import clock
 from xinglin.record import parameters
+from xinglin.smart import discovery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,27 +65,26 @@ def _statement(base: str, interactions: frozenset[str], catalogue: Catalogue) ->
             "fhirVersion": definitions.VERSION,
             "format": [JSON_TYPE, "json"],
             "patchFormat": [JSON_TYPE, JSON_PATCH, MERGE_PATCH],
-            "rest": [_rest(interactions, catalogue)],
+            "rest": [_rest(base, interactions, catalogue)],
         }
     )
 
 
-def _rest(interactions: frozenset[str], catalogue: Catalogue) -> dict[str, Any]:
+def _service(code: str, text: str) -> dict[str, Any]:
+    system = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+    return {"coding": [{"system": system, "code": code}], "text": text}
+
+
+def _rest(base: str, interactions: frozenset[str], catalogue: Catalogue) -> dict[str, Any]:
     by_target = _references(catalogue)
     return {
         "mode": "server",
         "security": {
-            "cors": False,
+            "extension": [discovery.security(base.removesuffix("/fhir"))],
+            "cors": True,
             "service": [
-                {
-                    "coding": [
-                        {
-                            "system": "http://terminology.hl7.org/CodeSystem/restful-security-service",
-                            "code": "Basic",
-                        }
-                    ],
-                    "text": "HTTP Basic, or a bearer token made by an administrator",
-                }
+                _service("SMART-on-FHIR", "SMART App Launch 2, for registered apps"),
+                _service("Basic", "HTTP Basic, or a bearer token made by an administrator"),
             ],
         },
         "resource": [_resource(name, interactions, catalogue, by_target) for name in STORED_TYPES],

@@ -9,7 +9,7 @@ import psycopg
 
 from xinglin.accounts import limits
 from xinglin.accounts.queries import actor_for_authorization
-from xinglin.api import headers, outcomes, routes, sending
+from xinglin.api import granted, headers, outcomes, routes, sending, sharing
 from xinglin.api.refusals import Refusal
 from xinglin.api.requests import Request
 from xinglin.kernel import origin
@@ -34,7 +34,8 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     """Answer one request below ``/fhir``."""
     request = Request(environ)
     request.answered = _answered
-    answer = sending.finished(request, _answered(request))
+    answer = sending.finished(request, sharing.preflight(request) or _answered(request))
+    sharing.share(request, answer)
     if answer.status not in (204, 304):
         answer.headers.append(("Content-Length", str(len(answer.body))))
     start_response(answer.line, answer.headers)
@@ -74,6 +75,8 @@ def _handled(request: Request) -> Answer:
         )
     noted = access.refusals()
     try:
+        if actor is not None:
+            granted.require(actor, request.environ["PATH_INFO"][len(PREFIX) + 1 :].split("/"))
         return handler(request, *words)
     except Fault as fault:
         if actor is not None and fault.kind is Kind.FORBIDDEN and access.refusals() == noted:
@@ -85,7 +88,7 @@ def _handled(request: Request) -> Answer:
 
 def _admitted(request: Request) -> Actor | None:
     """Who asks, None for nobody known; refused while this caller has asked too much."""
-    actor = actor_for_authorization(request.environ.get("HTTP_AUTHORIZATION"), request.environ)
+    actor = actor_for_authorization(request.environ.get("HTTP_AUTHORIZATION"), request.environ, apps=True)
     if actor is not None:
         wait = limits.wait(limits.PROGRAM, actor.id)
     else:

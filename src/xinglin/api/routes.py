@@ -18,7 +18,9 @@ from xinglin.api.interactions import deleting, past, patching, reading, root, se
 from xinglin.api.interactions.auditing import GENERATED
 from xinglin.api.operations import codes
 from xinglin.api.refusals import Refusal
+from xinglin.fhir import json
 from xinglin.kernel.errors import Kind, invalid
+from xinglin.smart import discovery
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,10 +56,19 @@ def capabilities(request: Request) -> Answer:
     return Answer(200, capability.statement(request.base, offered), [("Cache-Control", "max-age=60")])
 
 
+def discovering(request: Request) -> Answer:
+    """Where apps ask for tokens. https://hl7.org/fhir/smart-app-launch/STU2.2/conformance.html"""
+    said = json.dump(discovery.smart(request.base.removesuffix("/fhir")))
+    return Answer(
+        200, said, [("Content-Type", "application/json"), ("Cache-Control", "max-age=60")], json=False
+    )
+
+
 ROUTES = (
     Route("GET", "", "", root.welcome),
     Route("POST", "", "batch transaction", together.bundle),
     Route("GET", "metadata", "capabilities", capabilities),
+    Route("GET", ".well-known/smart-configuration", "", discovering),
     Route("GET", "_search", "search-system", searching.everywhere),
     Route("POST", "_search", "search-system", searching.everywhere),
     Route("GET", "_history", "history-system", past.of_everything),
@@ -87,11 +98,11 @@ ROUTES = (
     Route("POST", "{type}/{id}/$", "", operations.at_instance),
 )
 _HANDLERS = {(route.method, route.shape): route.handler for route in ROUTES}
-OPEN = frozenset({"metadata"})  # shapes that need no sign-on
+OPEN = frozenset({"metadata", ".well-known/smart-configuration"})  # shapes that need no sign-on
 
 _TYPES = frozenset(capability.STORED_TYPES)
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
-_LITERALS = frozenset({"metadata", "_search", "_history"})
+_LITERALS = frozenset({"metadata", "_search", "_history", ".well-known", "smart-configuration"})
 
 
 def find(method: str, path: str) -> tuple[Callable[..., Answer], tuple[str, ...], str]:

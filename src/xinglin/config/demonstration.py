@@ -6,13 +6,15 @@ import shutil
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.core.management import call_command
 
 from xinglin.accounts.models import Account
 from xinglin.accounts.queries import actor_of
 from xinglin.crypto.algorithms import Algorithm
+from xinglin.accounts.events import NOWHERE
 from xinglin.healthcard import batches
-from xinglin.healthcard.rules import Kind
+from xinglin.healthcard.rules import Kind as CardKind
 from xinglin.identity import terms
 from xinglin.identity.population import counts, filing, refreshing
 from xinglin.kernel import clock
@@ -20,6 +22,10 @@ from xinglin.kernel.actor import SYSTEM
 from xinglin.record import database, jobs
 from xinglin.signing import actions as signing
 from xinglin.signing import queries as signatures
+from xinglin.smart import registering
+from xinglin.smart.models import App
+from xinglin.smart.registering import Deed, Draft
+from xinglin.smart.rules import Kind
 from xinglin.synth import census, institutions
 
 if TYPE_CHECKING:
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
 
     Say = Callable[[str], None]
 
+SAMPLE = "xinglin-sample"  # the client id of the sample app, as its own pages have it
 HOSPITAL = institutions.general(0)
 """Where the demonstration's doctor and nurse work."""
 _CLOCK = "杏林演示时间戳（无法律效力）"
@@ -75,7 +82,7 @@ def _register(plan: Plan) -> None:
 
 def _issue_cards() -> None:
     """Electronic cards for the patients of the hospital that the accounts work at."""
-    job = batches.ask(institution=HOSPITAL.code, kind=Kind.VIRTUAL, handed_over=True, actor=SYSTEM)
+    job = batches.ask(institution=HOSPITAL.code, kind=CardKind.VIRTUAL, handed_over=True, actor=SYSTEM)
     jobs.work(job.id)
 
 
@@ -96,3 +103,21 @@ def certify(usernames: Sequence[str]) -> None:
             signing.begin_clock(connection, by=number, name=_CLOCK, now=now)
         for one in waiting:
             signing.issue(connection, by=number, to=one, practitioner="", span=timedelta(days=365), now=now)
+
+
+def register_app(port: int) -> None:
+    """The sample app, which can be opened from every record; not a second time."""
+    if App.objects.filter(client_id=SAMPLE).exists():
+        return
+    given = settings.SETTINGS.base_url.rstrip("/")
+    bases = [given] if given else [f"http://127.0.0.1:{port}", f"http://localhost:{port}"]
+    place = "static/smart/sample"
+    draft = Draft(
+        name="示例应用",
+        about="列出最近的检验检查结果，供开发者参考",
+        kind=Kind.PUBLIC,
+        redirects=tuple(f"{base}/{place}/index.html" for base in bases),
+        launch_url=f"{bases[0]}/{place}/launch.html",
+        scopes=("launch", "launch/patient", "patient/Patient.r", "patient/Observation.rs"),
+    )
+    registering.register(draft=draft, deed=Deed("demo", NOWHERE, clock.now()), client_id=SAMPLE)

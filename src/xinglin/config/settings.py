@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "xinglin.codebook.mapping",
     "xinglin.signing",
     "xinglin.audit",
+    "xinglin.smart",
     "xinglin.synth",
     "xinglin.portal",
     "xinglin.api",

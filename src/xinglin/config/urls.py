@@ -11,5 +11,6 @@ urlpatterns = [
     path("audit/", include("xinglin.audit.urls")),
     path("codes/", include("xinglin.codebook.urls")),
     path("signing/", include("xinglin.signing.urls")),
+    path("", include("xinglin.smart.urls")),
     path("", include("xinglin.portal.urls")),
 ]

@@ -44,6 +44,11 @@ class Settings:
     policy: str = "open"  # XINGLIN_POLICY: who may see what: open, region, or the path of a TOML file
     tsa: str = ""  # XINGLIN_TSA: address of a time stamping authority (RFC 3161) for signatures
     keys: str = ""  # XINGLIN_KEYS: folder of the cryptographic keys; <home>/keys if absent
+    jwks: str = ""  # XINGLIN_JWKS: addresses below which apps may keep their public keys, with spaces between
+    oidc: str = ""  # XINGLIN_OIDC: issuer of the region's own identity provider; none if absent
+    oidc_client: str = ""  # XINGLIN_OIDC_CLIENT: the platform's client id there
+    oidc_secret: str = ""  # XINGLIN_OIDC_SECRET: file that holds the platform's secret there
+    oidc_name: str = ""  # XINGLIN_OIDC_NAME: what the provider is called on the sign-in page
     card_seconds: int = 60  # XINGLIN_CARD_SECONDS: how long a health card's shown code holds
     card_offline_seconds: int = (
         900  # XINGLIN_CARD_OFFLINE_SECONDS: how late a scan without network may be told

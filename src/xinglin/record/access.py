@@ -136,7 +136,7 @@ def note(  # noqa: PLR0913 -- the columns of the log
     _writer.add(
         Line(
             clock.now(), actor.id, actor.purpose, action, outcome, type, id, patient or None, query,
-            actor.institution, place.address, place.device,
+            actor.institution, place.address, f"{actor.app} · {place.device or '-'}" if actor.app else place.device,
         )
     )  # fmt: skip
 

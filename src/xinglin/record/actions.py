@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from xinglin.kernel.errors import Fault, busy
-from xinglin.record import conditions, database, grouping, transaction
+from xinglin.record import conditions, database, grouping, policy, transaction
 from xinglin.record.steps import Outcome, Step, Verb
 
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ def _create(steps: Sequence[Step], actor: Actor, *, integrity: bool) -> list[Out
         ):  # a first try has already put its ids into references
             names[f"{old.type_name}/{old.id}"] = f"{new.type_name}/{new.id}"
         needed = transaction.prepare(pairs, names, integrity=integrity)
+        if actor.scopes is not None:
+            policy.require_written(database.connection(), actor, made, "c")
         unit = grouping.Unit(made, needed, actor)
         try:
             _commit(unit, pairs)

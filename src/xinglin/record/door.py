@@ -25,6 +25,7 @@ from xinglin.record import (
     rules,
     search,
 )
+from xinglin.record.policy import scopes
 from xinglin.record.steps import Outcome, Step, Verb
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ class Door:
     def _secret(self) -> str:
         """What signs page tokens: under a policy those of one actor are nothing to another."""
         key = str(settings.SECRET_KEY)
-        return key if self._access is None else f"{key}\0{self.actor.id}\0{self.actor.purpose}"
+        if self._access is None:
+            return key
+        return f"{key}\0{self.actor.id}\0{self.actor.purpose}\0{self.actor.app}\0{self.actor.patient}"
 
     # -- reading
 
@@ -272,6 +275,8 @@ class Door:
     def transaction(self, steps: Sequence[Step], *, integrity: bool = True) -> list[Outcome]:
         """All the steps or none. READ steps are left to the caller, after this."""
         self._require(rules.WRITE, "transaction", None, None)
+        for step in steps:
+            self._require_step(step)
         writing = [step for step in steps if step.verb is not Verb.READ]
         made = iter(
             actions.perform(writing, actor=self.actor, connection=self._connection, integrity=integrity)
@@ -281,20 +286,33 @@ class Door:
     def batch(self, steps: Sequence[Step]) -> list[Outcome]:
         """Each step by itself; a fault is its own step's outcome."""
         self._require(rules.WRITE, "batch", None, None)
-        return [
-            Outcome(200) if step.verb is Verb.READ else actions.perform_each([step], actor=self.actor)[0]
-            for step in steps
-        ]
+        return [Outcome(200) if step.verb is Verb.READ else self._each(step) for step in steps]
+
+    def _each(self, step: Step) -> Outcome:
+        try:
+            self._require_step(step)
+        except Fault as fault:
+            return Outcome(0, fault=fault)
+        return actions.perform_each([step], actor=self.actor)[0]
 
     def _one(self, step: Step) -> Outcome:
         self._require(rules.WRITE, step.verb.value, step.type, step.id)
+        self._require_step(step)
         return actions.perform([step], actor=self.actor, connection=self._connection)[0]
+
+    def _require_step(self, step: Step) -> None:
+        """What an app must have been granted for the step; a condition is a search."""
+        if self.actor.scopes is not None and step.verb is not Verb.READ:
+            self._require(rules.WRITE, step.verb.value, step.type, step.id)
+            if step.criteria:
+                self._require(rules.READ, "search", step.type, None)
 
     # -- what all have in common
 
     def _require(self, right: str, action: str, type_name: str | None, id_: str | None) -> None:
         try:
             rules.require(self.actor, right)
+            scopes.require(self.actor, action, type_name, id_)
         except Fault:
             known = type_name if type_name and definitions.is_resource_type(type_name) else None
             access.note(

@@ -86,9 +86,10 @@ def find(id_: str) -> Job:
 
 
 def of_actor(kind: str, id_: str, actor: Actor) -> Job:
-    """The job, if it is of that kind and the actor's own, or the actor is an administrator."""
+    """The job, if it is of that kind and the actor's own by the same app, or the actor is an administrator."""
     job = find(id_)
-    if job.kind != kind or (job.actor.id != actor.id and not actor.roles & {"system", "administrator"}):
+    theirs = (job.actor.id, job.actor.app) == (actor.id, actor.app)
+    if job.kind != kind or not (theirs or (actor.app is None and actor.roles & {"system", "administrator"})):
         raise not_found("There is no job %(id)s; it may have been removed.", id=id_)
     rules.require(actor, rules.BULK)
     return job
@@ -215,5 +216,8 @@ def _key(id_: str) -> int:
 
 def _job(row: Sequence[Any]) -> Job:
     id_, kind, state, actor, request, progress, result, made, moment = row
-    known = Actor(**{**actor, "roles": frozenset(actor["roles"])})
+    scopes = actor.get("scopes")
+    known = Actor(
+        **{**actor, "roles": frozenset(actor["roles"]), "scopes": None if scopes is None else tuple(scopes)}
+    )
     return Job(id_, kind, state, known, request, progress, result, made, moment)

@@ -25,9 +25,16 @@ ALLOWED: dict[str, frozenset[str]] = {
 
 
 def require(actor: Actor, right: str) -> None:
-    """Raise ``forbidden`` unless one of the actor's roles gives the right."""
-    if not any(right in ALLOWED.get(role, ()) for role in actor.roles):
+    """Raise ``forbidden`` unless one of the actor's roles gives the right, and the app was granted so much."""
+    if not any(right in ALLOWED.get(role, ()) for role in actor.roles) or not _granted(actor, right):
         raise forbidden(
             "%(name)s may not do this: it needs a role with the right to %(right)s. Ask an administrator.",
             name=actor.name, right=right,
         )  # fmt: skip
+
+
+def _granted(actor: Actor, right: str) -> bool:
+    """Apps never explain searches; for much at once they need more than one patient's record."""
+    if actor.scopes is None or right in (READ, WRITE):
+        return True
+    return right == BULK and any(scope.startswith(("user/", "system/")) for scope in actor.scopes)

@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 
 
 _FEW = 16  # resources that are locked one by one before they are read
+_SEEN_FOR = {
+    Verb.UPDATE: "u",
+    Verb.PATCH: "ru",
+    Verb.DELETE: "d",
+}  # letters of scopes, for who acts through an app
 
 
 def assign(steps: Sequence[Step]) -> list[Draft]:
@@ -163,6 +168,7 @@ class Transaction:
             look(step, draft.resource)
         self._resolve(pairs)
         needed = prepare(pairs, self.names, integrity=self.integrity)
+        self._refuse_ungranted()
         self._drop_no_ops()
         refuse_dangling(pairs, linking.missing(self.connection, needed))
         self._write()
@@ -247,9 +253,14 @@ class Transaction:
         """Nobody changes what the policy does not show them."""
         if self.access is None:
             return
-        unseen = store.hidden(self.connection, wanted, set(wanted.values()), self.access)
+        unseen: dict[str, set[int]] = {}
+        for letter in {letter for _, step in named for letter in _SEEN_FOR[step.verb]}:
+            shown = policy.access_of(self.actor, letter)
+            unseen[letter] = (
+                store.hidden(self.connection, wanted, set(wanted.values()), shown) if shown else set()
+            )
         for _, step in named:
-            if self_number(step.type, str(step.id)) in unseen:
+            if any(self_number(step.type, str(step.id)) in unseen[letter] for letter in _SEEN_FOR[step.verb]):
                 number = definitions.type_number(step.type)
                 access.note(self.actor, step.verb.value, "deny", type=number, id=step.id)
                 raise forbidden(
@@ -293,6 +304,12 @@ class Transaction:
                     expression=step.place or None,
                 )
             self.drafts[n] = drafts.named(step.type, standing.id, new)
+
+    def _refuse_ungranted(self) -> None:
+        """What an app writes is within what it was granted."""
+        for letter in "cu":
+            written = [d for d in self.drafts.values() if (d.number in self.standing) is (letter == "u")]
+            policy.require_written(self.connection, self.actor, written, letter)
 
     def _drop_no_ops(self) -> None:
         """An update that changes nothing makes no version."""

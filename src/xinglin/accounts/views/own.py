@@ -14,7 +14,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from xinglin.accounts import events, factors, passwords, policy, sessions
+from xinglin.accounts import events, factors, passwords, policy, sessions, ways
 from xinglin.accounts.forms import ConfirmForm, PasswordForm, SecondForm
 from xinglin.accounts.views.entering import signed_in, site_of
 
@@ -41,6 +41,7 @@ def _page(request: HttpRequest, hand: Hand, form: PasswordForm, **more: object) 
         "account": account,
         "form": form,
         "confirm": ConfirmForm(),
+        "own_ways": ways.shown("own"),
         "must": request.session.get(sessions.MUST, []),
         "policy": policy.password(),
         "needs_second": policy.needs_second_factor(account.roles),

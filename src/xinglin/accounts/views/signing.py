@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from xinglin.accounts import actions, backend, factors, hindrances, passwords, policy, sessions
+from xinglin.accounts import actions, backend, factors, hindrances, passwords, policy, sessions, ways
 from xinglin.accounts.forms import SecondForm, SignInForm
 from xinglin.accounts.models import Account
 from xinglin.accounts.views.entering import onward, site_of
@@ -39,20 +39,25 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         assert form.account is not None
-        now = clock.now()
-        if not factors.has(form.account):
-            return _entered(request, form.account, onward(request), now=now)
-        request.session.flush()
-        request.session[_PENDING] = [form.account.pk, now.timestamp(), onward(request)]
-        return redirect("accounts:second")
+        return known(request, form.account, onward(request), now=clock.now())
     demo = actions.people_of_the_demo() if settings.SETTINGS.demo else ()
     shown = {
         "form": form, "next": onward(request), "demo": demo, "demo_password": actions.DEMO_PASSWORD,
+        "ways": ways.shown("sign-in"),
         "ended": request.COOKIES.get(sessions.ENDED_COOKIE), "idle": policy.session().idle_minutes,
     }  # fmt: skip
     response = render(request, "accounts/sign_in.html", shown, status=422 if form.errors else 200)
     response.delete_cookie(sessions.ENDED_COOKIE)
     return response
+
+
+def known(request: HttpRequest, account: Account, wanted: str, *, now: datetime) -> HttpResponse:
+    """Go on with who has given the first factor, a password or another's word: to the second, or in."""
+    if not factors.has(account):
+        return _entered(request, account, wanted, now=now)
+    request.session.flush()
+    request.session[_PENDING] = [account.pk, now.timestamp(), wanted]
+    return redirect("accounts:second")
 
 
 @never_cache

@@ -5,13 +5,15 @@ resources of these types, in this *scope*, without these sensitivity *labels*. `
 of an actor one condition on resource rows; the door puts it into every statement that reads, so nothing outside of
 this package decides what is seen. ``relations`` keeps which institution cares for whom (and who has broken the glass),
 ``sensitivity`` gives rows their labels as they are written, ``preview`` says what an actor would see, and why.
+``scopes`` takes away what the app that somebody uses was not granted.
 
 Start reading at ``terms``, then ``compiling``.
 """
 
-from xinglin.record.policy.compiling import Denial, access_of, deny, in_force, kindred
+from xinglin.record.policy.compiling import Denial, deny, in_force, kindred
 from xinglin.record.policy.preview import Sight, preview
 from xinglin.record.policy.relations import Opened, break_glass, is_open, is_open_to
+from xinglin.record.policy.scopes import access_of, require_written
 
 __all__ = [
     "Denial",
@@ -25,4 +27,5 @@ __all__ = [
     "is_open_to",
     "kindred",
     "preview",
+    "require_written",
 ]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from xinglin.record.search.scope import Access
 
 _DATA = Path(__file__).with_name("data")
+_NO_POLICIES = frozenset({"sensitivity", "beside"})  # other files among the data
 LABEL_PATH = "Policy label"  # the seed of the tokens of labels; no element has such a path
 EMERGENCY = "emergency"
 SEVERAL = "several patients"  # a label: an open relation with one of them does not show a row about others
@@ -49,6 +50,11 @@ def kindred(table: str) -> None:
     _kindred[:] = [table]
 
 
+def tables_of_kin() -> tuple[str, ...]:
+    """The tables that ``kindred`` has said."""
+    return tuple(_kindred)
+
+
 def in_force() -> Policy:
     """The policy that ``XINGLIN_POLICY`` names: a shipped one, or the path of a TOML file."""
     return _read(settings.SETTINGS.policy)
@@ -58,7 +64,7 @@ def in_force() -> Policy:
 def _read(name: str) -> Policy:
     path = Path(name) if name.endswith(".toml") else _DATA / f"{name}.toml"
     if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in _DATA.glob("*.toml") if p.stem != "sensitivity"))
+        known = ", ".join(sorted(p.stem for p in _DATA.glob("*.toml") if p.stem not in _NO_POLICIES))
         raise SystemExit(f"XINGLIN_POLICY={name!r} should be one of {known}, or the path of a TOML file.")
     labels = path.with_name("sensitivity.toml")
     text = (labels if labels.is_file() else _DATA / "sensitivity.toml").read_text(encoding="utf-8")
@@ -66,7 +72,7 @@ def _read(name: str) -> Policy:
 
 
 def access_of(actor: Actor) -> Access | None:
-    """The rows that the actor may see, as the record's search understands it; None if all of them."""
+    """The rows that the account itself may see, as the record's search understands it; None if all of them."""
     name = settings.SETTINGS.policy
     policy = _read(name)
     if policy.open or actor.has("system"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from xinglin.fhir import definitions
 from xinglin.kernel.ids import self_number
-from xinglin.record.policy import compiling
+from xinglin.record.policy import compiling, scopes
 from xinglin.record.search.fragments import TRUE
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Sight:
 def preview(connection: Connection, actor: Actor, patient: str) -> list[Sight]:
     """For every type that the record of the patient has; for whoever may see that there is something at all."""
     number = self_number("Patient", patient)
-    policy, access = compiling.in_force(), compiling.access_of(actor)
+    policy, access = compiling.in_force(), scopes.access_of(actor)
     rows = connection.execute(
         "SELECT type, count(*) FROM record_resource WHERE patient = %s AND patient <> 0 GROUP BY type",
         [number],

@@ -10,7 +10,7 @@ from xinglin.fhir import dates, definitions
 from xinglin.fhir.references import parse
 from xinglin.kernel.errors import Fault, forbidden, invalid
 from xinglin.kernel.ids import self_number, shard_of
-from xinglin.record.policy import compiling
+from xinglin.record.policy import compiling, scopes
 from xinglin.record.search.fragments import TRUE
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def is_open(connection: Connection, actor: Actor, patient: str) -> bool:
 
 def is_open_to(connection: Connection, actor: Actor, patient: int, type_name: str | None = None) -> bool:
     """The same by the patient's number, of resources of that type (an Observation, say)."""
-    access = compiling.access_of(actor)
+    access = scopes.access_of(actor)
     if access is None:
         return True
     type_name = type_name or "Observation"

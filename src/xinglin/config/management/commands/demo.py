@@ -36,7 +36,8 @@ class Command(BaseCommand):
         self._say("Demonstration accounts 演示账号 (name, password):")
         call_command("demo_accounts", institution=hospital.code, name=hospital.name, stdout=self.stdout)
         demonstration.certify(["doctor", "nurse"])
-        self.stdout.flush()
+        demonstration.register_app(options["port"])
+        self._say(f"  Sample app: client id {demonstration.SAMPLE}, opened from a resident's record")
         database.close()
         if not options["no_serve"]:
             call_command("serve", port=options["port"], stdout=self.stdout)

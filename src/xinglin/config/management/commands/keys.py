@@ -12,11 +12,12 @@ from xinglin.crypto.folder import KeysUnusable
 from xinglin.healthcard.keys import PURPOSES as CARD_PURPOSES
 from xinglin.healthcard.keys import folder
 from xinglin.signing.keys import PURPOSES as SIGNING_PURPOSES
+from xinglin.smart.keys import PURPOSES as APP_PURPOSES
 
 if TYPE_CHECKING:
     from xinglin.crypto.keys import KeyRing, Purpose
 
-PURPOSES = (*CARD_PURPOSES, *ACCOUNT_PURPOSES, *SIGNING_PURPOSES)
+PURPOSES = (*CARD_PURPOSES, *ACCOUNT_PURPOSES, *SIGNING_PURPOSES, *APP_PURPOSES)
 _BY_NAME = {purpose.name: purpose for purpose in PURPOSES}
 
 

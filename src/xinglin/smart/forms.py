@@ -1,0 +1,95 @@
+"""What is asked of an app that is to be registered."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from xinglin.smart import words
+from xinglin.smart.registering import Draft
+from xinglin.smart.rules import Kind
+
+if TYPE_CHECKING:
+    from xinglin.accounts.models import Account
+    from xinglin.smart.models import App
+
+_CONTROL = {"class": "form-control", "autocomplete": "off"}
+_CODE = _CONTROL | {"spellcheck": "false", "rows": 4, "class": "form-control xl-smart-code"}
+
+
+class AppForm(forms.Form):
+    """An app, new or changed. Lists have a line for each."""
+
+    name = forms.CharField(label=_("Name of the app"), max_length=120, widget=forms.TextInput(_CONTROL))
+    about = forms.CharField(
+        label=_("What it is for, in a sentence for those who allow it"), max_length=300, required=False,
+        widget=forms.TextInput(_CONTROL),
+    )  # fmt: skip
+    kind = forms.ChoiceField(
+        label=_("Where it runs"), choices=[(k.value, name) for k, name in words.KINDS.items()],
+        widget=forms.Select({"class": "form-select"}),
+    )  # fmt: skip
+    redirects = forms.CharField(
+        label=_("Addresses it may be sent back to, a line for each, exactly"), max_length=8000, required=False,
+        widget=forms.Textarea(_CODE),
+    )  # fmt: skip
+    launch_url = forms.CharField(
+        label=_("Address to open it from a resident's record"), max_length=500, required=False,
+        widget=forms.TextInput(_CONTROL | {"spellcheck": "false"}),
+    )  # fmt: skip
+    scopes = forms.CharField(
+        label=_("Scopes it may ask for, a line for each"),
+        max_length=8000,
+        widget=forms.Textarea(_CODE | {"rows": 6}),
+    )
+    jwks = forms.CharField(
+        label=_("Its public keys (JWK set), if it has a key of its own"), max_length=40_000, required=False,
+        widget=forms.Textarea(_CODE),
+    )  # fmt: skip
+    jwks_url = forms.CharField(
+        label=_("Or the address of its public keys"), max_length=500, required=False,
+        widget=forms.TextInput(_CONTROL | {"spellcheck": "false"}),
+    )  # fmt: skip
+    institution_id = forms.CharField(
+        label=_("Institution's id; empty for the whole region"), max_length=64, required=False,
+        widget=forms.TextInput(_CONTROL),
+    )  # fmt: skip
+    institution_name = forms.CharField(
+        label=_("Institution's name"), max_length=200, required=False, widget=forms.TextInput(_CONTROL)
+    )
+
+    def __init__(self, manager: Account, app: App | None, data: object = None) -> None:
+        super().__init__(data, initial=_initial(app) if app else {"kind": Kind.PUBLIC.value})  # type: ignore[arg-type]
+        self._manager = manager
+        if app is not None:
+            self.fields["kind"].disabled = True
+        if manager.institution_id:
+            del self.fields["institution_id"], self.fields["institution_name"]
+
+    def draft(self) -> Draft:
+        """What was typed, as an app."""
+        given = self.cleaned_data
+        local = bool(self._manager.institution_id)
+        return Draft(
+            name=given["name"], about=given["about"], kind=given["kind"], redirects=_lines(given["redirects"]),
+            launch_url=given["launch_url"], scopes=tuple(given["scopes"].split()), jwks=given["jwks"],
+            jwks_url=given["jwks_url"],
+            institution_id=self._manager.institution_id if local else given["institution_id"],
+            institution_name=self._manager.institution_name if local else given["institution_name"],
+        )  # fmt: skip
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+
+
+def _initial(app: App) -> dict[str, Any]:
+    return {
+        "name": app.name, "about": app.about, "kind": app.kind, "redirects": "\n".join(app.redirects),
+        "launch_url": app.launch_url, "scopes": "\n".join(app.scopes), "jwks_url": app.jwks_url,
+        "jwks": json.dumps(app.jwks, indent=1) if app.jwks else "", "institution_id": app.institution_id,
+        "institution_name": app.institution_name,
+    }  # fmt: skip

@@ -1,0 +1,1 @@
+"""The addresses of this package: for programs (discovering, exchanging) and for people (the others)."""
