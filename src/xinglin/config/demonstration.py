@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.core.management import call_command
 
+from xinglin.accounts.events import NOWHERE
 from xinglin.accounts.models import Account
 from xinglin.accounts.queries import actor_of
 from xinglin.crypto.algorithms import Algorithm
-from xinglin.accounts.events import NOWHERE
 from xinglin.healthcard import batches
 from xinglin.healthcard.rules import Kind as CardKind
 from xinglin.identity import terms
