@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Actor:
     """The person or system that acts; every read and write of a record names one.
 
-    ``purpose`` is a code of HL7 v3 PurposeOfUse (TREAT, PUBHLTH, HOPERAT, PATRQT …).
+    ``purpose`` is a code of HL7 v3 PurposeOfUse (TREAT, PUBHLTH, HOPERAT, PATRQT …). ``institution`` and ``department``
+    are ids of Organizations, ``practitioner`` is that of the Practitioner who acts.
     """
 
     id: str
@@ -17,6 +18,8 @@ class Actor:
     roles: frozenset[str] = frozenset()
     purpose: str = "TREAT"
     institution: str | None = None
+    department: str | None = None
+    practitioner: str | None = None
 
     def has(self, role: str) -> bool:
         return role in self.roles

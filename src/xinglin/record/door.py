@@ -49,14 +49,13 @@ class Door:
 
     @property
     def _access(self) -> search.Access | None:
-        """What the policy lets the actor see, at this moment."""
-        return policy.access_of(self.actor)
+        """What the policy and residents let the actor see, at this moment."""
+        return policy.access_of(self.actor, self._connection)
 
-    @property
-    def _secret(self) -> str:
+    def _secret(self, access: search.Access | None) -> str:
         """What signs page tokens: under a policy those of one actor are nothing to another."""
         key = str(settings.SECRET_KEY)
-        return key if self._access is None else f"{key}\0{self.actor.id}\0{self.actor.purpose}"
+        return key if access is None else f"{key}\0{self.actor.id}\0{self.actor.purpose}"
 
     # -- reading
 
@@ -95,9 +94,11 @@ class Door:
             lenient=lenient,
         )
         with database.using(self._connection) as connection:
-            now = clock.milliseconds() // 1000
-            page = search.run(connection, query, secret=self._secret, now=now, access=self._access)
-            self._note_search(connection, type_name, pairs, compartment)
+            now, seen = clock.milliseconds() // 1000, self._access
+            page = search.run(connection, query, secret=self._secret(seen), now=now, access=seen)
+            about = search.patient_of(pairs, compartment)
+            outcome = self._outcome(connection, seen, about, type_name)
+        self._note_search(outcome, about, type_name, pairs, compartment)
         return reindex.warned(page)
 
     def history(self, type_name: str | None, id_: str | None, span: Span) -> list[Stored]:
@@ -158,12 +159,17 @@ class Door:
             database.using(self._connection) as connection,
             self._refusing(connection, "everything", type_name, id_),
         ):
-            patient = queries.read(connection, _known(type_name), id_, self._access)
+            seen = self._access
+            patient = queries.read(connection, _known(type_name), id_, seen)
             page = everything.everything(
-                connection, id_, pairs, secret=self._secret, now=clock.milliseconds() // 1000,
-                access=self._access,
-            )  # fmt: skip
-            outcome = self._outcome(connection, patient.patient)
+                connection,
+                id_,
+                pairs,
+                secret=self._secret(seen),
+                now=clock.milliseconds() // 1000,
+                access=seen,
+            )
+            outcome = self._outcome(connection, seen, patient.patient)
         number = definitions.type_number(type_name)
         access.note(self.actor, "everything", outcome, type=number, id=id_, patient=patient.patient)
         return page
@@ -222,9 +228,15 @@ class Door:
                     access.note(self.actor, action, "deny", type=number, id=id_, patient=patient)
             raise
 
-    def _outcome(self, connection: Connection, patient: int | None, type_name: str | None = None) -> str:
+    def _outcome(
+        self,
+        connection: Connection,
+        seen: search.Access | None,
+        patient: int | None,
+        type_name: str | None = None,
+    ) -> str:
         """``deny`` for looking at a patient whose record is closed to the actor."""
-        if not patient or self._access is None:
+        if not patient or seen is None:
             return "permit"
         return "permit" if policy.is_open_to(connection, self.actor, patient, type_name) else "deny"
 
@@ -303,14 +315,12 @@ class Door:
             raise
 
     def _note_search(
-        self, connection: Connection, type_name: str | None, pairs: Sequence[tuple[str, str]],
+        self, outcome: str, about: int | None, type_name: str | None, pairs: Sequence[tuple[str, str]],
         compartment: tuple[str, str] | None,
     ) -> None:  # fmt: skip
-        about = search.patient_of(pairs, compartment)
         text = "&".join(f"{name}={value}" for name, value in pairs)
         access.note(
-            self.actor, "search", self._outcome(connection, about, type_name),
-            type=definitions.type_number(type_name) if type_name else None,
+            self.actor, "search", outcome, type=definitions.type_number(type_name) if type_name else None,
             patient=about, query=f"{'/'.join(compartment)}/?{text}" if compartment else text,
         )  # fmt: skip
 

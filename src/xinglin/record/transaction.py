@@ -139,7 +139,7 @@ class Transaction:
         former: Mapping[str, int] | None = None,
     ) -> None:
         self.former = former or {}
-        self.access = policy.access_of(actor)
+        self.access = policy.access_of(actor, connection)
         self.connection = connection
         self.steps = steps
         self.actor = actor

@@ -17,31 +17,44 @@ from xinglin.fhir import definitions
 from xinglin.fhir.index import keys
 from xinglin.record.policy import terms
 from xinglin.record.policy.terms import Policy, Rule, Scope
-from xinglin.record.search.fragments import FALSE, Fragment, both, either, joined, negated, tokens_any
+from xinglin.record.search.fragments import FALSE, TRUE, Fragment, both, either, joined, negated, tokens_any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from xinglin.kernel.actor import Actor
+    from xinglin.record.database import Connection
     from xinglin.record.search.scope import Access
 
-_DATA = Path(__file__).with_name("data")
+DATA = _DATA = Path(__file__).with_name("data")
 LABEL_PATH = "Policy label"  # the seed of the tokens of labels; no element has such a path
 EMERGENCY = "emergency"
 SEVERAL = "several patients"  # a label: an open relation with one of them does not show a row about others
 _NOT_OVER = "o.since <= statement_timestamp() AND (o.until IS NULL OR o.until > statement_timestamp())"
+_NO_POLICIES = frozenset({"sensitivity", "consent"})
 _RELATED = frozenset({Scope.RELATION, Scope.OWN, Scope.EMERGENCY})
 
-Denial = Callable[["Actor", str], Fragment | None]
-"""For an actor and an alias: the condition of rows that are denied whatever the rules say; None for none of them."""
+Denial = Callable[["Actor", str, tuple[str, ...]], Fragment | None]
+"""For an actor, an alias and the types its rows may have (none: any): the condition of rows that are denied whatever
+the rules say; None for none of them."""
 
-_denials: dict[str, Denial] = {}
+Idle = Callable[["Connection | None"], bool]
+"""Whether a denial has nothing to say at this moment, to anybody."""
+
+_denials: dict[str, tuple[Denial, Idle]] = {}
 _kindred: list[str] = []
 
 
-def deny(name: str, denial: Denial) -> None:
-    """Have ``denial`` asked in every statement (a resident's consent, say); said when the application starts."""
-    _denials[name] = denial
+def _never(_: Connection | None) -> bool:
+    return False
+
+
+def deny(name: str, denial: Denial, idle: Idle = _never) -> None:
+    """Have ``denial`` asked in every statement (a resident's consent, say); said when the application starts.
+
+    Where everything is open ``idle`` is asked first, so that what denies nothing costs no condition.
+    """
+    _denials[name] = denial, idle
 
 
 def kindred(table: str) -> None:
@@ -49,38 +62,65 @@ def kindred(table: str) -> None:
     _kindred[:] = [table]
 
 
+def tables_of_kin() -> tuple[str, ...]:
+    """The tables that ``kindred`` has said."""
+    return tuple(_kindred)
+
+
 def in_force() -> Policy:
     """The policy that ``XINGLIN_POLICY`` names: a shipped one, or the path of a TOML file."""
-    return _read(settings.SETTINGS.policy)
+    return named(name_in_force())
+
+
+def name_in_force() -> str:
+    """What ``XINGLIN_POLICY`` says."""
+    return settings.SETTINGS.policy
 
 
 @cache
-def _read(name: str) -> Policy:
+def named(name: str) -> Policy:
+    """The policy of that name or path."""
     path = Path(name) if name.endswith(".toml") else _DATA / f"{name}.toml"
     if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in _DATA.glob("*.toml") if p.stem != "sensitivity"))
+        known = ", ".join(sorted(p.stem for p in _DATA.glob("*.toml") if p.stem not in _NO_POLICIES))
         raise SystemExit(f"XINGLIN_POLICY={name!r} should be one of {known}, or the path of a TOML file.")
     labels = path.with_name("sensitivity.toml")
     text = (labels if labels.is_file() else _DATA / "sensitivity.toml").read_text(encoding="utf-8")
     return terms.read(path.read_text(encoding="utf-8"), text, path.stem)
 
 
-def access_of(actor: Actor) -> Access | None:
-    """The rows that the actor may see, as the record's search understands it; None if all of them."""
-    name = settings.SETTINGS.policy
-    policy = _read(name)
-    if policy.open or actor.has("system"):
+def access_of(actor: Actor, connection: Connection | None = None) -> Access | None:
+    """The rows that the actor may see, as the record's search understands it; None if all of them.
+
+    ``connection``: of the transaction whose writes are to be seen already.
+    """
+    name = name_in_force()
+    policy = named(name)
+    if actor.has("system"):
         return None
-    if any(rule.is_unlimited for rule in rules_for(policy, actor)) and not _denials:
+    everything = policy.open or any(rule.is_unlimited for rule in rules_for(policy, actor))
+    denials = [denial for denial, idle in _denials.values() if not everything or not idle(connection)]
+    if everything and not denials:
         return None
-    tables = tuple(_kindred)
+    tables = tables_of_kin()
 
     def access(alias: str, types: tuple[str, ...]) -> Fragment:
-        shown = _shown(name, actor, alias, types, tables)
-        denied = [f for denial in _denials.values() if (f := denial(actor, alias)) is not None]
+        shown = TRUE if everything else _shown(name, actor, alias, types, tables)
+        denied = [f for denial in denials if (f := denial(actor, alias, types)) is not None]
         return both([shown, *map(negated, denied)]) if denied else shown
 
     return access
+
+
+def shown_and_denied(actor: Actor, alias: str, type_name: str) -> tuple[Fragment, Fragment]:
+    """The two halves of the condition: what the rules show, and what is denied of it."""
+    name = name_in_force()
+    policy = named(name)
+    if actor.has("system"):
+        return TRUE, FALSE
+    shown = TRUE if policy.open else _shown(name, actor, alias, (type_name,), tables_of_kin())
+    denied = [f for denial, _ in _denials.values() if (f := denial(actor, alias, ())) is not None]
+    return shown, either(denied)
 
 
 def rules_for(policy: Policy, actor: Actor) -> list[Rule]:
@@ -91,7 +131,7 @@ def rules_for(policy: Policy, actor: Actor) -> list[Rule]:
 @lru_cache(maxsize=1 << 14)
 def _shown(name: str, actor: Actor, alias: str, types: tuple[str, ...], _tables: tuple[str, ...]) -> Fragment:
     """What all the rules show; kept, since it holds no moment and no row."""
-    policy = _read(name)
+    policy = named(name)
     alike: dict[tuple[Any, ...], list[Rule]] = {}
     for rule in rules_for(policy, actor):
         by = "" if rule.scope in _RELATED else rule.scope
@@ -143,7 +183,18 @@ def _related(rules: Sequence[Rule], actor: Actor, alias: str) -> Fragment:
             wanted.append(Fragment("(o.institution = %s AND o.kind = ANY(%s))", (actor.institution, kinds)))
     if not wanted:
         return FALSE
-    open_ = joined("", (either(wanted), Fragment(f" AND {_NOT_OVER}")))
+    return both([_of_one_patient(alias), _open_relation(either(wanted), alias, tables_of_kin())])
+
+
+def related_to(actor: Actor, kinds: Iterable[str], alias: str, tables: tuple[str, ...]) -> Fragment:
+    """The row's patient has an open relation of one of the kinds with the actor himself."""
+    wanted = Fragment("(o.actor = %s AND o.kind = ANY(%s))", (actor.id, sorted(kinds)))
+    return _open_relation(wanted, alias, tables)
+
+
+def _open_relation(wanted: Fragment, alias: str, tables: tuple[str, ...]) -> Fragment:
+    """The patient of the row, or another of the same person, has an open relation ``o`` that fits."""
+    open_ = joined("", (wanted, Fragment(f" AND {_NOT_OVER}")))
     ways = [
         Fragment(
             f"EXISTS (SELECT FROM record_relation o WHERE o.patient = {alias}.patient AND {open_.sql})",
@@ -156,9 +207,9 @@ def _related(rules: Sequence[Rule], actor: Actor, alias: str) -> Fragment:
             f" JOIN record_relation o ON o.patient = kin.number WHERE me.number = {alias}.patient AND {open_.sql})",
             open_.values,
         )
-        for table in _kindred
+        for table in tables
     ]
-    return both([_of_one_patient(alias), either(ways)])
+    return either(ways)
 
 
 def _of_one_patient(alias: str) -> Fragment:
@@ -183,12 +234,13 @@ def _made_by(policy: Policy, rule: Rule, institution: str, alias: str) -> Fragme
             (institution,),
         )
         return either(
-            [theirs, both([_of_one_patient(alias), kept]), _kept_or_made(policy, institution, alias)]
+            [theirs, both([_of_one_patient(alias), kept]), kept_or_made(policy, institution, alias)]
         )
-    return _kept_or_made(policy, institution, alias)
+    return kept_or_made(policy, institution, alias)
 
 
-def _kept_or_made(policy: Policy, institution: str, alias: str) -> Fragment:
+def kept_or_made(policy: Policy, institution: str, alias: str) -> Fragment:
+    """The row is the institution's by one of its references, or about a Patient that it keeps."""
     made = tokens_any(
         alias, [keys.reference_hash(path, "Organization", institution) for path in policy.makers]
     )

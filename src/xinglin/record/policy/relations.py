@@ -11,7 +11,6 @@ from xinglin.fhir.references import parse
 from xinglin.kernel.errors import Fault, forbidden, invalid
 from xinglin.kernel.ids import self_number, shard_of
 from xinglin.record.policy import compiling
-from xinglin.record.search.fragments import TRUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -185,15 +184,22 @@ def is_open(connection: Connection, actor: Actor, patient: str) -> bool:
 
 
 def is_open_to(connection: Connection, actor: Actor, patient: int, type_name: str | None = None) -> bool:
-    """The same by the patient's number, of resources of that type (an Observation, say)."""
-    access = compiling.access_of(actor)
-    if access is None:
-        return True
-    type_name = type_name or "Observation"
-    shown = access("r", (type_name,)) or TRUE
+    """The same by the patient's number, of resources of that type (an Observation, say).
+
+    A resident's decision about some of the data does not close the record, one about all of them does.
+    """
+    shown, denied = compiling.shown_and_denied(actor, "r", type_name or "Observation")
     row = connection.execute(
-        f"SELECT {shown.sql} FROM"
-        " (SELECT %s::bigint AS patient, %s::smallint AS type, 0::bigint AS self, '{}'::bigint[] AS tokens) r",
-        (*shown.values, patient, definitions.type_number(type_name)),
-    ).fetchone()
-    return bool(row and row[0])
+        f"SELECT {shown.sql} FROM ({_ANY_ROW}) r UNION ALL SELECT NOT ({denied.sql}) FROM ({_ANY_ROW}) r",
+        (
+            *shown.values, patient, definitions.type_number(type_name or "Observation"),
+            *denied.values, patient, definitions.type_number(type_name) if type_name else 0,
+        ),
+    ).fetchall()  # fmt: skip
+    return all(answer for (answer,) in row)
+
+
+_ANY_ROW = (
+    "SELECT %s::bigint AS patient, %s::smallint AS type, 0::bigint AS self, '{}'::bigint[] AS tokens,"
+    " 'NaN'::double precision AS date"  # in no period
+)
