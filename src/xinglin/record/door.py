@@ -18,6 +18,7 @@ from xinglin.record import (
     database,
     everything,
     labels,
+    notices,
     parameters,
     policy,
     queries,
@@ -29,6 +30,7 @@ from xinglin.record.steps import Outcome, Step, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
@@ -190,16 +192,40 @@ class Door:
         number = self_number("Patient", patient)
         asking = replace(self.actor, purpose="ETREAT")
         try:
-            with database.using(self._connection) as connection:
-                queries.read(connection, "Patient", patient, policy.access_of(asking))
+            with database.using(self._connection) as connection, connection.transaction():
+                queries.read(connection, "Patient", patient, policy.access_of(asking, connection))
+                now = clock.now()
                 opened = policy.break_glass(
-                    connection, actor=self.actor, patient=patient, reason=reason, now=clock.now()
+                    connection, actor=self.actor, patient=patient, reason=reason, now=now
                 )
+                self._tell_of_emergency(connection, opened, reason.strip(), now)
         except Fault:
             access.note(asking, "break-glass", "deny", patient=number, query=reason)
             raise
         access.note(asking, "break-glass", patient=number, query=reason)
         return opened
+
+    def _tell_of_emergency(
+        self, connection: Connection, opened: policy.Opened, reason: str, now: datetime
+    ) -> None:
+        """Tell the resident, and the supervisors at the reader's institution and in the region."""
+        roles = sorted(policy.in_force().supervisors)
+        where = dict.fromkeys((self.actor.institution, None))
+        notices.tell(
+            connection,
+            to=[
+                notices.of_patient(opened.patient),
+                *(notices.of_role(role, place) for role in roles for place in where),
+            ],
+            kind="break-glass",
+            about=f"Patient/{opened.patient}",
+            message="%(name)s opened a closed record in an emergency. The reason given: %(reason)s",
+            now=now,
+            name=self.actor.name,
+            reason=reason,
+            actor=self.actor.id,
+            until=opened.until.isoformat(),
+        )
 
     def preview(self, actor: Actor, patient: str) -> list[policy.Sight]:
         """What another actor would see of a patient's record, by type; for administrators."""

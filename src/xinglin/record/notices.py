@@ -1,8 +1,9 @@
 """Notices: what somebody should know, told in the transaction that makes it so.
 
 A *recipient* is an account (``account/7``), everybody of a role at an institution or in the region (``of_role``), or a
-resident (``of_patient``). ``tell`` writes a notice, ``addressed`` says by which recipients an actor is reached, ``found``
-reads, ``read`` notes who has read which. A message is an English template, as a fault's: faces translate and fill it.
+resident (``of_patient``). ``tell`` writes a notice, ``addressed`` says by which recipients an actor is reached,
+``found`` reads, ``read`` notes who has read which. A message is an English template, as a fault's: faces translate and
+fill it.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def addressed(actor: Actor) -> tuple[str, ...]:
     return (actor.id, *(of_role(role, actor.institution) for role in sorted(actor.roles)))
 
 
-def tell(  # noqa: PLR0913 -- the columns of the table
+def tell(
     connection: Connection, *, to: Iterable[str], kind: str, about: str, message: str, now: datetime, **params: Any,
 ) -> None:  # fmt: skip
     """Write one notice to each recipient; ``kind`` is a word, ``message`` a template for ``params``."""

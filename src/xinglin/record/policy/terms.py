@@ -130,6 +130,7 @@ class Policy:
     labels: tuple[Label, ...] = ()
     breakers: frozenset[str] = frozenset()  # roles that may break the glass
     minutes: int = 60
+    supervisors: frozenset[str] = frozenset()  # roles that are told when somebody has broken the glass
     open: bool = False
     consents: Consents = Consents()
 
@@ -156,6 +157,7 @@ def read(text: str, labels: str, name: str) -> Policy:
         labels=known,
         breakers=frozenset(glass.get("roles", ())),
         minutes=int(glass.get("minutes", 60)),
+        supervisors=frozenset(glass.get("supervisors", ("administrator", "auditor"))),
         open=bool(about.get("open", False)),
         consents=_consents(given.get("consent", {}), groups, codes, f"{name}: consent"),
     )
