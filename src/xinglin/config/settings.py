@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "xinglin.codebook",
     "xinglin.codebook.mapping",
     "xinglin.audit",
+    "xinglin.consent",
     "xinglin.synth",
     "xinglin.portal",
     "xinglin.api",

@@ -10,5 +10,6 @@ urlpatterns = [
     path("cards/", include("xinglin.healthcard.urls")),
     path("audit/", include("xinglin.audit.urls")),
     path("codes/", include("xinglin.codebook.urls")),
+    path("", include("xinglin.consent.urls")),
     path("", include("xinglin.portal.urls")),
 ]

@@ -126,6 +126,12 @@ def may_decide(connection: Connection, actor: Actor, patient: int) -> bool:
     given = compiling.in_force().consents
     if actor.roles & (given.clerks | given.senders | {"system"}):
         return True
+    return is_own(connection, actor, patient)
+
+
+def is_own(connection: Connection, actor: Actor, patient: int) -> bool:
+    """Whether the actor is the resident, or family with a recorded authority."""
+    given = compiling.in_force().consents
     held = compiling.related_to(actor, given.exempt, "r", compiling.tables_of_kin())
     row = connection.execute(
         f"SELECT {held.sql} FROM (SELECT %s::bigint AS patient) r", (*held.values, patient)
@@ -178,6 +184,25 @@ def _coded_paths() -> tuple[str, ...]:
 
 
 # -- in every statement
+
+
+def closes(connection: Connection, actor: Actor, patients: Iterable[int]) -> bool:
+    """Whether some data of these Patients may be closed to the actor, as far as the region tells."""
+    policy = compiling.in_force()
+    given = policy.consents
+    numbers = list(patients)
+    if not given.tell or actor.has("system") or any(is_own(connection, actor, number) for number in numbers):
+        return False
+    said, below = _meant(actor, "said"), _meant(actor, "below")
+    row = connection.execute(
+        f"SELECT EXISTS (SELECT FROM record_consent said WHERE said.patient = ANY(%s) AND said.denies AND {said.sql}"
+        " AND NOT EXISTS (SELECT FROM record_consent below WHERE below.patient = said.patient"
+        " AND below.consent = said.consent AND below.parent = said.node AND NOT below.denies"
+        " AND num_nonnulls(below.types, below.labels, below.codes, below.holders, below.instances, below.dates) = 0"
+        f" AND {below.sql}))",
+        [numbers, *said.values, *below.values],
+    ).fetchone()
+    return row == (True,)
 
 
 def idle(connection: Connection | None) -> bool:
@@ -278,12 +303,9 @@ def _fits(actor: Actor, alias: str, x: str) -> Fragment:
 
     A row without a date fits a period of data where that denies.
     """
-    me = [f"Organization/{id_}" for id_ in (actor.institution, actor.department) if id_]
-    me += [f"Practitioner/{actor.practitioner}"] if actor.practitioner else []
+    meant = _meant(actor, x)
     return Fragment(
-        f"{x}.since <= statement_timestamp() AND {x}.until > statement_timestamp()"
-        f" AND ({x}.actors IS NULL OR {x}.actors && %s::text[])"
-        f" AND ({x}.purposes IS NULL OR {x}.purposes && %s::text[])"
+        f"{meant.sql}"
         f" AND ({x}.types IS NULL OR {alias}.type = ANY({x}.types))"
         f" AND ({x}.labels IS NULL OR {alias}.tokens && {x}.labels)"
         f" AND ({x}.codes IS NULL OR {alias}.tokens && {x}.codes)"
@@ -291,5 +313,17 @@ def _fits(actor: Actor, alias: str, x: str) -> Fragment:
         f" AND ({x}.instances IS NULL OR {alias}.self = ANY({x}.instances))"
         f" AND ({x}.dates IS NULL OR CASE WHEN {alias}.date IS NULL THEN {x}.denies"
         f" ELSE {alias}.date >= {x}.dates[1] AND {alias}.date < {x}.dates[2] END)",
+        meant.values,
+    )
+
+
+def _meant(actor: Actor, x: str) -> Fragment:
+    """The provision ``x`` holds now, for this reader and purpose."""
+    me = [f"Organization/{id_}" for id_ in (actor.institution, actor.department) if id_]
+    me += [f"Practitioner/{actor.practitioner}"] if actor.practitioner else []
+    return Fragment(
+        f"{x}.since <= statement_timestamp() AND {x}.until > statement_timestamp()"
+        f" AND ({x}.actors IS NULL OR {x}.actors && %s::text[])"
+        f" AND ({x}.purposes IS NULL OR {x}.purposes && %s::text[])",
         (me, list(purposes_of(actor.purpose))),
     )
