@@ -42,7 +42,7 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody fills in: one kind of data, closed or permitted, to ``readers`` (none: everybody) but ``others``."""
+    """What somebody fills in: a kind of data, closed or permitted, to ``readers`` (none: everybody) but ``others``."""
 
     kind: DataKind
     denies: bool

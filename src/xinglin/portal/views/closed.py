@@ -19,14 +19,18 @@ from xinglin.ui import entry
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
+    from xinglin.portal.queries import Resident
     from xinglin.record.door import Door
 
 
-def words(door: Door, *, reason: str = "", wrong: str = "") -> dict[str, Any]:
-    """What the page of a closed record says: whether the reader may break the glass, and for how long."""
+def words(door: Door, resident: Resident, *, reason: str = "", wrong: str = "") -> dict[str, Any]:
+    """What the page of a closed record says: why, whether the reader may break the glass, and for how long."""
     policy = in_force()
     may = bool(policy.breakers & door.actor.roles)
-    return {"may_break": may, "minutes": policy.minutes, "reason": reason, "wrong": wrong}
+    withheld = queries.is_withheld(door, resident)
+    return {
+        "may_break": may, "minutes": policy.minutes, "reason": reason, "wrong": wrong, "withheld": withheld,
+    }  # fmt: skip
 
 
 @require_POST
@@ -41,7 +45,7 @@ def break_glass(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
         if fault.kind is not Kind.INVALID:
             raise
         wrong = " ".join(gettext(issue.message) % dict(issue.params) for issue in fault.issues)
-        context = {"resident": resident, **words(door, reason=reason, wrong=wrong)}
+        context = {"resident": resident, **words(door, resident, reason=reason, wrong=wrong)}
         return render(request, "portal/closed.html", {"person": resident.person, **context}, status=400)
     return HttpResponseRedirect(f"/residents/{patient}/")
 
