@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from xinglin.fhir import dates
+from xinglin.kernel.errors import Fault
 from xinglin.record.policy import directives
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def decision(
         return None
     try:
         nodes = directives.read(asked, terms)
-    except directives.Fault:
+    except Fault:
         return None
     names = dict(_names(resource))
     notes = {each.get("url"): str(each.get("valueString", "")) for each in resource.get("extension", ())}

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
     from xinglin.record.queries import Span, Stored
-    from xinglin.record.search import Compartment, Page
+    from xinglin.record.search import Access, Compartment, Page
 
 
 class Door:
@@ -50,11 +50,11 @@ class Door:
         self._connection = connection
 
     @property
-    def _access(self) -> search.Access | None:
+    def _access(self) -> Access | None:
         """What the policy and residents let the actor see, at this moment."""
         return policy.access_of(self.actor, self._connection)
 
-    def _secret(self, access: search.Access | None) -> str:
+    def _secret(self, access: Access | None) -> str:
         """What signs page tokens: under a policy those of one actor are nothing to another."""
         key = str(settings.SECRET_KEY)
         return key if access is None else f"{key}\0{self.actor.id}\0{self.actor.purpose}"
@@ -257,7 +257,7 @@ class Door:
     def _outcome(
         self,
         connection: Connection,
-        seen: search.Access | None,
+        seen: Access | None,
         patient: int | None,
         type_name: str | None = None,
     ) -> str:

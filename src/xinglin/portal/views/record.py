@@ -135,7 +135,9 @@ def _part(
 ) -> HttpResponse:
     """One part of the record, alone for htmx, in its frame otherwise."""
     if entry.is_fragment(request) and not queries.is_open(door, resident):
-        return render(request, "portal/sections/closed.html", {"resident": resident, **closed.words(door, resident)})
+        return render(
+            request, "portal/sections/closed.html", {"resident": resident, **closed.words(door, resident)}
+        )
     if entry.is_fragment(request):
         card = request.GET.get("card") == "1"
         return render(

@@ -239,12 +239,18 @@ def _consents(
                 code="value", place=place, key=key, known=", ".join(sorted(known)),
             )  # fmt: skip
     untouched = _types(given.get("untouched", usual.untouched), groups, place)
+    named = {
+        key: frozenset(given.get(key, getattr(usual, key)))
+        for key in ("exempt", "beyond", "clerks", "senders")
+    }
     return Consents(
-        **{key: bool(given.get(key, getattr(usual, key))) for key in ("emergency", "tell", "keepers")},
-        **{
-            key: frozenset(given.get(key, getattr(usual, key)))
-            for key in ("exempt", "beyond", "clerks", "senders")
-        },
+        emergency=bool(given.get("emergency", usual.emergency)),
+        tell=bool(given.get("tell", usual.tell)),
+        keepers=bool(given.get("keepers", usual.keepers)),
+        exempt=named["exempt"],
+        beyond=named["beyond"],
+        clerks=named["clerks"],
+        senders=named["senders"],
         untouched=usual.untouched if untouched is None else untouched,
         closed=tuple(
             Closed(
