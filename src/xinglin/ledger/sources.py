@@ -263,7 +263,9 @@ def version_event(stored: Stored) -> bytes:
 
 
 def _kind_of_version(stored: Stored) -> str:
-    what = "consent" if stored.type == "Consent" else "record"  # decisions of residents are found by their kind
+    what = (
+        "consent" if stored.type == "Consent" else "record"
+    )  # decisions of residents are found by their kind
     if stored.body is None:
         return f"{what}.delete"
     return f"{what}.create" if stored.version == 1 else f"{what}.update"

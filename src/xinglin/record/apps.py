@@ -21,7 +21,7 @@ class RecordConfig(AppConfig):
         from xinglin.kernel import clock  # noqa: PLC0415 -- after the applications are loaded
         from xinglin.kernel.errors import Fault  # noqa: PLC0415 -- as above
         from xinglin.record import followers  # noqa: PLC0415 -- as above
-        from xinglin.record.policy import consents, deny, in_force, relations  # noqa: PLC0415 -- as above
+        from xinglin.record.policy import consents, deny, in_force, practice, relations  # noqa: PLC0415 -- as above
 
         try:
             in_force()
@@ -33,6 +33,13 @@ class RecordConfig(AppConfig):
             relations.TYPES,
             lambda connection, written: relations.follow(
                 connection, [relations.Said(w.type_name, w.id, w.resource) for w in written], clock.now()
+            ),
+        )
+        followers.follow(
+            "record.practice",
+            practice.TYPES,
+            lambda connection, written: practice.follow(
+                connection, [relations.Said(w.type_name, w.id, w.resource) for w in written]
             ),
         )
         deny("consent", consents.denial, consents.idle)

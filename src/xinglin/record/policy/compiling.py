@@ -135,7 +135,7 @@ def _shown(name: str, actor: Actor, alias: str, types: tuple[str, ...], _tables:
     alike: dict[tuple[Any, ...], list[Rule]] = {}
     for rule in rules_for(policy, actor):
         by = "" if rule.scope in _RELATED else rule.scope
-        alike.setdefault((rule.types, rule.withhold, by), []).append(rule)
+        alike.setdefault((rule.types, rule.withhold, by, rule.qualified), []).append(rule)
     found = [shown_by(policy, rules, actor, alias, types) for rules in alike.values()]
     return either([f for f in found if f is not None])
 
@@ -145,7 +145,7 @@ def shown_by(
 ) -> Fragment | None:
     """The rows ``alias`` of ``types`` (none: any) that rules show; None if they have nothing to say of these types.
 
-    The rules have the same types and labels; if they are several, all ask for a relation.
+    The rules have the same types and labels; if they are several, all ask for a relation or for a department.
     """
     first = rules[0]
     parts = []
@@ -155,11 +155,15 @@ def shown_by(
             return None
         numbers = sorted(map(definitions.type_number, meant))
         parts.append(Fragment(f"{alias}.type = ANY(%s::smallint[])", (numbers,)))
+    if first.qualified:
+        parts.append(_qualified(policy, actor))
     if first.withhold:  # the cheapest first
         hashes = [label_hash(code) for code in sorted(first.withhold)]
         parts.append(negated(tokens_any(alias, hashes)))
     if first.scope in _RELATED:
         parts.append(_related(rules, actor, alias))
+    elif first.scope is Scope.DEPARTMENT:
+        parts.append(_of_department(policy, rules, actor, alias))
     elif first.scope is Scope.NOBODY:
         parts.append(Fragment(f"{alias}.patient = 0"))
     elif first.scope is not Scope.REGION:
@@ -210,6 +214,41 @@ def _open_relation(wanted: Fragment, alias: str, tables: tuple[str, ...]) -> Fra
         for table in tables
     ]
     return either(ways)
+
+
+def _of_department(policy: Policy, rules: Sequence[Rule], actor: Actor, alias: str) -> Fragment:
+    """Made by the actor's department, or of a patient whom it cares for."""
+    if not actor.department:
+        return FALSE
+    type_, _, id_ = (
+        actor.department if "/" in actor.department else f"Organization/{actor.department}"
+    ).partition("/")
+    made = tokens_any(alias, [keys.reference_hash(path, type_, id_) for path in policy.makers])
+    kinds = sorted(frozenset().union(*(rule.kinds for rule in rules)))
+    wanted = Fragment("(o.institution = %s AND o.kind = ANY(%s))", (actor.department, kinds))
+    cared = both([_of_one_patient(alias), _open_relation(wanted, alias, tables_of_kin())])
+    return either([made, cared])
+
+
+def _qualified(policy: Policy, actor: Actor) -> Fragment:
+    """The actor's registration holds at this moment; asked once a statement."""
+    if not actor.practitioner:
+        return TRUE if policy.practice.unbound else FALSE
+    return Fragment(
+        "EXISTS (SELECT FROM record_practice q WHERE q.practitioner = %s AND NOT q.suspended"
+        " AND q.since <= statement_timestamp() AND q.until > statement_timestamp())"
+        " AND NOT EXISTS (SELECT FROM record_practice q WHERE q.practitioner = %s AND q.suspended)",
+        (actor.practitioner, actor.practitioner),
+    )
+
+
+def is_qualified(connection: Connection, actor: Actor) -> bool:
+    """Whether the actor's registration holds, as far as a rule about the actor asks for it."""
+    policy = in_force()
+    if policy.open or not any(rule.qualified for rule in rules_for(policy, actor)):
+        return True
+    asked = _qualified(policy, actor)
+    return connection.execute(f"SELECT {asked.sql}", asked.values).fetchone() == (True,)
 
 
 def _of_one_patient(alias: str) -> Fragment:

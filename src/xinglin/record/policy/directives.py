@@ -2,8 +2,8 @@
 
 https://hl7.org/fhir/R4/consent.html. The tree is a list of ``Node``s, each with the numbers of those above it. A
 provision fits a row if all its elements do, and an element if one of its values does. What the innermost fitting
-provisions say holds; where they differ, deny. The root says what ``policyRule`` says, unless it has a ``type``: then
-it is an exception to that rule.
+provisions say holds; where they differ, deny. A root with a ``type`` beside a ``policyRule`` is an exception to that
+rule; without one it may only limit the rule's time, since what else it means is read in two ways.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ _KNOWN = frozenset({
     "id", "extension", "type", "period", "actor", "action", "securityLabel", "purpose", "class", "code", "dataPeriod",
     "data", "provision",
 })  # fmt: skip
+_PLAIN = frozenset({"id", "period", "provision"})  # of a root that only says how long the policyRule holds
 _NOT_ABOUT_ACCESS = frozenset({"research", "treatment", "adr"})
 
 
@@ -117,6 +118,12 @@ class _Reading:
                 "The Consent decides nothing: it needs a policyRule OPTIN or OPTOUT, or provision.type.",
             )
             return ()
+        if rule is not None and said is None and not root.keys() <= _PLAIN:
+            self.wrong(
+                "Consent.provision.type",
+                "With a policyRule the provision is an exception to it: say in provision.type whether it denies or"
+                " permits.",
+            )
         if rule is None or said is None:
             denies = said == "deny" if rule is None else rule
             self._node(root, "Consent.provision", (), denies=denies)

@@ -10,6 +10,7 @@ from xinglin.fhir import dates, definitions
 from xinglin.fhir.references import parse
 from xinglin.kernel.errors import Fault, forbidden, invalid
 from xinglin.kernel.ids import self_number, shard_of
+from xinglin.record import packing
 from xinglin.record.policy import compiling
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 TYPES = ("Patient", "Encounter", "EpisodeOfCare", "ServiceRequest", "Appointment", "OrganizationAffiliation")
 _SHORTEST = 8  # characters of a reason
 _PATIENTS = ("subject", "patient")
+_PLACES = frozenset({"Organization", "Location", "HealthcareService"})
+_LEVELS = 4  # of departments within departments
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ def follow(connection: Connection, written: Iterable[Said], now: datetime) -> No
     if any(each.type == "OrganizationAffiliation" for each in said):
         connection.execute("DELETE FROM record_consortium WHERE source = ANY(%s)", [numbers])
     rows = [row for each in said for rule in policy.relations for row in _rows(rule, each, now)]
+    rows += _of_those_above(connection, rows)
     members = [row for each in said for row in _members(each)]
     with connection.cursor() as cursor:
         cursor.executemany(
@@ -79,11 +83,52 @@ def _rows(rule: Relation, said: Said, now: datetime) -> Iterator[tuple[Any, ...]
     until = _until(rule, resource)
     for holder in _at(resource, rule.institution):
         named = parse(str(holder.get("reference", ""))) if isinstance(holder, dict) else None
-        if named is not None and named.type == "Organization":
+        if named is not None and named.type in _PLACES:
+            place = named.id if named.type == "Organization" else f"{named.type}/{named.id}"
             yield (
-                self_number("Patient", patient), self_number(said.type, said.id), named.id, rule.kind, now, until,
+                self_number("Patient", patient), self_number(said.type, said.id), place, rule.kind, now, until,
                 shard_of("Patient", patient),
             )  # fmt: skip
+
+
+def _of_those_above(connection: Connection, rows: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """What a department's relation opens to the institution that it is part of."""
+    above = _institutions(connection, {row[2] for row in rows if "/" not in row[2]})
+    for row in list(rows):
+        for institution in above.get(row[2], ()):
+            yield (*row[:2], institution, *row[3:])
+
+
+def _institutions(connection: Connection, ids: set[str]) -> dict[str, list[str]]:
+    """By department: the Organizations that it is part of, up to the first that is no department."""
+    parents: dict[str, str] = {}
+    asked = set(ids)
+    for _ in range(_LEVELS):
+        if not asked:
+            break
+        found = connection.execute(
+            "SELECT id, body FROM record_resource WHERE self = ANY(%s) AND type = %s",
+            [[self_number("Organization", id_) for id_ in asked], definitions.type_number("Organization")],
+            binary=True,
+        ).fetchall()
+        asked = set()
+        for id_, body in found:
+            resource = packing.parsed("Organization", packing.unpack(body))
+            named = parse(str(resource.get("partOf", {}).get("reference", "")))
+            if named is not None and _is_department(resource):
+                parents[id_] = named.id
+                asked |= {named.id} - parents.keys()
+    chains: dict[str, list[str]] = {}
+    for id_ in ids & parents.keys():
+        chain, at = [], id_
+        while (at := parents.get(at, "")) and at not in chain:
+            chain.append(at)
+        chains[id_] = chain
+    return chains
+
+
+def _is_department(resource: dict[str, Any]) -> bool:
+    return any(code.get("code") == "dept" for code in _at(resource, "type.coding") if isinstance(code, dict))
 
 
 def _patient(resource: dict[str, Any]) -> str | None:
@@ -164,6 +209,11 @@ def break_glass(connection: Connection, *, actor: Actor, patient: str, reason: s
         raise forbidden(
             "%(name)s may not open a record in an emergency; the policy %(policy)s gives that to other roles.",
             name=actor.name, policy=policy.name,
+        )  # fmt: skip
+    if not compiling.is_qualified(connection, actor):
+        raise forbidden(
+            "The registration of %(name)s to practise has ended or is suspended; records of residents stay closed.",
+            name=actor.name,
         )  # fmt: skip
     if len(reason.strip()) < _SHORTEST:
         raise invalid(

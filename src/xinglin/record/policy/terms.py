@@ -5,6 +5,8 @@
 * ``region``: every row;
 * ``institution``: what the actor's institution has made or keeps, by its references, and its own Patients;
 * ``consortium``: the same of all institutions that share a consortium with it;
+* ``department``: what the actor's department has made, by its references, and the record of whoever has an open care
+  relation of one of ``kinds`` with it;
 * ``relation``: the record of whoever has an open care relation of one of ``kinds`` with the institution;
 * ``own``: the same, of relations with the actor;
 * ``emergency``: the record of whoever the actor has broken the glass for;
@@ -33,6 +35,7 @@ class Scope(StrEnum):
     REGION = "region"
     CONSORTIUM = "consortium"
     INSTITUTION = "institution"
+    DEPARTMENT = "department"
     RELATION = "relation"
     OWN = "own"
     EMERGENCY = "emergency"
@@ -41,7 +44,10 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``types`` None: all; ``purposes`` none: every one; ``withhold``: labels of rows that it does not show."""
+    """``types`` None: all; ``purposes`` none: every one; ``withhold``: labels of rows that it does not show.
+
+    ``qualified``: only for a practitioner whose registration holds.
+    """
 
     name: str
     roles: frozenset[str]
@@ -51,13 +57,15 @@ class Rule:
     withhold: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
     name_zh: str = ""
+    qualified: bool = False
 
     def is_for(self, roles: frozenset[str], purpose: str) -> bool:
         return bool(self.roles & roles) and (not self.purposes or purpose in self.purposes)
 
     @property
     def is_unlimited(self) -> bool:
-        return self.scope is Scope.REGION and self.types is None and not self.withhold
+        unasked = not (self.withhold or self.qualified)
+        return self.scope is Scope.REGION and self.types is None and unasked
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +124,14 @@ class Consents:
 
 
 @dataclass(frozen=True, slots=True)
+class Practice:
+    """Which certificates say that somebody may practise, and what holds for an account that names no practitioner."""
+
+    systems: frozenset[str] = frozenset()  # of identifiers of Practitioner.qualification; none: all of them
+    unbound: bool = True  # whether an account without a practitioner counts as qualified
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """All of it. ``open`` lets everybody with the right to read see everything."""
 
@@ -133,6 +149,7 @@ class Policy:
     supervisors: frozenset[str] = frozenset()  # roles that are told when somebody has broken the glass
     open: bool = False
     consents: Consents = Consents()
+    practice: Practice = Practice()
 
 
 def read(text: str, labels: str, name: str) -> Policy:
@@ -159,6 +176,10 @@ def read(text: str, labels: str, name: str) -> Policy:
         minutes=int(glass.get("minutes", 60)),
         supervisors=frozenset(glass.get("supervisors", ("administrator", "auditor"))),
         open=bool(about.get("open", False)),
+        practice=Practice(
+            frozenset(given.get("practice", {}).get("systems", ())),
+            bool(given.get("practice", {}).get("unbound", True)),
+        ),
         consents=_consents(given.get("consent", {}), groups, codes, f"{name}: consent"),
     )
 
@@ -207,6 +228,7 @@ def _rule(
         withhold=withhold,
         kinds=frozenset(given.get("kinds", ())),
         name_zh=str(given.get("name_zh", "")),
+        qualified=bool(given.get("qualified", False)),
     )
 
 
