@@ -15,7 +15,7 @@ from xinglin.accounts.forms import AccountForm, PlaceForm, RolesForm
 from xinglin.accounts.managing import Draft
 from xinglin.accounts.views.entering import said_of, signed_in
 from xinglin.kernel.errors import Fault, forbidden, not_found
-from xinglin.record import database, policy
+from xinglin.record import database, policy, rules
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -90,6 +90,7 @@ def _one(
         "may": may,
         "form": form or RolesForm(managing.grantable(hand), account),
         "place": place or PlaceForm(account),
+        "previews": any(rules.EXPLAIN in rules.ALLOWED.get(role, ()) for role in hand.account.roles),
         "qualified": policy.is_qualified(database.connection(), queries.actor_of(account)),
         "until": hindrances.locked_until([hindrances.of_name(account.username)], now=hand.now),
         "second": factors.has(account),

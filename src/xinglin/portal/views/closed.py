@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_GET, require_POST
 
@@ -48,6 +50,17 @@ def break_glass(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
         context = {"resident": resident, **words(door, resident, reason=reason, wrong=wrong)}
         return render(request, "portal/closed.html", {"person": resident.person, **context}, status=400)
     return HttpResponseRedirect(f"/residents/{patient}/")
+
+
+@require_GET
+@entry.page
+def ask_preview(request: HttpRequest, door: Door) -> HttpResponse:
+    """From the page of an account to what it would see of a resident, by the id of a Patient or a person."""
+    resident = queries.resident(
+        door, request.GET.get("patient", "").strip().removeprefix("Patient/")[:64] or "-"
+    )
+    account = urlencode({"account": request.GET.get("account", "")[:60]})
+    return HttpResponseRedirect(f"{reverse('portal:preview', args=[resident.id])}?{account}")
 
 
 @require_GET
