@@ -15,7 +15,8 @@ from django.views.decorators.http import require_GET, require_POST
 from xinglin.accounts.queries import actor_named
 from xinglin.kernel.errors import Fault, Kind
 from xinglin.portal import queries
-from xinglin.record.policy import in_force
+from xinglin.record import database
+from xinglin.record.policy import in_force, is_qualified
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ def words(door: Door, resident: Resident, *, reason: str = "", wrong: str = "") 
     policy = in_force()
     may = bool(policy.breakers & door.actor.roles)
     withheld = queries.is_withheld(door, resident)
+    lapsed = not is_qualified(database.connection(), door.actor)
     return {
-        "may_break": may, "minutes": policy.minutes, "reason": reason, "wrong": wrong, "withheld": withheld,
+        "may_break": may and not lapsed, "minutes": policy.minutes, "reason": reason, "wrong": wrong, "withheld": withheld, "lapsed": lapsed,
     }  # fmt: skip
 
 
