@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -60,6 +61,17 @@ def test_a_clerk_takes_down_a_decision_withdraws_it_and_puts_it_back(
     clerk.post(change, {"act": "restore", "witness": "周敏"})
     assert shown() == {"cold-a", "virus-a"}
     assert only_consent(record).version == 3
+
+
+def test_a_clerk_sees_decisions_about_what_the_clerk_may_not_see(
+    record: Door, browser: Callable[..., Client], settings: Any
+) -> None:
+    settings.SETTINGS = replace(settings.SETTINGS, policy="region")
+    clerk = browser("steward")
+
+    clerk.post(PAGE, {**WISH, "kinds": ["PSY", "HIV"]})
+
+    assert text(clerk.get(PAGE)).count("立即撤回") == 2
 
 
 def test_each_kind_is_a_decision_of_its_own_with_its_exceptions(

@@ -33,8 +33,13 @@ def words(door: Door, resident: Resident, *, reason: str = "", wrong: str = "") 
     withheld = queries.is_withheld(door, resident)
     lapsed = not is_qualified(database.connection(), door.actor)
     return {
-        "may_break": may and not lapsed, "minutes": policy.minutes, "reason": reason, "wrong": wrong, "withheld": withheld, "lapsed": lapsed,
-    }  # fmt: skip
+        "may_break": may and not lapsed,
+        "minutes": policy.minutes,
+        "reason": reason,
+        "wrong": wrong,
+        "withheld": withheld,
+        "lapsed": lapsed,
+    }
 
 
 @require_POST

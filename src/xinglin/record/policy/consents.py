@@ -131,8 +131,11 @@ def may_decide(connection: Connection, actor: Actor, patient: int) -> bool:
 
 def is_own(connection: Connection, actor: Actor, patient: int) -> bool:
     """Whether the actor is the resident, or family with a recorded authority."""
-    given = compiling.in_force().consents
-    held = compiling.related_to(actor, given.exempt, "r", compiling.tables_of_kin())
+    return _is_related(connection, actor, patient, compiling.in_force().consents.exempt)
+
+
+def _is_related(connection: Connection, actor: Actor, patient: int, kinds: Iterable[str]) -> bool:
+    held = compiling.related_to(actor, kinds, "r", compiling.tables_of_kin())
     row = connection.execute(
         f"SELECT {held.sql} FROM (SELECT %s::bigint AS patient) r", (*held.values, patient)
     )
@@ -191,7 +194,10 @@ def closes(connection: Connection, actor: Actor, patients: Iterable[int]) -> boo
     policy = compiling.in_force()
     given = policy.consents
     numbers = list(patients)
-    if not given.tell or actor.has("system") or any(is_own(connection, actor, number) for number in numbers):
+    if not given.tell or actor.has("system"):
+        return False
+    above = given.exempt | {compiling.EMERGENCY} if given.emergency else given.exempt
+    if any(_is_related(connection, actor, number, above) for number in numbers):
         return False
     said, below = _meant(actor, "said"), _meant(actor, "below")
     row = connection.execute(
