@@ -25,6 +25,7 @@ SAYING = {
     ),
     "of_success": 0,
     "Issue": 1,
+    "wrong": 1,
     "Refusal": 3,
 }
 _PAIR = re.compile(r'^msgid ((?:"(?:[^"\\]|\\.)*"\s*)+)msgstr ((?:"(?:[^"\\]|\\.)*"\s*)+)', re.MULTILINE)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from xinglin.record.door import Door
 
 
+TERMS = "http://terminology.hl7.org/CodeSystem/"
+
+
 def leaves(log: Log) -> list[bytes]:
     return [row.leaf for row in queries.rows(log.connection, 0, log.size)]
 
@@ -130,6 +133,25 @@ def test_each_version_is_entered_once_with_what_the_interface_gives_for_it(log: 
     assert [row.entry.kind for row in rows] == ["record.create", "record.update", "record.delete"]
     assert len({row.key for row in rows}) == 3
     assert all(row.event is None for row in rows)
+
+
+def test_a_residents_decision_is_entered_under_a_kind_of_its_own(log: Log, door: Door) -> None:
+    consent = {
+        "resourceType": "Consent", "id": "wish", "status": "active", "patient": {"reference": "Patient/p1"},
+        "scope": {"coding": [{"system": f"{TERMS}consentscope", "code": "patient-privacy"}]},
+        "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
+        "policyRule": {"coding": [{"system": f"{TERMS}v3-ActCode", "code": "OPTOUT"}]},
+    }  # fmt: skip
+    door.update(make.patient(id="p1"))
+    door.update(consent)
+    door.update({**consent, "status": "inactive"})
+    door.delete("Consent", "wish")
+    log.drain()
+
+    rows = [row for row in queries.rows(log.connection, 0, log.size) if row.entry.source == "record"]
+    assert [row.entry.kind for row in rows] == [
+        "record.create", "consent.create", "consent.update", "consent.delete",
+    ]  # fmt: skip
 
 
 def test_two_sequencers_at_once_enter_everything_once(log: Log) -> None:

@@ -86,3 +86,63 @@ def test_an_administrator_previews_what_an_account_sees(closed):
 
 def test_a_doctor_previews_nothing(closed):
     assert closed.get("/residents/a/policy/?account=head").status_code == 403
+
+
+CONSENT = {
+    "resourceType": "Consent", "id": "wish", "status": "active", "patient": {"reference": "Patient/a"},
+    "scope": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"}]},
+    "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}], "policy": [{"uri": "urn:x"}],
+    "provision": {"type": "deny", "class": [{"system": "http://hl7.org/fhir/resource-types", "code": "Observation"}]},
+}  # fmt: skip
+
+
+@pytest.fixture
+def in_part(stored, client):
+    """A browser of a doctor under the open policy; the resident has closed the results of tests."""
+    from xinglin.kernel.actor import SYSTEM
+    from xinglin.record.door import open_as
+
+    open_as(SYSTEM).update(CONSENT)
+    client.force_login(Account.objects.create_user("reader", display_name="黄志远", roles=["doctor"]))
+    return client
+
+
+def test_a_record_of_which_a_part_is_closed_says_so_and_opens_in_an_emergency(in_part):
+    before = text(in_part.get("/residents/a/results/"))
+
+    assert "您看到的档案可能不完整" in before
+    assert "糖化" not in before
+    assert "高血压" in text(in_part.get("/residents/a/problems/"))
+
+    in_part.post("/residents/a/open/", {"reason": "昏迷，救护车上，需要了解检验结果"})
+
+    after = text(in_part.get("/residents/a/results/"))
+    assert "糖化" in after
+    assert "您看到的档案可能不完整" not in after
+
+
+def test_a_record_that_is_closed_by_the_resident_says_that(in_part):
+    from xinglin.kernel.actor import SYSTEM
+    from xinglin.record.door import open_as
+
+    open_as(SYSTEM).update({**CONSENT, "provision": {"type": "deny"}})
+
+    said = text(in_part.get("/residents/a/"))
+
+    assert "居民决定不对您开放此档案" in said
+    assert "打开" in said
+    assert [secret for secret in SECRETS if secret in said] == []
+
+
+def test_a_doctor_whose_registration_has_ended_is_told_and_may_not_break_the_glass(closed):
+    from xinglin.kernel.actor import SYSTEM
+    from xinglin.record.door import open_as
+
+    open_as(SYSTEM).update({"resourceType": "Practitioner", "id": "p-1", "active": False})
+    Account.objects.filter(username="stranger").update(practitioner_id="p-1")
+
+    said = text(closed.get("/residents/a/"))
+
+    assert "您的执业注册已到期或被暂停" in said
+    assert "紧急开放" not in said
+    assert closed.post("/residents/a/open/", {"reason": "昏迷，救护车上，需要了解用药史"}).status_code == 403

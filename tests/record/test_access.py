@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import pytest
 
 from tests import make
 from xinglin.kernel import origin
+from xinglin.kernel.actor import Actor
 from xinglin.record import access, changes, database
 from xinglin.record.locks import Lock
 
@@ -123,3 +130,29 @@ def test_a_month_takes_what_has_come_to_the_rest(door: Door) -> None:
     assert connection.execute("SELECT count(*) FROM record_access_rest").fetchone() == (2,)
     assert len(access.after(connection, 0, limit=10)) == 4
     connection.execute("DROP TABLE record_access_2001_03")
+
+
+def test_a_process_forked_while_lines_are_being_written_writes_its_own(emptied) -> None:
+    actor = Actor("test/parent", "Parent", frozenset({"client"}))
+    access.note(actor, "read")
+    with access._writer.lock:  # as it is while the thread of this process writes
+        child = os.fork()
+        if child == 0:
+            access.note(replace(actor, id="test/child"), "read")
+            access.flush()
+            os._exit(0)
+    ended = time.monotonic() + 20
+    while os.waitpid(child, os.WNOHANG) == (0, 0):
+        if time.monotonic() > ended:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            pytest.fail("the forked process waits for a lock that nobody holds")
+        time.sleep(0.02)
+    access.flush()
+
+    rows = (
+        database.connection()
+        .execute("SELECT actor FROM record_access WHERE actor LIKE 'test/%' ORDER BY actor")
+        .fetchall()
+    )
+    assert rows == [("test/child",), ("test/parent",)]

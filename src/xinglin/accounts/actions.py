@@ -28,7 +28,7 @@ class DemoAccount:
     @property
     def local(self) -> bool:
         """Whether they work at an institution and not for the region."""
-        return self.role in (Role.DOCTOR, Role.NURSE)
+        return self.role in (Role.DOCTOR, Role.NURSE, Role.CLIENT)
 
 
 DEMO_ACCOUNTS = (
@@ -43,11 +43,16 @@ DEMO_ACCOUNTS = (
 def create_demo_accounts(*, institution_id: str = "", institution_name: str = "") -> tuple[DemoAccount, ...]:
     """Create the accounts of the demonstration that do not exist yet, and the machine client's token.
 
-    The institution is that of doctor and nurse; the others work for the region.
+    The institution is that of doctor, nurse and machine client; the others work for the region.
     For a platform without real data alone: the password and the token are printed in the documentation.
     """
     for demo in DEMO_ACCOUNTS:
-        if Account.objects.filter(username=demo.username).exists():
+        known = Account.objects.filter(username=demo.username)
+        if known.exists():
+            if demo.local:  # of an earlier demonstration, where the client worked for the region
+                known.filter(institution_id="").update(
+                    institution_id=institution_id, institution_name=institution_name
+                )
             continue
         Account.objects.create_user(
             demo.username,

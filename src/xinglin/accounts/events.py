@@ -37,6 +37,7 @@ WORDS = {
     "disabled": _("Account disabled"),
     "enabled": _("Account enabled"),
     "roles": _("Roles changed"),
+    "place": _("Department or practitioner changed"),
     "password": _("Password changed"),
     "password-reset": _("Password reset by an administrator"),
     "totp": _("Authenticator app set up"),

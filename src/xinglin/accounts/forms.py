@@ -145,6 +145,27 @@ class RolesForm(forms.Form):
         field.choices = _role_choices(grantable)
 
 
+class PlaceForm(forms.Form):
+    """In which department an account works, and which practitioner it is."""
+
+    department_id = forms.RegexField(
+        r"^((Location|HealthcareService)/)?[A-Za-z0-9.-]{1,64}$",
+        label=_("Department (its id in the directory)"), max_length=80, required=False,
+        widget=forms.TextInput(_CONTROL | {"autocomplete": "off"}),
+        error_messages={"invalid": _("Write an id of the directory: letters, digits, - and .")},
+    )  # fmt: skip
+    practitioner_id = forms.RegexField(
+        r"^[A-Za-z0-9.-]{1,64}$",
+        label=_("Practitioner (the id in the directory)"), required=False,
+        widget=forms.TextInput(_CONTROL | {"autocomplete": "off"}),
+        error_messages={"invalid": _("Write an id of the directory: letters, digits, - and .")},
+    )  # fmt: skip
+
+    def __init__(self, account: Account, data: object = None) -> None:
+        given = {name: getattr(account, name) for name in ("department_id", "practitioner_id")}
+        super().__init__(data, initial=given)  # type: ignore[arg-type]  # a QueryDict or None
+
+
 class AccountForm(RolesForm):
     """A new account. Who manages one institution makes accounts for it alone."""
 

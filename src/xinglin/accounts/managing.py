@@ -149,6 +149,28 @@ def set_roles(*, hand: Hand, account: Account, roles: Collection[str]) -> None:
     queries.forget_authorizations()
 
 
+def set_place(*, hand: Hand, account: Account, department: str, practitioner: str) -> None:
+    """Say in which department the account works, and which Practitioner of the directory it is."""
+    require_over(hand, "roles", account)
+    place(account=account, department=department, practitioner=practitioner, actor=hand.actor, origin=hand.origin,
+          now=hand.now)  # fmt: skip
+
+
+def place(
+    *, account: Account, department: str, practitioner: str, actor: str, origin: Origin, now: datetime
+) -> None:
+    """As ``set_place``, for the command line, which asks nobody."""
+    before = (account.department_id, account.practitioner_id)
+    if before == (department, practitioner):
+        return
+    with transaction.atomic():
+        account.department_id, account.practitioner_id = department, practitioner
+        account.save(update_fields=["department_id", "practitioner_id"])
+        said = f"{' '.join(before).strip() or '-'} -> {f'{department} {practitioner}'.strip() or '-'}"
+        events.note("place", account=account.pk, actor=actor, now=now, origin=origin, detail=said)
+    queries.forget_authorizations()
+
+
 def reset_password(*, hand: Hand, account: Account) -> str:
     """A temporary password for the account: the answer, seen only now."""
     require_over(hand, "reset", account)

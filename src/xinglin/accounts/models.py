@@ -47,6 +47,10 @@ class Account(AbstractBaseUser):
         max_length=64, blank=True, default=""
     )  # id of an Organization in the record
     institution_name = models.CharField(max_length=200, blank=True, default="")
+    department_id = models.CharField(
+        max_length=80, blank=True, default=""
+    )  # id of an Organization within the institution, or Location/… or HealthcareService/…
+    practitioner_id = models.CharField(max_length=64, blank=True, default="")  # id of a Practitioner
     roles: ArrayField[list[str], list[str]] = ArrayField(
         models.CharField(max_length=30, choices=Role.choices), default=list, blank=True
     )

@@ -70,6 +70,8 @@ def actor_of(account: Account, *, purpose: str = "TREAT") -> Actor:
         roles=frozenset(account.roles),
         purpose=purpose,
         institution=account.institution_id or None,
+        department=account.department_id or None,
+        practitioner=account.practitioner_id or None,
     )
 
 

@@ -39,6 +39,7 @@ class Resident:
     patient: str
     numbers: tuple[int, ...]
     name: str
+    ids: tuple[str, ...] = ()
 
 
 def resident(connection: Connection, patient: str) -> Resident:
@@ -46,9 +47,10 @@ def resident(connection: Connection, patient: str) -> Resident:
     number = self_number("Patient", patient)
     if not identity.of_numbers(connection, [number]):
         record.read(connection, "Patient", patient)
-    numbers = tuple(self_number("Patient", one) for one in identity.together(connection, patient))
+    ids = tuple(identity.together(connection, patient))
+    numbers = tuple(self_number("Patient", one) for one in ids)
     known = identity.of_numbers(connection, numbers)
-    return Resident(patient, numbers, known[number].name if number in known else "")
+    return Resident(patient, numbers, known[number].name if number in known else "", ids)
 
 
 def lookers(connection: Connection, numbers: tuple[int, ...], scope: Scope) -> list[Looker]:

@@ -36,6 +36,8 @@ ACTIONS = {
     "card.list": gettext_lazy("Cards listed"),
     "card.export": gettext_lazy("Cards exported"),
     "card.uses": gettext_lazy("Uses of cards listed"),
+    "consent": gettext_lazy("Decision about data"),
+    "break-glass": gettext_lazy("Emergency opening"),
     "page": gettext_lazy("Page of the platform"),
     "request": gettext_lazy("Request to the interface"),
     "ledger": gettext_lazy("Event of an entry read"),

@@ -30,6 +30,7 @@ def main() -> None:
     name = sys.argv[1] if len(sys.argv) > 1 else "help"
     if name == "demo":
         os.environ.setdefault("XINGLIN_DEMO", "true")
+        os.environ.setdefault("XINGLIN_POLICY", "region")
     given = settings.read()
     if name == "stop":
         from xinglin.config import embedded  # noqa: PLC0415 -- not needed by the other commands

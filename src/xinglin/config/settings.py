@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "xinglin.signing",
     "xinglin.audit",
     "xinglin.smart",
+    "xinglin.consent",
     "xinglin.synth",
     "xinglin.portal",
     "xinglin.api",

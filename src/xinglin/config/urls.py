@@ -12,5 +12,6 @@ urlpatterns = [
     path("codes/", include("xinglin.codebook.urls")),
     path("signing/", include("xinglin.signing.urls")),
     path("", include("xinglin.smart.urls")),
+    path("", include("xinglin.consent.urls")),
     path("", include("xinglin.portal.urls")),
 ]

@@ -263,9 +263,12 @@ def version_event(stored: Stored) -> bytes:
 
 
 def _kind_of_version(stored: Stored) -> str:
+    what = (
+        "consent" if stored.type == "Consent" else "record"
+    )  # decisions of residents are found by their kind
     if stored.body is None:
-        return "record.delete"
-    return "record.create" if stored.version == 1 else "record.update"
+        return f"{what}.delete"
+    return f"{what}.create" if stored.version == 1 else f"{what}.update"
 
 
 class Entered:

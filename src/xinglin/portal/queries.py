@@ -14,10 +14,11 @@ from django.utils.translation import gettext_noop
 from xinglin.identity import evidence
 from xinglin.identity import queries as index
 from xinglin.kernel.errors import Fault, Kind, not_found
+from xinglin.kernel.ids import self_number
 from xinglin.portal.rules import allergies, medicines, people, results, searching, timeline
 from xinglin.portal.rules.sources import Sources
 from xinglin.record import database
-from xinglin.record.policy import Sight
+from xinglin.record.policy import Sight, consents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -121,6 +122,12 @@ def _read(door: Door, ids: Sequence[str]) -> Iterator[Stored]:
 def is_open(door: Door, resident: Resident) -> bool:
     """Whether the reader may see more of the record than whose it is."""
     return any(door.is_open(patient["id"]) for patient in resident.patients)
+
+
+def is_withheld(door: Door, resident: Resident) -> bool:
+    """Whether the resident has closed data that the reader might look for, as far as the region tells."""
+    numbers = [self_number("Patient", patient["id"]) for patient in resident.patients]
+    return consents.closes(database.connection(), door.actor, numbers)
 
 
 def preview(door: Door, resident: Resident, actor: Actor) -> list[Sight]:

@@ -7,6 +7,7 @@ app_name = "portal"
 urlpatterns = [
     path("", record.home, name="home"),
     path("residents/", record.residents, name="residents"),
+    path("policy/", closed.ask_preview, name="ask-preview"),
     path("residents/<str:patient>/", record.record, name="record"),
     path("residents/<str:patient>/timeline/", record.timeline_part, name="timeline"),
     path("residents/<str:patient>/encounters/", record.encounters_part, name="encounters"),

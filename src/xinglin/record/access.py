@@ -55,6 +55,12 @@ class _Writer:
         self.lock = threading.Lock()
         self.wake = threading.Event()
         self.process = 0
+        os.register_at_fork(after_in_child=self._begin_anew)
+
+    def _begin_anew(self) -> None:
+        """A process that was forked has no thread, and locks as another thread held them; lines are the parent's."""
+        self.lines.clear()
+        self.lock, self.wake, self.process = threading.Lock(), threading.Event(), 0
 
     def add(self, line: Line) -> None:
         self.lines.append(line)

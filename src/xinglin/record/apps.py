@@ -1,4 +1,15 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xinglin.kernel.actor import Actor
+    from xinglin.record.database import Connection
+    from xinglin.record.followers import Written
 
 
 class RecordConfig(AppConfig):
@@ -10,7 +21,7 @@ class RecordConfig(AppConfig):
         from xinglin.kernel import clock  # noqa: PLC0415 -- after the applications are loaded
         from xinglin.kernel.errors import Fault  # noqa: PLC0415 -- as above
         from xinglin.record import followers  # noqa: PLC0415 -- as above
-        from xinglin.record.policy import in_force, relations  # noqa: PLC0415 -- as above
+        from xinglin.record.policy import consents, deny, in_force, practice, relations  # noqa: PLC0415 -- as above
 
         try:
             in_force()
@@ -24,3 +35,24 @@ class RecordConfig(AppConfig):
                 connection, [relations.Said(w.type_name, w.id, w.resource) for w in written], clock.now()
             ),
         )
+        followers.follow(
+            "record.practice",
+            practice.TYPES,
+            lambda connection, written: practice.follow(
+                connection, [relations.Said(w.type_name, w.id, w.resource) for w in written]
+            ),
+        )
+        deny("consent", consents.denial, consents.idle)
+        followers.follow("record.consent", consents.TYPES, self._decide)
+
+    @staticmethod
+    def _decide(connection: Connection, written: Sequence[Written]) -> None:
+        """Keep residents' decisions in step with their Consents; those of each writer by the writer's right."""
+        from xinglin.record.policy import consents, relations  # noqa: PLC0415 -- after the applications are loaded
+
+        by_actor: dict[Actor, list[relations.Said]] = {}
+        for each in written:
+            said = relations.Said(each.type_name, each.id, each.resource)
+            by_actor.setdefault(each.actor, []).append(said)
+        for actor, said_by in by_actor.items():
+            consents.follow(connection, said_by, actor)

@@ -18,6 +18,7 @@ from xinglin.record import (
     database,
     everything,
     labels,
+    notices,
     parameters,
     policy,
     queries,
@@ -30,11 +31,12 @@ from xinglin.record.steps import Outcome, Step, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
     from xinglin.record.queries import Span, Stored
-    from xinglin.record.search import Compartment, Page
+    from xinglin.record.search import Access, Compartment, Page
 
 
 class Door:
@@ -49,15 +51,14 @@ class Door:
         self._connection = connection
 
     @property
-    def _access(self) -> search.Access | None:
-        """What the policy lets the actor see, at this moment."""
-        return policy.access_of(self.actor)
+    def _access(self) -> Access | None:
+        """What the policy and residents let the actor see, at this moment."""
+        return policy.access_of(self.actor, self._connection)
 
-    @property
-    def _secret(self) -> str:
+    def _secret(self, access: Access | None) -> str:
         """What signs page tokens: under a policy those of one actor are nothing to another."""
         key = str(settings.SECRET_KEY)
-        if self._access is None:
+        if access is None:
             return key
         return f"{key}\0{self.actor.id}\0{self.actor.purpose}\0{self.actor.app}\0{self.actor.patient}"
 
@@ -98,9 +99,11 @@ class Door:
             lenient=lenient,
         )
         with database.using(self._connection) as connection:
-            now = clock.milliseconds() // 1000
-            page = search.run(connection, query, secret=self._secret, now=now, access=self._access)
-            self._note_search(connection, type_name, pairs, compartment)
+            now, seen = clock.milliseconds() // 1000, self._access
+            page = search.run(connection, query, secret=self._secret(seen), now=now, access=seen)
+            about = search.patient_of(pairs, compartment)
+            outcome = self._outcome(connection, seen, about, type_name)
+        self._note_search(outcome, about, type_name, pairs, compartment)
         return reindex.warned(page)
 
     def history(self, type_name: str | None, id_: str | None, span: Span) -> list[Stored]:
@@ -161,12 +164,17 @@ class Door:
             database.using(self._connection) as connection,
             self._refusing(connection, "everything", type_name, id_),
         ):
-            patient = queries.read(connection, _known(type_name), id_, self._access)
+            seen = self._access
+            patient = queries.read(connection, _known(type_name), id_, seen)
             page = everything.everything(
-                connection, id_, pairs, secret=self._secret, now=clock.milliseconds() // 1000,
-                access=self._access,
-            )  # fmt: skip
-            outcome = self._outcome(connection, patient.patient)
+                connection,
+                id_,
+                pairs,
+                secret=self._secret(seen),
+                now=clock.milliseconds() // 1000,
+                access=seen,
+            )
+            outcome = self._outcome(connection, seen, patient.patient)
         number = definitions.type_number(type_name)
         access.note(self.actor, "everything", outcome, type=number, id=id_, patient=patient.patient)
         return page
@@ -187,16 +195,40 @@ class Door:
         number = self_number("Patient", patient)
         asking = replace(self.actor, purpose="ETREAT")
         try:
-            with database.using(self._connection) as connection:
-                queries.read(connection, "Patient", patient, policy.access_of(asking))
+            with database.using(self._connection) as connection, connection.transaction():
+                queries.read(connection, "Patient", patient, policy.access_of(asking, connection))
+                now = clock.now()
                 opened = policy.break_glass(
-                    connection, actor=self.actor, patient=patient, reason=reason, now=clock.now()
+                    connection, actor=self.actor, patient=patient, reason=reason, now=now
                 )
+                self._tell_of_emergency(connection, opened, reason.strip(), now)
         except Fault:
             access.note(asking, "break-glass", "deny", patient=number, query=reason)
             raise
         access.note(asking, "break-glass", patient=number, query=reason)
         return opened
+
+    def _tell_of_emergency(
+        self, connection: Connection, opened: policy.Opened, reason: str, now: datetime
+    ) -> None:
+        """Tell the resident, and the supervisors at the reader's institution and in the region."""
+        roles = sorted(policy.in_force().supervisors)
+        where = dict.fromkeys((self.actor.institution, None))
+        notices.tell(
+            connection,
+            to=[
+                notices.of_patient(opened.patient),
+                *(notices.of_role(role, place) for role in roles for place in where),
+            ],
+            kind="break-glass",
+            about=f"Patient/{opened.patient}",
+            message="%(name)s opened a closed record in an emergency. The reason given: %(reason)s",
+            now=now,
+            name=self.actor.name,
+            reason=reason,
+            actor=self.actor.id,
+            until=opened.until.isoformat(),
+        )
 
     def preview(self, actor: Actor, patient: str) -> list[policy.Sight]:
         """What another actor would see of a patient's record, by type; for administrators."""
@@ -225,9 +257,15 @@ class Door:
                     access.note(self.actor, action, "deny", type=number, id=id_, patient=patient)
             raise
 
-    def _outcome(self, connection: Connection, patient: int | None, type_name: str | None = None) -> str:
+    def _outcome(
+        self,
+        connection: Connection,
+        seen: Access | None,
+        patient: int | None,
+        type_name: str | None = None,
+    ) -> str:
         """``deny`` for looking at a patient whose record is closed to the actor."""
-        if not patient or self._access is None:
+        if not patient or seen is None:
             return "permit"
         return "permit" if policy.is_open_to(connection, self.actor, patient, type_name) else "deny"
 
@@ -321,14 +359,12 @@ class Door:
             raise
 
     def _note_search(
-        self, connection: Connection, type_name: str | None, pairs: Sequence[tuple[str, str]],
+        self, outcome: str, about: int | None, type_name: str | None, pairs: Sequence[tuple[str, str]],
         compartment: tuple[str, str] | None,
     ) -> None:  # fmt: skip
-        about = search.patient_of(pairs, compartment)
         text = "&".join(f"{name}={value}" for name, value in pairs)
         access.note(
-            self.actor, "search", self._outcome(connection, about, type_name),
-            type=definitions.type_number(type_name) if type_name else None,
+            self.actor, "search", outcome, type=definitions.type_number(type_name) if type_name else None,
             patient=about, query=f"{'/'.join(compartment)}/?{text}" if compartment else text,
         )  # fmt: skip
 

@@ -93,19 +93,19 @@ def check(resources: Sequence[tuple[str, dict[str, Any]]]) -> None:
 
 def finish(draft: Draft, text: bytes) -> None:
     """Index and pack; ``text`` is what ``packing.members`` gives, the references in their final form."""
-    index(draft)
+    index(draft, text)
     draft.text = text
     draft.body = packing.pack(text)
 
 
-def index(draft: Draft) -> None:
-    """Give the draft its index entries, by the search parameters that are in force."""
+def index(draft: Draft, text: bytes = b"") -> None:
+    """Give the draft its index entries, by the search parameters that are in force; ``text`` as for ``finish``."""
     resource = draft.resource
     if resource.get("id") != draft.id:
         resource["id"] = draft.id
     entries = parameters.extractor(draft.type_name)(resource)
     draft.tokens, draft.ranges = entries.tokens, entries.ranges
     draft.tokens += map(keys.member_hash, entries.others)
-    draft.tokens += sensitivity.tokens(resource, several=bool(entries.others))
+    draft.tokens += sensitivity.tokens(resource, text, several=bool(entries.others))
     draft.strings = texts.share(entries.strings, parameters.text_keys(draft.type_name), draft.tokens)
     draft.date, draft.patient = entries.date, entries.patient

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from xinglin.kernel import clock
-from xinglin.record import changes, database
+from xinglin.record import changes, database, notices
 from xinglin.record.bulk import export, importing
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ _offered: dict[str, Callable[[Connection, datetime], int]] = {}
 
 _VERSIONS = 2_000  # superseded versions whose index rows go in one transaction
 _PRUNED = "pruned"
+NOTICE_DAYS = 730  # notices are kept
 KEPT_HOURS = 24  # index rows of a superseded version are needed while pages of older searches are turned
 
 
@@ -73,5 +75,6 @@ def maintain(*, keep_days: int = 7) -> dict[str, int]:
         "transactions of the outbox removed": changes.forget(connection, keep_days=keep_days),
         "exports removed": export.expire(),
         "imports removed": importing.expire(),
+        "old notices removed": notices.expire(connection, now - timedelta(days=NOTICE_DAYS)),
         **{name: task(connection, now) for name, task in _offered.items()},
     }

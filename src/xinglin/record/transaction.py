@@ -144,7 +144,7 @@ class Transaction:
         former: Mapping[str, int] | None = None,
     ) -> None:
         self.former = former or {}
-        self.access = policy.access_of(actor)
+        self.access = policy.access_of(actor, connection)
         self.connection = connection
         self.steps = steps
         self.actor = actor
@@ -255,7 +255,7 @@ class Transaction:
             return
         unseen: dict[str, set[int]] = {}
         for letter in {letter for _, step in named for letter in _SEEN_FOR[step.verb]}:
-            shown = policy.access_of(self.actor, letter)
+            shown = policy.access_of(self.actor, self.connection, letters=letter)
             unseen[letter] = (
                 store.hidden(self.connection, wanted, set(wanted.values()), shown) if shown else set()
             )

@@ -8,8 +8,10 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.record.policy.conftest import actor, everything
+from tests.record.policy.conftest import actor, everything, filled
+from tests.record.policy.test_consent import consent, label
 from xinglin.kernel.actor import SYSTEM
+from xinglin.record import database
 from xinglin.record.door import open_as
 from xinglin.record.policy import compiling
 from xinglin.record.steps import Step, Verb
@@ -33,9 +35,32 @@ def test_what_was_stored_under_the_open_policy_gets_relations_and_labels(emptied
     assert names("steward") == {"cold-a", "cold-b"}
 
 
-def test_an_open_policy_is_not_rebuilt(emptied) -> None:
-    with pytest.raises(CommandError, match="needs no relations"):
-        call_command("policy", rebuild=True, stdout=StringIO())
+def test_decisions_and_labels_are_read_anew_under_an_open_policy(emptied) -> None:
+    door = filled()
+    door.update(consent(securityLabel=[label("PSY")]))
+    connection = database.connection()
+    connection.execute("DELETE FROM record_consent")
+    connection.execute("UPDATE record_resource SET tokens = '{}' WHERE id = 'mind-a'")
+    assert names("doctor") >= {"mind-a"}
+    said = StringIO()
+
+    call_command("policy", rebuild=True, stdout=said)
+
+    assert "1 decisions of residents looked at" in said.getvalue()
+    assert names("doctor") == {"cold-a", "virus-a", "cold-b", "mind-b", "virus-b"}
+
+
+def test_a_decision_that_a_new_policy_cannot_keep_is_named(emptied, settings, tmp_path) -> None:
+    filled().update(consent(securityLabel=[label("PSY")]))
+    (tmp_path / "bare.toml").write_text((compiling.DATA / "open.toml").read_text(encoding="utf-8"))
+    (tmp_path / "sensitivity.toml").write_text("")
+    settings.SETTINGS = replace(settings.SETTINGS, policy=str(tmp_path / "bare.toml"))
+    said = StringIO()
+
+    with pytest.raises(CommandError, match="Change these Consents"):
+        call_command("policy", rebuild=True, stdout=said)
+
+    assert "NOT KEPT TO: Consent/wish: The platform knows these labels" in said.getvalue()
 
 
 def test_a_policy_that_is_not_there_stops_the_start(settings) -> None:

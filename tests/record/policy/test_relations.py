@@ -196,7 +196,7 @@ def test_the_glass_stays_whole(world: Door, role: str, patient: str, reason: str
 
 def test_a_denial_is_stronger_than_every_rule(world: Door) -> None:
     number = self_number("Patient", "pat-a")
-    policy.deny("test", lambda _, alias: Fragment(f"{alias}.patient = %s", (number,)))
+    policy.deny("test", lambda _, alias, __: Fragment(f"{alias}.patient = %s", (number,)))
     try:
         assert not opened(open_as(AT_A), letter="a")
     finally:

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from xinglin.accounts import events, factors, hindrances, managing, queries
-from xinglin.accounts.forms import AccountForm, RolesForm
+from xinglin.accounts.forms import AccountForm, PlaceForm, RolesForm
 from xinglin.accounts.managing import Draft
 from xinglin.accounts.views.entering import said_of, signed_in
 from xinglin.kernel.errors import Fault, forbidden, not_found
+from xinglin.record import database, policy, rules
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -78,7 +79,9 @@ def one(request: HttpRequest, hand: Hand, number: int) -> HttpResponse:
     return _one(request, hand, managing.seen(hand, number), None)
 
 
-def _one(request: HttpRequest, hand: Hand, account: Account, form: RolesForm | None) -> HttpResponse:
+def _one(
+    request: HttpRequest, hand: Hand, account: Account, form: RolesForm | None, place: PlaceForm | None = None
+) -> HttpResponse:
     may = {power: managing.may(hand, power, account) for power in _POWERS}
     past = events.of_account(account.pk)[:50]
     names = queries.names_of_accounts(event.actor for event in past)
@@ -86,12 +89,15 @@ def _one(request: HttpRequest, hand: Hand, account: Account, form: RolesForm | N
         "account": account,
         "may": may,
         "form": form or RolesForm(managing.grantable(hand), account),
+        "place": place or PlaceForm(account),
+        "previews": any(rules.EXPLAIN in rules.ALLOWED.get(role, ()) for role in hand.account.roles),
+        "qualified": policy.is_qualified(database.connection(), queries.actor_of(account)),
         "until": hindrances.locked_until([hindrances.of_name(account.username)], now=hand.now),
         "second": factors.has(account),
         "sessions": account.sessions.filter(ended=None).order_by("-seen")[:20],
         "events": [(event, events.WORDS.get(event.kind, event.kind), names.get(event.actor, "")) for event in past],
     }  # fmt: skip
-    status = 422 if form is not None and form.errors else 200
+    status = 422 if (form is not None and form.errors) or (place is not None and place.errors) else 200
     return render(request, "accounts/one.html", shown, status=status)
 
 
@@ -112,6 +118,8 @@ def act(request: HttpRequest, hand: Hand, number: int, verb: str) -> HttpRespons
             return render(request, "accounts/temporary.html", {"account": account, "password": password})
         case "roles":
             return _roles(request, hand, account)
+        case "place":
+            return _place(request, hand, account)
         case _:
             raise not_found(
                 gettext_noop("There is no account %(number)s that you may manage."), number=number
@@ -131,6 +139,18 @@ def _roles(request: HttpRequest, hand: Hand, account: Account) -> HttpResponse:
         else:
             return redirect("accounts:one", account.pk)
     return _one(request, hand, account, form)
+
+
+def _place(request: HttpRequest, hand: Hand, account: Account) -> HttpResponse:
+    managing.require_over(hand, "roles", account)
+    form = PlaceForm(account, request.POST)
+    if not form.is_valid():
+        return _one(request, hand, account, None, form)
+    given = form.cleaned_data
+    managing.set_place(
+        hand=hand, account=account, department=given["department_id"], practitioner=given["practitioner_id"]
+    )
+    return redirect("accounts:one", account.pk)
 
 
 @require_safe

@@ -18,7 +18,7 @@ from xinglin.audit.views.frame import after, before_of
 from xinglin.fhir import definitions
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault
-from xinglin.record import access, database
+from xinglin.record import access, database, notices
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from xinglin.audit.patients import Looker
     from xinglin.audit.queries import Reader
     from xinglin.kernel.actor import Actor
+    from xinglin.record.database import Connection
     from xinglin.record.door import Door
+    from xinglin.record.notices import Notice
 
 ACTION = "audit-patient"
 _PATIENT = definitions.type_number("Patient")
@@ -82,9 +84,16 @@ def resident(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
         "paged": before is not None,
         "form": form,
         "about": next((row for row in rows if str(row.place) == request.GET.get("about")), None),
+        "emergencies": _told(connection, door.actor, found.ids),
         "cases": queries.alerts(connection, Cases(rule=COMPLAINT, patients=found.numbers), limit=20),
     }
     return frame.shown(request, "resident.html", context, status=422 if posted else 200)
+
+
+def _told(connection: Connection, actor: Actor, ids: Sequence[str]) -> list[tuple[Notice, str]]:
+    """What the resident was told, in words."""
+    found = notices.found(connection, actor.id, [notices.of_patient(one) for one in ids])
+    return [(notice, gettext(notice.message) % dict(notice.params)) for notice in found]
 
 
 def _grouped(lookers: Sequence[Looker]) -> list[tuple[str, list[tuple[Reader, Looker]]]]:

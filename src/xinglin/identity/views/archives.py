@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from xinglin.identity import forms, queries, roles
+from xinglin.identity import forms, queries, roles, sight
 from xinglin.identity.population import archives, divisions, filing, residents, rules
 from xinglin.identity.population import queries as register
 from xinglin.identity.population.rules import Reason, Review
@@ -58,6 +58,7 @@ def listed(request: HttpRequest, door: Door) -> HttpResponse:
     state = "closed" if request.GET.get("state") == "closed" else "open"
     found = register.archives_in(link, code, state, request.GET.get("after", "")[:17], _PAGE + 1)
     page = found[:_PAGE]
+    seen = sight.visible(link, door.actor, [a.person for a in page])
     people = residents.several(link, [a.person for a in page])
     tree = divisions.tree(link)
     frame.note_list(door.actor, "archive-list", request.GET.urlencode())
@@ -70,6 +71,7 @@ def listed(request: HttpRequest, door: Door) -> HttpResponse:
                 "reason": forms.REASONS[Reason(a.reason)] if a.reason else "",
             }
             for a in page
+            if a.person in seen
         ],
         "more": page[-1].number if len(found) > _PAGE else "",
         "path": divisions.path(link, code) if code else [],
@@ -155,6 +157,7 @@ def archive(request: HttpRequest, door: Door, number: str) -> HttpResponse:
     roles.require(door.actor, roles.LOOK)
     link = frame.connection()
     found = archives.find(link, number)
+    sight.require(link, door.actor, found.person)
     asked, wrong = request.POST.get("act", ""), []
     made = _forms(found, request.POST or None, asked)
     if request.method == "POST":

@@ -8,7 +8,7 @@ from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods
 
-from xinglin.identity import forms, queries, roles
+from xinglin.identity import forms, queries, roles, sight
 from xinglin.identity.population import archives, divisions, households, residents, resources
 from xinglin.identity.population.households import Entrance
 from xinglin.identity.views import frame
@@ -39,6 +39,7 @@ def household(request: HttpRequest, door: Door, household: str) -> HttpResponse:
     """One household; people confirm the relations, take somebody in, note who left."""
     roles.require(door.actor, roles.LOOK)
     found = households.find(frame.connection(), household)
+    _require_seen(door, found)
     asked, wrong = request.POST.get("act", ""), []
     join = forms.EntranceForm(request.POST if asked == "join" else None)
     leave = forms.LeaveForm(request.POST if asked == "leave" else None)
@@ -53,6 +54,14 @@ def household(request: HttpRequest, door: Door, household: str) -> HttpResponse:
     context = {**_context(door, found), "join": join, "leave": leave, "asked": asked, "wrong": wrong}
     refused = 400 if wrong or join.errors or leave.errors else 200
     return frame.shown(request, door, "household", context, tab="register", status=refused)
+
+
+def _require_seen(door: Door, found: Household) -> None:
+    """A household none of whose members may be found is not found either."""
+    link = frame.connection()
+    persons = {m.person for m in households.members(link, found.id, former=True)}
+    if persons and not sight.visible(link, door.actor, persons):
+        raise not_found(gettext_noop("There is no household %(id)s."), id=found.id)
 
 
 def _done(request: HttpRequest, door: Door, found: Household, made: dict[str, Any]) -> str:
@@ -109,6 +118,8 @@ def _require_member(found: Household, person: str) -> None:
 def _context(door: Door, found: Household) -> dict[str, Any]:
     link = frame.connection()
     everybody = households.members(link, found.id, former=True)
+    seen = sight.visible(link, door.actor, [m.person for m in everybody])
+    everybody = [m for m in everybody if m.person in seen]
     people = residents.several(link, [m.person for m in everybody])
     filed = {
         a.person: a for a in reversed(archives.of_persons(link, [m.person for m in everybody])) if a.is_open

@@ -50,8 +50,8 @@ def merge(request: HttpRequest, door: Door, person: str) -> HttpResponse:
     """Two persons side by side, what would become of them, and the merge itself."""
     roles.require(door.actor, roles.DECIDE)
     link = frame.connection()
-    kept, other = whole(link, person), request.GET.get("other", "").strip()
-    given = whole(link, exact(link, other) or other) if other else None
+    kept, other = whole(link, person, door.actor), request.GET.get("other", "").strip()
+    given = whole(link, exact(link, other) or other, door.actor) if other else None
     wrong: list[str] = []
     if given is not None and given.person.id == kept.person.id:
         wrong, given = [gettext("Both are the same person already. Choose another.")], None
@@ -136,7 +136,7 @@ def unmerge(request: HttpRequest, door: Door, person: str, event: int) -> HttpRe
     """What taking a merge back gives, and the taking back."""
     roles.require(door.actor, roles.DECIDE)
     link = frame.connection()
-    found = whole(link, person)
+    found = whole(link, person, door.actor)
     done = next(
         (e for e in queries.history(link, person) if e.number == event and e.kind is Happened.MERGED), None
     )
@@ -193,7 +193,7 @@ def split(request: HttpRequest, door: Door, person: str) -> HttpResponse:
 
     def work(link: Connection) -> Review:
         note = _note(request)
-        found = whole(link, person)
+        found = whole(link, person, door.actor)
         if not chosen or not set(chosen) < set(found.person.patients):
             raise invalid(
                 gettext_noop("Mark the Patients that are somebody else: at least one, and not all of them.")
@@ -244,11 +244,11 @@ def declare(request: HttpRequest, door: Door, person: str) -> HttpResponse:
     other = given.get("other", "").strip().removeprefix("Patient/")
 
     def work(link: Connection) -> None:
-        own, patient = whole(link, person), given.get("patient", "")
+        own, patient = whole(link, person, door.actor), given.get("patient", "")
         if patient not in own.person.patients:
             raise invalid(gettext_noop("This Patient does not belong to the person any longer."))
         theirs = queries.person_of(link, other)
-        if verb is actions.must_link and theirs and _needs_second(own, whole(link, theirs)):
+        if verb is actions.must_link and theirs and _needs_second(own, whole(link, theirs, door.actor)):
             raise conflict(
                 gettext_noop(
                     "Much depends on this: merge the persons instead, so that a second person confirms it."
@@ -269,7 +269,7 @@ def report(request: HttpRequest, door: Door, person: str) -> HttpResponse:
     patient = request.POST.get("patient", "")
 
     def work(link: Connection) -> None:
-        found = whole(link, person)
+        found = whole(link, person, door.actor)
         if patient and patient not in found.person.patients:
             raise invalid(gettext_noop("This Patient does not belong to the person any longer."))
         actions.open_review(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
 from xinglin.accounts.queries import names_of_accounts
-from xinglin.identity import clusters, forms, golden, queries, roles, traits
+from xinglin.identity import clusters, forms, golden, queries, roles, sight, traits
 from xinglin.identity.events import Kind as Happened
 from xinglin.identity.population import archives, divisions, households, residents, rules
 from xinglin.identity.population import events as register_events
@@ -31,14 +31,17 @@ if TYPE_CHECKING:
     from xinglin.identity.golden import Golden
     from xinglin.identity.queries import Event, Person
     from xinglin.identity.reviewing import Review
+    from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
     from xinglin.record.door import Door
 
 
-def whole(link: Connection, person: str) -> Golden:
+def whole(link: Connection, person: str, actor: Actor) -> Golden:
+    """The person's view, if the policy lets the actor find the person."""
     view = golden.view(link, person)
     if view is None:
         raise not_found(gettext_noop("There is no person %(id)s in the index."), id=person[:40])
+    sight.require(link, actor, view.person.id)
     return view
 
 
@@ -48,7 +51,7 @@ def person(request: HttpRequest, door: Door, person: str) -> HttpResponse:
     """Everything that the index and the register know of a person."""
     roles.require(door.actor, roles.LOOK)
     link = frame.connection()
-    view = whole(link, person)
+    view = whole(link, person, door.actor)
     if view.person.id != person:
         messages.info(request, gettext("%(id)s has been merged into this person.") % {"id": person})
         return redirect("identity:person", view.person.id)
@@ -290,7 +293,7 @@ def _residences(link: Connection, person: str) -> list[dict[str, Any]]:
 def reveal(request: HttpRequest, door: Door, person: str) -> HttpResponse:
     """A number in full, which is noted."""
     roles.require(door.actor, roles.LOOK)
-    view = whole(frame.connection(), person)
+    view = whole(frame.connection(), person, door.actor)
     field = view.fields.get(request.POST.get("field", ""))
     if field is None or field.name.partition(":")[0] not in {"document", "phone"}:
         raise not_found(gettext_noop("There is nothing to show in full."))

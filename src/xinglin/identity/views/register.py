@@ -9,7 +9,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext, gettext_lazy, gettext_noop, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from xinglin.identity import roles
+from xinglin.identity import roles, sight
 from xinglin.identity.population import archives, counts, divisions, households, queries, refreshing, rules
 from xinglin.identity.population.queries import Wanted
 from xinglin.identity.views import frame
@@ -103,6 +103,7 @@ def listed(request: HttpRequest, door: Door) -> HttpResponse:
     found = queries.listed(link, wanted, after, _PAGE + 1)
     page = found[:_PAGE]
     tree = divisions.tree(link)
+    seen = sight.visible(link, door.actor, [r.person for _, r in page])
     archived = _archives(link, [r.person for _, r in page])
     frame.note_list(door.actor, "register-list", request.GET.urlencode())
     context = {
@@ -117,6 +118,7 @@ def listed(request: HttpRequest, door: Door) -> HttpResponse:
                 "archive": archived.get(r.person),
             }
             for _, r in page
+            if r.person in seen
         ],
         "total": queries.count(link, wanted),
         "more": _key(*page[-1]) if len(found) > _PAGE else "",

@@ -4,29 +4,42 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.accounts.queries import actor_named
 from xinglin.kernel.errors import Fault, Kind
 from xinglin.portal import queries
-from xinglin.record.policy import in_force
+from xinglin.record import database
+from xinglin.record.policy import in_force, is_qualified
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
+    from xinglin.portal.queries import Resident
     from xinglin.record.door import Door
 
 
-def words(door: Door, *, reason: str = "", wrong: str = "") -> dict[str, Any]:
-    """What the page of a closed record says: whether the reader may break the glass, and for how long."""
+def words(door: Door, resident: Resident, *, reason: str = "", wrong: str = "") -> dict[str, Any]:
+    """What the page of a closed record says: why, whether the reader may break the glass, and for how long."""
     policy = in_force()
     may = bool(policy.breakers & door.actor.roles)
-    return {"may_break": may, "minutes": policy.minutes, "reason": reason, "wrong": wrong}
+    withheld = queries.is_withheld(door, resident)
+    lapsed = not is_qualified(database.connection(), door.actor)
+    return {
+        "may_break": may and not lapsed,
+        "minutes": policy.minutes,
+        "reason": reason,
+        "wrong": wrong,
+        "withheld": withheld,
+        "lapsed": lapsed,
+    }
 
 
 @require_POST
@@ -41,9 +54,20 @@ def break_glass(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
         if fault.kind is not Kind.INVALID:
             raise
         wrong = " ".join(gettext(issue.message) % dict(issue.params) for issue in fault.issues)
-        context = {"resident": resident, **words(door, reason=reason, wrong=wrong)}
+        context = {"resident": resident, **words(door, resident, reason=reason, wrong=wrong)}
         return render(request, "portal/closed.html", {"person": resident.person, **context}, status=400)
     return HttpResponseRedirect(f"/residents/{patient}/")
+
+
+@require_GET
+@entry.page
+def ask_preview(request: HttpRequest, door: Door) -> HttpResponse:
+    """From the page of an account to what it would see of a resident, by the id of a Patient or a person."""
+    resident = queries.resident(
+        door, request.GET.get("patient", "").strip().removeprefix("Patient/")[:64] or "-"
+    )
+    account = urlencode({"account": request.GET.get("account", "")[:60]})
+    return HttpResponseRedirect(f"{reverse('portal:preview', args=[resident.id])}?{account}")
 
 
 @require_GET

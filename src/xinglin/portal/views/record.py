@@ -105,9 +105,9 @@ def _whole(
     request: HttpRequest, door: Door, resident: Resident, section: str, context: dict[str, Any]
 ) -> HttpResponse:
     """A page of the record: the part in its frame of banner and index; where it is closed, how to open it."""
-    is_open = queries.is_open(door, resident)
+    is_open, words = queries.is_open(door, resident), closed.words(door, resident)
     if not is_open:
-        section, context = "closed", closed.words(door)
+        section, context = "closed", {}
     found = problems.problems(queries.everything(door, resident, ("Condition",)), resident.sources)
     age = people.age_on(resident.person.birth, today())
     person = resident.person
@@ -122,6 +122,7 @@ def _whole(
         "tags": problems.tags(found, age),
         "counts": queries.counts(door, resident) if is_open else {},
         "cards": bool(resident.index) and cards.may(door.actor, cards.Right.LOOK),
+        **words,
         "section": section,
         "purposes": entry.PURPOSES,
         "purpose": entry.purpose_of(request),
@@ -134,7 +135,9 @@ def _part(
 ) -> HttpResponse:
     """One part of the record, alone for htmx, in its frame otherwise."""
     if entry.is_fragment(request) and not queries.is_open(door, resident):
-        return render(request, "portal/sections/closed.html", {"resident": resident, **closed.words(door)})
+        return render(
+            request, "portal/sections/closed.html", {"resident": resident, **closed.words(door, resident)}
+        )
     if entry.is_fragment(request):
         card = request.GET.get("card") == "1"
         return render(

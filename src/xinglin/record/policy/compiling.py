@@ -17,32 +17,44 @@ from xinglin.fhir import definitions
 from xinglin.fhir.index import keys
 from xinglin.record.policy import terms
 from xinglin.record.policy.terms import Policy, Rule, Scope
-from xinglin.record.search.fragments import FALSE, Fragment, both, either, joined, negated, tokens_any
+from xinglin.record.search.fragments import FALSE, TRUE, Fragment, both, either, joined, negated, tokens_any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from xinglin.kernel.actor import Actor
+    from xinglin.record.database import Connection
     from xinglin.record.search.scope import Access
 
-_DATA = Path(__file__).with_name("data")
-_NO_POLICIES = frozenset({"sensitivity", "beside"})  # other files among the data
+DATA = _DATA = Path(__file__).with_name("data")
 LABEL_PATH = "Policy label"  # the seed of the tokens of labels; no element has such a path
 EMERGENCY = "emergency"
 SEVERAL = "several patients"  # a label: an open relation with one of them does not show a row about others
 _NOT_OVER = "o.since <= statement_timestamp() AND (o.until IS NULL OR o.until > statement_timestamp())"
+_NO_POLICIES = frozenset({"sensitivity", "consent", "beside"})  # other files among the data
 _RELATED = frozenset({Scope.RELATION, Scope.OWN, Scope.EMERGENCY})
 
-Denial = Callable[["Actor", str], Fragment | None]
-"""For an actor and an alias: the condition of rows that are denied whatever the rules say; None for none of them."""
+Denial = Callable[["Actor", str, tuple[str, ...]], Fragment | None]
+"""For an actor, an alias and the types its rows may have (none: any): the condition of rows that are denied whatever
+the rules say; None for none of them."""
 
-_denials: dict[str, Denial] = {}
+Idle = Callable[["Connection | None"], bool]
+"""Whether a denial has nothing to say at this moment, to anybody."""
+
+_denials: dict[str, tuple[Denial, Idle]] = {}
 _kindred: list[str] = []
 
 
-def deny(name: str, denial: Denial) -> None:
-    """Have ``denial`` asked in every statement (a resident's consent, say); said when the application starts."""
-    _denials[name] = denial
+def _never(_: Connection | None) -> bool:
+    return False
+
+
+def deny(name: str, denial: Denial, idle: Idle = _never) -> None:
+    """Have ``denial`` asked in every statement (a resident's consent, say); said when the application starts.
+
+    Where everything is open ``idle`` is asked first, so that what denies nothing costs no condition.
+    """
+    _denials[name] = denial, idle
 
 
 def kindred(table: str) -> None:
@@ -57,11 +69,17 @@ def tables_of_kin() -> tuple[str, ...]:
 
 def in_force() -> Policy:
     """The policy that ``XINGLIN_POLICY`` names: a shipped one, or the path of a TOML file."""
-    return _read(settings.SETTINGS.policy)
+    return named(name_in_force())
+
+
+def name_in_force() -> str:
+    """What ``XINGLIN_POLICY`` says."""
+    return settings.SETTINGS.policy
 
 
 @cache
-def _read(name: str) -> Policy:
+def named(name: str) -> Policy:
+    """The policy of that name or path."""
     path = Path(name) if name.endswith(".toml") else _DATA / f"{name}.toml"
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in _DATA.glob("*.toml") if p.stem not in _NO_POLICIES))
@@ -71,22 +89,38 @@ def _read(name: str) -> Policy:
     return terms.read(path.read_text(encoding="utf-8"), text, path.stem)
 
 
-def access_of(actor: Actor) -> Access | None:
-    """The rows that the account itself may see, as the record's search understands it; None if all of them."""
-    name = settings.SETTINGS.policy
-    policy = _read(name)
-    if policy.open or actor.has("system"):
+def access_of(actor: Actor, connection: Connection | None = None) -> Access | None:
+    """The rows that the account itself may see, as the record's search understands it; None if all of them.
+
+    ``connection``: of the transaction whose writes are to be seen already.
+    """
+    name = name_in_force()
+    policy = named(name)
+    if actor.has("system"):
         return None
-    if any(rule.is_unlimited for rule in rules_for(policy, actor)) and not _denials:
+    everything = policy.open or any(rule.is_unlimited for rule in rules_for(policy, actor))
+    denials = [denial for denial, idle in _denials.values() if not everything or not idle(connection)]
+    if everything and not denials:
         return None
-    tables = tuple(_kindred)
+    tables = tables_of_kin()
 
     def access(alias: str, types: tuple[str, ...]) -> Fragment:
-        shown = _shown(name, actor, alias, types, tables)
-        denied = [f for denial in _denials.values() if (f := denial(actor, alias)) is not None]
+        shown = TRUE if everything else _shown(name, actor, alias, types, tables)
+        denied = [f for denial in denials if (f := denial(actor, alias, types)) is not None]
         return both([shown, *map(negated, denied)]) if denied else shown
 
     return access
+
+
+def shown_and_denied(actor: Actor, alias: str, type_name: str) -> tuple[Fragment, Fragment]:
+    """The two halves of the condition: what the rules show, and what is denied of it."""
+    name = name_in_force()
+    policy = named(name)
+    if actor.has("system"):
+        return TRUE, FALSE
+    shown = TRUE if policy.open else _shown(name, actor, alias, (type_name,), tables_of_kin())
+    denied = [f for denial, _ in _denials.values() if (f := denial(actor, alias, ())) is not None]
+    return shown, either(denied)
 
 
 def rules_for(policy: Policy, actor: Actor) -> list[Rule]:
@@ -97,11 +131,11 @@ def rules_for(policy: Policy, actor: Actor) -> list[Rule]:
 @lru_cache(maxsize=1 << 14)
 def _shown(name: str, actor: Actor, alias: str, types: tuple[str, ...], _tables: tuple[str, ...]) -> Fragment:
     """What all the rules show; kept, since it holds no moment and no row."""
-    policy = _read(name)
+    policy = named(name)
     alike: dict[tuple[Any, ...], list[Rule]] = {}
     for rule in rules_for(policy, actor):
         by = "" if rule.scope in _RELATED else rule.scope
-        alike.setdefault((rule.types, rule.withhold, by), []).append(rule)
+        alike.setdefault((rule.types, rule.withhold, by, rule.qualified), []).append(rule)
     found = [shown_by(policy, rules, actor, alias, types) for rules in alike.values()]
     return either([f for f in found if f is not None])
 
@@ -111,7 +145,7 @@ def shown_by(
 ) -> Fragment | None:
     """The rows ``alias`` of ``types`` (none: any) that rules show; None if they have nothing to say of these types.
 
-    The rules have the same types and labels; if they are several, all ask for a relation.
+    The rules have the same types and labels; if they are several, all ask for a relation or for a department.
     """
     first = rules[0]
     parts = []
@@ -121,11 +155,15 @@ def shown_by(
             return None
         numbers = sorted(map(definitions.type_number, meant))
         parts.append(Fragment(f"{alias}.type = ANY(%s::smallint[])", (numbers,)))
+    if first.qualified:
+        parts.append(_qualified(policy, actor))
     if first.withhold:  # the cheapest first
         hashes = [label_hash(code) for code in sorted(first.withhold)]
         parts.append(negated(tokens_any(alias, hashes)))
     if first.scope in _RELATED:
         parts.append(_related(rules, actor, alias))
+    elif first.scope is Scope.DEPARTMENT:
+        parts.append(_of_department(policy, rules, actor, alias))
     elif first.scope is Scope.NOBODY:
         parts.append(Fragment(f"{alias}.patient = 0"))
     elif first.scope is not Scope.REGION:
@@ -149,7 +187,18 @@ def _related(rules: Sequence[Rule], actor: Actor, alias: str) -> Fragment:
             wanted.append(Fragment("(o.institution = %s AND o.kind = ANY(%s))", (actor.institution, kinds)))
     if not wanted:
         return FALSE
-    open_ = joined("", (either(wanted), Fragment(f" AND {_NOT_OVER}")))
+    return both([_of_one_patient(alias), _open_relation(either(wanted), alias, tables_of_kin())])
+
+
+def related_to(actor: Actor, kinds: Iterable[str], alias: str, tables: tuple[str, ...]) -> Fragment:
+    """The row's patient has an open relation of one of the kinds with the actor himself."""
+    wanted = Fragment("(o.actor = %s AND o.kind = ANY(%s))", (actor.id, sorted(kinds)))
+    return _open_relation(wanted, alias, tables)
+
+
+def _open_relation(wanted: Fragment, alias: str, tables: tuple[str, ...]) -> Fragment:
+    """The patient of the row, or another of the same person, has an open relation ``o`` that fits."""
+    open_ = joined("", (wanted, Fragment(f" AND {_NOT_OVER}")))
     ways = [
         Fragment(
             f"EXISTS (SELECT FROM record_relation o WHERE o.patient = {alias}.patient AND {open_.sql})",
@@ -162,9 +211,44 @@ def _related(rules: Sequence[Rule], actor: Actor, alias: str) -> Fragment:
             f" JOIN record_relation o ON o.patient = kin.number WHERE me.number = {alias}.patient AND {open_.sql})",
             open_.values,
         )
-        for table in _kindred
+        for table in tables
     ]
-    return both([_of_one_patient(alias), either(ways)])
+    return either(ways)
+
+
+def _of_department(policy: Policy, rules: Sequence[Rule], actor: Actor, alias: str) -> Fragment:
+    """Made by the actor's department, or of a patient whom it cares for."""
+    if not actor.department:
+        return FALSE
+    type_, _, id_ = (
+        actor.department if "/" in actor.department else f"Organization/{actor.department}"
+    ).partition("/")
+    made = tokens_any(alias, [keys.reference_hash(path, type_, id_) for path in policy.makers])
+    kinds = sorted(frozenset().union(*(rule.kinds for rule in rules)))
+    wanted = Fragment("(o.institution = %s AND o.kind = ANY(%s))", (actor.department, kinds))
+    cared = both([_of_one_patient(alias), _open_relation(wanted, alias, tables_of_kin())])
+    return either([made, cared])
+
+
+def _qualified(policy: Policy, actor: Actor) -> Fragment:
+    """The actor's registration holds at this moment; asked once a statement."""
+    if not actor.practitioner:
+        return TRUE if policy.practice.unbound else FALSE
+    return Fragment(
+        "EXISTS (SELECT FROM record_practice q WHERE q.practitioner = %s AND NOT q.suspended"
+        " AND q.since <= statement_timestamp() AND q.until > statement_timestamp())"
+        " AND NOT EXISTS (SELECT FROM record_practice q WHERE q.practitioner = %s AND q.suspended)",
+        (actor.practitioner, actor.practitioner),
+    )
+
+
+def is_qualified(connection: Connection, actor: Actor) -> bool:
+    """Whether the actor's registration holds, as far as a rule about the actor asks for it."""
+    policy = in_force()
+    if policy.open or not any(rule.qualified for rule in rules_for(policy, actor)):
+        return True
+    asked = _qualified(policy, actor)
+    return connection.execute(f"SELECT {asked.sql}", asked.values).fetchone() == (True,)
 
 
 def _of_one_patient(alias: str) -> Fragment:
@@ -189,12 +273,13 @@ def _made_by(policy: Policy, rule: Rule, institution: str, alias: str) -> Fragme
             (institution,),
         )
         return either(
-            [theirs, both([_of_one_patient(alias), kept]), _kept_or_made(policy, institution, alias)]
+            [theirs, both([_of_one_patient(alias), kept]), kept_or_made(policy, institution, alias)]
         )
-    return _kept_or_made(policy, institution, alias)
+    return kept_or_made(policy, institution, alias)
 
 
-def _kept_or_made(policy: Policy, institution: str, alias: str) -> Fragment:
+def kept_or_made(policy: Policy, institution: str, alias: str) -> Fragment:
+    """The row is the institution's by one of its references, or about a Patient that it keeps."""
     made = tokens_any(
         alias, [keys.reference_hash(path, "Organization", institution) for path in policy.makers]
     )

@@ -10,8 +10,9 @@ from xinglin.fhir import dates, definitions
 from xinglin.fhir.references import parse
 from xinglin.kernel.errors import Fault, forbidden, invalid
 from xinglin.kernel.ids import self_number, shard_of
+from xinglin.record import packing
 from xinglin.record.policy import compiling, scopes
-from xinglin.record.search.fragments import TRUE
+from xinglin.record.search.fragments import both
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 TYPES = ("Patient", "Encounter", "EpisodeOfCare", "ServiceRequest", "Appointment", "OrganizationAffiliation")
 _SHORTEST = 8  # characters of a reason
 _PATIENTS = ("subject", "patient")
+_PLACES = frozenset({"Organization", "Location", "HealthcareService"})
+_LEVELS = 4  # of departments within departments
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ def follow(connection: Connection, written: Iterable[Said], now: datetime) -> No
     if any(each.type == "OrganizationAffiliation" for each in said):
         connection.execute("DELETE FROM record_consortium WHERE source = ANY(%s)", [numbers])
     rows = [row for each in said for rule in policy.relations for row in _rows(rule, each, now)]
+    rows += _of_those_above(connection, rows)
     members = [row for each in said for row in _members(each)]
     with connection.cursor() as cursor:
         cursor.executemany(
@@ -80,11 +84,52 @@ def _rows(rule: Relation, said: Said, now: datetime) -> Iterator[tuple[Any, ...]
     until = _until(rule, resource)
     for holder in _at(resource, rule.institution):
         named = parse(str(holder.get("reference", ""))) if isinstance(holder, dict) else None
-        if named is not None and named.type == "Organization":
+        if named is not None and named.type in _PLACES:
+            place = named.id if named.type == "Organization" else f"{named.type}/{named.id}"
             yield (
-                self_number("Patient", patient), self_number(said.type, said.id), named.id, rule.kind, now, until,
+                self_number("Patient", patient), self_number(said.type, said.id), place, rule.kind, now, until,
                 shard_of("Patient", patient),
             )  # fmt: skip
+
+
+def _of_those_above(connection: Connection, rows: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """What a department's relation opens to the institution that it is part of."""
+    above = _institutions(connection, {row[2] for row in rows if "/" not in row[2]})
+    for row in list(rows):
+        for institution in above.get(row[2], ()):
+            yield (*row[:2], institution, *row[3:])
+
+
+def _institutions(connection: Connection, ids: set[str]) -> dict[str, list[str]]:
+    """By department: the Organizations that it is part of, up to the first that is no department."""
+    parents: dict[str, str] = {}
+    asked = set(ids)
+    for _ in range(_LEVELS):
+        if not asked:
+            break
+        found = connection.execute(
+            "SELECT id, body FROM record_resource WHERE self = ANY(%s) AND type = %s",
+            [[self_number("Organization", id_) for id_ in asked], definitions.type_number("Organization")],
+            binary=True,
+        ).fetchall()
+        asked = set()
+        for id_, body in found:
+            resource = packing.parsed("Organization", packing.unpack(body))
+            named = parse(str(resource.get("partOf", {}).get("reference", "")))
+            if named is not None and _is_department(resource):
+                parents[id_] = named.id
+                asked |= {named.id} - parents.keys()
+    chains: dict[str, list[str]] = {}
+    for id_ in ids & parents.keys():
+        chain, at = [], id_
+        while (at := parents.get(at, "")) and at not in chain:
+            chain.append(at)
+        chains[id_] = chain
+    return chains
+
+
+def _is_department(resource: dict[str, Any]) -> bool:
+    return any(code.get("code") == "dept" for code in _at(resource, "type.coding") if isinstance(code, dict))
 
 
 def _patient(resource: dict[str, Any]) -> str | None:
@@ -166,6 +211,11 @@ def break_glass(connection: Connection, *, actor: Actor, patient: str, reason: s
             "%(name)s may not open a record in an emergency; the policy %(policy)s gives that to other roles.",
             name=actor.name, policy=policy.name,
         )  # fmt: skip
+    if not compiling.is_qualified(connection, actor):
+        raise forbidden(
+            "The registration of %(name)s to practise has ended or is suspended; records of residents stay closed.",
+            name=actor.name,
+        )  # fmt: skip
     if len(reason.strip()) < _SHORTEST:
         raise invalid(
             "Say in at least %(count)d characters why this record must be opened now.",
@@ -185,15 +235,24 @@ def is_open(connection: Connection, actor: Actor, patient: str) -> bool:
 
 
 def is_open_to(connection: Connection, actor: Actor, patient: int, type_name: str | None = None) -> bool:
-    """The same by the patient's number, of resources of that type (an Observation, say)."""
-    access = scopes.access_of(actor)
-    if access is None:
-        return True
-    type_name = type_name or "Observation"
-    shown = access("r", (type_name,)) or TRUE
+    """The same by the patient's number, of resources of that type (an Observation, say).
+
+    A resident's decision about some of the data does not close the record, one about all of them does.
+    """
+    shown, denied = compiling.shown_and_denied(actor, "r", type_name or "Observation")
+    if actor.scopes is not None:
+        shown = both([shown, scopes.granted(actor, "r", (type_name or "Observation",))])
     row = connection.execute(
-        f"SELECT {shown.sql} FROM"
-        " (SELECT %s::bigint AS patient, %s::smallint AS type, 0::bigint AS self, '{}'::bigint[] AS tokens) r",
-        (*shown.values, patient, definitions.type_number(type_name)),
-    ).fetchone()
-    return bool(row and row[0])
+        f"SELECT {shown.sql} FROM ({_ANY_ROW}) r UNION ALL SELECT NOT ({denied.sql}) FROM ({_ANY_ROW}) r",
+        (
+            *shown.values, patient, definitions.type_number(type_name or "Observation"),
+            *denied.values, patient, definitions.type_number(type_name) if type_name else 0,
+        ),
+    ).fetchall()  # fmt: skip
+    return all(answer for (answer,) in row)
+
+
+_ANY_ROW = (
+    "SELECT %s::bigint AS patient, %s::smallint AS type, 0::bigint AS self, '{}'::bigint[] AS tokens,"
+    " 'NaN'::double precision AS date"  # in no period
+)

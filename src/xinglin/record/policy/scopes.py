@@ -157,11 +157,14 @@ def require_written(connection: Connection, actor: Actor, drafts: Iterable[Writt
             )  # fmt: skip
 
 
-def access_of(actor: Actor, letters: str = SEEING) -> Access | None:
-    """The rows that the actor may see: by the policy and, through an app, by a grant with one of the letters."""
+def access_of(actor: Actor, connection: Connection | None = None, *, letters: str = SEEING) -> Access | None:
+    """The rows that the actor may see: by the policy and, through an app, by a grant with one of the letters.
+
+    ``connection``: of the transaction whose writes are to be seen already.
+    """
     if actor.scopes is None:
-        return compiling.access_of(actor)
-    own = compiling.access_of(replace(actor, app=None, scopes=None, patient=None))
+        return compiling.access_of(actor, connection)
+    own = compiling.access_of(replace(actor, app=None, scopes=None, patient=None), connection)
 
     def access(alias: str, types: tuple[str, ...]) -> Fragment:
         shown = granted(actor, alias, types, letters)

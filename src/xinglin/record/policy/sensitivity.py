@@ -20,16 +20,32 @@ if TYPE_CHECKING:
 ANY_SYSTEM = "*"
 
 
-def tokens(resource: dict[str, Any], *, several: bool = False) -> list[int]:
-    """The tokens of the labels that the policy in force gives the resource; none under an open policy.
+def tokens(resource: dict[str, Any], text: bytes = b"", *, several: bool = False) -> list[int]:
+    """The tokens of the labels that the policy in force gives the resource.
 
-    ``several``: it is about more than one patient, which is a label too.
+    ``text``: its JSON without spaces, where it is at hand. ``several``: it is about more than one patient, which is a
+    label too.
     """
-    policy = compiling.in_force()
-    if policy.open:
-        return []
-    codes = labels(policy.labels, resource)
+    known = compiling.in_force().labels
+    codes = labels(known, resource) if not text or may_have(text) else []
     return [compiling.label_hash(code) for code in ([*codes, compiling.SEVERAL] if several else codes)]
+
+
+def may_have(text: bytes) -> bool:
+    """Whether a code or a word in the stored text could make a label; the quick look."""
+    words, codes = _quick(compiling.name_in_force())
+    return any(word in text for word in words) or codes.search(text) is not None
+
+
+@lru_cache(maxsize=8)
+def _quick(name: str) -> tuple[tuple[bytes, ...], re.Pattern[bytes]]:
+    """The words and the codes of all labels of the policy of that name."""
+    known = compiling.named(name).labels
+    words = tuple(word.encode() for label in known for word in label.words)
+    prefixes = {prefix for label in known for each in label.codes.values() for prefix in each}
+    whole = {code for label in known for _, code in label.security}
+    ways = sorted(map(re.escape, prefixes)) + [f'{re.escape(code)}"' for code in sorted(whole)]
+    return words, re.compile(f'"code":"(?:{"|".join(ways) or "(?!)"})'.encode())
 
 
 def labels(known: tuple[Label, ...], resource: dict[str, Any]) -> list[str]:

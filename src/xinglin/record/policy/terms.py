@@ -5,6 +5,8 @@
 * ``region``: every row;
 * ``institution``: what the actor's institution has made or keeps, by its references, and its own Patients;
 * ``consortium``: the same of all institutions that share a consortium with it;
+* ``department``: what the actor's department has made, by its references, and the record of whoever has an open care
+  relation of one of ``kinds`` with it;
 * ``relation``: the record of whoever has an open care relation of one of ``kinds`` with the institution;
 * ``own``: the same, of relations with the actor;
 * ``emergency``: the record of whoever the actor has broken the glass for;
@@ -14,7 +16,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,7 @@ from xinglin.fhir import definitions
 from xinglin.kernel.errors import invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 ALL = "all"
 
@@ -33,6 +35,7 @@ class Scope(StrEnum):
     REGION = "region"
     CONSORTIUM = "consortium"
     INSTITUTION = "institution"
+    DEPARTMENT = "department"
     RELATION = "relation"
     OWN = "own"
     EMERGENCY = "emergency"
@@ -41,7 +44,10 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``types`` None: all; ``purposes`` none: every one; ``withhold``: labels of rows that it does not show."""
+    """``types`` None: all; ``purposes`` none: every one; ``withhold``: labels of rows that it does not show.
+
+    ``qualified``: only for a practitioner whose registration holds.
+    """
 
     name: str
     roles: frozenset[str]
@@ -51,13 +57,15 @@ class Rule:
     withhold: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
     name_zh: str = ""
+    qualified: bool = False
 
     def is_for(self, roles: frozenset[str], purpose: str) -> bool:
         return bool(self.roles & roles) and (not self.purposes or purpose in self.purposes)
 
     @property
     def is_unlimited(self) -> bool:
-        return self.scope is Scope.REGION and self.types is None and not self.withhold
+        unasked = not (self.withhold or self.qualified)
+        return self.scope is Scope.REGION and self.types is None and unasked
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,41 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """A kind of data that the region keeps to the institution it comes from, until the resident permits more."""
+
+    name: str
+    labels: frozenset[str] = frozenset()
+    types: frozenset[str] | None = None
+    name_zh: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Consents:
+    """What residents' own decisions mean in the region, and what holds where they have decided nothing."""
+
+    emergency: bool = True  # a broken glass goes before a denial
+    tell: bool = True  # a record may say that something of it is closed
+    keepers: bool = False  # the institution that made or keeps a row sees it whatever was decided
+    untouched: frozenset[str] = frozenset({"Patient", "Person", "Consent"})  # types that no decision closes
+    exempt: frozenset[str] = frozenset({"self", "family"})  # relations with the reader himself
+    beyond: frozenset[str] = frozenset()  # purposes for which nobody is asked
+    clerks: frozenset[str] = frozenset(
+        {"steward", "administrator"}
+    )  # roles that keep decisions for residents
+    senders: frozenset[str] = frozenset({"client"})  # roles that may send decisions taken elsewhere
+    closed: tuple[Closed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """Which certificates say that somebody may practise, and what holds for an account that names no practitioner."""
+
+    systems: frozenset[str] = frozenset()  # of identifiers of Practitioner.qualification; none: all of them
+    unbound: bool = True  # whether an account without a practitioner counts as qualified
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """All of it. ``open`` lets everybody with the right to read see everything."""
 
@@ -103,7 +146,10 @@ class Policy:
     labels: tuple[Label, ...] = ()
     breakers: frozenset[str] = frozenset()  # roles that may break the glass
     minutes: int = 60
+    supervisors: frozenset[str] = frozenset()  # roles that are told when somebody has broken the glass
     open: bool = False
+    consents: Consents = Consents()
+    practice: Practice = Practice()
 
 
 def read(text: str, labels: str, name: str) -> Policy:
@@ -128,7 +174,13 @@ def read(text: str, labels: str, name: str) -> Policy:
         labels=known,
         breakers=frozenset(glass.get("roles", ())),
         minutes=int(glass.get("minutes", 60)),
+        supervisors=frozenset(glass.get("supervisors", ("administrator", "auditor"))),
         open=bool(about.get("open", False)),
+        practice=Practice(
+            frozenset(given.get("practice", {}).get("systems", ())),
+            bool(given.get("practice", {}).get("unbound", True)),
+        ),
+        consents=_consents(given.get("consent", {}), groups, codes, f"{name}: consent"),
     )
 
 
@@ -165,15 +217,8 @@ def _rule(
             "%(place)s: the scope %(scope)s should be one of %(known)s.",
             code="value", place=place, scope=scope, known=", ".join(Scope),
         )  # fmt: skip
-    types: frozenset[str] | None = frozenset()
-    for each in _need(given, "types", place):
-        types = None if each == ALL or types is None else types | groups.get(each, frozenset({each}))
-    _known_types(types or frozenset(), place)
-    withheld = given.get("withhold", ())
-    withhold = labels if withheld == ALL else frozenset(withheld)
-    if not withhold <= labels:
-        unknown = ", ".join(sorted(withhold - labels))
-        raise invalid("%(place)s: there is no label %(label)s.", code="value", place=place, label=unknown)
+    types = _types(_need(given, "types", place), groups, place)
+    withhold = _labels(given.get("withhold", ()), labels, place)
     return Rule(
         name=str(_need(given, "name", place)),
         roles=frozenset(_need(given, "roles", place)),
@@ -183,6 +228,61 @@ def _rule(
         withhold=withhold,
         kinds=frozenset(given.get("kinds", ())),
         name_zh=str(given.get("name_zh", "")),
+        qualified=bool(given.get("qualified", False)),
+    )
+
+
+def _types(given: Iterable[str], groups: Mapping[str, frozenset[str]], place: str) -> frozenset[str] | None:
+    """Types by their names and those of groups; None for all."""
+    types: frozenset[str] | None = frozenset()
+    for each in given:
+        types = None if each == ALL or types is None else types | groups.get(each, frozenset({each}))
+    _known_types(types or frozenset(), place)
+    return types
+
+
+def _labels(given: Iterable[str], labels: frozenset[str], place: str) -> frozenset[str]:
+    found = labels if given == ALL else frozenset(given)
+    if not found <= labels:
+        unknown = ", ".join(sorted(found - labels))
+        raise invalid("%(place)s: there is no label %(label)s.", code="value", place=place, label=unknown)
+    return found
+
+
+def _consents(
+    given: Mapping[str, Any], groups: Mapping[str, frozenset[str]], labels: frozenset[str], place: str
+) -> Consents:
+    usual = Consents()
+    known = {field.name for field in fields(Consents)}
+    for key in given:
+        if key not in known:
+            raise invalid(
+                "%(place)s: there is no %(key)s; there are %(known)s.",
+                code="value", place=place, key=key, known=", ".join(sorted(known)),
+            )  # fmt: skip
+    untouched = _types(given.get("untouched", usual.untouched), groups, place)
+    named = {
+        key: frozenset(given.get(key, getattr(usual, key)))
+        for key in ("exempt", "beyond", "clerks", "senders")
+    }
+    return Consents(
+        emergency=bool(given.get("emergency", usual.emergency)),
+        tell=bool(given.get("tell", usual.tell)),
+        keepers=bool(given.get("keepers", usual.keepers)),
+        exempt=named["exempt"],
+        beyond=named["beyond"],
+        clerks=named["clerks"],
+        senders=named["senders"],
+        untouched=usual.untouched if untouched is None else untouched,
+        closed=tuple(
+            Closed(
+                str(_need(each, "name", place)),
+                _labels(each.get("labels", ()), labels, place),
+                _types(each["types"], groups, place) if "types" in each else None,
+                str(each.get("name_zh", "")),
+            )
+            for each in given.get("closed", ())
+        ),
     )
 
 

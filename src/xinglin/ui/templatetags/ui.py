@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
 from xinglin.accounts import queries
+from xinglin.record import database, notices
 from xinglin.ui import navigation
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ register = template.Library()
 
 _ICONS = Path(__file__).resolve().parent.parent / "static" / "vendor" / "tabler-icons" / "icons"
 _THEMES = ("light", "dark")
+_MANY = 100
 _SPARK_WIDTH, _SPARK_HEIGHT, _SPARK_EDGE = 92, 26, 4
 
 
@@ -69,6 +71,17 @@ def main_places(context: dict[str, Any]) -> list[navigation.Shown]:
     if request is None or not request.user.is_authenticated:
         return []
     return navigation.places(queries.actor_of(request.user), request.path)
+
+
+@register.simple_tag(takes_context=True)
+def unread_notices(context: dict[str, Any]) -> str:
+    """How many notices the reader has not read: empty for none, 99+ for very many."""
+    request = context.get("request")
+    if request is None or not request.user.is_authenticated:
+        return ""
+    actor = queries.actor_of(request.user)
+    count = notices.count_unread(database.connection(), actor.id, notices.addressed(actor))
+    return "" if not count else str(count) if count < _MANY else f"{_MANY - 1}+"
 
 
 @register.filter

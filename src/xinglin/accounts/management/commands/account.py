@@ -31,6 +31,10 @@ class Command(BaseCommand):
         create.add_argument("--role", action="append", default=[], choices=sorted(policy.roles()))
         create.add_argument("--institution", default="", help="id of an Organization; without it the region")
         create.add_argument("--institution-name", default="")
+        place = verbs.add_parser("place", help="the department and the practitioner of an account")
+        place.add_argument("username")
+        place.add_argument("--department", default="", help="id of an Organization within the institution")
+        place.add_argument("--practitioner", default="", help="id of a Practitioner")
         for verb, words in (
             ("unlock", "end the lock after failures"),
             ("reset", "a temporary password; all sessions end"),
@@ -52,7 +56,7 @@ class Command(BaseCommand):
                 raise CommandError(
                     f"There is no account {options['username']}. `xinglin account list` shows all."
                 )
-            self._mend(account, options["verb"], now)
+            self._mend(account, options, now)
 
     def _create(self, options: dict[str, Any], now: datetime) -> None:
         if pair := policy.excluded(options["role"]):
@@ -69,9 +73,16 @@ class Command(BaseCommand):
             f"{draft.username}: temporary password {password}, to be changed at the first sign-in"
         )
 
-    def _mend(self, account: Account, verb: str, now: datetime) -> None:
+    def _mend(self, account: Account, options: dict[str, Any], now: datetime) -> None:
+        verb = options["verb"]
         with transaction.atomic():
-            if verb == "unlock":
+            if verb == "place":
+                managing.place(
+                    account=account, department=options["department"], practitioner=options["practitioner"],
+                    actor=_ACTOR, origin=NOWHERE, now=now,
+                )  # fmt: skip
+                said = "department and practitioner are kept"
+            elif verb == "unlock":
                 hindrances.clear(account.username)
                 events.note("unlocked", account=account.pk, actor=_ACTOR, now=now)
                 said = "unlocked"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -12,6 +12,9 @@ from xinglin.config import demonstration
 from xinglin.kernel import clock
 from xinglin.record import database
 from xinglin.synth.plan import Plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _RESIDENTS = 1000
 
@@ -32,6 +35,8 @@ class Command(BaseCommand):
             plan = Plan(options["residents"], options["seed"], until=clock.now().date())
             demonstration.prepare(loaded.parent, plan, self._say)
             loaded.touch()
+            self._policy(loaded).write_text(settings.SETTINGS.policy, encoding="utf-8")
+        self._follow_policy(self._policy(loaded))
         hospital = demonstration.HOSPITAL
         self._say("Demonstration accounts 演示账号 (name, password):")
         call_command("demo_accounts", institution=hospital.code, name=hospital.name, stdout=self.stdout)
@@ -41,6 +46,19 @@ class Command(BaseCommand):
         database.close()
         if not options["no_serve"]:
             call_command("serve", port=options["port"], stdout=self.stdout)
+
+    @staticmethod
+    def _policy(loaded: Path) -> Path:
+        """The file that says for which policy the region was made ready."""
+        return loaded.with_name("policy")
+
+    def _follow_policy(self, made_for: Path) -> None:
+        """A region that was loaded under another policy gets the relations and labels of this one."""
+        known = made_for.read_text(encoding="utf-8") if made_for.exists() else ""
+        if known != settings.SETTINGS.policy:
+            self._say(f"Making the region ready for the policy {settings.SETTINGS.policy} …")
+            call_command("policy", rebuild=True, stdout=self.stdout)
+            made_for.write_text(settings.SETTINGS.policy, encoding="utf-8")
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)

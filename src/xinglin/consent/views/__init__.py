@@ -1,0 +1,1 @@
+"""The pages: a resident's decisions, their paper, and the inbox of notices."""
