@@ -54,6 +54,7 @@ PURPOSES = {
     "PUBHLTH": gettext_lazy("Public health work"),
     "HOPERAT": gettext_lazy("Operations and quality"),
     "PATRQT": gettext_lazy("The resident's own request"),
+    "FAMRQT": gettext_lazy("Request of the resident's family"),
     "HSYSADMIN": gettext_lazy("Running the platform"),
 }
 

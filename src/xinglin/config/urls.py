@@ -10,5 +10,7 @@ urlpatterns = [
     path("cards/", include("xinglin.healthcard.urls")),
     path("audit/", include("xinglin.audit.urls")),
     path("codes/", include("xinglin.codebook.urls")),
+    path("", include("xinglin.residents.urls")),
+    path("my/record/<str:patient>/", include(("xinglin.residents.record_urls", "portal"), namespace="my-record")),
     path("", include("xinglin.portal.urls")),
 ]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _DATA = Path(__file__).with_name("data")
 LABEL_PATH = "Policy label"  # the seed of the tokens of labels; no element has such a path
 EMERGENCY = "emergency"
+RESIDENT = "resident"  # the role that an open policy does not open everything to
 SEVERAL = "several patients"  # a label: an open relation with one of them does not show a row about others
 _NOT_OVER = "o.since <= statement_timestamp() AND (o.until IS NULL OR o.until > statement_timestamp())"
 _RELATED = frozenset({Scope.RELATION, Scope.OWN, Scope.EMERGENCY})
@@ -69,7 +70,7 @@ def access_of(actor: Actor) -> Access | None:
     """The rows that the actor may see, as the record's search understands it; None if all of them."""
     name = settings.SETTINGS.policy
     policy = _read(name)
-    if policy.open or actor.has("system"):
+    if actor.has("system") or (policy.open and not actor.has(RESIDENT)):
         return None
     if any(rule.is_unlimited for rule in rules_for(policy, actor)) and not _denials:
         return None
