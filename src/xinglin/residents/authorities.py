@@ -17,6 +17,7 @@ from xinglin.accounts.events import NOWHERE
 from xinglin.accounts.queries import names_of_accounts
 from xinglin.crypto.sealing import seal
 from xinglin.healthcard import bindings, holders
+from xinglin.healthcard import queries as cards_kept
 from xinglin.healthcard import rules as cards
 from xinglin.healthcard.reference import relations as card_relations
 from xinglin.identity import queries as identity
@@ -361,7 +362,7 @@ def _unbound(connection: Connection, given: Authority, actor: Actor, now: dateti
     """The card's binding ends too; one that a counter has revoked already is left alone."""
     assert given.binding is not None
     hand = replace(SYSTEM, id=actor.id, name=actor.name)
-    held = [b for b in bindings.queries.bindings(connection, given.person) if b.id == given.binding]
+    held = [b for b in cards_kept.bindings(connection, given.person) if b.id == given.binding]
     if held and held[0].revoked is None:
         bindings.revoke(
             connection, binding=given.binding, person=held[0].holder, actor=hand, now=now,

@@ -43,7 +43,7 @@ def keep(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpR
         if _is_consent(request):
             return get_response(request)
         access.note(actor_of(user), "page", "deny", query=request.path[:200])
-        said = gettext("This page is for those who work at the institutions. Yours begin at “My health”.")
+        said = gettext("This page is for those who work at the institutions. Yours are under My health.")
         return entering.failed(request, said, Kind.FORBIDDEN)
 
     return kept

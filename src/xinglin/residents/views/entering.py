@@ -31,11 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponseBase
 
     from xinglin.accounts.events import Origin
     from xinglin.accounts.models import Account
-    from xinglin.portal.queries import Resident
     from xinglin.record.database import Connection
     from xinglin.record.door import Door
     from xinglin.residents.queries import Registration
@@ -68,13 +67,13 @@ class Here:
 
 
 def mine(
-    view: Callable[Concatenate[HttpRequest, Here, _P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, _P], HttpResponse]:
+    view: Callable[Concatenate[HttpRequest, Here, _P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, _P], HttpResponseBase]:
     """A page of a resident who is signed in; others go to the residents' sign-in, the staff is refused."""
 
     @never_cache
     @wraps(view)
-    def entered(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponse:
+    def entered(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _to_sign_in(request)
         if Role.RESIDENT.value not in request.user.roles:
@@ -96,12 +95,12 @@ def mine(
 
 
 def of_record(
-    view: Callable[[HttpRequest, Here, Resident], HttpResponse],
-) -> Callable[..., HttpResponse]:
+    view: Callable[..., HttpResponseBase],
+) -> Callable[..., HttpResponseBase]:
     """A page of the record of whom one acts for. The address names the Patient, so that no tab shows another's."""
 
     @mine
-    def entered(request: HttpRequest, here: Here, patient: str, **more: Any) -> HttpResponse:
+    def entered(request: HttpRequest, here: Here, /, patient: str, **more: Any) -> HttpResponseBase:
         if not acting.is_same(here.connection, here.acting, patient):
             access.note(
                 here.door.actor, "page", "deny", type=_PATIENT, id=patient, patient=self_number("Patient", patient),
