@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 
 import pytest
 from django.test import Client
@@ -13,7 +17,7 @@ from tests.residents import make
 from xinglin.accounts.models import Account, Hindrance, SignedIn
 from xinglin.kernel import clock
 from xinglin.record import database
-from xinglin.residents import actions, codes
+from xinglin.residents import actions, codes, gateway
 
 
 def ask(client: Client, phone: str, **more):
@@ -199,7 +203,7 @@ def test_every_no_at_sign_up_is_the_same(client, region, outbox, name, document)
 
 
 def test_whoever_has_an_account_gets_no_second(client, region, outbox):
-    make.wang()
+    make.registered("王桂兰", make.WANG, "15400000005")
     with pytest.raises(Exception, match="cannot be opened"):
         actions.sign_up(region, phone=make.WANG_PHONE, name="王桂兰", document=make.WANG, now=clock.now())
 
@@ -241,3 +245,56 @@ def test_the_way_on_stays_on_the_residents_pages(client, region, outbox):
     ask(client, make.WANG_PHONE)
 
     assert client.post("/my/code/", {"code": outbox.code()}).url == "/my/"
+
+
+def test_after_a_long_time_name_and_number_are_asked_again(client, region, outbox):
+    made = make.wang()
+    region.execute("UPDATE residents_registration SET verified = verified - interval '91 days'")
+    ask(client, make.WANG_PHONE)
+    assert client.post("/my/code/", {"code": outbox.code()}).url == "/my/sign-up/"
+
+    assert sign_up(client, "林志强", make.LIN).status_code == 422
+    assert "_auth_user_id" not in client.session
+    assert sign_up(client).url == "/my/"
+
+    assert client.session["_auth_user_id"] == str(made.account)
+    assert len(make.rows("registration")) == 1
+
+
+def test_what_is_no_card_number_is_said(client, region, outbox):
+    assert client.post("/my/sign-in/?by=card", {"card": "1234"}).status_code == 422
+    assert make.rows("code") == []
+
+
+def test_a_gateway_is_posted_to_with_its_token_and_a_redirect_is_not_followed(settings, region):
+    asked = []
+
+    class Gateway(BaseHTTPRequestHandler):
+        def do_POST(self):
+            asked.append(
+                (
+                    self.path,
+                    self.headers["Authorization"],
+                    json.loads(self.rfile.read(int(self.headers["Content-Length"]))),
+                )
+            )
+            self.send_response(302)
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Gateway)
+    Thread(target=server.serve_forever, daemon=True).start()
+    settings.SETTINGS = replace(
+        settings.SETTINGS, sms=f"http://127.0.0.1:{server.server_port}/send", sms_token="s3cret"
+    )
+
+    gateway.send("15400000001", "123456", now=clock.now())
+    gateway._threads().submit(int).result()
+    gateway._threads().shutdown(wait=True)
+    gateway._threads.cache_clear()
+    server.shutdown()
+
+    assert asked == [("/send", "Bearer s3cret", {"phone": "15400000001", "text": "123456"})]

@@ -475,3 +475,25 @@ def test_a_session_without_a_registration_is_ended(enter):
 
     assert client.get("/my/").url == "/my/sign-in/"
     assert "_auth_user_id" not in client.session
+
+
+def test_who_holds_a_mandate_is_not_told_who_looked(enter):
+    lin = make.lin()
+    held = make.given(lin, name="王桂兰", document=make.WANG, relation="child")
+    client = enter(lin)
+    act_for(client, held)
+
+    assert client.get("/my/readers/").status_code == 403
+    assert "/residents/a/consent/" not in text(client.get("/my/"))
+    assert client.get("/residents/a/consent/").status_code == 403
+
+
+def test_the_holder_is_told_of_a_new_authority(enter, outbox):
+    lin, wang = make.lin(), make.wang()
+
+    make.given(lin, name="王桂兰", document=make.WANG, relation="child")
+
+    (sent,) = outbox.texts()
+    assert sent["phone"] == make.WANG_PHONE
+    assert "林志强" in sent["text"]
+    assert "林志强" in text(enter(wang).get("/my/"))

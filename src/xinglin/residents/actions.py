@@ -17,6 +17,7 @@ from xinglin.accounts import events, sessions
 from xinglin.accounts.events import NOWHERE
 from xinglin.accounts.models import Account, Role
 from xinglin.crypto.sealing import seal
+from xinglin.identity import queries as identity
 from xinglin.kernel.errors import conflict, invalid
 from xinglin.record import access
 from xinglin.record.policy import relations
@@ -51,8 +52,16 @@ class Proof:
 def sign_up(
     connection: Connection, *, phone: str, name: str, document: str, now: datetime, origin: Origin = NOWHERE
 ) -> Registration:
-    """An account for who holds ``phone`` and has this name and number; raises ``invalid``, always in the same words."""
+    """An account for who holds ``phone`` and has this name and number, or the one that the phone has already.
+
+    Raises ``invalid``, always in the same words.
+    """
     rule, found = rules.sign_up(), finding.find(connection, name, document)
+    held = queries.of_phone(connection, phone)
+    if held is not None:  # asked again after a long time
+        if found is None or found.patient not in identity.together(connection, held.patient):
+            raise invalid(UNMATCHED)
+        return held
     if (
         found is None
         or found.died

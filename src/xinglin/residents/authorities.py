@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop
 
 from xinglin.accounts import events
 from xinglin.accounts.events import NOWHERE
@@ -27,7 +27,7 @@ from xinglin.kernel.errors import Fault, conflict, forbidden, invalid
 from xinglin.kernel.errors import Kind as Fails
 from xinglin.record.door import open_as
 from xinglin.record.policy import relations
-from xinglin.residents import actions, finding, keys, queries, rules
+from xinglin.residents import actions, finding, gateway, keys, queries, rules
 from xinglin.residents.rules import State
 
 if TYPE_CHECKING:
@@ -234,7 +234,19 @@ def approve(
              seen.reference.strip()[:200], related, binding, number],
         )  # fmt: skip
     _noted("authority-given", given, actor.id, now, origin)
+    _tell_holder(connection, given, looked.delegate, now)
     return queries.authority(connection, number)
+
+
+def _tell_holder(connection: Connection, given: Authority, delegate: str, now: datetime) -> None:
+    """A text to the holder's own phone, if there is one: so that nobody gets an authority unseen."""
+    theirs = queries.of_person(connection, given.person)
+    phone = queries.phone_of(theirs) if theirs else ""
+    if phone:
+        said = gettext(
+            "%(name)s may act for you at Xinglin from now on. If you do not want that, withdraw it there."
+        )
+        gateway.send(phone, said % {"name": delegate}, now=now)
 
 
 def _require_asked(asked: Authority, actor: Actor) -> None:

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from xinglin.healthcard import codes
 from xinglin.healthcard.reference import evidence
 from xinglin.residents import rules, words
 
@@ -55,7 +56,11 @@ class CardForm(_Plain):
     )
 
     def clean_card(self) -> str:
-        return "".join(self.cleaned_data["card"].split()).casefold()
+        """The number in small letters, also from the printed code."""
+        number = codes.presented(self.cleaned_data["card"]).number
+        if number is None:
+            raise forms.ValidationError(gettext("This is no card number: it has 64 letters and digits."))
+        return number
 
 
 class CodeForm(_Plain):

@@ -38,6 +38,7 @@ def _digest(number: str) -> str:
 
 def wait(connection: Connection, *, now: datetime) -> tuple[int, str]:
     """A kiosk begins to wait: its row, and the number that it shows."""
+    forget(connection, now)  # whoever opens the page makes a row: none stays longer than it waits
     number = new_number()
     row = connection.execute(
         "INSERT INTO residents_kiosk (digest, made, expires) VALUES (%s, %s, %s) RETURNING id",

@@ -75,6 +75,7 @@ class SignUp:
     least_age: int
     known_phone: bool
     minutes: int
+    ask_again_days: int
 
 
 @dataclass(frozen=True, slots=True)

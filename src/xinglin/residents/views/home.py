@@ -14,6 +14,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from xinglin.accounts import events, sessions
+from xinglin.accounts.queries import names_of_accounts
 from xinglin.audit import patients as audit
 from xinglin.audit.rules import EVERYTHING
 from xinglin.fhir.dates import LOCAL_ZONE
@@ -27,6 +28,7 @@ from xinglin.portal import queries as portal
 from xinglin.portal.rules import medicines
 from xinglin.residents import actions, authorities, codes, queries, rules, words
 from xinglin.residents.forms import CodeForm, PhoneForm
+from xinglin.residents.rules import Kind
 from xinglin.residents.views import signing
 from xinglin.residents.views.entering import Here, mine, shown
 
@@ -60,7 +62,7 @@ def home(request: HttpRequest, here: Here) -> HttpResponse:
     found = medicines.medicines(
         portal.everything(here.door, resident, portal.SECTIONS["medicines"]), resident.sources, today
     )
-    lookers = _lookers(here)
+    lookers = _lookers(here) if here.acting.kind is not Kind.MANDATE else []
     waiting = [
         a for a in queries.of_delegate(here.connection, here.registration.account) if a.state.value == "asked"
     ]
@@ -73,9 +75,24 @@ def home(request: HttpRequest, here: Here) -> HttpResponse:
         "institutions": len({looker.institution for looker in lookers if looker.institution}),
         "emergencies": [looker for looker in lookers if looker.purpose in _EMERGENCY],
         "waiting": len(waiting),
-        "consent": here.acting.kind.value in {"own", "guardian"},
+        "whole": here.acting.kind is not Kind.MANDATE,
+        "lately": _lately(here),
     }
     return shown(request, here, "home.html", context)
+
+
+def _lately(here: Here) -> list[tuple[str, datetime]]:
+    """Who may act for this person since lately, and since when: so that nobody gets that unseen."""
+    given = [
+        one
+        for one in queries.over(here.connection, here.acting.patient)
+        if one.holds(here.now)
+        and one.since
+        and one.since > here.now - _LATELY
+        and one.actor != here.door.actor.id
+    ]
+    names = names_of_accounts([one.actor for one in given])
+    return [(names.get(one.actor, ""), one.since) for one in given if one.since]
 
 
 def _lookers(here: Here) -> list[Looker]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.shortcuts import redirect
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_http_methods
 
 from xinglin.audit import actions, patients, queries
@@ -14,7 +14,9 @@ from xinglin.audit.forms import ComplaintForm
 from xinglin.audit.queries import Cases, Wanted
 from xinglin.audit.rules import COMPLAINT, EVERYTHING
 from xinglin.audit.views import frame
+from xinglin.kernel.errors import forbidden
 from xinglin.record import access
+from xinglin.residents.rules import Kind
 from xinglin.residents.views.entering import Here, mine, shown
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 @mine
 def readers(request: HttpRequest, here: Here) -> HttpResponse:
     """Who looked, to what end; a POST takes down a complaint."""
+    if here.acting.kind is Kind.MANDATE:  # the institutions that looked may tell what is withheld
+        raise forbidden(gettext_noop("Who looked is shown to the person alone, and to guardians."))
     found = patients.resident(here.connection, here.acting.patient)
     posted = request.method == "POST"
     form = ComplaintForm(request.POST if posted else None, initial={"place": request.GET.get("about", "")})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from xinglin.accounts import backend, hindrances, sessions
-from xinglin.accounts.models import Account
+from xinglin.accounts.models import Account, SignedIn
 from xinglin.crypto.sealing import SealBroken, open_sealed, seal
 from xinglin.healthcard import queries as cards
 from xinglin.healthcard.rules import State
@@ -165,10 +166,17 @@ def _code_page(request: HttpRequest, form: CodeForm) -> dict[str, Any]:
 def _after_code(request: HttpRequest, phone: str) -> HttpResponse:
     now = clock.now()
     registration = queries.of_phone(database.connection(), phone) if phone else None
-    if registration is not None:
+    if registration is not None and not _is_stale(registration, now=now):
         return enter(request, registration)
     request.session[_PROVEN] = [seal(keys.ring(keys.FIELDS), phone, about=_SESSION), now.timestamp()]
     return redirect("residents:sign-up")
+
+
+def _is_stale(registration: Registration, *, now: datetime) -> bool:
+    """Whether the account was not used for so long that the phone may be somebody else's by now."""
+    last = SignedIn.objects.filter(account=registration.account).order_by("-seen").first()
+    used = max(registration.verified, last.seen) if last else registration.verified
+    return now - used > timedelta(days=rules.sign_up().ask_again_days)
 
 
 def enter(request: HttpRequest, registration: Registration, *, kiosk: bool = False) -> HttpResponse:
@@ -213,6 +221,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
                     database.connection(), phone=phone, name=form.cleaned_data["name"],
                     document=form.cleaned_data["document"], now=now, origin=origin,
                 )  # fmt: skip
+                hindrances.clear(name)
             except Fault as fault:
                 backend.refuse(name, kind="refused", origin=origin, now=now)
                 form.add_error(None, words.fault(fault))
