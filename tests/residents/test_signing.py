@@ -296,5 +296,6 @@ def test_a_gateway_is_posted_to_with_its_token_and_a_redirect_is_not_followed(se
     gateway._threads().shutdown(wait=True)
     gateway._threads.cache_clear()
     server.shutdown()
+    server.server_close()
 
     assert asked == [("/send", "Bearer s3cret", {"phone": "15400000001", "text": "123456"})]

@@ -117,7 +117,7 @@ class AskForm(NameForm):
     """For whom somebody wants to act, as what, and the evidence."""
 
     relation = forms.ChoiceField(label=_("I am this person's"), widget=forms.Select(_SELECT))
-    evidence = forms.ChoiceField(label=_("Evidence"), widget=forms.Select(_SELECT))
+    evidence = forms.ChoiceField(label=_("Proof of the relation"), widget=forms.Select(_SELECT))
     until = forms.DateField(
         label=_("Last day (may be left empty)"),
         required=False,

@@ -65,8 +65,11 @@ def _post(address: str, phone: str, text: str) -> None:
     try:
         with urllib.request.build_opener(_NoRedirect).open(request, timeout=_TIMEOUT) as answer:
             answer.read(1000)
-    except (OSError, urllib.error.URLError) as error:
-        _log.error("A text was not sent: %s", type(error).__name__)
+    except urllib.error.HTTPError as refused:
+        refused.close()
+        _log.error("A text was not sent: the gateway answered %s", refused.code)  # noqa: TRY400 -- the trace names the number
+    except OSError as error:
+        _log.error("A text was not sent: %s", type(error).__name__)  # noqa: TRY400 -- as above
 
 
 def last_text(phone: str) -> str:

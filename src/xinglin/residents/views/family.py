@@ -40,7 +40,7 @@ def shown_of(one: Authority, name: str, here: Here) -> Shown:
     over = one.is_over(here.now)
     return Shown(
         one, name, words.relation(one.relation),
-        gettext("Ended") if over else str(words.STATES[one.state]), "" if over else words.STATE_COLOURS[one.state],
+        gettext("Over") if over else str(words.STATES[one.state]), "" if over else words.STATE_COLOURS[one.state],
         one.state is State.ASKED or one.holds(here.now),
     )  # fmt: skip
 

@@ -47,11 +47,17 @@ def readers(request: HttpRequest, here: Here) -> HttpResponse:
     lines = queries.lines(
         here.connection, Wanted(patients=found.numbers), before=before, limit=queries.PAGE + 1
     )
-    rows = frame.rows(here.connection, lines[: queries.PAGE])
+    own = request.GET.get("own") == "1"
+    rows = [
+        row
+        for row in frame.rows(here.connection, lines[: queries.PAGE])
+        if own or row.line.actor != here.door.actor.id
+    ]
     access.note(here.door.actor, "audit-patient", id=here.acting.patient, patient=found.numbers[0])
     context = {
         "lookers": [(frame.reader_of(names, one.actor), one) for one in lookers],
         "rows": rows,
+        "own": own,
         "more": frame.after(lines[queries.PAGE - 1]) if len(lines) > queries.PAGE else "",
         "paged": before is not None,
         "form": form,
