@@ -11,6 +11,9 @@ urlpatterns = [
     path("audit/", include("xinglin.audit.urls")),
     path("codes/", include("xinglin.codebook.urls")),
     path("", include("xinglin.residents.urls")),
-    path("my/record/<str:patient>/", include(("xinglin.residents.record_urls", "portal"), namespace="my-record")),
+    path(
+        "my/record/<str:patient>/",
+        include(("xinglin.residents.record_urls", "portal"), namespace="my-record"),
+    ),
     path("", include("xinglin.portal.urls")),
 ]

@@ -67,9 +67,9 @@ def _post(address: str, phone: str, text: str) -> None:
             answer.read(1000)
     except urllib.error.HTTPError as refused:
         refused.close()
-        _log.error("A text was not sent: the gateway answered %s", refused.code)  # noqa: TRY400 -- the trace names the number
+        _log.error("A text was not sent: the gateway answered %s", refused.code)
     except OSError as error:
-        _log.error("A text was not sent: %s", type(error).__name__)  # noqa: TRY400 -- as above
+        _log.error("A text was not sent: %s", type(error).__name__)
 
 
 def last_text(phone: str) -> str:

@@ -134,6 +134,15 @@ def of_person(connection: Connection, person: str) -> Registration | None:
     return _registration(row) if row else None
 
 
+def by_evidence(connection: Connection, evidence: str) -> list[Registration]:
+    """The open registrations that rest on this evidence, the earliest first."""
+    rows = connection.execute(
+        f"SELECT {_REGISTRATION} FROM residents_registration WHERE evidence = %s AND closed IS NULL ORDER BY id",
+        [evidence],
+    )
+    return [_registration(row) for row in rows]
+
+
 def authority(connection: Connection, number: int, *, lock: bool = False) -> Authority:
     """Raises ``not_found``."""
     row = connection.execute(
