@@ -497,3 +497,48 @@ def test_the_holder_is_told_of_a_new_authority(enter, outbox):
     assert sent["phone"] == make.WANG_PHONE
     assert "林志强" in sent["text"]
     assert "林志强" in text(enter(wang).get("/my/"))
+
+
+def test_a_kiosk_shows_a_new_number_when_the_old_is_over_and_stays_a_kiosk(desk, region):
+    kiosk = Client()
+    kiosk.get("/my/kiosk/")
+    region.execute("UPDATE residents_kiosk SET expires = now() - interval '1 second'")
+    assert kiosk.post("/my/kiosk/wait/")["HX-Refresh"] == "true"
+
+    card = cards.issue(cards.one_person("a", "b"), now=clock.now())
+    open_kiosk(desk(), kiosk, card_codes.shown(card.id, now=clock.now()))
+    kiosk.post("/my/kiosk/wait/")
+
+    assert 'http-equiv="refresh"' in text(kiosk.get("/my/"))  # the page leaves by itself
+    assert kiosk.post("/my/sign-out/").url == "/my/kiosk/"
+    assert kiosk.get("/my/").url == "/my/kiosk/"
+
+
+def test_the_wrong_evidence_is_said_with_the_right(enter):
+    form = {"name": "林小宝", "document": make.BOY, "relation": "parent", "evidence": "marriage-certificate",
+            "file": SimpleUploadedFile("x.png", make.PNG)}  # fmt: skip
+
+    answer = enter(make.lin()).post("/my/family/", form)
+
+    assert "出生医学证明、户口簿" in answer.context["form"].errors["evidence"][0]
+    assert make.rows("authority") == []
+
+
+def test_administrators_of_accounts_do_not_meet_residents(desk):
+    lin = make.lin()
+    page = text(desk("administrator").get("/accounts/"))
+
+    assert "林志强" not in page
+    assert "desk-administrator" in page
+    admin = Client()
+    admin.force_login(Account.objects.get(username="desk-administrator"))
+    assert admin.get(f"/accounts/{lin.account}/").status_code == 404
+
+
+def test_pages_of_other_packages_show_a_resident_no_navigation_of_the_staff(enter):
+    client = enter(make.wang())
+
+    page = text(client.get("/residents/a/consent/"))
+
+    assert "/persons/" not in page
+    assert 'type="search"' not in page

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from xinglin.healthcard import codes
-from xinglin.healthcard.reference import evidence
+from xinglin.healthcard.reference import evidence, relations
 from xinglin.residents import rules, words
 
 _CONTROL = {"class": "form-control"}
@@ -139,6 +139,23 @@ class AskForm(NameForm):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)
             field.choices = [("", "—"), *given]
+
+    def clean_file(self) -> Any:
+        """Not a file that is too large to be read at all."""
+        given, most = self.cleaned_data["file"], rules.family().most_bytes
+        if given.size > most:
+            said = gettext("The file is too large: at most %(most)s MB.") % {"most": most // 1_048_576}
+            raise forms.ValidationError(said)
+        return given
+
+    def clean(self) -> dict[str, Any]:
+        """Say which evidence proves the relation."""
+        given: dict[str, Any] = super().clean() or {}
+        known = relations().get(given.get("relation", ""))
+        if known is not None and given.get("evidence") and given["evidence"] not in known.evidence:
+            said = gettext("This relation is proved by one of these: %(known)s.")
+            self.add_error("evidence", said % {"known": "、".join(map(words.proof, known.evidence))})
+        return given
 
 
 class ApproveForm(_Plain):

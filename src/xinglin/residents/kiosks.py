@@ -101,6 +101,15 @@ def taken(connection: Connection, *, kiosk: int, now: datetime) -> int | None:
     return row[0] if row else None
 
 
+def is_waiting(connection: Connection, kiosk: int, *, now: datetime) -> bool:
+    """Whether the number that a kiosk shows still holds."""
+    return bool(
+        connection.execute(
+            "SELECT FROM residents_kiosk WHERE id = %s AND taken IS NULL AND expires > %s", [kiosk, now]
+        ).fetchone()
+    )
+
+
 def forget(connection: Connection, now: datetime) -> int:
     """Drop kiosks that no longer wait; tell how many."""
     return connection.execute("DELETE FROM residents_kiosk WHERE expires < %s", [now]).rowcount

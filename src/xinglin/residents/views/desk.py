@@ -22,7 +22,7 @@ from xinglin.residents import actions, authorities, finding, kiosks, queries, wo
 from xinglin.residents.actions import Proof
 from xinglin.residents.forms import ApproveForm, BindForm, KioskForm, NameForm, RefuseForm
 from xinglin.residents.rules import Level, State
-from xinglin.residents.views import signing
+from xinglin.residents.views import entering, signing
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from xinglin.record.door import Door
 
 _ACTION = "residents.desk"
+_YEAR = 365 * 24 * 3600
 
 
 @require_GET
@@ -227,12 +228,16 @@ def kiosk(request: HttpRequest) -> HttpResponse:
 @require_POST
 def kiosk_wait(request: HttpRequest) -> HttpResponse:
     """Whether a clerk has opened it: then the session begins."""
-    row = request.session.get("resident_kiosk")
-    account = (
-        kiosks.taken(database.connection(), kiosk=row, now=clock.now()) if isinstance(row, int) else None
-    )
-    registration = queries.of_account(database.connection(), account) if account is not None else None
-    if registration is None:
+    row, connection, now = request.session.get("resident_kiosk"), database.connection(), clock.now()
+    if not isinstance(row, int):
         return HttpResponse(status=204)
-    signing.enter(request, registration, kiosk=True)
-    return HttpResponse(status=200, headers={"HX-Redirect": "/my/"})
+    account = kiosks.taken(connection, kiosk=row, now=now)
+    registration = queries.of_account(connection, account) if account is not None else None
+    if registration is not None:
+        signing.enter(request, registration, kiosk=True)
+        answer = HttpResponse(status=200, headers={"HX-Redirect": "/my/"})
+        answer.set_cookie(entering.KIOSK, "1", max_age=_YEAR, httponly=True, samesite="Lax")
+        return answer
+    if kiosks.is_waiting(connection, row, now=now):
+        return HttpResponse(status=204)
+    return HttpResponse(status=200, headers={"HX-Refresh": "true"})  # for another number

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _P = ParamSpec("_P")
 ACTING = "acting"  # in the session: the number of the authority by which somebody acts for another
+KIOSK = "xl-kiosk"  # a cookie: this browser is a kiosk
 _PATIENT = definitions.type_number("Patient")
 _HEADINGS = {
     Kind.FORBIDDEN: gettext_lazy("Not allowed"),
@@ -161,7 +162,7 @@ def shown(
         "acting_name": name_of(here, here.acting),
         "acting_kind": words.KINDS[here.acting.kind],
         "many": len(acting.choices(here.connection, here.registration, here.now)) > 1,
-        "kiosk": bool(request.session.get("kiosk")),
+        "kiosk": _left_at_kiosk(request),
     }
     return render(request, f"residents/{template}", {**frame, **(context or {})}, status=status)
 
@@ -182,7 +183,17 @@ def onward(request: HttpRequest, wanted: str) -> str:
     return wanted if ours and wanted.startswith(("/my/", "/residents/")) else reverse("residents:home")
 
 
+def _left_at_kiosk(request: HttpRequest) -> int:
+    """After how many seconds a session at a kiosk is over, so that its page leaves by itself; 0 elsewhere."""
+    mark, limits = request.session.get(sessions.MARK), request.session.get(sessions.LIMITS)
+    if not request.session.get("kiosk") or not isinstance(mark, list) or not isinstance(limits, list):
+        return 0
+    return max(int(mark[0] + limits[1] - clock.now().timestamp()) + 2, 2)
+
+
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
     if is_fragment(request):
         return HttpResponse(status=401, headers={"HX-Refresh": "true"})
+    if KIOSK in request.COOKIES:
+        return redirect("residents:kiosk")
     return redirect(f"{reverse('residents:sign-in')}?{urlencode({'next': request.get_full_path()})}")

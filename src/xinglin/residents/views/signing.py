@@ -22,7 +22,7 @@ from xinglin.healthcard.rules import State
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault
 from xinglin.record import database
-from xinglin.residents import actions, codes, gateway, keys, queries, rules, words
+from xinglin.residents import actions, codes, demonstrating, gateway, keys, queries, rules, words
 from xinglin.residents.forms import CardForm, CodeForm, PhoneForm, SignUpForm
 from xinglin.residents.views.entering import onward
 
@@ -63,7 +63,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     ended = request.COOKIES.get(sessions.ENDED_COOKIE)
     shown = {
         "form": form, "by_card": by_card, "next": onward(request, request.GET.get("next", "")), "ended": ended,
-        "demo": settings.SETTINGS.demo,
+        "demo": demonstrating.accounts(database.connection()) if settings.SETTINGS.demo else None,
     }  # fmt: skip
     if request.method == "GET":
         request.session["resident_next"] = shown["next"]
