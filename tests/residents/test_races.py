@@ -52,9 +52,6 @@ def town(emptied: None, django_db_blocker: Any) -> Iterator[Connection]:
 def test_only_one_of_two_clerks_approves(town):
     lin = make.lin()
     number = authorities.ask(town, registration=lin, wish=make.wish(), now=clock.now())
-    monkeypatch.setattr(
-        authorities.events, "note", lambda *_, **__: None
-    )  # in the other transaction of this test
 
     outcome = at_once(
         2,

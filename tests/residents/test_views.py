@@ -542,3 +542,44 @@ def test_pages_of_other_packages_show_a_resident_no_navigation_of_the_staff(ente
 
     assert "/persons/" not in page
     assert 'type="search"' not in page
+
+
+def test_a_lost_card_is_frozen_by_its_holder_and_by_nobody_else(enter):
+    wang, lin = make.wang(), make.lin()
+    card = cards.issue(wang.person, now=clock.now())
+    code = card_codes.shown(card.id, now=clock.now())
+
+    assert enter(lin).post("/my/card/freeze/", {"card": card.id}).status_code == 404
+    assert enter(wang).post("/my/card/freeze/", {"card": card.id}).url == "/my/card/"
+
+    assert cards.present(code, now=clock.now()).why == "frozen"
+    events = cards.rows("healthcard_event", "reason, actor")
+    assert events[-1] == ("lost", wang.actor)
+
+
+def test_the_index_answers_a_residents_token_with_the_own_person_alone(enter):
+    make.lin()
+    wang = make.wang()
+    caller = Caller(f"Bearer {issue_token(account=Account.objects.get(pk=wang.account), label='app')}")
+    lin = {
+        "resourceType": "Patient",
+        "name": [{"text": "林志强"}],
+        "identifier": [{"system": "urn:oid:2.16.156.10011.1.3", "value": make.LIN}],
+    }
+
+    assert caller("POST", "/Patient/$match", lin).json["total"] == 0
+    assert caller("GET", "/Patient/lin/$person").status == 404
+    assert caller("GET", "/Patient/a/$person").status == 200
+    source = f"sourceIdentifier=urn:oid:2.16.156.10011.1.3|{make.LIN}"
+    assert caller("GET", f"/Patient/$ihe-pix?{source}").status == 404
+    for method, path in (
+        ("POST", "/Observation"),
+        ("PUT", "/Observation/o-a"),
+        ("DELETE", "/Observation/o-a"),
+    ):
+        body = make.observation("o-a", "a") if method != "DELETE" else None
+        assert caller(method, path, body).status == 403, method
+    assert {e["resource"]["id"] for e in caller("GET", "/Observation?_revinclude=*").json["entry"]} == {
+        "o-a",
+        "o-b",
+    }

@@ -92,8 +92,8 @@ def bind(
     actor = proof.actor.id if proof.actor else f"account/{account.pk}"
     row = {
         "account": account.pk, "person": match.person, "patient": match.patient,
-        "phone": _sealed(phone), "hash": queries.phone_hash(phone) if phone else "", "level": proof.level.value,
-        "evidence": proof.evidence.strip()[:200], "now": now, "actor": actor,
+        "phone": _sealed(phone, account.pk), "hash": queries.phone_hash(phone) if phone else "",
+        "level": proof.level.value, "evidence": proof.evidence.strip()[:200], "now": now, "actor": actor,
         "name": proof.actor.name if proof.actor else match.name,
     }  # fmt: skip
     try:
@@ -122,9 +122,8 @@ def bind(
     return made
 
 
-def _sealed(phone: str) -> str:
-    place = queries.place("registration", "phone")
-    return seal(keys.ring(keys.FIELDS), phone, about=place) if phone else ""
+def _sealed(phone: str, account: int) -> str:
+    return seal(keys.ring(keys.FIELDS), phone, about=queries.phone_place(account)) if phone else ""
 
 
 def change_phone(
@@ -134,7 +133,7 @@ def change_phone(
     try:
         connection.execute(
             "UPDATE residents_registration SET phone = %s, phone_hash = %s WHERE id = %s",
-            [_sealed(phone), queries.phone_hash(phone), registration.id],
+            [_sealed(phone, registration.account), queries.phone_hash(phone), registration.id],
         )
     except psycopg.errors.UniqueViolation:
         raise conflict(

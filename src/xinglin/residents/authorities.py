@@ -88,7 +88,7 @@ def ask(
         key = keys.ring(keys.FIELDS).current
         connection.execute(
             "INSERT INTO residents_evidence (authority, type, size, version, sealed) VALUES (%s, %s, %s, %s, %s)",
-            [number, media, len(wish.file), key.version, key.sealer.seal(wish.file, _about(number))],
+            [number, media, len(wish.file), key.version, key.sealer.seal(wish.file, about_file(number))],
         )
     events.note(
         "authority-asked", account=registration.account, actor=registration.actor, now=now, origin=origin,
@@ -111,22 +111,27 @@ def _require_file(content: bytes) -> str:
 
 
 def _insert(connection: Connection, registration: Registration, wish: Wish, now: datetime) -> int:
-    ring = keys.ring(keys.FIELDS)
+    ring, document = keys.ring(keys.FIELDS), holders.normal_identity(wish.document)
     row = connection.execute(
-        "INSERT INTO residents_authority (account, state, relation, evidence, name, document, wanted, asked)"
-        " VALUES (%s, 'asked', %s, %s, %s, %s, %s, %s) RETURNING id",
+        "SELECT nextval(pg_get_serial_sequence('residents_authority', 'id'))"
+    ).fetchone()  # first, since the sealed fields are bound to it
+    assert row is not None
+    number = int(row[0])
+    connection.execute(
+        "INSERT INTO residents_authority (id, account, state, relation, evidence, name, document, wanted, asked)"
+        " OVERRIDING SYSTEM VALUE VALUES (%s, %s, 'asked', %s, %s, %s, %s, %s, %s)",
         [
-            registration.account, wish.relation, wish.evidence,
-            seal(ring, wish.name.strip(), about=queries.place("authority", "name")),
-            seal(ring, str(holders.normal_identity(wish.document)), about=queries.place("authority", "document")),
+            number, registration.account, wish.relation, wish.evidence,
+            seal(ring, wish.name.strip(), about=queries.authority_place(number, "name")),
+            seal(ring, str(document), about=queries.authority_place(number, "document")),
             wish.until, now,
         ],
-    ).fetchone()  # fmt: skip
-    assert row is not None
-    return int(row[0])
+    )  # fmt: skip
+    return number
 
 
-def _about(number: int) -> bytes:
+def about_file(number: int) -> bytes:
+    """What the sealed file of an authority is bound to."""
     return f"residents_evidence/{number}".encode()
 
 
@@ -134,7 +139,7 @@ def file_of(connection: Connection, number: int) -> tuple[str, bytes] | None:
     """Media type and content of the evidence of an authority; None where there is none to be opened."""
     kept = queries.evidence(connection, number)
     key = keys.ring(keys.FIELDS).key(kept.version) if kept else None
-    plain = key.sealer.open(kept.sealed, _about(number)) if kept and key else None
+    plain = key.sealer.open(kept.sealed, about_file(number)) if kept and key else None
     return (kept.type, plain) if kept and plain is not None else None
 
 
@@ -156,8 +161,8 @@ class Looked:
 def look(connection: Connection, *, number: int, now: datetime) -> Looked:
     """A request as the desk sees it."""
     asked = queries.authority(connection, number)
-    name = queries.opened(asked.name, queries.place("authority", "name"))
-    document = queries.opened(asked.document, queries.place("authority", "document"))
+    name = queries.name_of(asked)
+    document = queries.document_of(asked)
     match = finding.find(connection, name, document)
     theirs = queries.of_account(connection, asked.account)
     today = rules.day_of(now)

@@ -196,12 +196,17 @@ def evidence(connection: Connection, number: int) -> Evidence | None:
     return Evidence(row[0], row[1], row[2], bytes(row[3])) if row else None
 
 
-def place(table: str, field: str) -> str:
-    """What a sealed field is bound to: its table and column (rows are only added)."""
-    return f"residents_{table}/{field}"
+def phone_place(account: int) -> str:
+    """What the sealed phone of an account is bound to."""
+    return f"residents_registration/{account}/phone"
 
 
-def opened(sealed: str, about: str) -> str:
+def authority_place(number: int, field: str) -> str:
+    """What a sealed field of an authority is bound to."""
+    return f"residents_authority/{number}/{field}"
+
+
+def _opened(sealed: str, about: str) -> str:
     """A sealed field; "" for what cannot be opened any more."""
     if not sealed:
         return ""
@@ -213,4 +218,14 @@ def opened(sealed: str, about: str) -> str:
 
 def phone_of(registration: Registration) -> str:
     """The phone of a registration in full; "" without one."""
-    return opened(registration.phone, place("registration", "phone"))
+    return _opened(registration.phone, phone_place(registration.account))
+
+
+def name_of(one: Authority) -> str:
+    """The name of the person whom an authority is about, as it was typed."""
+    return _opened(one.name, authority_place(one.id, "name"))
+
+
+def document_of(one: Authority) -> str:
+    """The same person's identity number."""
+    return _opened(one.document, authority_place(one.id, "document"))

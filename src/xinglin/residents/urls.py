@@ -12,6 +12,7 @@ urlpatterns = [
     path("my/", home.home, name="home"),
     path("my/card/", home.card, name="card"),
     path("my/card/code/", home.card_code, name="card-code"),
+    path("my/card/freeze/", home.card_freeze, name="card-freeze"),
     path("my/readers/", readers.readers, name="readers"),
     path("my/family/", family.family, name="family"),
     path("my/family/switch/", family.switch, name="switch"),

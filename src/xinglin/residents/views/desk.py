@@ -41,10 +41,8 @@ def desk(request: HttpRequest, door: Door) -> HttpResponse:
     actions.require_desk(door.actor, _ACTION)
     waiting = queries.asked(database.connection())
     names = names_of_accounts([one.actor for one in waiting])
-    place = queries.place("authority", "name")
     rows = [
-        (one, names.get(one.actor, ""), queries.opened(one.name, place), words.relation(one.relation))
-        for one in waiting
+        (one, names.get(one.actor, ""), queries.name_of(one), words.relation(one.relation)) for one in waiting
     ]
     access.note(door.actor, _ACTION)
     return render(request, "residents/desk.html", {"rows": rows, "tab": "requests"})
@@ -172,7 +170,6 @@ def _holder(request: HttpRequest, door: Door, form: NameForm) -> dict[str, Any]:
             authorities.withdraw(connection, number=one.id, actor=door.actor, now=now, origin=origin)
             messages.success(request, gettext("It is withdrawn, and nothing is open by it from now on."))
     names = names_of_accounts([one.actor for one in held])
-    place = queries.place("authority", "name")
     phone = queries.phone_of(registration) if registration else ""
     return {
         "asked": True,
@@ -181,7 +178,7 @@ def _holder(request: HttpRequest, door: Door, form: NameForm) -> dict[str, Any]:
         "level": words.LEVELS[registration.level] if registration else "",
         "phone": identifiers.mask_phone(phone) if phone else "",
         "held": [
-            (one, names.get(one.actor, ""), queries.opened(one.name, place), words.relation(one.relation))
+            (one, names.get(one.actor, ""), queries.name_of(one), words.relation(one.relation))
             for one in held
             if str(one.id) != wanted and (registration or one.account != 0)
         ],

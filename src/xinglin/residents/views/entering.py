@@ -144,7 +144,7 @@ def name_of(here: Here, chosen: Acting) -> str:
     """The name of whom somebody acts for."""
     if chosen.authority is None:
         return here.account.display_name
-    return queries.opened(chosen.authority.name, queries.place("authority", "name"))
+    return queries.name_of(chosen.authority)
 
 
 def shown(

@@ -74,12 +74,11 @@ def family(request: HttpRequest, here: Here) -> HttpResponse:
     mine_for_others = queries.of_delegate(here.connection, here.registration.account)
     over_me = [a for a in queries.over(here.connection, here.registration.patient) if a.state is State.GIVEN]
     names = names_of_accounts([a.actor for a in over_me])
-    place = queries.place("authority", "name")
     choices = acting.choices(here.connection, here.registration, here.now)
     context = {
         "form": form,
         "choices": [(c, name_of(here, c), words.KINDS[c.kind], c == here.acting) for c in choices],
-        "mine": [shown_of(a, queries.opened(a.name, place), here) for a in mine_for_others],
+        "mine": [shown_of(a, queries.name_of(a), here) for a in mine_for_others],
         "others": [shown_of(a, names.get(a.actor, ""), here) for a in over_me],
     }
     return shown(request, here, "family.html", context, status=422 if form.errors else 200)

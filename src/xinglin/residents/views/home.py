@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,14 @@ from xinglin.accounts.queries import names_of_accounts
 from xinglin.audit import patients as audit
 from xinglin.audit.rules import EVERYTHING
 from xinglin.fhir.dates import LOCAL_ZONE
+from xinglin.healthcard import actions as card_actions
 from xinglin.healthcard import codes as card_codes
 from xinglin.healthcard import queries as cards
-from xinglin.healthcard.rules import State
+from xinglin.healthcard.rules import Act, State
 from xinglin.identity import identifiers
 from xinglin.identity import queries as identity
-from xinglin.kernel.errors import not_found
+from xinglin.kernel.actor import SYSTEM
+from xinglin.kernel.errors import forbidden, not_found
 from xinglin.portal import queries as portal
 from xinglin.portal.rules import medicines
 from xinglin.residents import actions, authorities, codes, queries, rules, words
@@ -147,6 +149,25 @@ def card_code(request: HttpRequest, here: Here) -> HttpResponse:
     if active is None or not _may_show(here):
         raise not_found(gettext_noop("There is no active health card to show."))
     return render(request, "healthcard/code.html", _code(here, active))
+
+
+@require_POST
+@mine
+def card_freeze(request: HttpRequest, here: Here) -> HttpResponse:
+    """A card that is lost: nobody can use it from now on; a desk opens it again or replaces it."""
+    if here.acting.kind is Kind.MANDATE:
+        raise forbidden(gettext_noop("The card is frozen by its holder, a guardian or a desk."))
+    wanted = request.POST.get("card", "")
+    lost = next((one for one in _cards(here) if str(one.id) == wanted and one.state is State.ACTIVE), None)
+    if lost is None:
+        raise not_found(gettext_noop("There is no active health card to show."))
+    hand = replace(SYSTEM, id=here.door.actor.id, name=here.account.display_name)
+    with here.connection.transaction():
+        card_actions.change(
+            here.connection, card=lost.id, act=Act.FREEZE, reason="lost", actor=hand, now=here.now
+        )
+    messages.success(request, gettext("The card is frozen: nobody can use it from now on."))
+    return redirect("residents:card")
 
 
 def _cards(here: Here) -> list[Card]:
