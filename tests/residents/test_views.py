@@ -502,6 +502,7 @@ def test_the_holder_is_told_of_a_new_authority(enter, outbox):
 def test_a_kiosk_shows_a_new_number_when_the_old_is_over_and_stays_a_kiosk(desk, region):
     kiosk = Client()
     kiosk.get("/my/kiosk/")
+    assert kiosk.post("/my/kiosk/wait/").status_code == 204
     region.execute("UPDATE residents_kiosk SET expires = now() - interval '1 second'")
     assert kiosk.post("/my/kiosk/wait/")["HX-Refresh"] == "true"
 

@@ -103,11 +103,10 @@ def taken(connection: Connection, *, kiosk: int, now: datetime) -> int | None:
 
 def is_waiting(connection: Connection, kiosk: int, *, now: datetime) -> bool:
     """Whether the number that a kiosk shows still holds."""
-    return bool(
-        connection.execute(
-            "SELECT FROM residents_kiosk WHERE id = %s AND taken IS NULL AND expires > %s", [kiosk, now]
-        ).fetchone()
-    )
+    row = connection.execute(
+        "SELECT id FROM residents_kiosk WHERE id = %s AND taken IS NULL AND expires > %s", [kiosk, now]
+    ).fetchone()
+    return row is not None
 
 
 def forget(connection: Connection, now: datetime) -> int:
