@@ -299,3 +299,20 @@ def test_a_gateway_is_posted_to_with_its_token_and_a_redirect_is_not_followed(se
     server.server_close()
 
     assert asked == [("/send", "Bearer s3cret", {"phone": "15400000001", "text": "123456"})]
+
+
+def test_a_mothers_phone_does_not_open_the_account_of_her_daughter(client, region, outbox):
+    born = "2011-03-04"
+    make.person("girl", "王小燕", born, make.number(born), make.WANG_PHONE)
+    ask(client, make.WANG_PHONE)
+    client.post("/my/code/", {"code": outbox.code()})
+
+    assert sign_up(client, "王小燕", make.number(born)).status_code == 422
+    assert make.rows("registration") == []
+
+    make.person("girl", "王小燕", born, make.number(born), "15400000008")
+    pass_time()
+    own = Client()
+    ask(own, "15400000008")
+    own.post("/my/code/", {"code": outbox.code()})
+    assert sign_up(own, "王小燕", make.number(born)).url == "/my/"

@@ -43,6 +43,7 @@ ACTIONS = {
     "audit-alerts": gettext_lazy("Alerts of the audit read"),
     "audit-export": gettext_lazy("Audit exported"),
     "audit-patient": gettext_lazy("Accesses to a record shown"),
+    "residents.desk": gettext_lazy("Work at the desk for residents' accounts"),
 }
 """The actions that can be chosen; one that is not here is shown by its code."""
 

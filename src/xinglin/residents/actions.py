@@ -62,12 +62,13 @@ def sign_up(
         if found is None or found.patient not in identity.together(connection, held.patient):
             raise invalid(UNMATCHED)
         return held
+    age = rules.years(found.birth, rules.day_of(now)) if found and found.birth else -1
     if (
         found is None
         or found.died
-        or found.birth is None
-        or rules.years(found.birth, rules.day_of(now)) < rule.least_age
+        or age < rule.least_age
         or (rule.known_phone and phone not in found.phones)
+        or (age < rules.family().of_age and finding.is_shared(connection, phone, found.person))
         or queries.of_person(connection, found.person) is not None
     ):
         raise invalid(UNMATCHED)

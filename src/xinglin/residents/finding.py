@@ -65,6 +65,13 @@ def of_person(connection: Connection, person: str) -> Match | None:
     return None
 
 
+def is_shared(connection: Connection, phone: str, person: str) -> bool:
+    """Whether institutions keep a phone for somebody else as well, as a mother's for her children."""
+    page = open_as(ASKING, connection).search("Patient", [("phone", phone), ("_count", "50")])
+    patients = [entry.stored.id for entry in page.entries if entry.mode == "match"]
+    return any(owner != person for owner in identity.persons_of(connection, patients).values())
+
+
 def _exact(
     connection: Connection, person: str, patients: tuple[str, ...], name: str, number: str
 ) -> Match | None:
