@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from xinglin.accounts.models import Account
 
 MARK = "signon"  # in the session: when it began and was last used
-LIMITS = "signon_limits"  # in the session: seconds without a request and in all, where they are not the policy's
+LIMITS = (
+    "signon_limits"  # in the session: seconds without a request and in all, where they are not the policy's
+)
 MUST = "signon_must"  # in the session: what has to be done before anything else
 ENDED_COOKIE = "xl-ended"
 _SIGNED_IN = "_auth_user_id"  # Django's

@@ -3,7 +3,6 @@ import re
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy
 
 
 class ResidentsConfig(AppConfig):
@@ -20,17 +19,7 @@ class ResidentsConfig(AppConfig):
         if not 1 <= given.kiosk_minutes <= 60:
             raise ImproperlyConfigured(f"XINGLIN_KIOSK_MINUTES={given.kiosk_minutes} should be 1 to 60.")
         from xinglin.record import tasks  # noqa: PLC0415 -- after the applications are loaded
-        from xinglin.residents import codes, kiosks, rules  # noqa: PLC0415 -- as above
-        from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
+        from xinglin.residents import codes, kiosks  # noqa: PLC0415 -- as above
 
         tasks.offer("old one-time codes removed", codes.forget)
         tasks.offer("kiosks that no longer wait removed", kiosks.forget)
-        offer(
-            Place(
-                35,
-                gettext_lazy("Residents' accounts"),
-                "residents:desk",
-                ("/desk/residents/",),
-                rules.may_desk,
-            )
-        )
