@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from xinglin.record.door import Door
+    from xinglin.residents.finding import Match
 
 _ACTION = "residents.desk"
 _YEAR = 365 * 24 * 3600
@@ -82,7 +83,7 @@ def request_page(request: HttpRequest, door: Door, number: int) -> HttpResponse:
             messages.success(request, gettext("It is decided, and the resident sees it at once."))
             return redirect("residents:desk")
     looked = authorities.look(connection, number=number, now=now)
-    access.note(door.actor, _ACTION, query=f"authority {number}")
+    _note(door, looked.match, f"authority {number}")
     context = {
         "looked": looked, "approve": approve, "refuse": refuse, "tab": "requests",
         "document": identifiers.mask_identity(looked.document) if looked.document else "",
@@ -91,6 +92,15 @@ def request_page(request: HttpRequest, door: Door, number: int) -> HttpResponse:
         "file": queries.evidence(connection, number),
     }  # fmt: skip
     return render(request, "residents/request.html", context, status=422 if form.errors else 200)
+
+
+def _note(door: Door, match: Match | None, what: str) -> None:
+    """Put it into the access log that a clerk looked somebody up: each of the person's Patients, or nobody."""
+    person = identity.person(database.connection(), match.person) if match else None
+    if person is None:
+        access.note(door.actor, _ACTION, query=what)
+    else:
+        identity.note(door.actor, _ACTION, person, query=what)
 
 
 @require_GET
@@ -118,6 +128,7 @@ def bind(request: HttpRequest, door: Door) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given, connection = form.cleaned_data, database.connection()
         match = finding.find(connection, given["name"], given["document"])
+        _note(door, match, "bind")
         try:
             if match is None or match.died:
                 raise not_found(
@@ -155,8 +166,7 @@ def _holder(request: HttpRequest, door: Door, form: NameForm) -> dict[str, Any]:
     connection, now, origin = database.connection(), clock.now(), sessions.origin_of(request)
     match = finding.find(connection, form.cleaned_data["name"], form.cleaned_data["document"])
     registration = queries.of_person(connection, match.person) if match else None
-    if match and (person := identity.person(connection, match.person)):
-        identity.note(door.actor, _ACTION, person)
+    _note(door, match, "account")
     about = [*queries.of_delegate(connection, registration.account)] if registration else []
     about += queries.over(connection, match.patient) if match else []
     if "close" in request.POST and registration is not None:
