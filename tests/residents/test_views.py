@@ -368,6 +368,7 @@ def test_the_phone_is_changed_with_a_code_to_the_new_one(enter, outbox):
     client.post("/my/account/phone/", {"code": outbox.code()})
 
     assert queries.of_phone(queries_connection(), "15400000009").account == wang.account
+    assert outbox.texts()[-1]["phone"] == make.WANG_PHONE  # who had it before is told
     assert queries.of_phone(queries_connection(), make.WANG_PHONE) is None
 
 
@@ -438,6 +439,9 @@ def test_a_kiosk_opens_for_the_holder_of_a_scanned_card_and_soon_closes(desk):
     assert "王桂兰" in text(kiosk.get("/my/"))
     assert kiosk.session[sessions.LIMITS] == [300, 300]
     assert make.registration_of("王桂兰", make.WANG).level.value == "card"
+    assert kiosk.get("/my/record/a/export/").status_code == 403
+    for path in ("/my/account/leave/", "/my/account/phone/", "/my/family/"):
+        assert kiosk.post(path).status_code == 403, path
     session = kiosk.session
     session["signon"] = [clock.now().timestamp() - 301, clock.now().timestamp()]
     session.save()

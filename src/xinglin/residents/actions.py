@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psycopg
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop
 
 from xinglin.accounts import events, sessions
 from xinglin.accounts.events import NOWHERE
@@ -21,7 +21,7 @@ from xinglin.identity import queries as identity
 from xinglin.kernel.errors import conflict, invalid
 from xinglin.record import access
 from xinglin.record.policy import relations
-from xinglin.residents import finding, keys, queries, rules
+from xinglin.residents import finding, gateway, keys, queries, rules
 from xinglin.residents.rules import Kind, Level
 
 if TYPE_CHECKING:
@@ -140,6 +140,10 @@ def change_phone(
         raise conflict(
             gettext_noop("This phone belongs to another account. One phone opens one account.")
         ) from None
+    before = queries.phone_of(registration)
+    if before and before != phone:
+        said = gettext("The phone of your account at Xinglin was changed. If that was not you, go to a desk.")
+        gateway.send(before, said, now=now)
     events.note(
         "resident-phone", account=registration.account, actor=registration.actor, now=now, origin=origin
     )

@@ -18,7 +18,7 @@ from xinglin.accounts import sessions
 from xinglin.accounts.models import Role
 from xinglin.fhir import definitions
 from xinglin.kernel import clock
-from xinglin.kernel.errors import HTTP_STATUS, Fault, Kind, not_found
+from xinglin.kernel.errors import HTTP_STATUS, Fault, Kind, forbidden, not_found
 from xinglin.kernel.ids import self_number
 from xinglin.portal import queries as portal
 from xinglin.record import access, database
@@ -138,6 +138,14 @@ def act_for(request: HttpRequest, chosen: Acting) -> None:
     else:
         request.session[ACTING] = chosen.authority.id
         request.session["purpose"] = FAMILY
+
+
+def require_own_device(request: HttpRequest) -> None:
+    """Raise ``forbidden`` at a kiosk, for what changes the account or leaves something behind."""
+    if request.session.get("kiosk"):
+        raise forbidden(
+            gettext_noop("This is not done at a kiosk: use your own phone or computer, or go to a desk.")
+        )
 
 
 def name_of(here: Here, chosen: Acting) -> str:

@@ -16,7 +16,7 @@ from xinglin.kernel.errors import Fault, not_found
 from xinglin.residents import acting, authorities, queries, words
 from xinglin.residents.forms import AskForm
 from xinglin.residents.rules import Kind, State
-from xinglin.residents.views.entering import Here, act_for, mine, name_of, shown
+from xinglin.residents.views.entering import Here, act_for, mine, name_of, require_own_device, shown
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -49,6 +49,8 @@ def shown_of(one: Authority, name: str, here: Here) -> Shown:
 @mine
 def family(request: HttpRequest, here: Here) -> HttpResponse:
     """Choose for whom to act; ask to act for somebody else."""
+    if request.method == "POST":
+        require_own_device(request)
     form = AskForm(request.POST, request.FILES) if request.method == "POST" else AskForm()
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data

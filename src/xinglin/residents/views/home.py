@@ -32,7 +32,7 @@ from xinglin.residents import actions, authorities, codes, queries, rules, words
 from xinglin.residents.forms import CodeForm, PhoneForm
 from xinglin.residents.rules import Kind
 from xinglin.residents.views import signing
-from xinglin.residents.views.entering import Here, mine, shown
+from xinglin.residents.views.entering import Here, mine, require_own_device, shown
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -223,6 +223,7 @@ def _account(request: HttpRequest, here: Here, **more: Any) -> HttpResponse:
 @mine
 def phone(request: HttpRequest, here: Here) -> HttpResponse:
     """Another phone: a code to it, and the code."""
+    require_own_device(request)
     if "code" in request.POST:
         form = CodeForm(request.POST)
         right = signing.checked(request, form, ("change",)) if form.is_valid() else None
@@ -256,6 +257,7 @@ def session_end(_request: HttpRequest, here: Here, number: int) -> HttpResponse:
 @mine
 def leave(request: HttpRequest, here: Here) -> HttpResponse:
     """Close the account, after a page that says what that means."""
+    require_own_device(request)
     if request.method == "GET":
         return shown(request, here, "leave.html")
     authorities.leave(

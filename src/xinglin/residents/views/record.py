@@ -14,7 +14,7 @@ from xinglin.portal import queries
 from xinglin.portal.rules import documents, immunisations, medicines, people, problems, results, timeline
 from xinglin.portal.views.record import chart
 from xinglin.residents import exporting, rules
-from xinglin.residents.views.entering import Here, of_record, shown
+from xinglin.residents.views.entering import Here, of_record, require_own_device, shown
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
@@ -188,8 +188,9 @@ def allergies_part(request: HttpRequest, here: Here, resident: Resident) -> Http
 
 @require_GET
 @of_record
-def export(_request: HttpRequest, here: Here, resident: Resident) -> StreamingHttpResponse:
+def export(request: HttpRequest, here: Here, resident: Resident) -> StreamingHttpResponse:
     """All of it as a FHIR Bundle."""
+    require_own_device(request)
     pieces = exporting.bundle(here.door, resident, now=here.now)
     answer = StreamingHttpResponse(pieces, content_type="application/fhir+json")
     day = rules.day_of(here.now).strftime("%Y%m%d")
