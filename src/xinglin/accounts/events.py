@@ -47,6 +47,15 @@ WORDS = {
     "passkey": _("Security key registered"),
     "passkey-removed": _("Security key removed"),
     "factor-reset": _("Second factor reset by an administrator"),
+    "resident-bound": _("Account of a resident opened"),
+    "resident-phone": _("Phone of the account changed"),
+    "resident-closed": _("Account of a resident closed"),
+    "kiosk-opened": _("Session at a kiosk opened by a clerk"),
+    "authority-asked": _("Acting for another person asked for"),
+    "authority-given": _("Acting for another person approved"),
+    "authority-refused": _("Acting for another person refused"),
+    "authority-withdrawn": _("Acting for another person withdrawn"),
+    "acting": _("Person acted for changed"),
 }
 """The kinds, and what they are called."""
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext_noop
 
 from xinglin.accounts import events, factors, hindrances, passwords, policy, queries, sessions
-from xinglin.accounts.models import Account
+from xinglin.accounts.models import Account, Role
 from xinglin.kernel.errors import conflict, forbidden, invalid, not_found
 
 if TYPE_CHECKING:
@@ -56,10 +56,11 @@ class Draft:
 
 
 def reach(manager: Account) -> QuerySet[Account]:
-    """The accounts that ``manager`` may see: those of the institution, or of the region."""
+    """The accounts that ``manager`` may see: those of the institution, or of the region; never residents'."""
     if "see" not in policy.powers(manager.roles):
         return Account.objects.none()
-    everyone = Account.objects.order_by("institution_name", "username")
+    staff = Account.objects.exclude(roles__contains=[Role.RESIDENT.value])
+    everyone = staff.order_by("institution_name", "username")
     return everyone.filter(institution_id=manager.institution_id) if manager.institution_id else everyone
 
 

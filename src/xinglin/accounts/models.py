@@ -24,6 +24,7 @@ class Role(models.TextChoices):
     OPERATOR = "operator", _("System administrator")
     SECURITY = "security", _("Security administrator")
     AUDITOR = "auditor", _("Audit administrator")
+    RESIDENT = "resident", _("Resident")
 
 
 class AccountManager(BaseUserManager["Account"]):

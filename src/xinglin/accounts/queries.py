@@ -12,7 +12,7 @@ from django.contrib.auth import authenticate
 from django.db import connection
 
 from xinglin.accounts import events, policy, rules
-from xinglin.accounts.models import Account, Token
+from xinglin.accounts.models import Account, Role, Token
 from xinglin.kernel.actor import Actor
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 REMEMBERED_SECONDS = 60.0  # how long a revoked token or changed password may still work
 _REMEMBERED_HEADERS = 4096
+_OF_RESIDENTS = ("PATRQT", "FAMRQT")
 
 
 class _Memory:
@@ -63,7 +64,12 @@ def forget_authorizations() -> None:
 
 
 def actor_of(account: Account, *, purpose: str = "TREAT") -> Actor:
-    """The account as the kernel's actor. ``purpose`` is a code of HL7 v3 PurposeOfUse."""
+    """The account as the kernel's actor. ``purpose`` is a code of HL7 v3 PurposeOfUse.
+
+    A resident acts on the own request (PATRQT) or for the family (FAMRQT), and to no other end.
+    """
+    if Role.RESIDENT.value in account.roles and purpose not in _OF_RESIDENTS:
+        purpose = _OF_RESIDENTS[0]
     return Actor(
         id=f"account/{account.pk}",
         name=account.display_name,

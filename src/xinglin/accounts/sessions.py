@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from xinglin.accounts.models import Account
 
 MARK = "signon"  # in the session: when it began and was last used
+LIMITS = (
+    "signon_limits"  # in the session: seconds without a request and in all, where they are not the policy's
+)
 MUST = "signon_must"  # in the session: what has to be done before anything else
 ENDED_COOKIE = "xl-ended"
 _SIGNED_IN = "_auth_user_id"  # Django's
@@ -49,15 +52,16 @@ def begin(*, sender: object, request: HttpRequest, user: Account, **_: Any) -> N
     events.note("signed-in", account=user.pk, actor=f"account/{user.pk}", now=now, origin=origin)
 
 
-def expired(mark: object, *, now: datetime) -> str | None:
-    """Why a session with this mark has ended; None while it holds."""
+def expired(mark: object, *, now: datetime, limits: object = None) -> str | None:
+    """Why a session with this mark has ended; None while it holds. ``limits`` are the session's own, if it has any."""
     if not isinstance(mark, list):
         return "unknown"
     rule = policy.session()
+    idle, whole = limits if isinstance(limits, list) else (rule.idle_minutes * 60, rule.hours * 3600)
     begun, seen = mark
-    if now.timestamp() - begun > timedelta(hours=rule.hours).total_seconds():
+    if now.timestamp() - begun > whole:
         return "hours"
-    if now.timestamp() - seen > timedelta(minutes=rule.idle_minutes).total_seconds():
+    if now.timestamp() - seen > idle:
         return "idle"
     return None
 
@@ -70,7 +74,7 @@ def keep(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpR
             return get_response(request)
         now = clock.now()
         mark = request.session.get(MARK)
-        why = expired(mark, now=now)
+        why = expired(mark, now=now, limits=request.session.get(LIMITS))
         if why is not None:
             _over(request, why, now=now)
             response = get_response(request)

@@ -54,7 +54,7 @@ class Kin:
         return [
             Pair(self.look.readers[actor], patient, known[patient], day)
             for actor, patient, day in sorted(found)
-            if patient in known
+            if patient in known and not self.look.readers[actor].resident  # who reads what is theirs
         ]
 
     @cached_property

@@ -41,6 +41,7 @@ class Reader:
     institution: str = ""
     institution_name: str = ""
     machine: bool = False
+    resident: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +248,7 @@ def actor_named(username: str) -> str:
 def _reader(account: Account) -> Reader:
     return Reader(
         f"{_ACCOUNT}{account.pk}", account.display_name, account.title, account.institution_id,
-        account.institution_name, Role.CLIENT.value in account.roles,
+        account.institution_name, Role.CLIENT.value in account.roles, Role.RESIDENT.value in account.roles,
     )  # fmt: skip
 
 

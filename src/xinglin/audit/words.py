@@ -45,6 +45,7 @@ ACTIONS = {
     "audit-alerts": gettext_lazy("Alerts of the audit read"),
     "audit-export": gettext_lazy("Audit exported"),
     "audit-patient": gettext_lazy("Accesses to a record shown"),
+    "residents.desk": gettext_lazy("Work at the desk for residents' accounts"),
 }
 """The actions that can be chosen; one that is not here is shown by its code."""
 
@@ -56,6 +57,7 @@ PURPOSES = {
     "PUBHLTH": gettext_lazy("Public health work"),
     "HOPERAT": gettext_lazy("Operations and quality"),
     "PATRQT": gettext_lazy("The resident's own request"),
+    "FAMRQT": gettext_lazy("Request of the resident's family"),
     "HSYSADMIN": gettext_lazy("Running the platform"),
 }
 

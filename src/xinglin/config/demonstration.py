@@ -20,6 +20,7 @@ from xinglin.identity.population import counts, filing, refreshing
 from xinglin.kernel import clock
 from xinglin.kernel.actor import SYSTEM
 from xinglin.record import database, jobs
+from xinglin.residents import demonstrating
 from xinglin.signing import actions as signing
 from xinglin.signing import queries as signatures
 from xinglin.smart import registering
@@ -55,6 +56,8 @@ def prepare(folder: Path, plan: Plan, say: Say) -> None:
     _register(plan)
     say("Issuing health cards …")
     _issue_cards()
+    say("Opening residents' accounts …")
+    demonstrating.open_accounts(database.connection(), now=clock.now())
 
 
 def _make(folder: Path, plan: Plan, say: Say) -> None:

@@ -13,5 +13,10 @@ urlpatterns = [
     path("signing/", include("xinglin.signing.urls")),
     path("", include("xinglin.smart.urls")),
     path("", include("xinglin.consent.urls")),
+    path("", include("xinglin.residents.urls")),
+    path(
+        "my/record/<str:patient>/",
+        include(("xinglin.residents.record_urls", "portal"), namespace="my-record"),
+    ),
     path("", include("xinglin.portal.urls")),
 ]

@@ -30,7 +30,7 @@ class HealthcardConfig(AppConfig):
                 30,
                 gettext_lazy("Health cards"),
                 "healthcard:counter",
-                ("/cards/",),
+                ("/cards/", "/desk/residents/"),  # the desk of residents' accounts is for the same people
                 lambda actor: may(actor, Right.LOOK),
             )
         )

@@ -53,6 +53,9 @@ class Settings:
     card_offline_seconds: int = (
         900  # XINGLIN_CARD_OFFLINE_SECONDS: how late a scan without network may be told
     )
+    sms: str = "file"  # XINGLIN_SMS: how codes reach phones: file (<home>/outbox), or a gateway's address
+    sms_token: str = ""  # XINGLIN_SMS_TOKEN: the bearer token for the gateway
+    kiosk_minutes: int = 5  # XINGLIN_KIOSK_MINUTES: how long a resident's session at a kiosk holds
 
 
 def read(environ: Mapping[str, str] | None = None) -> Settings:

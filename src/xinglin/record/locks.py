@@ -21,5 +21,6 @@ class Lock(IntEnum):
     PERSONS = 0x58_4C_20  # shared by those who lock blocking keys, exclusive to those who lock all
     BLOCKING_KEYS = 0x58_4C_21  # a space: the person index's blocking keys
     LEDGER = 0x58_4C_30  # of the one process that keeps the ledger
+    RESIDENT_CODES = 0x58_4C_60  # a space: phones and cards that one-time codes are asked for
     SIGN_ON_ORDER = 0x58_4C_40  # so that events of signing on become visible in the order of their places
     SIGNATURES = 0x58_4C_50  # a space: one a document that is being signed

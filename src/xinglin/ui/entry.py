@@ -35,6 +35,9 @@ PURPOSES = {
 }
 """The purposes that somebody may open a record for: codes of HL7 v3 PurposeOfUse."""
 
+FAMILY = "FAMRQT"
+"""The purpose of a resident who acts for the family; it is not chosen, but follows from whom they act for."""
+
 _ADVICE = {
     Kind.INVALID: (
         gettext_lazy("This cannot be asked so"),
@@ -72,7 +75,7 @@ _ADVICE = {
 def purpose_of(request: HttpRequest) -> str:
     """The purpose chosen in this session, TREAT until another is chosen."""
     chosen = str(request.session.get("purpose", "TREAT"))
-    return chosen if chosen in PURPOSES else "TREAT"
+    return chosen if chosen in PURPOSES or chosen == FAMILY else "TREAT"
 
 
 def page(

@@ -232,7 +232,7 @@ def trend(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     if not shown:
         raise not_found(gettext_noop("This resident has no results of this test."))
     points = sorted(((p, s) for s in shown for p in s.points), key=lambda pair: -pair[0].at)
-    context = {"shown": shown, "points": points, "chart": _chart(shown)}
+    context = {"shown": shown, "points": points, "chart": chart(shown)}
     return _part(request, door, resident, "trend", context)
 
 
@@ -241,11 +241,11 @@ def trend(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
 def trends_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     """The charts of the overview."""
     resident = queries.resident(door, patient)
-    charts = [(shown, _chart(shown)) for shown in results.telling(_series(door, resident), 2)]
+    charts = [(shown, chart(shown)) for shown in results.telling(_series(door, resident), 2)]
     return _part(request, door, resident, "trends", {"charts": charts})
 
 
-def _chart(shown: Sequence[results.Series]) -> list[dict[str, Any]]:
+def chart(shown: Sequence[results.Series]) -> list[dict[str, Any]]:
     """What ``xl-trend`` draws, for series that have values on more than one day."""
     return [
         {

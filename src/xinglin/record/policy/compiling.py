@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 DATA = _DATA = Path(__file__).with_name("data")
 LABEL_PATH = "Policy label"  # the seed of the tokens of labels; no element has such a path
 EMERGENCY = "emergency"
+RESIDENT = "resident"  # the role that an open policy does not open everything to
 SEVERAL = "several patients"  # a label: an open relation with one of them does not show a row about others
 _NOT_OVER = "o.since <= statement_timestamp() AND (o.until IS NULL OR o.until > statement_timestamp())"
 _NO_POLICIES = frozenset({"sensitivity", "consent", "beside"})  # other files among the data
@@ -98,7 +99,7 @@ def access_of(actor: Actor, connection: Connection | None = None) -> Access | No
     policy = named(name)
     if actor.has("system"):
         return None
-    everything = policy.open or any(rule.is_unlimited for rule in rules_for(policy, actor))
+    everything = _opens_all(policy, actor) or any(rule.is_unlimited for rule in rules_for(policy, actor))
     denials = [denial for denial, idle in _denials.values() if not everything or not idle(connection)]
     if everything and not denials:
         return None
@@ -112,13 +113,17 @@ def access_of(actor: Actor, connection: Connection | None = None) -> Access | No
     return access
 
 
+def _opens_all(policy: Policy, actor: Actor) -> bool:
+    return policy.open and not actor.has(RESIDENT)
+
+
 def shown_and_denied(actor: Actor, alias: str, type_name: str) -> tuple[Fragment, Fragment]:
     """The two halves of the condition: what the rules show, and what is denied of it."""
     name = name_in_force()
     policy = named(name)
     if actor.has("system"):
         return TRUE, FALSE
-    shown = TRUE if policy.open else _shown(name, actor, alias, (type_name,), tables_of_kin())
+    shown = TRUE if _opens_all(policy, actor) else _shown(name, actor, alias, (type_name,), tables_of_kin())
     denied = [f for denial, _ in _denials.values() if (f := denial(actor, alias, ())) is not None]
     return shown, either(denied)
 

@@ -200,6 +200,19 @@ def open_by_hand(  # noqa: PLR0913 -- the columns of the table
     )
 
 
+def close_by_hand(
+    connection: Connection, *, actor: str, now: datetime, patient: str = "", kind: str = ""
+) -> int:
+    """End at once what was opened by hand to an actor: of one patient and kind, or all of it; tell how many."""
+    number = self_number("Patient", patient) if patient else None
+    return connection.execute(
+        "UPDATE record_relation SET until = %(now)s WHERE source = 0 AND actor = %(actor)s"
+        " AND (%(patient)s::bigint IS NULL OR (patient = %(patient)s AND kind = %(kind)s))"
+        " AND (until IS NULL OR until > %(now)s)",
+        {"actor": actor, "now": now, "patient": number, "kind": kind},
+    ).rowcount
+
+
 def break_glass(connection: Connection, *, actor: Actor, patient: str, reason: str, now: datetime) -> Opened:
     """Open the record of the patient (and of the person) for the actor, for the minutes that the policy gives.
 

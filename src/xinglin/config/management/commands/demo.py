@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from xinglin.config import demonstration
 from xinglin.kernel import clock
 from xinglin.record import database
+from xinglin.residents import demonstrating
 from xinglin.synth.plan import Plan
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ class Command(BaseCommand):
         demonstration.certify(["doctor", "nurse"])
         demonstration.register_app(options["port"])
         self._say(f"  Sample app: client id {demonstration.SAMPLE}, opened from a resident's record")
+        self._say("Residents sign in at /my/ with these phones; the code stands on the next page 居民登录:")
+        for name, phone, acts in demonstrating.accounts(database.connection()):
+            self._say(f"  {phone:<15} {name}{'  acts for a child 代办子女' if acts else ''}")
         database.close()
         if not options["no_serve"]:
             call_command("serve", port=options["port"], stdout=self.stdout)

@@ -11,13 +11,14 @@ from xinglin.crypto.algorithms import FIT, Algorithm
 from xinglin.crypto.folder import KeysUnusable
 from xinglin.healthcard.keys import PURPOSES as CARD_PURPOSES
 from xinglin.healthcard.keys import folder
+from xinglin.residents.keys import PURPOSES as RESIDENT_PURPOSES
 from xinglin.signing.keys import PURPOSES as SIGNING_PURPOSES
 from xinglin.smart.keys import PURPOSES as APP_PURPOSES
 
 if TYPE_CHECKING:
     from xinglin.crypto.keys import KeyRing, Purpose
 
-PURPOSES = (*CARD_PURPOSES, *ACCOUNT_PURPOSES, *SIGNING_PURPOSES, *APP_PURPOSES)
+PURPOSES = (*CARD_PURPOSES, *ACCOUNT_PURPOSES, *RESIDENT_PURPOSES, *SIGNING_PURPOSES, *APP_PURPOSES)
 _BY_NAME = {purpose.name: purpose for purpose in PURPOSES}
 
 

@@ -1,0 +1,25 @@
+import re
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+
+class ResidentsConfig(AppConfig):
+    name = "xinglin.residents"
+    label = "residents"
+
+    def ready(self) -> None:
+        """Refuse a gateway that is none, and say who does this package's daily work."""
+        given = settings.SETTINGS
+        if given.sms != "file" and not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", given.sms):
+            raise ImproperlyConfigured(
+                "XINGLIN_SMS should be file, or an address that begins with http(s)://."
+            )
+        if not 1 <= given.kiosk_minutes <= 60:
+            raise ImproperlyConfigured(f"XINGLIN_KIOSK_MINUTES={given.kiosk_minutes} should be 1 to 60.")
+        from xinglin.record import tasks  # noqa: PLC0415 -- after the applications are loaded
+        from xinglin.residents import codes, kiosks  # noqa: PLC0415 -- as above
+
+        tasks.offer("old one-time codes removed", codes.forget)
+        tasks.offer("kiosks that no longer wait removed", kiosks.forget)

@@ -1,0 +1,192 @@
+"""What residents and clerks are asked, one form a question."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from xinglin.healthcard import codes
+from xinglin.healthcard.reference import evidence, relations
+from xinglin.residents import rules, words
+
+_CONTROL = {"class": "form-control"}
+_SELECT = {"class": "form-select"}
+_CHECK = {"class": "form-check-input"}
+_PLAIN = {"autocomplete": "off", "spellcheck": "false"}
+
+
+class _Plain(forms.Form):
+    """Fields with labels as the pages draw them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+
+
+def _phone(text: str) -> str:
+    found = rules.phone_of(text)
+    if found is None:
+        raise forms.ValidationError(gettext("This is no mobile number: it has 11 digits and begins with 1."))
+    return found
+
+
+class PhoneForm(_Plain):
+    """The phone that a code is sent to."""
+
+    phone = forms.CharField(
+        label=_("Mobile number"),
+        max_length=20,
+        widget=forms.TextInput(_CONTROL | {"autocomplete": "tel", "inputmode": "tel", "autofocus": True}),
+    )
+
+    def clean_phone(self) -> str:
+        return _phone(self.cleaned_data["phone"])
+
+
+class CardForm(_Plain):
+    """The number of a health card, printed on it or read from its code."""
+
+    card = forms.CharField(
+        label=_("Number of the health card"),
+        max_length=120,
+        widget=forms.TextInput(_CONTROL | _PLAIN),
+    )
+
+    def clean_card(self) -> str:
+        """The number in small letters, also from the printed code."""
+        number = codes.presented(self.cleaned_data["card"]).number
+        if number is None:
+            raise forms.ValidationError(gettext("This is no card number: it has 64 letters and digits."))
+        return number
+
+
+class CodeForm(_Plain):
+    """The code that was sent."""
+
+    code = forms.CharField(
+        label=_("Code from the text message"),
+        max_length=12,
+        widget=forms.TextInput(
+            _CONTROL | {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+        ),
+    )
+
+
+class NameForm(_Plain):
+    """Who it is: name and identity number as on the document."""
+
+    name = forms.CharField(
+        label=_("Name as on the document"),
+        max_length=60,
+        widget=forms.TextInput(_CONTROL | {"autocomplete": "name"}),
+    )
+    document = forms.CharField(
+        label=_("Identity number"), max_length=24, widget=forms.TextInput(_CONTROL | _PLAIN)
+    )
+
+
+class SignUpForm(NameForm):
+    agreed = forms.BooleanField(
+        label=_("I want an account of my own, and have read how my data are used."),
+        widget=forms.CheckboxInput(_CHECK),
+        error_messages={"required": _("Without your consent no account is opened.")},
+    )
+
+
+class BindForm(NameForm):
+    """A clerk who has seen the document binds an account."""
+
+    phone = forms.CharField(
+        label=_("Mobile number"),
+        max_length=20,
+        widget=forms.TextInput(_CONTROL | {"inputmode": "tel"} | _PLAIN),
+    )
+    seen = forms.BooleanField(
+        label=_("I have seen the document, and the person is who it shows."),
+        widget=forms.CheckboxInput(_CHECK),
+    )
+
+    def clean_phone(self) -> str:
+        return _phone(self.cleaned_data["phone"])
+
+
+class AskForm(NameForm):
+    """For whom somebody wants to act, as what, and the evidence."""
+
+    relation = forms.ChoiceField(label=_("I am this person's"), widget=forms.Select(_SELECT))
+    evidence = forms.ChoiceField(label=_("Proof of the relation"), widget=forms.Select(_SELECT))
+    until = forms.DateField(
+        label=_("Last day (may be left empty)"),
+        required=False,
+        widget=forms.DateInput(_CONTROL | {"type": "date"}, format="%Y-%m-%d"),
+    )
+    file = forms.FileField(
+        label=_("Photograph or PDF of the evidence"),
+        widget=forms.FileInput(_CONTROL | {"accept": "image/jpeg,image/png,application/pdf"}),
+        allow_empty_file=True,
+    )
+    field_order = ("relation", "name", "document", "evidence", "file", "until")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, given in (
+            ("relation", [(code, words.relation(code)) for code in rules.relations()]),
+            ("evidence", [(code, words.proof(code)) for code in evidence()]),
+        ):
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [("", "—"), *given]
+
+    def clean_file(self) -> Any:
+        """Not a file that is too large to be read at all."""
+        given, most = self.cleaned_data["file"], rules.family().most_bytes
+        if given.size > most:
+            said = gettext("The file is too large: at most %(most)s MB.") % {"most": most // 1_048_576}
+            raise forms.ValidationError(said)
+        return given
+
+    def clean(self) -> dict[str, Any]:
+        """Say which evidence proves the relation."""
+        given: dict[str, Any] = super().clean() or {}
+        known = relations().get(given.get("relation", ""))
+        if known is not None and given.get("evidence") and given["evidence"] not in known.evidence:
+            said = gettext("This relation is proved by one of these: %(known)s.")
+            self.add_error("evidence", said % {"known": "、".join(map(words.proof, known.evidence))})
+        return given
+
+
+class ApproveForm(_Plain):
+    """What the clerk has seen."""
+
+    reference = forms.CharField(
+        label=_("Number of the evidence, or where its copy is kept"),
+        max_length=200,
+        widget=forms.TextInput(_CONTROL | _PLAIN),
+    )
+    consent = forms.BooleanField(
+        label=_("The person was here or has signed, and agrees (grown-up holders)"),
+        required=False,
+        widget=forms.CheckboxInput(_CHECK),
+    )
+
+
+class RefuseForm(_Plain):
+    reason = forms.CharField(
+        label=_("Why (the resident reads it)"), max_length=500, widget=forms.Textarea(_CONTROL | {"rows": 2})
+    )
+
+
+class KioskForm(_Plain):
+    """A kiosk's number and a scanned card."""
+
+    number = forms.CharField(
+        label=_("Number on the kiosk"), max_length=12, widget=forms.TextInput(_CONTROL | _PLAIN)
+    )
+    code = forms.CharField(
+        label=_("Code of the resident's card, scanned"),
+        max_length=600,
+        widget=forms.TextInput(_CONTROL | _PLAIN),
+    )

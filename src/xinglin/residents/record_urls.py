@@ -1,0 +1,24 @@
+"""The record's parts under ``/my/record/<patient>/``, by the names of the portal's addresses.
+
+Included as an instance ``my-record`` of the application ``portal``: the portal's templates, drawn here, then link to
+these addresses and not to the portal's.
+"""
+
+from django.urls import path
+
+from xinglin.residents.views import record
+
+urlpatterns = [
+    path("", record.overview, name="record"),
+    path("problems/", record.problems_part, name="problems"),
+    path("medicines/", record.medicines_part, name="medicines"),
+    path("results/", record.results_part, name="results"),
+    path("results/trend/", record.trend, name="trend"),
+    path("encounters/", record.encounters_part, name="encounters"),
+    path("documents/", record.documents_part, name="documents"),
+    path("documents/<str:kind>/<str:document>/", record.reading, name="reading"),
+    path("immunisations/", record.immunisations_part, name="immunisations"),
+    path("allergies/", record.allergies_part, name="allergies"),
+    path("export/", record.export, name="export"),
+    path("print/", record.paper, name="print"),
+]

@@ -1,0 +1,1 @@
+"""The pages: signing in, a resident's own pages, the desk."""

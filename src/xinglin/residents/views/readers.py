@@ -1,0 +1,68 @@
+"""Who looked at the record of whom one acts for, and the complaint about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.shortcuts import redirect
+from django.utils.translation import gettext, gettext_noop
+from django.views.decorators.http import require_http_methods
+
+from xinglin.audit import actions, patients, queries
+from xinglin.audit.forms import ComplaintForm
+from xinglin.audit.queries import Cases, Wanted
+from xinglin.audit.rules import COMPLAINT, EVERYTHING
+from xinglin.audit.views import frame
+from xinglin.kernel.errors import forbidden
+from xinglin.record import access
+from xinglin.residents.rules import Kind
+from xinglin.residents.views.entering import Here, mine, shown
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+
+@require_http_methods(["GET", "POST"])
+@mine
+def readers(request: HttpRequest, here: Here) -> HttpResponse:
+    """Who looked, to what end; a POST takes down a complaint."""
+    if here.acting.kind is Kind.MANDATE:  # the institutions that looked may tell what is withheld
+        raise forbidden(gettext_noop("Who looked is shown to the person alone, and to guardians."))
+    found = patients.resident(here.connection, here.acting.patient)
+    posted = request.method == "POST"
+    form = ComplaintForm(request.POST if posted else None, initial={"place": request.GET.get("about", "")})
+    if posted and form.is_valid():
+        with here.connection.transaction():
+            number = actions.complain(
+                here.connection, patients=found.numbers, place=form.cleaned_data["place"],
+                words=form.cleaned_data["words"], actor=here.door.actor, now=here.now,
+            )  # fmt: skip
+        said = gettext("The complaint is case %(number)s; the auditor looks into it.") % {"number": number}
+        messages.success(request, said)
+        return redirect("residents:readers")
+    lookers = patients.lookers(here.connection, found.numbers, EVERYTHING)
+    names = queries.readers({looker.actor for looker in lookers})
+    before = frame.before_of(request)
+    lines = queries.lines(
+        here.connection, Wanted(patients=found.numbers), before=before, limit=queries.PAGE + 1
+    )
+    own = request.GET.get("own") == "1"
+    rows = [
+        row
+        for row in frame.rows(here.connection, lines[: queries.PAGE])
+        if own or row.line.actor != here.door.actor.id
+    ]
+    access.note(here.door.actor, "audit-patient", id=here.acting.patient, patient=found.numbers[0])
+    context = {
+        "lookers": [(frame.reader_of(names, one.actor), one) for one in lookers],
+        "rows": rows,
+        "own": own,
+        "more": frame.after(lines[queries.PAGE - 1]) if len(lines) > queries.PAGE else "",
+        "paged": before is not None,
+        "form": form,
+        "about": next((row for row in rows if str(row.place) == request.GET.get("about")), None),
+        "cases": queries.alerts(here.connection, Cases(rule=COMPLAINT, patients=found.numbers), limit=20),
+        "me": here.door.actor.id,
+    }
+    return shown(request, here, "readers.html", context, status=422 if posted else 200)

@@ -1,0 +1,222 @@
+"""The parts of a record as its resident sees them: what the portal asks and draws, in the residents' frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy, gettext_noop
+from django.views.decorators.http import require_GET
+
+from xinglin.kernel.errors import not_found
+from xinglin.portal import queries
+from xinglin.portal.rules import documents, immunisations, medicines, people, problems, results, timeline
+from xinglin.portal.views.record import chart
+from xinglin.residents import exporting, rules
+from xinglin.residents.views.entering import Here, of_record, require_own_device, shown
+from xinglin.ui import entry
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from xinglin.portal.queries import Resident
+
+_READABLE = {"DocumentReference", "DiagnosticReport", "Composition"}
+_FEW = 5
+PARTS = {
+    "overview": gettext_lazy("Overview"),
+    "results": gettext_lazy("Results"),
+    "medicines": gettext_lazy("Medicines"),
+    "problems": gettext_lazy("Problems"),
+    "encounters": gettext_lazy("Visits"),
+    "documents": gettext_lazy("Documents and reports"),
+    "allergies": gettext_lazy("Allergies"),
+    "immunisations": gettext_lazy("Immunizations"),
+}
+
+
+def _part(
+    request: HttpRequest, here: Here, resident: Resident, section: str, context: dict[str, Any]
+) -> HttpResponse:
+    if entry.is_fragment(request):
+        shown_part = {"resident": resident, "card": False, **context}
+        return render(request, f"portal/sections/{section}.html", shown_part)
+    template = "residents/documents.html" if section == "documents" else f"portal/sections/{section}.html"
+    frame = {
+        "resident": resident,
+        "person": resident.person,
+        "section": section,
+        "template": template,
+        "parts": PARTS,
+    }
+    return shown(request, here, "record.html", {**frame, "card": False, **context})
+
+
+def _problems(here: Here, resident: Resident) -> tuple[problems.Problem, ...]:
+    return problems.problems(queries.everything(here.door, resident, ("Condition",)), resident.sources)
+
+
+def _medicines(here: Here, resident: Resident) -> tuple[medicines.Medicine, ...]:
+    found = queries.everything(here.door, resident, queries.SECTIONS["medicines"])
+    return medicines.medicines(found, resident.sources, rules.day_of(here.now))
+
+
+def _series(here: Here, resident: Resident) -> tuple[results.Series, ...]:
+    return results.series(queries.everything(here.door, resident, ("Observation",)), resident.sources)
+
+
+def _visits(here: Here, resident: Resident) -> tuple[timeline.Visit, ...]:
+    return timeline.visits(queries.everything(here.door, resident, ("Encounter",)), resident.sources)
+
+
+def _doses(here: Here, resident: Resident) -> Any:
+    found = queries.everything(here.door, resident, ("Immunization",))
+    return immunisations.immunisations(found, resident.sources)
+
+
+def _documents(here: Here, resident: Resident) -> tuple[documents.Document, ...]:
+    found = queries.everything(here.door, resident, queries.SECTIONS["documents"])
+    return documents.documents(found, resident.sources)
+
+
+@require_GET
+@of_record
+def overview(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
+    """What matters most, on one page."""
+    series = _series(here, resident)
+    context = {
+        "age": people.age_on(resident.person.birth, rules.day_of(here.now)),
+        "allergies": queries.allergy_box(here.door, resident),
+        "problems": [p for p in _problems(here, resident) if p.active][:_FEW],
+        "medicines": [m for m in _medicines(here, resident) if m.current][:_FEW],
+        "abnormal": [s for s in series if s.last.flag in results.OUT_OF_RANGE][:_FEW],
+        "visits": _visits(here, resident)[:3],
+        "institutions": resident.institutions,
+    }
+    frame = {"resident": resident, "person": resident.person, "section": "overview", "parts": PARTS}
+    return shown(request, here, "record.html", {**frame, "template": "residents/overview.html", **context})
+
+
+@require_GET
+@of_record
+def problems_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
+    return _part(request, here, resident, "problems", {"problems": _problems(here, resident)})
+
+
+@require_GET
+@of_record
+def medicines_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
+    found = _medicines(here, resident)
+    context = {
+        "medicines": found,
+        "current": sum(m.current for m in found),
+        "duplicates": sum(m.duplicate for m in found),
+    }
+    return _part(request, here, resident, "medicines", context)
+
+
+@require_GET
+@of_record
+def results_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
+    """Results by test; ``view=grid`` sets tests against days."""
+    found = _series(here, resident)
+    grid = request.GET.get("view") == "grid"
+    context: dict[str, Any] = {
+        "series": found,
+        "abnormal": sum(s.last.flag in results.OUT_OF_RANGE for s in found),
+        "view": "grid" if grid else "table",
+    }
+    if grid:
+        context["grid"] = results.grid(found, 12)
+    return _part(request, here, resident, "results", context)
+
+
+@require_GET
+@of_record
+def trend(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
+    """One test over time; ``test`` is the series' key."""
+    found = results.alongside(_series(here, resident), request.GET.get("test", ""))
+    if not found:
+        raise not_found(gettext_noop("This resident has no results of this test."))
+    points = sorted(((p, s) for s in found for p in s.points), key=lambda pair: -pair[0].at)
+    return _part(request, here, resident, "trend", {"shown": found, "points": points, "chart": chart(found)})
+
+
+@require_GET
+@of_record
+def encounters_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
+    return _part(request, here, resident, "encounters", {"visits": _visits(here, resident)})
+
+
+@require_GET
+@of_record
+def documents_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
+    return _part(request, here, resident, "documents", {"documents": _documents(here, resident)})
+
+
+@require_GET
+@of_record
+def reading(request: HttpRequest, here: Here, resident: Resident, kind: str, document: str) -> HttpResponse:
+    """One document, opened."""
+    if kind not in _READABLE:
+        raise not_found(gettext_noop("%(type)s is not a kind of document."), type=kind)
+    resource = queries.one(here.door, resident, kind, document)
+    content = documents.content(resource)
+    found = results.series(queries.referenced(here.door, resident, content.results), resident.sources)
+    context = {
+        "document": documents.document(resource, resident.sources),
+        "content": content,
+        "series": found,
+    }
+    return _part(request, here, resident, "reading", context)
+
+
+@require_GET
+@of_record
+def immunisations_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
+    return _part(request, here, resident, "immunisations", {"doses": _doses(here, resident)})
+
+
+@require_GET
+@of_record
+def allergies_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
+    return _part(
+        request, here, resident, "allergies", {"allergies": queries.allergy_box(here.door, resident)}
+    )
+
+
+@require_GET
+@of_record
+def export(request: HttpRequest, here: Here, resident: Resident) -> StreamingHttpResponse:
+    """All of it as a FHIR Bundle."""
+    require_own_device(request)
+    pieces = exporting.bundle(here.door, resident, now=here.now)
+    answer = StreamingHttpResponse(pieces, content_type="application/fhir+json")
+    day = rules.day_of(here.now).strftime("%Y%m%d")
+    answer["Content-Disposition"] = f'attachment; filename="health-record-{day}.json"'
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+@require_GET
+@of_record
+def paper(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
+    """The record on paper: every part one below the other."""
+    found = _medicines(here, resident)
+    context = {
+        "resident": resident,
+        "person": resident.person,
+        "age": people.age_on(resident.person.birth, rules.day_of(here.now)),
+        "problems": _problems(here, resident),
+        "medicines": found,
+        "current": sum(m.current for m in found),
+        "allergies": queries.allergy_box(here.door, resident),
+        "series": _series(here, resident),
+        "view": "table",
+        "visits": _visits(here, resident),
+        "doses": _doses(here, resident),
+        "documents": _documents(here, resident),
+        "card": False,
+    }
+    return shown(request, here, "paper.html", context)

@@ -1,0 +1,61 @@
+"""After keys were rotated."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from django.core.management import call_command
+
+from tests.residents import make
+from xinglin.crypto.algorithms import Algorithm
+from xinglin.kernel import clock
+from xinglin.residents import authorities, keys, queries, resealing
+
+
+@pytest.fixture
+def own_keys(tmp_path, settings):
+    settings.SETTINGS = dataclasses.replace(settings.SETTINGS, keys=str(tmp_path / "keys"))
+
+
+def rotate() -> None:
+    folder = keys._folder(keys.Path(keys.settings.SETTINGS.keys))
+    folder.rotate(keys.FIELDS, Algorithm.AES_256_GCM)
+    folder.rotate(keys.SEARCH)
+
+
+def test_everything_is_sealed_and_found_with_the_current_keys(own_keys, region):
+    wang, lin = make.wang(), make.lin()
+    number = authorities.ask(region, registration=lin, wish=make.wish(), now=clock.now())
+    rotate()
+    assert queries.of_phone(region, make.WANG_PHONE) == wang
+
+    expected = {"phones sealed anew": 2, "names sealed anew": 1, "files sealed anew": 1}
+    assert resealing.reseal() == expected
+    assert resealing.reseal() == dict.fromkeys(expected, 0)
+
+    found = queries.of_phone(region, make.WANG_PHONE)
+    assert found is not None
+    assert found.phone.startswith("s1.2.")
+    assert queries.phone_of(found) == make.WANG_PHONE
+    assert queries.document_of(queries.authority(region, number)) == make.BOY
+    assert authorities.file_of(region, number) == ("image/png", make.PNG)
+
+
+def test_the_command_says_how_many(own_keys, region, capsys):
+    make.wang()
+    rotate()
+
+    call_command("residents", "reseal")
+
+    assert capsys.readouterr().out.splitlines()[0] == "phones sealed anew: 1"
+
+
+def test_a_sealed_phone_does_not_open_in_another_row(own_keys, region):
+    wang, lin = make.wang(), make.lin()
+    region.execute("UPDATE residents_registration SET phone = %s WHERE id = %s", [wang.phone, lin.id])
+
+    moved = queries.of_account(region, lin.account)
+
+    assert moved is not None
+    assert queries.phone_of(moved) == ""
