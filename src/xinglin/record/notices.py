@@ -106,10 +106,10 @@ def read(
 ) -> None:  # fmt: skip
     """Note that the reader has read the notices to these recipients, up to a number, or that one alone."""
     connection.execute(
-        "INSERT INTO record_notice_read (number, reader, moment)"
-        " SELECT number, %(reader)s, %(now)s FROM record_notice"
+        "INSERT INTO record_notice_read (number, reader, moment, shard)"
+        " SELECT number, %(reader)s, %(now)s, shard FROM record_notice"
         " WHERE recipient = ANY(%(to)s) AND number <= %(upto)s AND (%(only)s::bigint IS NULL OR number = %(only)s)"
-        " ON CONFLICT (number, reader) DO NOTHING",
+        " ON CONFLICT (number, reader, shard) DO NOTHING",
         {"reader": reader, "to": list(recipients), "upto": upto, "only": only, "now": now},
     )
 

@@ -45,7 +45,8 @@ CREATE TABLE record_notice_read (
     number bigint      NOT NULL,
     reader text COLLATE "C" NOT NULL,
     moment timestamptz NOT NULL,
-    PRIMARY KEY (number, reader)
+    shard  smallint    NOT NULL,               -- that of the notice
+    PRIMARY KEY (number, reader, shard)
 );
 
 -- What a Practitioner says of the right to practise: a period of registration, or that it is suspended.
