@@ -149,7 +149,7 @@ def authority(connection: Connection, number: int, *, lock: bool = False) -> Aut
         f"SELECT {_AUTHORITY} FROM residents_authority WHERE id = %s{' FOR UPDATE' if lock else ''}", [number]
     ).fetchone()
     if row is None:
-        raise not_found(gettext_noop("There is no authority %(number)s."), number=number)
+        raise not_found(gettext_noop("There is no authority to act %(number)s."), number=number)
     return _authority(row)
 
 

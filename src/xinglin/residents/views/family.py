@@ -122,7 +122,7 @@ def withdraw(request: HttpRequest, here: Here, number: int) -> HttpResponse:
         and acting.is_same(here.connection, here.acting, found.patient)
     )
     if found.account != here.account.pk and not about_me and not about_ward:
-        raise not_found(gettext_noop("There is no authority %(number)s."), number=number)
+        raise not_found(gettext_noop("There is no authority to act %(number)s."), number=number)
     authorities.withdraw(
         here.connection, number=number, actor=here.door.actor, now=here.now, origin=here.origin
     )
