@@ -42,6 +42,7 @@ class Settings:
     proxies: int = 0  # XINGLIN_PROXIES: reverse proxies in front, whose X-Forwarded-For is believed
     policy: str = "open"  # XINGLIN_POLICY: who may see what: open, region, or the path of a TOML file
     keys: str = ""  # XINGLIN_KEYS: folder of the cryptographic keys; <home>/keys if absent
+    seal: str = "aes"  # XINGLIN_SEAL: encryption of what is stored: aes, sm4 or off
     card_seconds: int = 60  # XINGLIN_CARD_SECONDS: how long a health card's shown code holds
     card_offline_seconds: int = (
         900  # XINGLIN_CARD_OFFLINE_SECONDS: how late a scan without network may be told
