@@ -30,7 +30,7 @@ from xinglin.kernel import clock
 from xinglin.record import database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from xinglin.crypto.ciphers import Sealer
 
@@ -41,7 +41,8 @@ SEARCH = Purpose(
 PURPOSES = (BODIES, SEARCH)
 MODES = {"off": None, "aes": Algorithm.AES_256_GCM, "sm4": Algorithm.SM4_GCM}
 
-MARK = 1  # the first byte of what is sealed; Zstandard frames begin with 0x28
+MARK = 0xE5  # the first byte of what is sealed; a Zstandard frame begins with 0x28, packed traits with their form
+_MARKED = bytes((MARK,))
 HEAD_BYTES = 3  # the mark, and two bytes of the key's version
 TEXT = "x1."  # how a sealed text begins
 _LOOK_AGAIN_SECONDS = 5.0
@@ -87,7 +88,7 @@ def seal(plain: bytes) -> bytes:
 
 def open_sealed(sealed: bytes) -> bytes:
     """What was sealed, with whichever key; raises ``SealBroken``. What does not begin as sealed is given back."""
-    if sealed[:1] != b"\x01":
+    if sealed[:1] != _MARKED:
         return sealed
     version = int.from_bytes(sealed[1:HEAD_BYTES])
     opener = _state.openers.get(version) or _opener(version)
@@ -133,7 +134,7 @@ def _looked() -> _Held:
             note(BODIES, [ring.current])
             _state.noted.add(ring.current.version)
         key = ring.current
-        head = bytes((MARK,)) + key.version.to_bytes(2)
+        head = _MARKED + key.version.to_bytes(2)
         _state.held = _Held(time.monotonic(), key.version, head, _about(key.version), key.sealer)
         return _state.held
 
@@ -175,9 +176,20 @@ def folder() -> KeyFolder:
 def secret(use: str) -> bytes | None:
     """The key for hashes of one use, of 32 bytes; None where this database has hashes without a key."""
     settle()
-    return (
-        None if _state.secret is None else blake2b(use.encode(), key=_state.secret, digest_size=32).digest()
-    )
+    return None if _state.secret is None else _derived(use)
+
+
+def _derived(use: str) -> bytes:
+    assert _state.secret is not None
+    return blake2b(use.encode(), key=_state.secret, digest_size=32).digest()
+
+
+_told: list[Callable[[Callable[[str], bytes] | None], None]] = []
+
+
+def follow(tell: Callable[[Callable[[str], bytes] | None], None]) -> None:
+    """Have ``tell`` called when it is known how hashes are made: with what gives the key of a use, None without keys."""
+    _told.append(tell)
 
 
 def hash64(use: str, value: str) -> int | None:
@@ -226,8 +238,16 @@ def settle() -> None:
         _state.secret = key.keyed(b"xinglin-record-search-1") if key else None
         _uses.clear()
         index.hash_with(_state.secret)
+        for tell in _told:
+            tell(None if key is None else _derived)
         _state.noted = {v for name, v in marks if name == BODIES.name}
         _state.settled = True
+
+
+def is_first() -> bool:
+    """Whether all that is stored was sealed with one key from the first resource on."""
+    marks = _marks()
+    return (SEARCH.name, 0) not in marks and len([name for name, _ in marks if name == BODIES.name]) <= 1
 
 
 def choose_search_key(key: Key | None) -> None:

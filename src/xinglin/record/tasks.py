@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xinglin.kernel import clock
-from xinglin.record import changes, database
+from xinglin.record import changes, database, resealing
 from xinglin.record.bulk import export, importing
 
 if TYPE_CHECKING:
@@ -73,5 +73,6 @@ def maintain(*, keep_days: int = 7) -> dict[str, int]:
         "transactions of the outbox removed": changes.forget(connection, keep_days=keep_days),
         "exports removed": export.expire(),
         "imports removed": importing.expire(),
+        "values sealed anew": resealing.daily(connection, now),
         **{name: task(connection, now) for name, task in _offered.items()},
     }

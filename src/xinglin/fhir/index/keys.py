@@ -5,8 +5,8 @@ Everything is filed per *branch path* (see the package's docstring), never per s
 hash of the kind of token and its parts, seeded by the path. Parts are joined by NUL, which FHIR text cannot
 hold, so two different values never make the same text.
 
-**Identifying values** (``is_identifying``: what is said of persons, and identifiers and contacts of anything) are hashed
-with a key, once ``hash_with`` has given one: who has the index alone cannot try all numbers until one fits. Their strings
+**Identifying values** (``is_identifying``: what is said of persons, identifiers and contacts of anything) are hashed
+with a key, once ``hash_with`` has given one: who has the index alone cannot try all numbers until one fits. Strings
 are filed (``filed``) as a code for each character that depends on those before it, so that a text begins with another
 just where its codes do; then ``~``, and a code for each pair of neighbours, for ``:contains``.
 """

@@ -11,11 +11,12 @@ from xinglin.crypto.algorithms import FIT, Algorithm
 from xinglin.crypto.folder import KeysUnusable
 from xinglin.healthcard.keys import PURPOSES as CARD_PURPOSES
 from xinglin.healthcard.keys import folder
+from xinglin.record.sealing import PURPOSES as RECORD_PURPOSES
 
 if TYPE_CHECKING:
     from xinglin.crypto.keys import KeyRing, Purpose
 
-PURPOSES = (*CARD_PURPOSES, *ACCOUNT_PURPOSES)
+PURPOSES = (*RECORD_PURPOSES, *CARD_PURPOSES, *ACCOUNT_PURPOSES)
 _BY_NAME = {purpose.name: purpose for purpose in PURPOSES}
 
 
