@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 import zstandard
-from xxhash import xxh3_64_intdigest
 
 from xinglin.config import demonstration
-from xinglin.identity import blocking, traits
-from xinglin.kernel.errors import Fault
 from xinglin.record import access, database, packing
 from xinglin.synth.plan import Plan
 
@@ -72,7 +69,9 @@ def _gather(resource: dict[str, Any], found: dict[str, set[str]]) -> None:
     for identifier in resource.get("identifier", ()):
         if NUMBERS.fullmatch(identifier.get("value", "")) and len(identifier["value"]) == 18:
             found["number"].add(identifier["value"])
-    telecoms = resource.get("telecom", []) + [t for c in resource.get("contact", ()) for t in c.get("telecom", ())]
+    telecoms = resource.get("telecom", []) + [
+        t for c in resource.get("contact", ()) for t in c.get("telecom", ())
+    ]
     found["phone"] |= {t["value"] for t in telecoms if NUMBERS.fullmatch(t.get("value", ""))}
     for address in resource.get("address", ()):
         found["address"] |= {line for line in address.get("line", ()) if len(line) >= SHORTEST}
@@ -84,9 +83,12 @@ def stolen(region: Path) -> dict[str, tuple[bytes, bytes]]:
     """Every table as text and as bytes."""
     with database.connect() as connection:
         tables = connection.execute(
-            "SELECT oid::regclass::text FROM pg_class WHERE relkind IN ('r', 'm') AND relnamespace = 'public'::regnamespace"
+            "SELECT oid::regclass::text FROM pg_class WHERE relkind IN ('r', 'm')"
+            " AND relnamespace = 'public'::regnamespace"
         ).fetchall()
-        return {name: tuple(_dump(connection, name, how) for how in ("text", "binary")) for (name,) in tables}  # type: ignore[misc]
+        return {
+            name: (_dump(connection, name, "text"), _dump(connection, name, "binary")) for (name,) in tables
+        }
 
 
 def _dump(connection: database.Connection, table: str, how: str) -> bytes:

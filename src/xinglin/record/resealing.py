@@ -54,15 +54,15 @@ def offer(*places: Place) -> None:
     _places.extend(place for place in places if place not in _places)
 
 
-_hashed: dict[str, Callable[[], int]] = {}
+_hashed: dict[str, Callable[[Connection], int]] = {}
 
 
-def offer_hashes(name: str, work: Callable[[], int]) -> None:
+def offer_hashes(name: str, work: Callable[[Connection], int]) -> None:
     """Have hashes of a package's own made anew when their key changes; ``work`` tells how many."""
     _hashed[name] = work
 
 
-def hashed() -> Iterator[tuple[str, Callable[[], int]]]:
+def hashed() -> Iterator[tuple[str, Callable[[Connection], int]]]:
     """What makes the hashes of other packages anew, by name."""
     yield from _hashed.items()
 
@@ -154,9 +154,7 @@ def _named(place: Place) -> dict[str, sql.Composable]:
         head = sql.SQL(
             "CASE WHEN starts_with({column}, {mark})"
             " THEN decode(substring({column} FROM {begin} FOR 4), 'base64') ELSE '' END"
-        ).format(
-            column=column, mark=sql.Literal(sealing.TEXT), begin=sql.Literal(len(sealing.TEXT) + 1)
-        )
+        ).format(column=column, mark=sql.Literal(sealing.TEXT), begin=sql.Literal(len(sealing.TEXT) + 1))
     keys = [sql.Identifier(name) for name in place.key]
     return {
         "table": sql.Identifier(place.table),
@@ -169,9 +167,7 @@ def _named(place: Place) -> dict[str, sql.Composable]:
     }
 
 
-def _pass(
-    place: Place, head: bytes, after: Sequence[Any] | None
-) -> Iterator[tuple[list[Any], int, int]]:
+def _pass(place: Place, head: bytes, after: Sequence[Any] | None) -> Iterator[tuple[list[Any], int, int]]:
     """Seal a column; tells after each stretch how far it is, how many rows it has seen, how many it has written."""
     connection, named = database.connection(), _named(place)
     begin = sql.SQL("WHERE {row} > {values}").format(**named) if after is not None else sql.SQL("")
@@ -183,7 +179,9 @@ def _pass(
         if not found:
             return
         count = len(place.key)
-        old = [(row[:count], row[count]) for row in found if not row[count + 1] and row[count] not in (b"", "")]
+        old = [
+            (row[:count], row[count]) for row in found if not row[count + 1] and row[count] not in (b"", "")
+        ]
         sealed = _write(connection, place, named, old) if old else 0
         after = list(found[-1][:count])
         begin = sql.SQL("WHERE {row} > {values}").format(**named)
@@ -194,7 +192,9 @@ def _write(
     connection: Connection, place: Place, named: dict[str, sql.Composable], old: Sequence[tuple[Any, Any]]
 ) -> int:
     """Replace values that are still what they were, in the order in which writers lock rows."""
-    statement = sql.SQL("UPDATE {table} SET {column} = %s WHERE {row} = {values} AND {column} = %s").format(**named)
+    statement = sql.SQL("UPDATE {table} SET {column} = %s WHERE {row} = {values} AND {column} = %s").format(
+        **named
+    )
     with connection.transaction(), connection.cursor() as cursor:
         cursor.executemany(statement, [(_anew(place, value), *key, value) for key, value in old])
         return cursor.rowcount

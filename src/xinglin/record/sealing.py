@@ -188,7 +188,7 @@ _told: list[Callable[[Callable[[str], bytes] | None], None]] = []
 
 
 def follow(tell: Callable[[Callable[[str], bytes] | None], None]) -> None:
-    """Have ``tell`` called when it is known how hashes are made: with what gives the key of a use, None without keys."""
+    """Have ``tell`` called when it is known how hashes are made: with what gives a use its key, or None."""
     _told.append(tell)
 
 

@@ -184,7 +184,10 @@ def _fill(
         prepare=True,
         binary=True,
     )
-    rows = [([place for place in row[0] if place >= 0], Member(*row[1:-1], sealing.open_sealed(row[-1]))) for row in found]
+    rows = [
+        ([place for place in row[0] if place >= 0], Member(*row[1:-1], sealing.open_sealed(row[-1])))
+        for row in found
+    ]
     round_.fill(rows)
     round_.bind(bound)
     claimed = connection.execute(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xinglin.fhir import definitions, json
 from xinglin.identity import arrivals, blocking, settling, store, traits
 from xinglin.kernel.errors import Fault
-from xinglin.record import database, packing, sealing
+from xinglin.record import packing, sealing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,12 +41,10 @@ def refresh(
     return done
 
 
-def rehash() -> int:
+def rehash(connection: Connection) -> int:
     """Make the keys of all rows anew; how many were others."""
     done = Refreshed()
-    with database.connect() as connection:
-        sealing.settle()
-        _outdated(connection, done, lambda _: None)
+    _outdated(connection, done, lambda _: None)
     return done.renewed
 
 

@@ -95,7 +95,9 @@ def members(connection: Connection, persons: Sequence[int]) -> list[Link]:
 
 def _link(row: Sequence[Any]) -> Link:
     number, person, source, shard, home, held, active, id_, keys, traits = row
-    return Link(number, person, source, shard, home, held, active, id_, tuple(keys), sealing.open_sealed(traits))
+    return Link(
+        number, person, source, shard, home, held, active, id_, tuple(keys), sealing.open_sealed(traits)
+    )
 
 
 def write(connection: Connection, new: Sequence[Link], events: Sequence[Event]) -> None:
@@ -187,7 +189,17 @@ def replace(connection: Connection, old: Sequence[Link], new: Sequence[Link]) ->
             "UPDATE identity_patient SET person = %s, source = %s, home = %s, held = %s, active = %s, keys = %s,"
             " traits = %s WHERE number = %s AND shard = %s",
             [
-                (n.person, n.source, n.home, n.held, n.active, list(n.keys), sealing.seal(n.traits), n.number, n.shard)
+                (
+                    n.person,
+                    n.source,
+                    n.home,
+                    n.held,
+                    n.active,
+                    list(n.keys),
+                    sealing.seal(n.traits),
+                    n.number,
+                    n.shard,
+                )
                 for n in new
             ],
         )

@@ -54,7 +54,7 @@ class Command(BaseCommand):
             server.serve()
 
     def _see_to_keys(self) -> None:
-        """Make the keys at the first start; a damaged file, one that others can read, or the lack of one stops this one."""
+        """Make the keys at the first start; one that is damaged, missing or open to others stops this one."""
         try:
             sealing.settle()
             for purpose in keys.PURPOSES:

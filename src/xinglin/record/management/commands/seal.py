@@ -64,7 +64,9 @@ class Command(BaseCommand):
             raise CommandError("XINGLIN_SEAL is off: there is no key to seal with. Set it to aes or sm4.")
         ring = sealing.folder().rotate(sealing.BODIES, Algorithm(algorithm))
         sealing.forget()
-        self.stdout.write(f"{sealing.BODIES.name} has key {ring.current.version}: back up {sealing.folder().path}")
+        self.stdout.write(
+            f"{sealing.BODIES.name} has key {ring.current.version}: back up {sealing.folder().path}"
+        )
 
     def _search(self) -> None:
         """A key of its own for a database that had none; else a new one."""
@@ -75,7 +77,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{sealing.SEARCH.name}: key {ring.current.version}; the index is made anew")
         self._work(reindex.ask(SYSTEM, everything=True))
         for name, work in resealing.hashed():
-            self.stdout.write(f"{name}: {work():,}")
+            self.stdout.write(f"{name}: {work(database.connection()):,}")
 
     def _work(self, job: Job) -> None:
         ended = threading.Event()
