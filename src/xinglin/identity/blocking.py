@@ -1,8 +1,8 @@
 """The keys under which somebody is looked for: Patients that share none are never compared.
 
 A key is a signed 64-bit hash of a kind and a value; with a secret key, where ``hash_with`` has given one, so that
-nobody can try values until one fits. Each kind forgives some mistakes and not others; together they find a Patient with two or
-three mistakes. The most telling come first, so that a caller in a hurry may stop early.
+nobody can try values until one fits. Each kind forgives some mistakes and not others; together they find a Patient
+with two or three mistakes. The most telling come first, so that a caller in a hurry may stop early.
 """
 
 from __future__ import annotations
