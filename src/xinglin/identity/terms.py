@@ -111,6 +111,4 @@ def _tell_all(connection: Connection, tell: Callable[[int], None]) -> int:
 
 def _hidden(kind: str, value: str) -> tuple[str, str]:
     """By what a value is counted, and as what it is kept: phones and addresses by hashes, and sealed."""
-    if kind not in _SEALED or (hashed := sealing.hash64("terms", value)) is None:
-        return value, value
-    return str(hashed), sealing.seal_text(value)
+    return (sealing.hidden("terms", value), sealing.seal_text(value)) if kind in _SEALED else (value, value)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _PAUSE = 0.1
 # a number of some length, an escape, what is not ASCII, or a parameter that is about somebody
 _TELLING = re.compile(
-    r"\d{5}|%[0-9A-Fa-f]{2}|[^\x00-\x7f]|@|(name|family|given|address|phone|telecom|email|identifier)[^=&]*="
+    r"\d{5}|%40|%[89A-Fa-f][0-9A-Fa-f]|[^\x00-\x7f]|@|(name|family|given|address|phone|telecom|email|identifier)[^=&]*="
 )
 _NO_END = (1 << 63) - 1
 _log = logging.getLogger(__name__)
@@ -104,10 +104,11 @@ class _Writer:
 
 def append(cursor: psycopg.Cursor[tuple[Any, ...]], lines: Iterable[Line]) -> None:
     """Write lines in the transaction that the cursor is in, and keep their order until it commits."""
+    hidden = [_hidden(line) for line in lines]
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.ACCESS_ORDER], prepare=True)
     with cursor.copy(f"COPY record_access ({', '.join(Line._fields)}) FROM STDIN") as copy:
-        for line in lines:
-            copy.write_row(_hidden(line))
+        for line in hidden:
+            copy.write_row(line)
 
 
 def _hidden(line: Line) -> Line:

@@ -200,6 +200,13 @@ def hash64(use: str, value: str) -> int | None:
     return int.from_bytes(blake2b(value.encode(), key=key, digest_size=8).digest(), signed=True)
 
 
+def hidden(use: str, value: str) -> str:
+    """A text by which equal values are found to be equal: a keyed hash; where there is no key, the value itself."""
+    hashed = hash64(use, value) if value else None
+    return value if hashed is None else f"{hashed & _WHOLE:016x}"
+
+
+_WHOLE = (1 << 64) - 1
 _uses: dict[str, bytes | None] = {}
 
 
@@ -277,13 +284,15 @@ def mark(key: Key) -> str:
 
 
 def _marks() -> dict[tuple[str, int], str]:
-    rows = database.connection().execute("SELECT name, version, mark FROM record_seal")
+    with database.connect() as connection:  # the thread's own may be in the middle of a copy
+        rows = connection.execute("SELECT name, version, mark FROM record_seal").fetchall()
     return {(name, version): told for name, version, told in rows}
 
 
 def _choose() -> None:
     """Hashes have a key from the first resource on, or none until ``xinglin seal --search``."""
-    row = database.connection().execute("SELECT EXISTS (SELECT FROM record_resource)").fetchone()
+    with database.connect() as connection:
+        row = connection.execute("SELECT EXISTS (SELECT FROM record_resource)").fetchone()
     if settings.SETTINGS.seal == "off" or row == (True,):
         _note_unkeyed()
     else:

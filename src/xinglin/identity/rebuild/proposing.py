@@ -185,7 +185,7 @@ def _fill(
         binary=True,
     )
     rows = [
-        ([place for place in row[0] if place >= 0], Member(*row[1:-1], sealing.open_sealed(row[-1])))
+        ([place for place in row[0] if place >= 0], Member(*[*row[1:-1], sealing.open_sealed(row[-1])]))
         for row in found
     ]
     round_.fill(rows)

@@ -305,4 +305,4 @@ def candidates(
         prepare=True,
         binary=True,
     )
-    return [(row[0], Member(*row[1:-1], sealing.open_sealed(row[-1]))) for row in found]
+    return [(row[0], Member(*[*row[1:-1], sealing.open_sealed(row[-1])])) for row in found]
