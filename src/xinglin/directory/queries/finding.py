@@ -51,7 +51,8 @@ WITH hits AS (
 )
 SELECT e.type, e.id, e.kind, e.name, e.status, coalesce(e.category, ''),
        CASE WHEN e.kind = 'institution' THEN '' ELSE coalesce(i.name, '') END,
-       coalesce((SELECT value FROM directory_code c WHERE c.type = e.type AND c.id = e.id AND c.scheme <> ALL(%(hidden)s)
+       coalesce((SELECT value FROM directory_code c
+                 WHERE c.type = e.type AND c.id = e.id AND c.scheme <> ALL(%(hidden)s)
                  ORDER BY c.scheme = 'uscc' DESC, c.scheme LIMIT 1), ''), e.division
 FROM best b JOIN directory_entry e USING (type, id)
 LEFT JOIN directory_entry i ON i.type = 'Organization' AND i.id = e.institution

@@ -9,13 +9,15 @@ hold, so two different values never make the same text.
 with a key, once ``hash_with`` has given one: who has the index alone cannot try all numbers until one fits. Strings
 are filed (``filed``) as a code for each character that depends on those before it, so that a text begins with another
 just where its codes do; then ``~``, and a code for each pair of neighbours, for ``:contains``.
+The first character has a code of 36 bits, each further one of 24, since fewer are told apart there; a pair has 15, since
+its hash is among the tokens and only the order is asked of the codes.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from base64 import urlsafe_b64encode
+from binascii import b2a_base64
 from functools import lru_cache
 from hashlib import blake2b
 from struct import pack
@@ -58,13 +60,17 @@ class _Keyed:
 
     tokens: bytes | None = None
     characters: bytes = b""
+    pairs: bytes = b""
 
 
 def hash_with(secret: bytes | None) -> None:
     """Hash identifying values with a key that is made from ``secret``, or without one."""
     _Keyed.tokens = None if secret is None else blake2b(b"tokens", key=secret, digest_size=32).digest()
     _Keyed.characters = b"" if secret is None else blake2b(b"characters", key=secret, digest_size=32).digest()
+    _Keyed.pairs = b"" if secret is None else blake2b(b"pairs", key=secret, digest_size=32).digest()
+    gram_hash.cache_clear()
     _code.cache_clear()
+    _pair_code.cache_clear()
     _codes.cache_clear()
 
 
@@ -143,6 +149,7 @@ def exact_hash(path: str, text: str) -> int:
     return _token(path, f"x\0{text}")
 
 
+@lru_cache(maxsize=1 << 16)
 def gram_hash(path: str, gram: str) -> int:
     """Two neighbouring characters (or the only one) of a normalised string, see ``grams``."""
     return _token(path, f"g\0{gram}")
@@ -211,26 +218,31 @@ def begun(path: str, normalised: str) -> str:
     return _codes(normalised) if is_sealed(path) else normalised
 
 
-def within(path: str, normalised: str) -> str:
-    """What is part of ``filed`` texts that have this one in them; of two characters at least where it is sealed."""
-    return paired(normalised) if is_sealed(path) else normalised
-
-
 def paired(normalised: str) -> str:
-    """The codes of the pairs of neighbours, each begun by a character that is in no code."""
-    return "".join([f".{_code(normalised[i : i + 2], 1)}" for i in range(len(normalised) - 1)])
+    """The codes of the pairs of neighbours: a capital and two others, so that a code begins only where one does."""
+    return "".join([_pair_code(normalised[i : i + 2]) for i in range(len(normalised) - 1)])
 
 
 @lru_cache(maxsize=1 << 14)
 def _codes(text: str) -> str:
-    return "".join([_code(text[:end], 0) for end in range(1, len(text) + 1)])
+    return "".join([_code(text[:end]) for end in range(1, len(text) + 1)])
 
 
 @lru_cache(maxsize=1 << 17)
-def _code(text: str, kind: int) -> str:
-    """Five characters: 30 bits."""
-    made = blake2b(text.encode(), key=_Keyed.characters, digest_size=4, salt=b"%d" % kind)
-    return urlsafe_b64encode(made.digest())[:5].decode()
+def _code(text: str) -> str:
+    made = blake2b(text.encode(), key=_Keyed.characters, digest_size=6).digest()
+    return b2a_base64(made, newline=False)[: 6 if len(text) == 1 else 4].translate(_SAFE).decode()
+
+
+@lru_cache(maxsize=1 << 16)
+def _pair_code(pair: str) -> str:
+    first, second, third = blake2b(pair.encode(), key=_Keyed.pairs, digest_size=3).digest()
+    return _CAPITALS[first & 31] + _OTHERS[second & 31] + _OTHERS[third & 31]
+
+
+_SAFE = bytes.maketrans(b"+/", b"-_")
+_CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_OTHERS = "abcdefghijklmnopqrstuvwxyz6789-_"
 
 
 def ancestors(uri: str) -> Iterator[str]:

@@ -53,8 +53,11 @@ def _contains(alias: str, path: str, text: str) -> Fragment:
     if keys.is_sealed(path) and len(text) < _LEAST:
         reason = f"{path} is encrypted, give at least {_LEAST} characters of it to :contains"
         raise refusals.unsupported(path, reason).fault()
-    sought = keys.within(path, text)
-    found = _exists(alias, [keys.key(path)], [Fragment("strpos(x.value, %s) > 0", (sought,))])
+    if keys.is_sealed(path):
+        held = Fragment("strpos(split_part(x.value, '~', 2), %s) > 0", (keys.paired(text),))
+    else:
+        held = Fragment("strpos(x.value, %s) > 0", (text,))
+    found = _exists(alias, [keys.key(path)], [held])
     pairs = [text[i : i + 2] for i in range(len(text) - 1)]
     if not pairs:
         return found
