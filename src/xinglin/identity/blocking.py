@@ -46,6 +46,10 @@ def _hash(value: str) -> int:
     if _Keyed.secret is not None:
         made = blake2b(value.encode(), key=_Keyed.secret, digest_size=8)
         return int.from_bytes(made.digest(), signed=True)
+    return _unkeyed(value)
+
+
+def _unkeyed(value: str) -> int:
     number = xxh3_64_intdigest(value.encode())
     return number if number < _SIGN else number - _TWO_64
 

@@ -9,8 +9,8 @@ hold, so two different values never make the same text.
 with a key, once ``hash_with`` has given one: who has the index alone cannot try all numbers until one fits. Strings
 are filed (``filed``) as a code for each character that depends on those before it, so that a text begins with another
 just where its codes do; then ``~``, and a code for each pair of neighbours, for ``:contains``.
-The first character has a code of 36 bits, each further one of 24, since fewer are told apart there; a pair has 15, since
-its hash is among the tokens and only the order is asked of the codes.
+The first character has a code of 36 bits, each further one of 24, since fewer are told apart there; a pair has 15:
+its hash is among the tokens, and only the order is asked of the codes.
 """
 
 from __future__ import annotations
