@@ -357,7 +357,8 @@ def machine() -> str:
         platform.processor(),
     )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{os.cpu_count()} cores ({model}), {memory:.0f} GiB, Python {platform.python_version()}"
+    sealed = f"XINGLIN_SEAL={os.environ.get('XINGLIN_SEAL', 'aes')}"
+    return f"{sealed}; {os.cpu_count()} cores ({model}), {memory:.0f} GiB, Python {platform.python_version()}"
 
 
 def write(bench: Bench, path: Path, marks: tuple[str, str]) -> None:
