@@ -101,7 +101,7 @@ def served(home: Path) -> tuple[Bench, subprocess.Popen[bytes]]:
         [str(BIN / "xinglin"), "serve", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL,
         env={**os.environ, "XINGLIN_LEDGER": os.environ.get("XINGLIN_LEDGER", "false")},
     )  # fmt: skip
-    for _ in range(300):
+    for _ in range(1200):
         try:
             socket.create_connection(("127.0.0.1", port)).close()
             break

@@ -50,7 +50,10 @@ class Command(BaseCommand):
         if options["verb"] == "list":
             self.stdout.write(f"{kept.path}")
             for purpose in PURPOSES:
-                self._show(purpose, kept.ring(purpose))
+                if purpose in RECORD_PURPOSES and not kept.has(purpose):  # made when the database asks for it
+                    self.stdout.write(f"{purpose.name}: {purpose.meaning} (none yet)")
+                else:
+                    self._show(purpose, kept.ring(purpose))
             return
         purpose = _BY_NAME[options["purpose"]]
         if options["verb"] == "rotate":
