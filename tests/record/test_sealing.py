@@ -168,7 +168,7 @@ def test_who_tries_all_numbers_finds_no_hash_of_them(door: Door) -> None:
 # -- sealed anew
 
 
-def _rotated(own_keys: Path) -> int:
+def _rotated() -> int:
     version = sealing.folder().rotate(sealing.BODIES).current.version
     sealing.forget()
     return version
@@ -210,7 +210,7 @@ def test_a_new_key_seals_everything_anew_and_a_second_time_nothing(own_keys: Pat
         door.update(patient(id="a", active=n % 2 == 0))
     door.delete("Patient", "a")
     door.update(patient(id="b"))
-    version = _rotated(own_keys)
+    version = _rotated()
 
     done = jobs.work(resealing.ask(SYSTEM).id)
     again = jobs.work(resealing.ask(SYSTEM).id)
@@ -240,7 +240,7 @@ def test_while_it_is_sealed_anew_others_read_and_write_and_a_killed_process_lose
 ) -> None:
     for n in range(PEOPLE):
         door.update(patient(id=f"p{n}"))
-    _rotated(own_keys)
+    _rotated()
     wrong: list[str] = []
     written: dict[str, int] = {}
     stop = threading.Event()
@@ -342,3 +342,21 @@ def test_what_was_altered_or_sealed_with_a_lost_key_is_refused_and_not_empty(
     for wrong in (body[:-1] + bytes([body[-1] ^ 1]), bytes((sealing.MARK, 0, 9)) + body[3:]):
         with pytest.raises(SealBroken):
             sealing.open_sealed(wrong)
+
+
+def test_two_machines_whose_folders_were_rotated_apart_are_told_so(
+    own_keys: Path, door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door.update(patient(id="a"))
+    shutil.copytree(own_keys, tmp_path / "second")
+    _rotated()
+    door.update(patient(id="b"))
+    _given(tmp_path / "second", monkeypatch)
+
+    with pytest.raises(KeysUnusable, match=r"key 2 .* of record, which is not in .*second"):
+        sealing.settle()
+    sealing.folder().rotate(sealing.BODIES)
+    _forget()
+    with pytest.raises(KeysUnusable, match=r"key 2 .* of record"):
+        door.update(patient(id="c"))
+    assert versions() == {1, 2}

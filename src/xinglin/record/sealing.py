@@ -30,7 +30,7 @@ from xinglin.kernel import clock
 from xinglin.record import database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from xinglin.crypto.ciphers import Sealer
 
@@ -131,7 +131,7 @@ def _looked() -> _Held:
         settle()
         ring = _ring(algorithm)
         if ring.current.version not in _state.noted:
-            note(BODIES, [ring.current])
+            _note(BODIES, ring.current)
             _state.noted.add(ring.current.version)
         key = ring.current
         head = _MARKED + key.version.to_bytes(2)
@@ -257,25 +257,30 @@ def is_first() -> bool:
     return (SEARCH.name, 0) not in marks and len([name for name, _ in marks if name == BODIES.name]) <= 1
 
 
-def choose_search_key(key: Key | None) -> None:
+def choose_search_key(key: Key) -> None:
     """Let hashes be made with this key from now on; who calls this has stopped everybody else, and reindexes."""
-    with database.connect() as connection:
+    with database.connect() as connection, connection.transaction():
         connection.execute("DELETE FROM record_seal WHERE name = %s", [SEARCH.name])
-    if key is not None:
-        note(SEARCH, [key])
-    else:
-        _note_unkeyed()
+        connection.execute(_NOTE, [SEARCH.name, key.version, mark(key)])
     forget()
     settle()
 
 
-def note(purpose: Purpose, keys: Iterable[Key]) -> None:
-    """Remember in the database that it is written with these keys; in a transaction of its own."""
-    with database.connect() as connection, connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO record_seal (name, version, mark) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-            [(purpose.name, key.version, mark(key)) for key in keys],
-        )
+_NOTE = "INSERT INTO record_seal (name, version, mark) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+
+
+def _note(purpose: Purpose, key: Key) -> None:
+    """Remember in the database that it is written with this key; in a transaction of its own.
+
+    Raises ``KeysUnusable`` where another machine has made another key of the same number.
+    """
+    with database.connect() as connection:
+        connection.execute(_NOTE, [purpose.name, key.version, mark(key)])
+        row = connection.execute(
+            "SELECT mark FROM record_seal WHERE name = %s AND version = %s", [purpose.name, key.version]
+        ).fetchone()
+    if row is not None and row[0] != mark(key):
+        raise KeysUnusable(_absent(purpose, key.version, row[0]))
 
 
 def mark(key: Key) -> str:
@@ -296,7 +301,7 @@ def _choose() -> None:
     if settings.SETTINGS.seal == "off" or row == (True,):
         _note_unkeyed()
     else:
-        note(SEARCH, [folder().ring(SEARCH).current])
+        _note(SEARCH, folder().ring(SEARCH).current)
 
 
 def _note_unkeyed() -> None:
