@@ -101,7 +101,7 @@ def served(home: Path) -> tuple[Bench, subprocess.Popen[bytes]]:
         [str(BIN / "xinglin"), "serve", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL,
         env={**os.environ, "XINGLIN_LEDGER": os.environ.get("XINGLIN_LEDGER", "false")},
     )  # fmt: skip
-    for _ in range(300):
+    for _ in range(1200):
         try:
             socket.create_connection(("127.0.0.1", port)).close()
             break
@@ -357,7 +357,8 @@ def machine() -> str:
         platform.processor(),
     )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{os.cpu_count()} cores ({model}), {memory:.0f} GiB, Python {platform.python_version()}"
+    sealed = f"XINGLIN_SEAL={os.environ.get('XINGLIN_SEAL', 'aes')}"
+    return f"{sealed}; {os.cpu_count()} cores ({model}), {memory:.0f} GiB, Python {platform.python_version()}"
 
 
 def write(bench: Bench, path: Path, marks: tuple[str, str]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.directory.conftest import rows
 from xinglin.kernel.errors import Fault, Kind
+from xinglin.record import sealing
 
 DIVISIONS = "urn:xinglin:codes:division"
 
@@ -212,7 +213,8 @@ def test_registrations_and_roles_are_dated(directory):
         "organization": {"reference": "Organization/one"}, "code": [{"text": "护师"}],
     })  # fmt: skip
 
-    assert rows("SELECT kind, number, upper(period) FROM directory_registration") == [
+    found = rows("SELECT kind, number, upper(period) FROM directory_registration")
+    assert [(kind, sealing.open_text(number), until) for kind, number, until in found] == [
         ("nurse_practice", "201545001234", date(2025, 5, 1))
     ]
     assert rows("SELECT organization, institution, title FROM directory_role") == [("one", "one", "护师")]

@@ -17,7 +17,7 @@ from xinglin.identity.rebuild import proposing, runs
 from xinglin.kernel import clock
 from xinglin.kernel.actor import SYSTEM
 from xinglin.kernel.errors import Fault
-from xinglin.record import followers
+from xinglin.record import followers, sealing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,9 +87,14 @@ def test_patients_that_were_not_linked_are_linked(door: Door, index: Connection,
     assert (again.linked, again.renewed, again.removed) == (0, 0, 0)
 
 
+def rows(index: Connection) -> list[tuple[int, bytes, list[int]]]:
+    found = index.execute("SELECT number, traits, keys FROM identity_patient ORDER BY number")
+    return [(number, sealing.open_sealed(packed), keys) for number, packed, keys in found]
+
+
 def test_rows_of_an_old_form_are_renewed(door: Door, index: Connection) -> None:
     three(door)
-    before = index.execute("SELECT number, traits, keys FROM identity_patient ORDER BY number").fetchall()
+    before = rows(index)
     index.execute("UPDATE identity_patient SET traits = '\\x00', keys = keys[1:2]")
     index.execute("DELETE FROM identity_key")
     index.execute(
@@ -99,7 +104,7 @@ def test_rows_of_an_old_form_are_renewed(door: Door, index: Connection) -> None:
 
     assert rebuild.refresh(index, actor=SYSTEM).renewed == 3
 
-    after = index.execute("SELECT number, traits, keys FROM identity_patient ORDER BY number").fetchall()
+    after = rows(index)
     assert after == before
     assert index.execute("SELECT count(*) FROM identity_key").fetchone() == (
         sum(len(k) for _, _, k in after),

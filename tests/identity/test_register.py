@@ -115,7 +115,7 @@ def test_resident_is_entered_where_the_address_says(register):
     found = residents.find(register, "p1")
     assert found is not None
     assert (found.present, found.door, found.standing, found.stated) == (
-        VILLAGE, "人民路38号3栋501室", "settled", False,
+        VILLAGE, residents.doorplate("人民路38号3栋501室"), "settled", False,
     )  # fmt: skip
     assert [(r.since, r.until, r.present) for r in residents.residences(register, "p1")] == [
         (date(2026, 3, 1), None, VILLAGE)

@@ -220,6 +220,7 @@ def test_the_tables_refuse_to_change_what_was_entered(log: Log, statement: str) 
 def keeper(home: Path) -> subprocess.Popen[bytes]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("XINGLIN_", "PYTEST_"))}
     settings = {
+        "XINGLIN_KEYS": os.environ["XINGLIN_KEYS"],  # of the database
         "XINGLIN_HOME": str(home),
         "DATABASE_URL": _url(),
         "DJANGO_SETTINGS_MODULE": "xinglin.config.settings",

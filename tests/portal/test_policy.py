@@ -10,7 +10,7 @@ from django.conf import settings
 from tests.portal import region
 from tests.portal.test_views import HTMX, SECTIONS, text
 from xinglin.accounts.models import Account
-from xinglin.record import access, database
+from xinglin.record import access, database, sealing
 
 ONE_THING = ("results/trend/?test=4548-4~%25", "documents/DiagnosticReport/r2/")
 SECRETS = ("4548-4", "糖化", "高血压")
@@ -61,7 +61,9 @@ def test_an_emergency_opens_the_record(closed):
     noted = database.connection().execute(
         "SELECT purpose, outcome, query FROM record_access WHERE action = 'break-glass'"
     )
-    assert noted.fetchall() == [("ETREAT", "permit", "昏迷，救护车上，需要了解用药史")]
+    assert [(purpose, outcome, sealing.open_text(query)) for purpose, outcome, query in noted] == [
+        ("ETREAT", "permit", "昏迷，救护车上，需要了解用药史")
+    ]
 
 
 def test_an_emergency_needs_a_reason(closed):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from xinglin.fhir import json
 from xinglin.kernel.ids import EPOCH_MS, floor_vid
 from xinglin.record import packing
+
+pytestmark = pytest.mark.usefixtures("_record_database")  # which knows the keys of its bodies
 
 texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=50)
 members = st.dictionaries(

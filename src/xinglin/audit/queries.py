@@ -18,6 +18,7 @@ from xinglin.audit.rules import EVERYTHING, Level, Scope, State
 from xinglin.fhir import definitions
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel.errors import not_found
+from xinglin.record import access
 from xinglin.record.access import Line, Placed
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def lines(
             " ORDER BY moment DESC, place DESC LIMIT %(limit)s",
             {**values, "limit": limit},
         ).fetchall()
-    return [Placed(row[0], Line(*row[1:])) for row in rows]
+    return [Placed(row[0], access.line(row[1:])) for row in rows]
 
 
 def every(connection: Connection, wanted: Wanted, *, most: int) -> Iterator[Placed]:

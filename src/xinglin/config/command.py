@@ -47,7 +47,12 @@ def main() -> None:
 
     from django.core.management import execute_from_command_line  # noqa: PLC0415 -- reads DATABASE_URL
 
-    execute_from_command_line(["xinglin", *sys.argv[1:]])
+    from xinglin.crypto.folder import KeysUnusable  # noqa: PLC0415 -- as above
+
+    try:
+        execute_from_command_line(["xinglin", *sys.argv[1:]])
+    except KeysUnusable as error:
+        raise SystemExit(str(error)) from None
 
 
 if __name__ == "__main__":

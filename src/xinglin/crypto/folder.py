@@ -56,6 +56,10 @@ class KeyFolder:
             self._read[purpose.name] = known
         return known[1]
 
+    def has(self, purpose: Purpose) -> bool:
+        """Whether there is a ring of that purpose; ``ring`` would make one."""
+        return self._file(purpose).exists()
+
     def rotate(self, purpose: Purpose, algorithm: Algorithm | None = None) -> KeyRing:
         """Give the ring a new current key."""
         self.ring(purpose)

@@ -13,10 +13,11 @@ import psycopg
 from django.utils.translation import gettext_noop
 
 from xinglin.directory.resources import parts, reading
-from xinglin.directory.rules import divisions, rights
+from xinglin.directory.rules import codes, divisions, rights
 from xinglin.directory.rules.problems import Wrong
 from xinglin.kernel.errors import conflict, invalid
 from xinglin.kernel.ids import moment_of
+from xinglin.record import sealing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -150,12 +151,17 @@ def _sign(connection: Connection, versions: Sequence[Written]) -> None:
     )
 
 
+def _hidden(scheme: str, value: str, within: str, sound: bool) -> tuple[str, str, str, bool]:
+    """A code as it stands in the table: identity numbers, and what has one in it, as keyed hashes."""
+    return scheme, sealing.hidden("codes", value) if scheme in codes.HIDDEN_SCHEMES else value, within, sound
+
+
 def _insert(connection: Connection, entries: Sequence[Entry]) -> None:
     columns = ("type", "id", "kind", "name", "owner", "parent", "category", "level", "status")
     connection.execute(_INSERT_ENTRIES, [[getattr(e, name) for e in entries] for name in columns])
-    codes = [(e.type, e.id, *code) for e in entries for code in e.codes]
-    if codes:
-        connection.execute(_INSERT_CODES, [list(column) for column in zip(*codes, strict=True)])
+    filed = [(e.type, e.id, *_hidden(*code)) for e in entries for code in e.codes]
+    if filed:
+        connection.execute(_INSERT_CODES, [list(column) for column in zip(*filed, strict=True)])
     if any(e.keys for e in entries):
         with connection.cursor() as cursor, cursor.copy(_COPY_KEYS) as copy:
             for e in entries:
@@ -284,7 +290,16 @@ def _register(connection: Connection, living: Iterable[tuple[Written, parts.Reso
                 connection.execute(
                     "INSERT INTO directory_registration (practitioner, place, kind, label, number, issuer, period)"
                     " VALUES (%s, %s, %s, %s, %s, %s, daterange(%s, %s))",
-                    [version.id, place, one.kind, one.label, one.number, one.issuer, start, end],
+                    [
+                        version.id,
+                        place,
+                        one.kind,
+                        one.label,
+                        sealing.seal_text(one.number),
+                        one.issuer,
+                        start,
+                        end,
+                    ],
                 )
         elif version.type_name == "PractitionerRole":
             _assign(connection, version.id, resource)

@@ -24,7 +24,27 @@ class IdentityConfig(AppConfig):
         commands.offer(registering.REGISTER, registering.COUNTS, registering.ARCHIVES)
         jobs.offer(refreshing.JOB, refreshing.work)
         jobs.offer(filing.JOB, filing.work)
+        self._seal()
         self._appear()
+
+    @staticmethod
+    def _seal() -> None:
+        """Let the index be sealed with the record, and its keys be hashed as the record's are."""
+        from xinglin.identity import blocking  # noqa: PLC0415 -- after the applications are loaded
+        from xinglin.identity.population import households, residents  # noqa: PLC0415 -- as above
+        from xinglin.identity.rebuild import refreshing  # noqa: PLC0415 -- as above
+        from xinglin.record import resealing, sealing  # noqa: PLC0415 -- as above
+
+        sealing.follow(lambda derive: blocking.hash_with(derive("persons") if derive else None))
+        resealing.offer(
+            resealing.Place("identity_patient", ("number", "shard"), "traits"),
+            resealing.Place("identity_resident", ("number", "shard"), "address", text=True),
+            resealing.Place("identity_residence", ("number", "since", "shard"), "address", text=True),
+            resealing.Place("identity_household", ("number", "shard"), "address", text=True),
+        )
+        resealing.offer_hashes("keys of persons", refreshing.rehash)
+        resealing.offer_hashes("doors of residents", residents.rehash)
+        resealing.offer_hashes("doors of households", households.rehash)
 
     @staticmethod
     def _appear() -> None:

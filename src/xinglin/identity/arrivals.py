@@ -10,6 +10,7 @@ import msgspec
 from xxhash import xxh3_64_intdigest
 
 from xinglin.identity import blocking, names, store, traits
+from xinglin.record import sealing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,6 +77,7 @@ class Arrival:
 
 def read(place: tuple[int, int], id_: str, actor: str, resource: dict[str, Any], old: Link | None) -> Arrival:
     """From the resource; ``place`` is the Patient's number and shard."""
+    sealing.settle()
     known = traits.from_patient(resource)
     return Arrival(
         *place, id_, actor, known, traits.pack(known), blocking.keys(known), source(known.scope),

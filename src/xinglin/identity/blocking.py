@@ -1,11 +1,13 @@
 """The keys under which somebody is looked for: Patients that share none are never compared.
 
-A key is a signed 64-bit hash of a kind and a value. Each kind forgives some mistakes and not others; together they find
-a Patient with two or three mistakes. The most telling come first, so that a caller in a hurry may stop early.
+A key is a signed 64-bit hash of a kind and a value; with a secret key, where ``hash_with`` has given one, so that
+nobody can try values until one fits. Each kind forgives some mistakes and not others; together they find a Patient
+with two or three mistakes. The most telling come first, so that a caller in a hurry may stop early.
 """
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from xxhash import xxh3_64_intdigest
@@ -31,7 +33,23 @@ def keys(traits: Traits) -> tuple[int, ...]:
     return tuple(dict.fromkeys(_hash(value) for value in values(traits)))[:MOST]
 
 
+class _Keyed:
+    secret: bytes | None = None
+
+
+def hash_with(secret: bytes | None) -> None:
+    """Make the hashes with this key from now on, or without one."""
+    _Keyed.secret = secret
+
+
 def _hash(value: str) -> int:
+    if _Keyed.secret is not None:
+        made = blake2b(value.encode(), key=_Keyed.secret, digest_size=8)
+        return int.from_bytes(made.digest(), signed=True)
+    return _unkeyed(value)
+
+
+def _unkeyed(value: str) -> int:
     number = xxh3_64_intdigest(value.encode())
     return number if number < _SIGN else number - _TWO_64
 

@@ -12,7 +12,7 @@ from xinglin.identity.constraints import Constraint
 from xinglin.identity.events import Event
 from xinglin.identity.reviewing import Review, Wanted
 from xinglin.kernel.ids import make_id
-from xinglin.record import access
+from xinglin.record import access, sealing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,7 +104,7 @@ def of_numbers(connection: Connection, numbers: Sequence[int]) -> dict[int, Know
             frozenset(f"{place.district}{place.spot}" for place in held.addresses if place.spot),
         )
         for number, id_, person, home, packed in found
-        for held in [traits.unpack(packed)]
+        for held in [traits.unpack(sealing.open_sealed(packed))]
     }  # fmt: skip
 
 

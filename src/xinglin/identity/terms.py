@@ -9,6 +9,7 @@ from xinglin.identity import frequencies, traits
 from xinglin.identity.frequencies import Frequencies
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault
+from xinglin.record import sealing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,7 @@ _OFTEN = {"surname": 2, "given": 3, "phone": 3, "spot": 5}  # rarer values need 
 _MOST = 300_000  # values of a kind that are remembered, the commonest
 _AGAIN = 600_000  # milliseconds after which a process looks whether they were counted anew
 _STRETCH = 20_000
+_SEALED = ("phone", "spot")
 
 
 class _Held:
@@ -52,7 +54,8 @@ def look_again() -> None:
 def _load(connection: Connection) -> Frequencies:
     counts: dict[str, dict[str, int]] = {kind: {} for kind in frequencies.KINDS}
     total = 0
-    for kind, value, count in connection.execute("SELECT kind, value, count FROM identity_term"):
+    for kind, sealed, count in connection.execute("SELECT kind, value, count FROM identity_term"):
+        value = sealing.open_text(sealed)
         if kind == "total":
             total = count
         elif kind in counts:
@@ -67,14 +70,14 @@ def count(connection: Connection, tell: Callable[[int], None] = lambda _: None) 
     """
     with connection.transaction():
         connection.execute(
-            "CREATE TEMPORARY TABLE identity_told (kind text, value text, count integer) ON COMMIT DROP"
+            "CREATE TEMPORARY TABLE identity_told (kind text, value text, sealed text, count integer) ON COMMIT DROP"
         )
         total = _tell_all(connection, tell)
         connection.execute("LOCK TABLE identity_term IN SHARE ROW EXCLUSIVE MODE")
         connection.execute("DELETE FROM identity_term")
         for kind in frequencies.KINDS:
             connection.execute(
-                "INSERT INTO identity_term (kind, value, count) SELECT %s, value, sum(count) FROM identity_told"
+                "INSERT INTO identity_term (kind, value, count) SELECT %s, max(sealed), sum(count) FROM identity_told"
                 " WHERE kind = %s GROUP BY value HAVING sum(count) >= %s ORDER BY sum(count) DESC LIMIT %s",
                 [kind, kind, _OFTEN[kind], _MOST],
             )
@@ -93,14 +96,19 @@ def _tell_all(connection: Connection, tell: Callable[[int], None]) -> int:
             sums: dict[tuple[str, str], int] = {}
             for (packed,) in rows:
                 try:
-                    known = traits.unpack(packed)
+                    known = traits.unpack(sealing.open_sealed(packed))
                 except Fault:
                     continue  # packed in an old form; the next rebuild reads it anew
                 for pair in frequencies.told(known):
                     sums[pair] = sums.get(pair, 0) + 1
             with connection.cursor() as writing, writing.copy("COPY identity_told FROM STDIN") as copy:
                 for (kind, value), number in sums.items():
-                    copy.write_row((kind, value, number))
+                    copy.write_row((kind, *_hidden(kind, value), number))
             total += len(rows)
             tell(total)
     return total
+
+
+def _hidden(kind: str, value: str) -> tuple[str, str]:
+    """By what a value is counted, and as what it is kept: phones and addresses by hashes, and sealed."""
+    return (sealing.hidden("terms", value), sealing.seal_text(value)) if kind in _SEALED else (value, value)

@@ -49,6 +49,7 @@ class Settings:
     oidc_client: str = ""  # XINGLIN_OIDC_CLIENT: the platform's client id there
     oidc_secret: str = ""  # XINGLIN_OIDC_SECRET: file that holds the platform's secret there
     oidc_name: str = ""  # XINGLIN_OIDC_NAME: what the provider is called on the sign-in page
+    seal: str = "aes"  # XINGLIN_SEAL: encryption of what is stored: aes, sm4 or off
     card_seconds: int = 60  # XINGLIN_CARD_SECONDS: how long a health card's shown code holds
     card_offline_seconds: int = (
         900  # XINGLIN_CARD_OFFLINE_SECONDS: how late a scan without network may be told

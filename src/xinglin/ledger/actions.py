@@ -8,6 +8,7 @@ from django.utils.translation import gettext_noop
 
 from xinglin.kernel.errors import conflict, invalid
 from xinglin.ledger import entries, queries
+from xinglin.record import sealing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,7 @@ def enter(
         )
     row = connection.execute(
         "INSERT INTO ledger_queue (moment, kind, key, event) VALUES (%s, %s, %s, %s) RETURNING place",
-        [now, kind, key, entries.canonical(event)],
+        [now, kind, key, sealing.seal(entries.canonical(event))],
         prepare=True,
     ).fetchone()
     assert row is not None

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 
 from xinglin.crypto import signed_notes
 from xinglin.kernel.errors import invalid, not_found
-from xinglin.ledger import tiles, tree
+from xinglin.ledger import entries, sources, tiles, tree
 from xinglin.ledger.entries import Entry, stamp
 from xinglin.ledger.entries import parse as parse_entry
 from xinglin.ledger.proofs import Opening, Proof
@@ -118,10 +118,18 @@ def static(connection: Connection, place: tiles.Place) -> bytes:
 # -- entries
 
 
+def _row(found: Sequence[Any]) -> Row:
+    """Salt and event are sealed: with the salt alone anybody could try what the event may have been."""
+    index, leaf, key, salt, event = found
+    if salt is not None and len(salt) != entries.SALT:
+        salt = sources.opened(salt)
+    return Row(index, leaf, key, salt, None if event is None else sources.opened(event))
+
+
 def rows(connection: Connection, first: int, end: int) -> list[Row]:
     """Entries ``first`` up to but not including ``end``."""
     return [
-        Row(*found)
+        _row(found)
         for found in connection.execute(
             "SELECT index, leaf, key, salt, event FROM ledger_entry WHERE index >= %s AND index < %s"
             " AND shard BETWEEN 0 AND 1023 ORDER BY index",
@@ -207,7 +215,7 @@ def search(connection: Connection, wanted: Wanted) -> list[Row]:
         prepare=False,
         binary=True,
     )
-    return [Row(*row) for row in found]
+    return [_row(row) for row in found]
 
 
 def kinds(connection: Connection) -> list[str]:

@@ -21,6 +21,7 @@ from xinglin.ledger import entries, queries, sources, tiles, tree
 from xinglin.ledger.checkpoints import Checkpoint
 from xinglin.ledger.entries import Entry
 from xinglin.ledger.sources import OWN, Event
+from xinglin.record import sealing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +92,7 @@ def turn(
 def _gather(connection: Connection, limit: int) -> list[_Found]:
     """What waits: the queue's events, and those of each source after its place."""
     queued = [
-        Event(place=place, kind=kind, moment=moment, event=event, key=key)
+        Event(place=place, kind=kind, moment=moment, event=sources.opened(event), key=key)
         for place, kind, moment, event, key in connection.execute(
             "SELECT place, kind, moment, event, key FROM ledger_queue ORDER BY place LIMIT %s",
             [limit],
@@ -144,7 +145,7 @@ def _enter(connection: Connection, size: int, found: Sequence[_Found]) -> list[b
                 leaves.append(leaf)
                 copy.write_row((
                     index, e.place, e.moment, e.part, queries.shard_of_entry(index), e.kind, one.source, e.key,
-                    leaf, salt, e.event if kept else None,
+                    leaf, sealing.seal(salt), sealing.seal(e.event) if kept else None,
                 ))  # fmt: skip
     return leaves
 

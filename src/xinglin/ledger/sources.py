@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
+from xinglin.crypto.sealing import SealBroken
 from xinglin.fhir import definitions
 from xinglin.ledger import entries
-from xinglin.record import access, changes
+from xinglin.record import access, changes, sealing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -281,9 +282,17 @@ class Entered:
             "SELECT place, part, event FROM ledger_entry WHERE source = %s AND index = ANY(%s)",
             [OWN, [k.index for k in known]],
         ).fetchall()
-        return {(place, part): bytes(event) for place, part, event in rows if event is not None}
+        return {(place, part): opened(bytes(event)) for place, part, event in rows if event is not None}
 
 
 def finder(name: str) -> Source | Entered | None:
     """The source with this name, the ledger itself among them; None where it is registered no more."""
     return Entered() if name == OWN else named(name)
+
+
+def opened(sealed: bytes) -> bytes:
+    """What was sealed; what does not open is given as it is, so that it is found not to belong to its entry."""
+    try:
+        return sealing.open_sealed(sealed)
+    except SealBroken:
+        return sealed

@@ -2,7 +2,8 @@
 
 Lines are gathered for a moment and written together by a thread of their own, so that reading stays fast; a
 crash of the process can lose at most the last ``_PAUSE`` seconds of them. Each line has a place; places are given
-under a lock that is held until the commit, so a higher place is never visible before a lower (``after``).
+under a lock that is held until the commit, so a higher place is never visible before a lower (``after``). What was
+asked is sealed in the table where it may tell who somebody is.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import re
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,17 +19,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psycopg
 
 from xinglin.kernel import clock, origin
-from xinglin.record import database
+from xinglin.record import database, sealing
 from xinglin.record.locks import Lock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
 
 _PAUSE = 0.1
+# a number of some length, an escape, what is not ASCII, or a parameter that is about somebody
+_TELLING = re.compile(
+    r"\d{5}|%40|%[89A-Fa-f][0-9A-Fa-f]|[^\x00-\x7f]|@|(name|family|given|address|phone|telecom|email|identifier)[^=&]*="
+)
 _NO_END = (1 << 63) - 1
 _log = logging.getLogger(__name__)
 
@@ -104,10 +110,24 @@ class _Writer:
 
 def append(cursor: psycopg.Cursor[tuple[Any, ...]], lines: Iterable[Line]) -> None:
     """Write lines in the transaction that the cursor is in, and keep their order until it commits."""
+    hidden = [_hidden(line) for line in lines]
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.ACCESS_ORDER], prepare=True)
     with cursor.copy(f"COPY record_access ({', '.join(Line._fields)}) FROM STDIN") as copy:
-        for line in lines:
+        for line in hidden:
             copy.write_row(line)
+
+
+def _hidden(line: Line) -> Line:
+    query = line.query
+    if query is None or _TELLING.search(query) is None:
+        return line
+    return line._replace(query=sealing.seal_text(query))
+
+
+def line(columns: Sequence[Any]) -> Line:
+    """The line that a row of the table is."""
+    found = Line(*columns)
+    return found if found.query is None else found._replace(query=sealing.open_text(found.query))
 
 
 _writer = _Writer()
@@ -167,7 +187,7 @@ def after(connection: Connection, place: int, *, limit: int, upto: int | None = 
         [place, _NO_END if upto is None else upto, limit],
         prepare=True,
     )
-    return [Placed(row[0], Line(*row[1:])) for row in rows]
+    return [Placed(row[0], line(row[1:])) for row in rows]
 
 
 def latest_of(connection: Connection, actor: str, *, limit: int, among: int = 20_000) -> list[Placed]:
@@ -178,4 +198,4 @@ def latest_of(connection: Connection, actor: str, *, limit: int, among: int = 20
         " ORDER BY place DESC LIMIT %s",
         [among, actor, limit],
     )
-    return [Placed(row[0], Line(*row[1:])) for row in rows]
+    return [Placed(row[0], line(row[1:])) for row in rows]

@@ -1,8 +1,8 @@
-"""How a resource's JSON lies in the database: without id and version, compressed with a shared dictionary.
+"""How a resource's JSON lies in the database: without id and version, compressed with a shared dictionary, sealed.
 
 Stored are the members of ``meta`` that the sender gave, a NUL, and the other members, both as JSON text
 without braces, in one Zstandard frame. Reading puts ``resourceType``, ``id`` and ``meta`` in front and never
-parses. Rows name their dictionary by number, so that a better one can be added later.
+parses. Rows name their dictionary by number, so that a better one can be added later. ``sealing`` encrypts the frame.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import zstandard
 
 from xinglin.fhir import json
 from xinglin.kernel.ids import moment_of
+from xinglin.record import sealing
 
 _LEVEL = 3
 _CURRENT = 1  # the dictionary that new rows are written with
@@ -84,12 +85,13 @@ def parsed(type_name: str, text: bytes) -> dict[str, Any]:
 
 
 def pack(text: bytes) -> bytes:
-    """Compress what ``members`` gave."""
-    return (_codecs.packer or _codecs.make_packer()).compress(text)
+    """Compress and seal what ``members`` gave."""
+    return sealing.seal((_codecs.packer or _codecs.make_packer()).compress(text))
 
 
 def unpack(body: bytes) -> bytes:
-    """The text that was packed; raises ``zstandard.ZstdError`` if the body is damaged."""
+    """The text that was packed; raises ``SealBroken`` or ``zstandard.ZstdError`` if the body is damaged."""
+    body = sealing.open_sealed(body)
     # RFC 8878, 3.1.1.1: the frame header's descriptor, then a window byte unless bit 5 is set, then the number
     # of the dictionary; bits 0 and 1 tell how long that is, and ours are below 256.
     descriptor = body[4]

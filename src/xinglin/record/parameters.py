@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from xinglin.fhir import definitions, index
 from xinglin.fhir.definitions import Component, SearchParameter
 from xinglin.kernel.errors import Fault
-from xinglin.record import database, packing
+from xinglin.record import database, packing, sealing
 from xinglin.record.search.catalogue import STANDARD, Catalogue
 from xinglin.terminology import pinyin
 
@@ -75,8 +75,16 @@ def look_again() -> None:
     _looked = 0.0
 
 
+def forget() -> None:
+    """Forget all, extractors too; for when hashes are made with another key."""
+    global _state  # noqa: PLW0603 -- one process-wide state, swapped whole
+    _state = _InForce()
+    look_again()
+
+
 def _refreshed() -> _InForce:
     global _looked, _state  # noqa: PLW0603 -- one process-wide state, swapped whole
+    sealing.settle()
     now = time.monotonic()
     if now - _looked > _LOOK_AGAIN_SECONDS and _lock.acquire(blocking=False):
         try:

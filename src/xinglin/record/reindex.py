@@ -129,7 +129,7 @@ def _work(job: Job, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     marks = [(url, type_, vid) for url, type_, vid in job.request["marks"]]
     progress = dict(job.progress)
     if not progress:
-        _await_writers(max((_safe_from(vid) for _, _, vid in marks), default=0))
+        await_writers(max((_safe_from(vid) for _, _, vid in marks), default=0))
         progress = {"type": 0, "after": 0, "until": ceil_vid(clock.milliseconds()), "done": 0}
         progress["total"] = _count(job.request["types"])
         tell(progress)
@@ -146,7 +146,7 @@ def _work(job: Job, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     return {"done": progress["done"]}
 
 
-def _await_writers(moment: int) -> None:
+def await_writers(moment: int = 0) -> None:
     """Return when every process writes by the parameters of now, and no earlier transaction is running.
 
     ``moment``: when the processes have all seen them, in milliseconds since 1970.

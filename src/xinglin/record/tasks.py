@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from xinglin.kernel import clock
-from xinglin.record import changes, database, notices
+from xinglin.record import changes, database, notices, resealing
 from xinglin.record.bulk import export, importing
 
 if TYPE_CHECKING:
@@ -76,5 +76,6 @@ def maintain(*, keep_days: int = 7) -> dict[str, int]:
         "exports removed": export.expire(),
         "imports removed": importing.expire(),
         "old notices removed": notices.expire(connection, now - timedelta(days=NOTICE_DAYS)),
+        "values sealed anew": resealing.daily(connection, now),
         **{name: task(connection, now) for name, task in _offered.items()},
     }

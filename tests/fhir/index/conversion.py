@@ -121,12 +121,12 @@ def _string(path, type_, value, into, name_keys):
         return False
     exact = [text for text in exact if text]
     tokens |= {keys.exact_hash(path, text) for text in exact}
-    rows = set().union(*(_row(path, text) for text in [*exact, *loose]))
-    for _, text in rows:
+    texts = {normal for text in [*exact, *loose] if (normal := keys.normalise(text))}
+    for text in texts:
         tokens |= {keys.gram_hash(path, gram) for gram in zip_pairs(text[:64])}
         if len(text) > 64:
             tokens.add(keys.long_hash(path))
-    strings |= rows
+    strings |= {(keys.key(path), keys.filed(path, text)) for text in texts}
     return True
 
 

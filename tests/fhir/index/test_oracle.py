@@ -16,6 +16,7 @@ from xinglin.fhir.definitions import RESOURCE_TYPES
 from xinglin.fhir.index import extractor
 from xinglin.terminology.pinyin import name_keys
 
+pytestmark = pytest.mark.parametrize("_hashes", [None, b"k" * 32], indirect=True, ids=["plain", "keyed"])
 SYNTHEA = Path(__file__).parents[3] / ".." / "shared" / "data" / "synthea"
 
 

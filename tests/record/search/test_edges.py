@@ -39,7 +39,7 @@ def test_a_search_in_a_transaction_sees_what_was_written_there_and_leaves_the_pl
 
 
 def test_a_search_leaves_no_transaction_open(finder: Finder) -> None:
-    finder.page("Patient?name:contains=x&_total=accurate&_include=*")
+    finder.page("Patient?name:contains=xx&_total=accurate&_include=*")
 
     assert database.connection().info.transaction_status.name == "IDLE"
 

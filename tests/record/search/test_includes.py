@@ -76,10 +76,12 @@ def test_included_resources_do_not_count(world: Finder) -> None:
 
 
 def test_pages_link_to_themselves(world: Finder) -> None:
-    page = world.page("Patient?name:contains=e&_sort=birthdate&_count=1")
+    page = world.page("Patient?name:contains=le&_sort=birthdate&_count=1")
 
     links = dict(page.links("http://h/fhir/Patient"))
 
-    assert links["self"] == links["first"] == "http://h/fhir/Patient?name:contains=e&_sort=birthdate&_count=1"
+    assert (
+        links["self"] == links["first"] == "http://h/fhir/Patient?name:contains=le&_sort=birthdate&_count=1"
+    )
     assert links["next"] == f"{links['first']}&_page={page.next}"
     assert "previous" not in links

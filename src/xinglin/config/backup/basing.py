@@ -63,6 +63,21 @@ def take(repository: Repository, url: str, home: Path, now: datetime) -> Base:
     return base
 
 
+def renew(repository: Repository, home: Path, stamp: Stamp) -> Stamp:
+    """Put the home's small files beside every base again if they are not as ``stamp`` says; how they are now.
+
+    What is written to the database with a key that was made after a base cannot be read without it.
+    """
+    now = tuple((str(path), path.stat().st_mtime_ns) for path in _small(home))
+    if now != stamp:
+        for base in repository.bases():
+            repository.put(f"base/{base.label}.files", _files(home))
+    return now
+
+
+Stamp = tuple[tuple[str, int], ...]
+
+
 def _copied(url: str, said: list[str]) -> Iterator[bytes]:
     """The tar archive of the database's files; at the end ``said`` has what the program told of it."""
     command = [str(embedded.program("pg_basebackup")), "-d", url, "-D", "-", "-Ft", "-X", "fetch"]
@@ -89,8 +104,14 @@ def _files(home: Path) -> Iterator[bytes]:
     """A tar archive of the small files in the platform's home: the secret key, the keys; not the backup's own."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
-        for path in sorted(home.rglob("*")) if home.is_dir() else ():
-            inside = path.relative_to(home)
-            if inside.parts[0] not in _MADE_AGAIN and path.is_file() and path.name != "backup.key":
-                archive.add(path, str(inside), recursive=False)
+        for path in _small(home):
+            archive.add(path, str(path.relative_to(home)), recursive=False)
     yield packed.getvalue()
+
+
+def _small(home: Path) -> Iterator[Path]:
+    for top in sorted(home.iterdir()) if home.is_dir() else ():
+        if top.name not in _MADE_AGAIN:
+            for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
+                if path.is_file() and path.name != "backup.key":
+                    yield path

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from xinglin.directory.kinds.kind import INSTITUTION_SCHEMES, Key
+from xinglin.directory.rules import codes
+from xinglin.record import sealing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -51,14 +53,16 @@ def _everything(connection: Connection, wanted: set[Key]) -> Iterator[tuple[Key,
 
 
 def _by_code(connection: Connection, values: Sequence[str]) -> Iterator[tuple[Key, Known]]:
+    asked = {sealing.hidden("codes", value): value for value in values}
     rows = connection.execute(
         "SELECT c.scheme, c.value, c.within, c.type, c.id, e.name, e.institution FROM directory_code c"
         " JOIN directory_entry e USING (type, id) WHERE c.value = ANY(%s) ORDER BY c.type, c.id",
-        [list(values)],
+        [[*values, *asked]],
     ).fetchall()
     unplaced = [row[4] for row in rows if row[0] == "staff" and not row[2]]
     places = _institutions_of(connection, unplaced) if unplaced else {}
-    for scheme, value, within, type_, id_, name, institution in rows:
+    for scheme, stored, within, type_, id_, name, institution in rows:
+        value = str(asked.get(stored, stored)) if scheme in codes.HIDDEN_SCHEMES else stored
         known = Known(type_, id_, name)
         if scheme in INSTITUTION_SCHEMES:
             yield Key("institution", value), known

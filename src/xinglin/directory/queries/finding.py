@@ -45,13 +45,14 @@ WITH hits AS (
         ORDER BY key, place LIMIT 4000) k GROUP BY 1, 2
     UNION ALL
     SELECT type, id, -1, length(value) FROM directory_code
-    WHERE %(code)s <> '' AND value >= %(code)s AND value < %(code)s || %(last)s AND scheme <> 'identity'
+    WHERE %(code)s <> '' AND value >= %(code)s AND value < %(code)s || %(last)s AND scheme <> ALL(%(hidden)s)
 ), best AS (
     SELECT type, id, min(place) AS place, min(length) AS length FROM hits GROUP BY 1, 2
 )
 SELECT e.type, e.id, e.kind, e.name, e.status, coalesce(e.category, ''),
        CASE WHEN e.kind = 'institution' THEN '' ELSE coalesce(i.name, '') END,
-       coalesce((SELECT value FROM directory_code c WHERE c.type = e.type AND c.id = e.id AND c.scheme <> 'identity'
+       coalesce((SELECT value FROM directory_code c
+                 WHERE c.type = e.type AND c.id = e.id AND c.scheme <> ALL(%(hidden)s)
                  ORDER BY c.scheme = 'uscc' DESC, c.scheme LIMIT 1), ''), e.division
 FROM best b JOIN directory_entry e USING (type, id)
 LEFT JOIN directory_entry i ON i.type = 'Organization' AND i.id = e.institution
@@ -84,6 +85,7 @@ def find(
         "division": int(division.ljust(12, "0")) if division else None,
         "division_end": int(division.ljust(12, "9")) if division else None,
         "limit": limit,
+        "hidden": list(codes.HIDDEN_SCHEMES),
     }
     found = [Found(*row) for row in connection.execute(_FIND, values)]
     return found or _codes_with_hyphen(connection, text, values)

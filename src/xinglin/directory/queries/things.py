@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 from xinglin.directory.rules import codes, tables
 from xinglin.directory.rules.problems import Wrong
 from xinglin.kernel.errors import not_found
+from xinglin.record import sealing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -98,11 +99,11 @@ def thing(connection: Connection, kind: str, id_: str) -> Thing:
 
 
 def codes_of(connection: Connection, thing_: Thing) -> list[Code]:
-    """The codes of a thing, identity numbers left out."""
+    """The codes of a thing, without those that have an identity number in them."""
     rows = connection.execute(
         "SELECT scheme, value, sound FROM directory_code"
-        " WHERE type = %s AND id = %s AND scheme <> 'identity' ORDER BY scheme = 'uscc' DESC, scheme",
-        [thing_.type, thing_.id],
+        " WHERE type = %s AND id = %s AND scheme <> ALL(%s) ORDER BY scheme = 'uscc' DESC, scheme",
+        [thing_.type, thing_.id, list(codes.HIDDEN_SCHEMES)],
     )
     return [Code(scheme, value, "" if sound else _fault(scheme, value)) for scheme, value, sound in rows]
 
@@ -280,7 +281,8 @@ def certificates(connection: Connection, practitioner: str) -> list[Certificate]
         [practitioner],
     )
     found = []
-    for kind, label, number, issuer, start, end in rows:
+    for kind, label, sealed, issuer, start, end in rows:
+        number = sealing.open_text(sealed)
         fault = _fault(kind, number) if kind in codes.schemes() and number else ""
         words = codes.schemes()[kind].label if kind in codes.schemes() else label
         found.append(Certificate(kind, words, number, issuer, start, end, fault))

@@ -26,6 +26,10 @@ _INSTITUTION_OID = "urn:oid:2.16.156.10011.1.5"
 _BY_LENGTH = {18: "uscc", 9: "orgcode", 22: "ws218"}
 
 
+HIDDEN_SCHEMES = ("identity", "doctor_qualification")
+"""Schemes whose codes are, or have in them, an identity number: the directory's tables hold keyed hashes of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scheme:
     """One way of numbering. ``within``: the number means something only inside the institution that gave it."""

@@ -52,15 +52,18 @@ number of the element, so that rows of one element can be told.
 
 from xinglin.fhir.index.backward import reference_seeds
 from xinglin.fhir.index.branches import Branch, Composite, branches, composites
-from xinglin.fhir.index.extract import Entries, extractor, main_date, text_keys
+from xinglin.fhir.index.extract import Entries, extractor, hash_with, main_date, text_keys
+from xinglin.fhir.index.values import comparable
 
 __all__ = [
     "Branch",
     "Composite",
     "Entries",
     "branches",
+    "comparable",
     "composites",
     "extractor",
+    "hash_with",
     "main_date",
     "reference_seeds",
     "text_keys",

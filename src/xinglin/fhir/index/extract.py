@@ -79,6 +79,12 @@ class Entries(NamedTuple):
     others: list[int]  # the numbers of further patients in whose compartments it is
 
 
+def hash_with(secret: bytes | None) -> None:
+    """Hash identifying values with a key that is made from ``secret``, None: without one. Extractors are made anew."""
+    keys.hash_with(secret)
+    extractor.cache_clear()
+
+
 def main_date(resource_type: str) -> str | None:
     """The code of the date parameter whose beginning is ``Entries.date``; None if the type has none."""
     code = _MAIN_DATES.get(resource_type, "date")

@@ -4,12 +4,22 @@ Everything is filed per *branch path* (see the package's docstring), never per s
 ``seed`` (signed 64 bits) and ``key`` (signed 32 bits); a value within it gives a token: a signed 64-bit
 hash of the kind of token and its parts, seeded by the path. Parts are joined by NUL, which FHIR text cannot
 hold, so two different values never make the same text.
+
+**Identifying values** (``is_identifying``: what is said of persons, identifiers and contacts of anything) are hashed
+with a key, once ``hash_with`` has given one: who has the index alone cannot try all numbers until one fits. Strings
+are filed (``filed``) as a code for each character that depends on those before it, so that a text begins with another
+just where its codes do; then ``~``, and a code for each pair of neighbours, for ``:contains``.
+The first character has a code of 36 bits, each further one of 24, since fewer are told apart there; a pair has 15:
+its hash is among the tokens, and only the order is asked of the codes.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from binascii import b2a_base64
 from functools import lru_cache
+from hashlib import blake2b
 from struct import pack
 from typing import TYPE_CHECKING
 
@@ -22,6 +32,11 @@ if TYPE_CHECKING:
 
 LONGEST = 200  # characters of a normalised text that are kept
 GRAMMED = 64  # characters of a normalised text that are filed as pairs
+PERSONS = frozenset({"Patient", "Person", "RelatedPerson", "Practitioner"})
+"""The types of which everything that is said is identifying."""
+_NUMBERS = re.compile(
+    r"[.:]\w*[iI]dentifier(:Identifier)?$|[.:]telecom\b|:ContactPoint$|:HumanName$|:Address$"
+)
 _SIGN = 1 << 63
 _TWO_64 = 1 << 64
 _TWO_32 = 1 << 32
@@ -40,7 +55,46 @@ def _raw_seed(path: str) -> int:
     return xxh3_64_intdigest(path.encode())
 
 
+class _Keyed:
+    """The keys of identifying values; None where they are hashed like all others."""
+
+    tokens: bytes | None = None
+    characters: bytes = b""
+    pairs: bytes = b""
+
+
+def hash_with(secret: bytes | None) -> None:
+    """Hash identifying values with a key that is made from ``secret``, or without one."""
+    _Keyed.tokens = None if secret is None else blake2b(b"tokens", key=secret, digest_size=32).digest()
+    _Keyed.characters = b"" if secret is None else blake2b(b"characters", key=secret, digest_size=32).digest()
+    _Keyed.pairs = b"" if secret is None else blake2b(b"pairs", key=secret, digest_size=32).digest()
+    gram_hash.cache_clear()
+    _code.cache_clear()
+    _pair_code.cache_clear()
+    _codes.cache_clear()
+
+
+@lru_cache(maxsize=1 << 14)
+def is_identifying(path: str) -> bool:
+    """Whether what is filed under the path may tell who somebody is."""
+    if path.partition(".")[0].partition("$")[0] in PERSONS:
+        return not (path.endswith(":text") or ".meta." in path)
+    return _NUMBERS.search(path) is not None
+
+
+def is_sealed(path: str) -> bool:
+    """Whether strings under the path are filed as codes now."""
+    return _Keyed.tokens is not None and is_identifying(path)
+
+
 def _token(path: str, text: str) -> int:
+    if _Keyed.tokens is not None and is_identifying(path):
+        made = blake2b(f"{path}\0{text}".encode(), key=_Keyed.tokens, digest_size=8)
+        return int.from_bytes(made.digest(), signed=True)
+    return _unkeyed(path, text)
+
+
+def _unkeyed(path: str, text: str) -> int:
     return _signed(xxh3_64_intdigest(text.encode(), _raw_seed(path)))
 
 
@@ -95,6 +149,7 @@ def exact_hash(path: str, text: str) -> int:
     return _token(path, f"x\0{text}")
 
 
+@lru_cache(maxsize=1 << 16)
 def gram_hash(path: str, gram: str) -> int:
     """Two neighbouring characters (or the only one) of a normalised string, see ``grams``."""
     return _token(path, f"g\0{gram}")
@@ -102,17 +157,17 @@ def gram_hash(path: str, gram: str) -> int:
 
 def long_hash(path: str) -> int:
     """There is a normalised string of more than ``GRAMMED`` characters, whose later pairs are not filed."""
-    return _token(path, "l")
+    return _unkeyed(path, "l")
 
 
 def presence_hash(path: str, resource_type: str = "") -> int:
     """There is a value; with ``resource_type``: there is a reference to a resource of that type."""
-    return _token(path, f"p\0{resource_type}")
+    return _unkeyed(path, f"p\0{resource_type}")
 
 
 def absence_hash(path: str) -> int:
     """There is no value although the standard requires one; filed instead of presence for such branches."""
-    return _token(path, "a")
+    return _unkeyed(path, "a")
 
 
 def reference_hash(path: str, resource_type: str, id_: str) -> int:
@@ -151,6 +206,43 @@ def grams(normalised: str) -> set[str]:
     """The pairs of neighbouring characters among the first ``GRAMMED``; of one character itself."""
     head = normalised[:GRAMMED]
     return {head[i : i + 2] for i in range(len(head) - 1)} if len(head) > 1 else set(head)
+
+
+def filed(path: str, normalised: str) -> str:
+    """A normalised text as it stands among the strings: itself, or its codes."""
+    return f"{_codes(normalised)}~{paired(normalised)}" if is_sealed(path) else normalised
+
+
+def begun(path: str, normalised: str) -> str:
+    """What ``filed`` texts begin with that begin with this one."""
+    return _codes(normalised) if is_sealed(path) else normalised
+
+
+def paired(normalised: str) -> str:
+    """The codes of the pairs of neighbours: a capital and two others, so that a code begins only where one does."""
+    return "".join([_pair_code(normalised[i : i + 2]) for i in range(len(normalised) - 1)])
+
+
+@lru_cache(maxsize=1 << 14)
+def _codes(text: str) -> str:
+    return "".join([_code(text[:end]) for end in range(1, len(text) + 1)])
+
+
+@lru_cache(maxsize=1 << 17)
+def _code(text: str) -> str:
+    made = blake2b(text.encode(), key=_Keyed.characters, digest_size=6).digest()
+    return b2a_base64(made, newline=False)[: 6 if len(text) == 1 else 4].translate(_SAFE).decode()
+
+
+@lru_cache(maxsize=1 << 16)
+def _pair_code(pair: str) -> str:
+    first, second, third = blake2b(pair.encode(), key=_Keyed.pairs, digest_size=3).digest()
+    return _CAPITALS[first & 31] + _OTHERS[second & 31] + _OTHERS[third & 31]
+
+
+_SAFE = bytes.maketrans(b"+/", b"-_")
+_CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_OTHERS = "abcdefghijklmnopqrstuvwxyz6789-_"
 
 
 def ancestors(uri: str) -> Iterator[str]:

@@ -58,7 +58,7 @@ def _systematic(path: str, system: str | None, code: str | None, *, systems: boo
 
 def _text_rows(path: str, text: str | None) -> tuple[StringRow, ...]:
     normal = keys.normalise(text) if text else ""
-    return ((keys.key(path), normal),) if normal else ()
+    return ((keys.key(path), keys.filed(path, normal)),) if normal else ()
 
 
 # -- tokens: https://hl7.org/fhir/R4/search.html#token
@@ -316,28 +316,30 @@ def strings(path: str) -> Memo[str, tuple[tuple[int, ...], tuple[StringRow, ...]
 
     def make(text: str) -> tuple[tuple[int, ...], tuple[StringRow, ...]]:
         rows = _text_rows(path, text)
-        return (keys.exact_hash(path, text), *_grams(path, rows)), rows
+        return (keys.exact_hash(path, text), *_grams(path, [keys.normalise(text)])), rows
 
     return Memo(make, limit=256)
 
 
-def _grams(path: str, rows: Iterable[StringRow]) -> list[int]:
-    found = {gram for _, normal in rows for gram in keys.grams(normal)}
+def _grams(path: str, normals: Iterable[str]) -> list[int]:
+    found = {gram for normal in normals for gram in keys.grams(normal)}
     tokens = [keys.gram_hash(path, gram) for gram in found]
-    if any(len(normal) > keys.GRAMMED for _, normal in rows):
+    if any(len(normal) > keys.GRAMMED for normal in normals):
         tokens.append(keys.long_hash(path))
     return tokens
 
 
 def _compound(
-    path: str, parts: list[str], joined: Iterable[str], sink: tuple[Tokens, list[StringRow]]
+    path: str, texts: tuple[list[str], Iterable[str]], sink: tuple[Tokens, list[StringRow]]
 ) -> None:
-    """File ``parts`` as they are, and with ``joined`` also as what is searched for without exactness."""
+    """File the parts as they are, and with what is joined of them also as what is searched for without exactness."""
     tokens, rows = sink
-    found = {row for text in (*parts, *joined) for row in _text_rows(path, text)}
+    parts, joined = texts
+    normals = {normal for text in (*parts, *joined) if (normal := keys.normalise(text))}
+    key = keys.key(path)
     tokens += [keys.exact_hash(path, part) for part in parts]
-    tokens += _grams(path, found)
-    rows += found
+    tokens += _grams(path, normals)
+    rows += [(key, keys.filed(path, normal)) for normal in normals]
 
 
 def _present(value: dict[str, Any], *names: str) -> list[str]:
@@ -354,31 +356,55 @@ def is_han(text: str) -> bool:
     return any("\u3400" <= c <= "\u9fff" or "\U00020000" <= c <= "\U0003ffff" or c == "〇" for c in text)
 
 
-def human_names(path: str, name_keys: NameKeys | None) -> Filer:
-    """Every part, the whole both ways round, and for a Chinese name its readings in Latin letters."""
+def name_texts(value: dict[str, Any], name_keys: NameKeys | None) -> tuple[list[str], set[str]]:
+    """Every part of a name; the whole both ways round, and for a Chinese name its readings in Latin letters."""
+    parts = _present(value, "text", "family", "given", "prefix", "suffix")
+    family, given = _present(value, "family"), _present(value, "given")
+    joined = {" ".join(family + given), " ".join(given + family)}
+    spoken = " ".join("".join(part).replace(" ", "") for part in (family, given)).strip()
+    whole = spoken or " ".join(_present(value, "text"))
+    if is_han(whole):
+        joined |= {whole, whole.replace(" ", ""), *(name_keys(whole) if name_keys else ())}
+    return parts, joined
 
+
+def address_texts(value: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Every part of an address; the whole, in the order in which the country writes it."""
+    parts = _present(value, "text", "line", "city", "district", "state", "postalCode", "country")
+    western = _present(value, "line", "city", "state", "postalCode", "country")
+    joined = [" ".join(western)]
+    if any(map(is_han, parts)):
+        joined.append("".join(_present(value, "state", "city", "district", "line")))
+    return parts, joined
+
+
+def human_names(path: str, name_keys: NameKeys | None) -> Filer:
     def file(value: dict[str, Any], tokens: Tokens, _: list[RangeRow], strings: list[StringRow]) -> None:
-        parts = _present(value, "text", "family", "given", "prefix", "suffix")
-        family, given = _present(value, "family"), _present(value, "given")
-        joined = {" ".join(family + given), " ".join(given + family)}
-        spoken = " ".join("".join(part).replace(" ", "") for part in (family, given)).strip()
-        whole = spoken or " ".join(_present(value, "text"))
-        if is_han(whole):
-            joined |= {whole, whole.replace(" ", ""), *(name_keys(whole) if name_keys else ())}
-        _compound(path, parts, joined, (tokens, strings))
+        _compound(path, name_texts(value, name_keys), (tokens, strings))
 
     return file
 
 
 def addresses(path: str) -> Filer:
-    """Every part and the whole, in the order in which the country writes it."""
-
     def file(value: dict[str, Any], tokens: Tokens, _: list[RangeRow], strings: list[StringRow]) -> None:
-        parts = _present(value, "text", "line", "city", "district", "state", "postalCode", "country")
-        western = _present(value, "line", "city", "state", "postalCode", "country")
-        joined = [" ".join(western)]
-        if any(map(is_han, parts)):
-            joined.append("".join(_present(value, "state", "city", "district", "line")))
-        _compound(path, parts, joined, (tokens, strings))
+        _compound(path, address_texts(value), (tokens, strings))
 
     return file
+
+
+def comparable(value: Any, name_keys: NameKeys | None) -> Iterable[str]:
+    """The normalised texts that a value of a string parameter is filed by, when it is filed as it is."""
+    if isinstance(value, str):
+        texts: Iterable[str] = [value]
+    elif not isinstance(value, dict):
+        return []
+    elif value.keys() & _OF_ADDRESS:
+        parts, whole = address_texts(value)
+        texts = [*parts, *whole]
+    else:
+        parts, joined = name_texts(value, name_keys)
+        texts = [*parts, *joined]
+    return [normal for text in texts if (normal := keys.normalise(text))]
+
+
+_OF_ADDRESS = frozenset({"line", "city", "district", "state", "postalCode", "country"})

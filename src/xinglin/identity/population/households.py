@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
 
-from xinglin.identity.population import archives, events, residents, rules
+from xinglin.identity.population import archives, divisions, events, residents, rules
 from xinglin.identity.population.events import Deed, day
 from xinglin.kernel import ids
 from xinglin.kernel.errors import conflict, invalid, not_found
+from xinglin.record import sealing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -77,7 +78,12 @@ def find(connection: Connection, household: str) -> Household:
     ).fetchone()
     if row is None:
         raise not_found(gettext_noop("There is no household %(id)s."), id=household[:40])
-    return Household(*row)
+    return _household(row)
+
+
+def _household(row: Sequence[Any]) -> Household:
+    found = Household(*row)
+    return replace(found, address=sealing.open_text(found.address))
 
 
 def _key(household: str) -> tuple[int, int]:
@@ -119,10 +125,16 @@ def form(
     connection.execute(
         f"INSERT INTO identity_household (number, shard, {FIELDS})"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, NULL)",
-        [*_key(household), household, rules.family_number(home.division, serial), home.division, home.address,
-         rules.door(home.address), source, now],
+        [*_key(household), household, rules.family_number(home.division, serial), home.division,
+         sealing.seal_text(home.address), residents.doorplate(rules.door(home.address)), source, now],
     )  # fmt: skip
-    _note(connection, household, Deed("", "", "formed", detail={"address": home.address}), actor, now)
+    _note(
+        connection,
+        household,
+        Deed("", "", "formed", detail={"address": sealing.seal_text(home.address)}),
+        actor,
+        now,
+    )
     for entrance in entrances:
         _enter(connection, household, entrance, actor, now)
     return find(connection, household)
@@ -355,4 +367,28 @@ def in_division(connection: Connection, code: str, limit: int = 500) -> list[tup
         " FROM identity_household h WHERE division = %s AND closed IS NULL ORDER BY record LIMIT %s",
         [rules.HEAD, code, limit],
     )
-    return [(Household(*row[:8]), row[8], row[9]) for row in rows]
+    return [(_household(row[:8]), row[8], row[9]) for row in rows]
+
+
+def rehash(connection: Connection) -> int:
+    """Make the hashes of doors anew, from the addresses; how many."""
+    tree = divisions.tree(connection)
+    rows = connection.execute(
+        "SELECT number, shard, address, source FROM identity_household WHERE door <> ''"
+    ).fetchall()
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE identity_household SET door = %s WHERE number = %s AND shard = %s",
+            [
+                (
+                    residents.plate(tree, told)
+                    if source == INFERRED
+                    else residents.doorplate(rules.door(told)),
+                    number,
+                    shard,
+                )
+                for number, shard, address, source in rows
+                for told in [sealing.open_text(address)]
+            ],
+        )
+    return len(rows)

@@ -157,7 +157,7 @@ def listed(
         f" ORDER BY coalesce(present, ''), name, number LIMIT {limit}",
         about,
     )
-    return [(row[0], residents.Resident(*row[1:])) for row in rows]
+    return [(row[0], residents.resident(row[1:])) for row in rows]
 
 
 def count(connection: Connection, wanted: Wanted) -> int:

@@ -1,9 +1,12 @@
-"""Residents: what the register says of a person today, and where they lived before."""
+"""Residents: what the register says of a person today, and where they lived before.
+
+In the tables addresses are sealed, and doors are keyed hashes: enough to tell who shares one.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
 
@@ -11,6 +14,7 @@ from xinglin.identity.population import divisions, events, rules
 from xinglin.identity.population.events import Deed, day
 from xinglin.identity.population.rules import Standing
 from xinglin.kernel.errors import conflict, invalid, not_found
+from xinglin.record import sealing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +81,18 @@ def find(connection: Connection, person: str) -> Resident | None:
     row = connection.execute(
         f"SELECT {FIELDS} FROM identity_resident WHERE number = %s AND shard = %s", [number, shard]
     ).fetchone()
-    return Resident(*row) if row else None
+    return resident(row) if row else None
+
+
+def resident(row: Sequence[Any]) -> Resident:
+    """From a row of ``FIELDS``."""
+    found = Resident(*row)
+    return replace(found, address=sealing.open_text(found.address))
+
+
+def doorplate(door: str) -> str:
+    """A door as it stands in the tables."""
+    return sealing.hidden("doors", door)
 
 
 def several(connection: Connection, persons: Sequence[str]) -> dict[str, Resident]:
@@ -85,7 +100,7 @@ def several(connection: Connection, persons: Sequence[str]) -> dict[str, Residen
         f"SELECT {FIELDS} FROM identity_resident WHERE number = ANY(%s)",
         [[events.key(person)[0] for person in persons]],
     )
-    return {row[0]: Resident(*row) for row in rows}
+    return {row[0]: resident(row) for row in rows}
 
 
 def residences(connection: Connection, person: str) -> list[Residence]:
@@ -95,7 +110,7 @@ def residences(connection: Connection, person: str) -> list[Residence]:
         " WHERE number = %s ORDER BY since DESC",
         [events.key(person)[0]],
     )
-    return [Residence(*row) for row in rows]
+    return [replace(one, address=sealing.open_text(one.address)) for one in (Residence(*row) for row in rows)]
 
 
 def enter(connection: Connection, entries: Sequence[Entry], tree: rules.Tree, now: datetime) -> int:
@@ -110,7 +125,8 @@ def enter(connection: Connection, entries: Sequence[Entry], tree: rules.Tree, no
                 continue
             changed += 1
             number, shard = events.key(entry.person)
-            values = (number, shard, *(getattr(then, name) for name in FIELDS.split(", ")), now)
+            told = replace(then, address=sealing.seal_text(then.address))
+            values = (number, shard, *(getattr(told, name) for name in FIELDS.split(", ")), now)
             cursor.execute(
                 f"INSERT INTO identity_resident (number, shard, {FIELDS}, moment) VALUES ({_PLACES})"
                 f" ON CONFLICT (number, shard) DO UPDATE SET {_CHANGED}, moment = excluded.moment",
@@ -135,7 +151,7 @@ def _resident(entry: Entry, tree: rules.Tree, was: Resident | None) -> Resident:
     place = tree.find(entry.address) if entry.address else None
     present = place.code if place else None
     registered = f"{entry.home}000000" if entry.home else None
-    address, door = entry.address, place.door if place else ""
+    address, door = entry.address, doorplate(place.door if place else "")
     standing: str = rules.standing(entry.home, present or "")
     stated = False
     if was is not None and was.stated:
@@ -163,13 +179,13 @@ def move(
     if was is None:
         raise not_found(gettext_noop("This person is not in the register yet. Refresh the register first."))
     _require(connection, person, residence, day(now))
-    place = divisions.tree(connection).find(residence.address) if residence.address else None
+    door = plate(divisions.tree(connection), residence.address) if residence.address else ""
     number, shard = events.key(person)
     connection.execute(
         "UPDATE identity_resident SET registered = %s, present = %s, address = %s, door = %s, standing = %s,"
         " stated = true, moment = %s WHERE number = %s AND shard = %s",
-        [residence.registered, residence.present, residence.address,
-         place.door if place else rules.door(residence.address), residence.standing, now, number, shard],
+        [residence.registered, residence.present, sealing.seal_text(residence.address), door, residence.standing,
+         now, number, shard],
     )  # fmt: skip
     _live(connection, person, residence)
     detail = {
@@ -221,6 +237,26 @@ def _live(connection: Connection, person: str, residence: Residence) -> None:
     connection.execute(
         "INSERT INTO identity_residence (number, shard, since, until, registered, present, address, standing, source)"
         " VALUES (%s, %s, %s, NULL, %s, %s, %s, %s, %s)",
-        [number, shard, residence.since, residence.registered, residence.present, residence.address,
-         residence.standing, residence.source],
+        [number, shard, residence.since, residence.registered, residence.present,
+         sealing.seal_text(residence.address), residence.standing, residence.source],
     )  # fmt: skip
+
+
+def rehash(connection: Connection) -> int:
+    """Make the hashes of doors anew, from the addresses; how many."""
+    tree = divisions.tree(connection)
+    rows = connection.execute(
+        "SELECT number, shard, address FROM identity_resident WHERE door <> ''"
+    ).fetchall()
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE identity_resident SET door = %s WHERE number = %s AND shard = %s",
+            [(plate(tree, sealing.open_text(address)), number, shard) for number, shard, address in rows],
+        )
+    return len(rows)
+
+
+def plate(tree: rules.Tree, address: str) -> str:
+    """The door that an address names, as it stands in the tables."""
+    place = tree.find(address)
+    return doorplate(place.door if place else rules.door(address))

@@ -12,6 +12,7 @@ from xinglin.identity.rebuild import runs
 from xinglin.identity.store import Member
 from xinglin.kernel.errors import Fault
 from xinglin.kernel.ids import make_id
+from xinglin.record import sealing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -183,7 +184,10 @@ def _fill(
         prepare=True,
         binary=True,
     )
-    rows = [([place for place in row[0] if place >= 0], Member(*row[1:])) for row in found]
+    rows = [
+        ([place for place in row[0] if place >= 0], Member(*[*row[1:-1], sealing.open_sealed(row[-1])]))
+        for row in found
+    ]
     round_.fill(rows)
     round_.bind(bound)
     claimed = connection.execute(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xinglin.fhir import definitions, json
 from xinglin.identity import arrivals, blocking, settling, store, traits
 from xinglin.kernel.errors import Fault
-from xinglin.record import packing
+from xinglin.record import packing, sealing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,10 +34,18 @@ def refresh(
     connection: Connection, *, actor: Actor, tell: Callable[[int], None] = lambda _: None
 ) -> Refreshed:
     """Go through all Patients of the record; safe to be stopped and started again. ``tell``: how many so far."""
+    sealing.settle()
     done = Refreshed()
     seen = _missing(connection, actor, done, tell)
     _outdated(connection, done, lambda count: tell(seen + count))
     return done
+
+
+def rehash(connection: Connection) -> int:
+    """Make the keys of all rows anew; how many were others."""
+    done = Refreshed()
+    _outdated(connection, done, lambda _: None)
+    return done.renewed
 
 
 def _missing(connection: Connection, actor: Actor, done: Refreshed, tell: Callable[[int], None]) -> int:

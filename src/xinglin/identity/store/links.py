@@ -1,4 +1,4 @@
-"""The rows of Patients and their keys: locks, links, candidates."""
+"""The rows of Patients and their keys: locks, links, candidates. Traits are sealed in the table, and nowhere else."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from xinglin.identity import arrays
 from xinglin.identity.store import journal
 from xinglin.identity.store.places import patient_place
 from xinglin.kernel.ids import SHARDS, make_id
+from xinglin.record import sealing
 from xinglin.record.locks import Lock
 
 if TYPE_CHECKING:
@@ -94,7 +95,9 @@ def members(connection: Connection, persons: Sequence[int]) -> list[Link]:
 
 def _link(row: Sequence[Any]) -> Link:
     number, person, source, shard, home, held, active, id_, keys, traits = row
-    return Link(number, person, source, shard, home, held, active, id_, tuple(keys), traits)
+    return Link(
+        number, person, source, shard, home, held, active, id_, tuple(keys), sealing.open_sealed(traits)
+    )
 
 
 def write(connection: Connection, new: Sequence[Link], events: Sequence[Event]) -> None:
@@ -120,7 +123,7 @@ def write(connection: Connection, new: Sequence[Link], events: Sequence[Event]) 
             "keys": arrays.integers([key for one in new for key in one.keys]),
             "first": arrays.integers([end - len(one.keys) + 1 for end, one in zip(ends, new, strict=True)]),
             "last": arrays.integers(ends),
-            "traits": arrays.binaries([one.traits for one in new]),
+            "traits": arrays.binaries([sealing.seal(one.traits) for one in new]),
             **journal.told(events),
         },
         prepare=True,
@@ -133,7 +136,8 @@ def _write_one(connection: Connection, one: Link, event: Event) -> None:
     connection.execute(
         _WRITE_ONE,
         (
-            one.number, one.person, one.source, one.shard, one.home, one.held, one.active, one.id, keys, one.traits,
+            one.number, one.person, one.source, one.shard, one.home, one.held, one.active, one.id, keys,
+            sealing.seal(one.traits),
             one.number, one.shard, keys if one.active else "{}",
             *journal.row(event), event.number, journal.notice(event),
         ),
@@ -185,7 +189,17 @@ def replace(connection: Connection, old: Sequence[Link], new: Sequence[Link]) ->
             "UPDATE identity_patient SET person = %s, source = %s, home = %s, held = %s, active = %s, keys = %s,"
             " traits = %s WHERE number = %s AND shard = %s",
             [
-                (n.person, n.source, n.home, n.held, n.active, list(n.keys), n.traits, n.number, n.shard)
+                (
+                    n.person,
+                    n.source,
+                    n.home,
+                    n.held,
+                    n.active,
+                    list(n.keys),
+                    sealing.seal(n.traits),
+                    n.number,
+                    n.shard,
+                )
                 for n in new
             ],
         )
@@ -291,4 +305,4 @@ def candidates(
         prepare=True,
         binary=True,
     )
-    return [(row[0], Member(*row[1:])) for row in found]
+    return [(row[0], Member(*[*row[1:-1], sealing.open_sealed(row[-1])])) for row in found]

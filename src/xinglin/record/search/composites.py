@@ -101,7 +101,7 @@ def _side_rows(
     paths, combination = filed
     places = [keys.composite_key(path, *combination) for path in paths]
     if isinstance(others[0][1], values.Text):
-        return strings.begins(alias, places, [others[0][1].text])
+        return strings.begins_at(alias, places, others[0][0].path, [others[0][1].text])
     if len(others) == 1:
         return ranges.exists(alias, Fragment("x.key = %s", (Int4(places[0]),)), [_range(scope, others[0][1])])
     tables, conditions = [], []

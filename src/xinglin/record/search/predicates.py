@@ -257,8 +257,8 @@ def _uri(_scope: Scope, alias: str, wanted: Values, found: Sequence[Branch]) -> 
 
 def _string(_scope: Scope, alias: str, wanted: Values, found: Sequence[Branch]) -> Demand:
     """https://hl7.org/fhir/R4/search.html#string"""
-    places = sorted({keys.key(branch.path) for branch in found})
-    return Demand(fragment=strings.begins(alias, places, _texts(wanted)))
+    paths = sorted({branch.path for branch in found})
+    return Demand(fragment=strings.begins(alias, paths, _texts(wanted)))
 
 
 def _places(found: Sequence[Branch]) -> Fragment:

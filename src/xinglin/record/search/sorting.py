@@ -1,7 +1,8 @@
 """``_sort``: which keys SQL can order by, and the order of the others, read from the resources themselves.
 
 Versions, ids, dates, numbers, quantities and texts lie in columns. Of codes, references and URIs the
-database only holds hashes: to order by those, all results are read, up to ``MAX_SORTED``.
+database only holds hashes, of encrypted texts only codes: to order by those, all results are read, up to
+``MAX_SORTED``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from xinglin.fhir import definitions, index, json, path
 from xinglin.fhir.index import keys
 from xinglin.record import packing
 from xinglin.record.search import ordering, references, statements
+from xinglin.terminology import pinyin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,13 +50,19 @@ def _order(type_: str, key: SortKey, place: int) -> Order | SortKey:
         return ordering.by_main_date(descending=descending)
     places = sorted({keys.key(branch.path) for branch in branches})
     if parameter.type == "string":
+        if any(keys.is_sealed(branch.path) for branch in branches):
+            return key
         return ordering.by_string(place, places, descending=descending)
     return ordering.by_range(place, places, descending=descending)
 
 
 def text_of(key: SortKey, resource: dict[str, Any]) -> str | None:
-    """What a resource is sorted by for a parameter of codes, references or URIs; None if it has no value."""
-    found = [text for value in path.evaluate(key.parameter.expression, resource) for text in _texts(value)]
+    """What a resource is sorted by for a parameter without a column of its own; None if it has no value."""
+    values = path.evaluate(key.parameter.expression, resource)
+    if key.parameter.type == "string":
+        found = [text for value in values for text in index.comparable(value, pinyin.name_keys)]
+    else:
+        found = [text for value in values for text in _texts(value)]
     return (max if key.descending else min)(found, default=None)
 
 

@@ -80,11 +80,12 @@ class Command(BaseCommand):
         url, home = settings.SETTINGS.database_url or "", settings.SETTINGS.home
         ends = None if options["seconds"] is None else time.monotonic() + options["seconds"]
         with following.Follower(opened, url, home / "backup" / "spool") as follower:
-            told = None
+            told, files = None, basing.Stamp()
             while ends is None or time.monotonic() < ends:
                 newest = max((base.started for base in opened.bases()), default=None)
                 if newest is None or (clock.now() - newest).days >= options["base_every"]:
                     self._base(options)
+                files = basing.renew(opened, home, files)
                 reach = follower.step()
                 if reach and (told is None or (reach.until - told).total_seconds() >= 60):
                     told = reach.until

@@ -11,6 +11,7 @@ from xinglin.crypto.algorithms import FIT, Algorithm
 from xinglin.crypto.folder import KeysUnusable
 from xinglin.healthcard.keys import PURPOSES as CARD_PURPOSES
 from xinglin.healthcard.keys import folder
+from xinglin.record.sealing import PURPOSES as RECORD_PURPOSES
 from xinglin.residents.keys import PURPOSES as RESIDENT_PURPOSES
 from xinglin.signing.keys import PURPOSES as SIGNING_PURPOSES
 from xinglin.smart.keys import PURPOSES as APP_PURPOSES
@@ -18,7 +19,14 @@ from xinglin.smart.keys import PURPOSES as APP_PURPOSES
 if TYPE_CHECKING:
     from xinglin.crypto.keys import KeyRing, Purpose
 
-PURPOSES = (*CARD_PURPOSES, *ACCOUNT_PURPOSES, *RESIDENT_PURPOSES, *SIGNING_PURPOSES, *APP_PURPOSES)
+PURPOSES = (
+    *RECORD_PURPOSES,
+    *CARD_PURPOSES,
+    *ACCOUNT_PURPOSES,
+    *RESIDENT_PURPOSES,
+    *SIGNING_PURPOSES,
+    *APP_PURPOSES,
+)
 _BY_NAME = {purpose.name: purpose for purpose in PURPOSES}
 
 
@@ -52,7 +60,10 @@ class Command(BaseCommand):
         if options["verb"] == "list":
             self.stdout.write(f"{kept.path}")
             for purpose in PURPOSES:
-                self._show(purpose, kept.ring(purpose))
+                if purpose in RECORD_PURPOSES and not kept.has(purpose):  # made when the database asks for it
+                    self.stdout.write(f"{purpose.name}: {purpose.meaning} (none yet)")
+                else:
+                    self._show(purpose, kept.ring(purpose))
             return
         purpose = _BY_NAME[options["purpose"]]
         if options["verb"] == "rotate":

@@ -16,7 +16,7 @@ from granian.log import LogLevels
 from xinglin.crypto.folder import KeysUnusable
 from xinglin.healthcard import keys
 from xinglin.ledger import keeping
-from xinglin.record import database
+from xinglin.record import database, sealing
 
 
 class Command(BaseCommand):
@@ -54,8 +54,9 @@ class Command(BaseCommand):
             server.serve()
 
     def _see_to_keys(self) -> None:
-        """Make the keys at the first start; a damaged file, or one that others can read, stops this one."""
+        """Make the keys at the first start; one that is damaged, missing or open to others stops this one."""
         try:
+            sealing.settle()
             for purpose in keys.PURPOSES:
                 keys.ring(purpose)
         except KeysUnusable as error:
