@@ -10,6 +10,7 @@ LOCAL = {  # small tables that stay on one node, or are copied whole to each
     "record_indexed",
     "record_job",
     "record_load",
+    "record_seal",
     "record_text",
     "record_upkeep",
 }
