@@ -14,5 +14,5 @@ CREATE TABLE record_seal (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("record", "0006_care_relations_open_records")]
+    dependencies = [("record", "0007_residents_decide")]
     operations = [migrations.RunSQL(TABLES, "DROP TABLE record_seal")]
