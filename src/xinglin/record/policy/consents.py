@@ -20,7 +20,7 @@ from xinglin.kernel.errors import forbidden
 from xinglin.kernel.ids import self_number, shard_of
 from xinglin.record import database
 from xinglin.record.policy import compiling, directives
-from xinglin.record.search.fragments import Fragment, both, either, joined, negated, tokens_any
+from xinglin.record.search.fragments import Fragment, both, either, negated, tokens_any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -272,35 +272,45 @@ def _closed(policy: Policy, closed: Closed, actor: Actor, alias: str, kin: tuple
 
 
 def _decided(actor: Actor, alias: str, kin: tuple[str, ...], *, denies: bool) -> Fragment:
-    """A provision of the patient (or another Patient of the person, or one of several patients) has the last word."""
+    """A provision of the patient (or another Patient of the person, or one of several patients) has the last word.
+
+    Each way by itself, the quickest first: this is asked of every row that a statement considers.
+    """
     several = compiling.label_hash(compiling.SEVERAL)
-    whose = [
-        Fragment(f"SELECT {alias}.patient AS number"),
-        *(
-            Fragment(
-                f"SELECT kin.number FROM {table} me JOIN {table} kin ON kin.person = me.person"
-                f" WHERE me.number = {alias}.patient"
-            )
-            for table in kin
-        ),
-        Fragment(
-            f"SELECT token # %s FROM unnest({alias}.tokens) token WHERE {alias}.tokens @> ARRAY[%s::bigint]",
-            (keys.member_hash(0), several),
-        ),
-    ]
-    patients = joined(" UNION ALL ", whose)
     fits, above, below = (_fits(actor, alias, x) for x in ("said", "above", "below"))
-    return Fragment(
-        "(EXISTS (SELECT FROM record_consent)"  # asked once a statement: most regions begin without any
-        f" AND EXISTS (SELECT FROM ({patients.sql}) whose JOIN record_consent said ON said.patient = whose.number"
-        f" WHERE said.denies = {'true' if denies else 'false'} AND {fits.sql}"
+    last = Fragment(
+        f"said.denies = {'true' if denies else 'false'} AND {fits.sql}"
         " AND NOT EXISTS (SELECT FROM record_consent above"
         " WHERE above.patient = said.patient AND above.consent = said.consent"
         f" AND above.node = ANY(said.path) AND above.node <> said.node AND NOT ({above.sql}))"
         " AND NOT EXISTS (SELECT FROM record_consent below"
         " WHERE below.patient = said.patient AND below.consent = said.consent"
-        f" AND below.parent = said.node AND {below.sql})))",
-        (*patients.values, *fits.values, *above.values, *below.values),
+        f" AND below.parent = said.node AND {below.sql})",
+        (*fits.values, *above.values, *below.values),
+    )
+    ways = [
+        Fragment(
+            f"EXISTS (SELECT FROM record_consent said WHERE said.patient = {alias}.patient AND {last.sql})",
+            last.values,
+        ),
+        *(
+            Fragment(
+                f"EXISTS (SELECT FROM {table} me JOIN {table} kin ON kin.person = me.person"
+                f" JOIN record_consent said ON said.patient = kin.number WHERE me.number = {alias}.patient"
+                f" AND kin.number <> me.number AND {last.sql})",
+                last.values,
+            )
+            for table in kin
+        ),
+        Fragment(
+            f"{alias}.tokens @> ARRAY[%s::bigint] AND EXISTS (SELECT FROM unnest({alias}.tokens) token"
+            f" JOIN record_consent said ON said.patient = token # %s WHERE {last.sql})",
+            (several, keys.member_hash(0), *last.values),
+        ),
+    ]
+    any_way = either(ways)
+    return Fragment(  # the first is asked once a statement: most regions begin without any
+        f"(EXISTS (SELECT FROM record_consent) AND {any_way.sql})", any_way.values
     )
 
 
