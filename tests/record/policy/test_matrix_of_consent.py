@@ -54,7 +54,8 @@ def denied(who: Actor, resource: dict[str, Any]) -> bool:
 
 
 def visible(who: Actor, policy: str) -> set[str]:
-    shown = matrix.visible(who) if policy == "region" else matrix.ALL
+    limited = policy == "region" or who.has("resident")  # to whom an open policy is not open
+    shown = matrix.visible(who) if limited else matrix.ALL
     return shown - {f"{r['resourceType']}/{r['id']}" for r in everything() if denied(who, r)}
 
 
