@@ -10,7 +10,7 @@ import pytest
 from tests.identity.persons import STEWARD, folded, state
 from tests.identity.residents import HOME, PHONE, number, resident
 from tests.make import entry, transaction
-from xinglin.identity import actions, queries, store
+from xinglin.identity import actions, arrivals, blocking, queries, store
 from xinglin.identity.events import Kind
 from xinglin.identity.reviewing import Wanted
 from xinglin.identity.stewardship import Kind as Asked
@@ -73,6 +73,35 @@ def test_strangers_stay_two_persons(door: Door, index: Connection) -> None:
 
     assert queries.person_of(index, one) != queries.person_of(index, two)
     assert waiting(index) == []
+
+
+def _sought(index: Connection, resource: dict[str, Any], *, telling: bool | None = None) -> int:
+    """How many Patients would be compared with this one."""
+    asked = arrivals.read((0, 0), "", "", resource, None)
+    looks = asked.looks if telling is None else dict.fromkeys(asked.looks, telling)
+    return len(store.candidates(index, [looks]))
+
+
+@pytest.mark.parametrize(("count", "compared"), [(blocking.FEW, blocking.FEW), (blocking.FEW + 1, 0)])
+def test_one_vague_key_is_enough_only_where_few_have_it(
+    door: Door, index: Connection, count: int, compared: int
+) -> None:
+    for day in range(count):  # one name that sounds alike and one year, and nothing else in common
+        write(door, resident("王伟", birth=f"1980-02-{day + 10}", sex="male"))
+
+    asked = resident("王伟", birth="1980-11-30", sex="male")
+
+    assert _sought(index, asked) == compared
+    assert _sought(index, asked, telling=True) == count  # as where people ask who is meant
+
+
+def test_a_second_key_or_a_telling_one_is_enough_among_many(door: Door, index: Connection) -> None:
+    for day in range(blocking.FEW + 1):
+        write(door, resident("王伟", birth=f"1980-02-{day + 10}", sex="male"))
+    write(door, resident("王伟", birth="1980-02-28", sex="male", phone=PHONE))
+
+    assert _sought(index, resident("王伟", birth="1980-02-12", sex="male")) == 1
+    assert _sought(index, resident("王伟", birth="1980-11-30", sex="male", phone=PHONE)) == 1
 
 
 def test_two_proven_numbers_are_two_persons(door: Door, index: Connection) -> None:

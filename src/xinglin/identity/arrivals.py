@@ -49,14 +49,17 @@ class Arrival:
         )
 
     @property
-    def looks(self) -> tuple[int, ...]:
-        """The keys by which it looks for candidates: a newborn without a name also looks as its mother would."""
-        if not self.known.newborn_of:
-            return self.keys
-        name = names.take_apart(self.known.newborn_of)
-        return self.keys + blocking.keys(
-            msgspec.structs.replace(self.known, name=name, births=(), documents=())
-        )
+    def looks(self) -> dict[int, bool]:
+        """The keys by which it looks for candidates, and whether each is telling.
+
+        A newborn without a name also looks as its mother would.
+        """
+        found = _looks(self.keys, self.known)
+        if self.known.newborn_of:
+            name = names.take_apart(self.known.newborn_of)
+            mother = msgspec.structs.replace(self.known, name=name, births=(), documents=())
+            found = _looks(blocking.keys(mother), mother) | found
+        return found
 
     def link(self, person: int, home: int) -> Link:
         """Its row, as a Patient of that person."""
@@ -73,6 +76,11 @@ class Arrival:
             self.keys,
             self.packed,
         )
+
+
+def _looks(keys: tuple[int, ...], known: Traits) -> dict[int, bool]:
+    telling = blocking.telling(known)
+    return {key: place < telling for place, key in enumerate(keys)}
 
 
 def read(place: tuple[int, int], id_: str, actor: str, resource: dict[str, Any], old: Link | None) -> Arrival:

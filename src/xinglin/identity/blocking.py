@@ -2,7 +2,9 @@
 
 A key is a signed 64-bit hash of a kind and a value; with a secret key, where ``hash_with`` has given one, so that
 nobody can try values until one fits. Each kind forgives some mistakes and not others; together they find a Patient
-with two or three mistakes. The most telling come first, so that a caller in a hurry may stop early.
+with two or three mistakes. Documents, telephones, and mother with birth date are *telling*: who shares one of them is
+looked at. Of the others (a name that sounds alike with a year, a birth date with a surname) dozens of strangers share
+one in a region of millions, and hardly anybody who is meant: so two are asked for, or one that few have.
 """
 
 from __future__ import annotations
@@ -23,14 +25,22 @@ if TYPE_CHECKING:
 MOST = 14
 TOO_MANY = 100
 """A key that more Patients have than this tells too little to look under it."""
+FEW = 4
+"""A key that no more Patients have than this is enough, of whichever kind."""
 _SIGN = 1 << 63
 _TWO_64 = 1 << 64
 _SOUNDEX = str.maketrans("bfpvcgjkqsxzdtlmnr", "111122222222334556", "aeiouyhw")
 
 
 def keys(traits: Traits) -> tuple[int, ...]:
-    """At most ``MOST`` keys, the most telling first; placeholder values make none."""
-    return tuple(dict.fromkeys(_hash(value) for value in values(traits)))[:MOST]
+    """At most ``MOST`` keys, the telling ones first; placeholder values make none."""
+    first = dict.fromkeys(map(_hash, _telling(traits)))
+    return tuple(dict.fromkeys([*first, *map(_hash, _vague(traits))]))[:MOST]
+
+
+def telling(traits: Traits) -> int:
+    """How many of the keys, from the first on, are telling."""
+    return min(len(set(_telling(traits))), MOST)
 
 
 class _Keyed:
@@ -54,24 +64,30 @@ def _unkeyed(value: str) -> int:
     return number if number < _SIGN else number - _TWO_64
 
 
-def values(traits: Traits) -> Iterator[str]:
-    """The keys before they are hashed: a letter for the kind, then the value."""
+def _telling(traits: Traits) -> Iterator[str]:
+    """The keys before they are hashed, a letter for the kind, then the value: few strangers share one."""
     for document in traits.documents:
         yield f"d{document.kind}|{document.scope}|{document.number}"
-    solid = [n for n in traits.births if not is_vague(n)]
-    name, spoken = traits.name, _spoken(traits.name)
     for number in traits.phones[:2]:
         yield f"p{number}"
-    if spoken:
-        yield from _of_birth(traits, spoken, solid)
-    yield from _of_place(traits, spoken)
     if traits.mother and traits.births:
         yield f"c{traits.mother}|{traits.births[0]}"
-    if name.given and solid:
-        yield f"g{solid[0]}|{_code(name.syllables[-1]) if name.latin else name.syllables[-1]}"
     for contact in traits.contacts[:1]:
         if contact.phone:
             yield f"p{contact.phone}"
+    if traits.name.latin:  # is misspelt in more ways: one key may be all that is left
+        yield from _vague(traits)
+
+
+def _vague(traits: Traits) -> Iterator[str]:
+    """Those that many share."""
+    solid = [n for n in traits.births if not is_vague(n)]
+    name, spoken = traits.name, _spoken(traits.name)
+    if spoken:
+        yield from _of_birth(traits, spoken, solid)
+    yield from _of_place(traits, spoken)
+    if name.given and solid:
+        yield f"g{solid[0]}|{_code(name.syllables[-1]) if name.latin else name.syllables[-1]}"
     if name.latin:
         yield from _foreign(traits, spoken, solid)
 

@@ -45,7 +45,8 @@ def find(connection: Connection, resource: dict[str, Any]) -> list[Found]:
     """The persons that look like this Patient. One is ``certain`` if a Patient like that would be joined to it."""
     asked = arrivals.read((0, 0), "", "", resource, None)
     round_ = matching.Round([asked], weights.current(), terms.current(connection))
-    round_.fill(store.candidates(connection, [asked.looks]))
+    # people may know little of whom they mean: one key is enough
+    round_.fill(store.candidates(connection, [dict.fromkeys(asked.looks, True)]))
     candidates, _ = round_.candidates(0, asked)
     decision = rules.decide(candidates, round_.weights, frequencies=round_.common)
     sure = {decision.person, *decision.also} if decision.zone is Zone.JOIN else set()

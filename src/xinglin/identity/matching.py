@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from xinglin.identity import clusters, constraints, rules, scoring, store, terms, traits, weights
+from xinglin.identity import blocking, clusters, constraints, rules, scoring, store, terms, traits, weights
 from xinglin.identity.events import Event, Kind
 from xinglin.identity.rules import Candidate, Zone
 from xinglin.identity.scoring import Rule, Score
@@ -156,7 +156,7 @@ class Round:
     ) -> tuple[list[Candidate], list[tuple[str, str, float]]]:
         near = set(self.near[place])
         for key in arrival.looks:
-            near.update(self.where[number] for number in self.fresh.get(key, ())[: store.MOST])
+            near.update(self.where[number] for number in self.fresh.get(key, ())[: blocking.TOO_MANY])
         barred = {one.other for one in self.bound.get(arrival.id, ()) if not one.same}
         found: list[Candidate] = []
         mothers: list[tuple[str, str, float]] = []

@@ -62,8 +62,10 @@ class Arrivals:
 
     def arrive(self, traits: Traits) -> Decision:
         """Match one more Patient, and keep it."""
-        keys = blocking.keys(traits)
-        decision = rules.decide(self._candidates(traits, keys), self.weights, frequencies=self.frequencies)
+        keys, telling = blocking.keys(traits), blocking.telling(traits)
+        decision = rules.decide(
+            self._candidates(traits, keys, telling), self.weights, frequencies=self.frequencies
+        )
         record = self.groups.add()
         self.traits.append(traits)
         self._members[record] = [record]
@@ -93,18 +95,23 @@ class Arrivals:
         gone = theirs if kept == mine else mine
         self._members[kept] += self._members.pop(gone)
 
-    def _candidates(self, traits: Traits, keys: tuple[int, ...]) -> list[Candidate]:
+    def _candidates(self, traits: Traits, keys: tuple[int, ...], telling: int) -> list[Candidate]:
         found: dict[int, dict[int, Score]] = {}
+        once: set[int] = set()
         seen: set[int] = set()
-        for key in keys:
+        for place, key in enumerate(keys):
             block = self._blocks.get(key)
             if block is None or len(block) > blocking.TOO_MANY:
                 continue
             for record in block:
-                if record not in seen:
-                    seen.add(record)
-                    score = scoring.score(traits, self.traits[record], self.weights, self.frequencies)
-                    found.setdefault(self.groups.of(record), {})[record] = score
+                if record in seen:
+                    continue
+                if place >= telling and len(block) > blocking.FEW and record not in once:
+                    once.add(record)
+                    continue
+                seen.add(record)
+                score = scoring.score(traits, self.traits[record], self.weights, self.frequencies)
+                found.setdefault(self.groups.of(record), {})[record] = score
         self.compared += len(seen)
         return [self._candidate(traits, person, scores) for person, scores in found.items()]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xinglin.fhir import json
-from xinglin.identity import arrays, constraints, store, terms, traits, weights
+from xinglin.identity import arrays, blocking, constraints, store, terms, traits, weights
 from xinglin.identity.arrivals import Arrival
 from xinglin.identity.matching import Round, Settled, Somebody
 from xinglin.identity.rebuild import runs
@@ -26,18 +26,23 @@ _AT_ONCE = 200
 
 # As the function identity_candidates, but to whom Patients belong is what this run has proposed so far.
 _CANDIDATES = """
-WITH hit AS (
-    SELECT asked.place AS at, p.person AS whose
-    FROM unnest(%(places)s::int[], %(keys)s::bigint[]) asked(place, key)
+WITH shared AS (
+    SELECT asked.place AS at, one.patient, one.home
+    FROM unnest(%(places)s::int[], %(keys)s::bigint[], %(telling)s::boolean[]) asked(place, key, tells)
     CROSS JOIN LATERAL (
-        SELECT array_agg(few.patient) AS patients, array_agg(few.home) AS homes
+        SELECT array_agg(few.patient) AS patients, array_agg(few.home) AS homes, count(*) AS many
         FROM (SELECT k.patient, k.home FROM identity_key k WHERE k.key = asked.key LIMIT %(most)s + 1) few
         HAVING count(*) <= %(most)s
     ) found
     CROSS JOIN LATERAL unnest(found.patients, found.homes) one(patient, home)
+    GROUP BY asked.place, one.patient, one.home
+    HAVING count(*) > 1 OR bool_or(asked.tells OR found.many <= %(rare)s)
+), hit AS (
+    SELECT shared.at, p.person AS whose
+    FROM shared
     CROSS JOIN LATERAL (
         SELECT proposed.person FROM identity_proposal proposed
-        WHERE proposed.run = %(run)s AND proposed.number = one.patient AND proposed.shard = one.home
+        WHERE proposed.run = %(run)s AND proposed.number = shared.patient AND proposed.shard = shared.home
     ) p
     UNION
     SELECT owned.place, owned.whose FROM unnest(%(own_places)s::int[], %(own)s::bigint[]) owned(place, whose)
@@ -169,16 +174,18 @@ def _fill(
             "SELECT person FROM identity_proposal WHERE run = %s AND number = ANY(%s)", [run.id, others]
         )
     }
-    looks = [(place, key) for place, one in enumerate(arrivals) for key in one.looks]
+    looks = [(place, *look) for place, one in enumerate(arrivals) for look in one.looks.items()]
     found = connection.execute(
         _CANDIDATES,
         {
             "run": run.id,
-            "places": arrays.integers([place for place, _ in looks]),
-            "keys": arrays.integers([key for _, key in looks]),
+            "places": arrays.integers([place for place, _, _ in looks]),
+            "keys": arrays.integers([key for _, key, _ in looks]),
+            "telling": [is_telling for _, _, is_telling in looks],
             "own_places": arrays.integers([-1] * len(wanted)),
             "own": arrays.integers(wanted),
-            "most": store.MOST,
+            "most": blocking.TOO_MANY,
+            "rare": blocking.FEW,
             "deep": store.DEEP,
         },
         prepare=True,

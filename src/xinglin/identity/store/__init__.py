@@ -8,7 +8,6 @@ that meet the same new person make one.
 from xinglin.identity.store.journal import COLUMNS, append, event, event_of, events_of
 from xinglin.identity.store.links import (
     DEEP,
-    MOST,
     Link,
     Member,
     candidates,
@@ -28,7 +27,6 @@ from xinglin.identity.store.places import new_person, patient_place, place_of
 __all__ = [
     "COLUMNS",
     "DEEP",
-    "MOST",
     "Link",
     "Member",
     "append",

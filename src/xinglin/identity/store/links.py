@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from xinglin.identity import arrays
+from xinglin.identity import arrays, blocking
 from xinglin.identity.store import journal
 from xinglin.identity.store.places import patient_place
 from xinglin.kernel.ids import SHARDS, make_id
@@ -14,13 +14,12 @@ from xinglin.record import sealing
 from xinglin.record.locks import Lock
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from xinglin.identity.events import Event
     from xinglin.record.database import Connection
 
 _MOST_LOCKS = 1_200  # keys that one transaction locks one by one; PostgreSQL's table of locks is finite
-MOST = 64  # Patients with one key; a commoner key says nothing
 DEEP = 24  # Patients of a person that are compared
 
 
@@ -273,11 +272,13 @@ class Member:
 
 def candidates(
     connection: Connection,
-    keys: Sequence[Sequence[int]],
+    keys: Sequence[Mapping[int, bool]],
     own: Sequence[tuple[int, int]] = (),
     lock: Collection[int] | None = None,
 ) -> list[tuple[list[int], Member]]:
-    """For each place in ``keys``, whose Patients share one, with all that they are compared by: (places, Member).
+    """For each place in ``keys``, whose Patients share enough, with all that they are compared by: (places, Member).
+
+    ``keys``: whether each is telling, see ``blocking``. Enough is one that is telling or that few have, or two.
 
     ``own``: also the Patients of these persons, as (place, person). ``lock``: keys by which nobody else may match
     before this transaction ends; in one order, so that two cannot wait for each other; very many keys lock
@@ -285,21 +286,24 @@ def candidates(
     """
     places = [place for place, some in enumerate(keys) for _ in some]
     flat = [key for some in keys for key in some]
+    telling = [is_telling for some in keys for is_telling in some.values()]
     if not flat and not own and not lock:
         return []
     locks = sorted({key & 0x7FFFFFFF for key in lock}) if lock is not None else []
     gate = 0 if lock is None else 1 if len(locks) <= _MOST_LOCKS else 2
     found = connection.execute(
         "SELECT * FROM identity_candidates"
-        "(%s, %s::int[], %s::int[], %s::bigint[], %s::int[], %s::bigint[], %s, %s)",
+        "(%s, %s::int[], %s::int[], %s::bigint[], %s::boolean[], %s::int[], %s::bigint[], %s, %s, %s)",
         [
             gate,
             arrays.integers(locks if gate == 1 else ()),
             arrays.integers(places),
             arrays.integers(flat),
+            telling,
             arrays.integers([place for place, _ in own]),
             arrays.integers([person for _, person in own]),
-            MOST,
+            blocking.TOO_MANY,
+            blocking.FEW,
             DEEP,
         ],
         prepare=True,
