@@ -16,10 +16,13 @@ def shown(*roles: str, path: str = "/") -> list[navigation.Shown]:
 @pytest.mark.parametrize(
     ("role", "addresses"),
     [
-        ("doctor", ["/", "/persons/find/", "/cards/", "/directory/", "/codes/", "/ledger/"]),
-        ("nurse", ["/", "/cards/", "/directory/", "/codes/", "/ledger/"]),
-        ("steward", ["/", "/persons/", "/cards/", "/directory/", "/codes/", "/ledger/"]),
-        ("client", ["/", "/directory/", "/codes/", "/ledger/"]),
+        (
+            "doctor",
+            ["/", "/persons/find/", "/cards/", "/directory/", "/codes/", "/ledger/", "/signing/verify/"],
+        ),
+        ("nurse", ["/", "/cards/", "/directory/", "/codes/", "/ledger/", "/signing/verify/"]),
+        ("steward", ["/", "/persons/", "/cards/", "/directory/", "/codes/", "/ledger/", "/signing/verify/"]),
+        ("client", ["/", "/directory/", "/codes/", "/ledger/", "/signing/verify/"]),
     ],
 )
 def test_everybody_sees_what_they_may_open(role: str, addresses: list[str]) -> None:
@@ -46,4 +49,24 @@ def test_places_are_named_in_the_reader_s_language() -> None:
     with translation.override("zh-hans"):
         names = [str(place.name) for place in shown("administrator")]
 
-    assert names == ["居民档案", "居民主索引", "健康卡", "机构目录", "术语", "存证", "账号", "安全审计"]
+    assert names == [
+        "居民档案",
+        "居民主索引",
+        "健康卡",
+        "机构目录",
+        "术语",
+        "存证",
+        "电子签名",
+        "账号",
+        "应用",
+        "安全审计",
+    ]
+
+
+@pytest.mark.parametrize(("role", "first", "more"), [("client", 5, 0), ("nurse", 6, 0), ("doctor", 5, 2)])
+def test_what_does_not_fit_the_bar_is_in_its_menu(role: str, first: int, more: int) -> None:
+    found = navigation.bar(Actor("account/1", "somebody", frozenset([role])), "/signing/verify/")
+
+    assert (len(found.first), len(found.more)) == (first, more)
+    assert [*found.first, *found.more] == shown(role, path="/signing/verify/")
+    assert found.within is (more > 0)

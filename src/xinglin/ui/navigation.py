@@ -44,6 +44,20 @@ class Shown:
     current: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The places that stand in the bar, and those in the menu beside them."""
+
+    first: list[Shown]
+    more: list[Shown]
+
+    @property
+    def within(self) -> bool:
+        """Whether the current place is in the menu."""
+        return any(place.current for place in self.more)
+
+
+_IN_BAR = 6  # as many fit beside the search in either language
 _places: dict[str, Place] = {}
 
 
@@ -61,3 +75,10 @@ def places(actor: Actor, path: str) -> list[Shown]:
         if place.open_to(actor)
         for address in [reverse(place.url)]
     ]
+
+
+def bar(actor: Actor, path: str) -> Bar:
+    """The same for the bar: where not all fit, the last ones go into a menu."""
+    shown = places(actor, path)
+    first = len(shown) if len(shown) <= _IN_BAR else _IN_BAR - 1
+    return Bar(shown[:first], shown[first:])

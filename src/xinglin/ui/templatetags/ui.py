@@ -65,12 +65,12 @@ def other_language() -> dict[str, str]:
 
 
 @register.simple_tag(takes_context=True)
-def main_places(context: dict[str, Any]) -> list[navigation.Shown]:
+def main_places(context: dict[str, Any]) -> navigation.Bar:
     """The main navigation as the reader may see it; empty for who is not signed in."""
     request = context.get("request")
     if request is None or not request.user.is_authenticated:
-        return []
-    return navigation.places(queries.actor_of(request.user), request.path)
+        return navigation.Bar([], [])
+    return navigation.bar(queries.actor_of(request.user), request.path)
 
 
 @register.simple_tag(takes_context=True)

@@ -113,3 +113,18 @@ class XlSearch extends HTMLElement {
   }
 }
 customElements.define("xl-search", XlSearch);
+
+// The menu of the bar closes when something else is meant.
+const closeMenus = (but) => {
+  for (const menu of document.querySelectorAll("details.xl-more[open]")) {
+    if (!menu.contains(but)) menu.open = false;
+  }
+};
+document.addEventListener("click", (event) => closeMenus(event.target));
+document.addEventListener("focusin", (event) => closeMenus(event.target));
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector("details.xl-more[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
