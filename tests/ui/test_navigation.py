@@ -58,8 +58,8 @@ def test_places_are_named_in_the_reader_s_language() -> None:
         "存证",
         "电子签名",
         "账号",
-        "应用",
         "安全审计",
+        "应用",
     ]
 
 
