@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from xinglin.record.door import Door
 
@@ -134,3 +134,15 @@ def door(emptied: None) -> Door:
     from xinglin.record.door import open_as
 
     return open_as(Actor(id="test/client", name="Test client", roles=frozenset({"client"})))
+
+
+@pytest.fixture
+def hashes_by() -> Iterator[Callable[[bytes | None], None]]:
+    """Let the index hash with this key, or without one, whatever tests with a database have left; and forget it."""
+    from xinglin.fhir import index
+    from xinglin.record import parameters, sealing
+
+    yield index.hash_with
+    index.hash_with(None)
+    sealing.forget()
+    parameters.forget()

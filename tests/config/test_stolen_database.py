@@ -29,17 +29,23 @@ SHORTEST = 6  # characters of an address that are nobody else's
 
 
 @pytest.fixture(scope="module")
-def region(_record_database: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def region(
+    _record_database: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
     """A region in the database: what the demonstration has, smaller."""
     from tests.conftest import empty_the_record
+    from tests.residents.conftest import forget_residents
+    from xinglin.accounts.models import Account
 
     folder = tmp_path_factory.mktemp("region")
-    demonstration.prepare(folder, Plan(RESIDENTS, 7, until=date(2026, 6, 1)), lambda _: None)
+    with django_db_blocker.unblock():
+        demonstration.prepare(folder, Plan(RESIDENTS, 7, until=date(2026, 6, 1)), lambda _: None)
     _be_used()
     access.flush()
     yield folder
-    with database.connect() as connection:
-        connection.execute("TRUNCATE healthcard_card, healthcard_event, healthcard_use, healthcard_binding")
+    forget_residents()
+    with django_db_blocker.unblock():
+        Account.objects.filter(roles__contains=["resident"]).delete()
     empty_the_record()
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.record.policy.conftest import actor
 from xinglin.accounts.models import Account
 from xinglin.kernel import clock
-from xinglin.record import access, database
+from xinglin.record import access, database, sealing
 from xinglin.record.door import open_as
 from xinglin.record.policy import relations
 
@@ -137,7 +137,7 @@ def test_a_resident_decides_without_a_witness(record: Door, browser: Callable[..
     client = browser("client", institution="")
     account = Account.objects.get(username="one-client")
     relations.open_by_hand(
-        database.connection(), patient="pat-a", kind="self", since=clock.now(), actor=f"account/{account.pk}"
+        database.connection(), patient="pat-a", kind="own", since=clock.now(), actor=f"account/{account.pk}"
     )
 
     answer = client.post(PAGE, {"decision": "deny", "kinds": ["all"]})
@@ -196,7 +196,8 @@ def test_a_decision_leaves_a_line_of_who_took_it_down(record: Door, browser: Cal
     )
 
     account = Account.objects.get(username="one-steward")
-    assert row == [(f"account/{account.pk}", "permit", f"active Consent/{only_consent(record).id}")]
+    said = [(actor, outcome, sealing.open_text(query)) for actor, outcome, query in row]
+    assert said == [(f"account/{account.pk}", "permit", f"active Consent/{only_consent(record).id}")]
 
 
 def test_an_emergency_is_in_the_supervisors_inbox_until_it_is_read(

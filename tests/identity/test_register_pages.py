@@ -16,7 +16,7 @@ from xinglin.identity import queries
 from xinglin.identity.population import archives, filing, households, refreshing, residents
 from xinglin.kernel import checkdigits
 from xinglin.kernel.actor import SYSTEM
-from xinglin.record import access
+from xinglin.record import access, sealing
 from xinglin.record.door import open_as
 
 ADDRESS = "桂南省杏川市杏林区东门街道松塘社区人民路38号3栋501室"
@@ -220,7 +220,7 @@ def test_export_is_a_table_and_is_noted(steward, link):
     assert [row[1] for row in rows] == ["王芳", "陈小雨"]
     access.flush()
     noted = link.execute("SELECT query FROM record_access WHERE action = 'register-export'").fetchall()
-    assert noted == [(f"kind=living&division={VILLAGE}",)]
+    assert [sealing.open_text(query) for (query,) in noted] == [f"kind=living&division={VILLAGE}"]
 
 
 def test_cell_that_a_spreadsheet_would_compute_is_quoted(steward, link):

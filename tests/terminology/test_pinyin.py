@@ -125,7 +125,8 @@ def test_split_finds_compound_surnames(name, parts):
         "zhang",
     ],
 )
-def test_name_search_finds_a_chinese_name_however_typed(name, query):
+def test_name_search_finds_a_chinese_name_however_typed(hashes_by, name, query):
+    hashes_by(None)
     found = extractor("Patient", name_keys=name_keys)({"resourceType": "Patient", "name": [name]})
     texts = [text for key, text in found.strings if key == keys.key("Patient.name")]
 

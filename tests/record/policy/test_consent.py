@@ -325,7 +325,7 @@ def test_the_resident_sees_what_is_closed_to_others(plain: Door) -> None:
     assert conditions(me) == set()
 
     relations.open_by_hand(
-        database.connection(), patient="pat-a", kind="self", since=clock.now(), actor=me.id
+        database.connection(), patient="pat-a", kind="own", since=clock.now(), actor=me.id
     )
 
     assert conditions(me) == WHOLE

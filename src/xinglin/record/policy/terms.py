@@ -114,7 +114,7 @@ class Consents:
     tell: bool = True  # a record may say that something of it is closed
     keepers: bool = False  # the institution that made or keeps a row sees it whatever was decided
     untouched: frozenset[str] = frozenset({"Patient", "Person", "Consent"})  # types that no decision closes
-    exempt: frozenset[str] = frozenset({"self", "family"})  # relations with the reader himself
+    exempt: frozenset[str] = frozenset({"own", "guardian"})  # relations with the reader himself
     beyond: frozenset[str] = frozenset()  # purposes for which nobody is asked
     clerks: frozenset[str] = frozenset(
         {"steward", "administrator"}
