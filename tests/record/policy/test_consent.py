@@ -324,9 +324,7 @@ def test_the_resident_sees_what_is_closed_to_others(plain: Door) -> None:
     plain.update(consent())
     assert conditions(me) == set()
 
-    relations.open_by_hand(
-        database.connection(), patient="pat-a", kind="own", since=clock.now(), actor=me.id
-    )
+    relations.open_by_hand(database.connection(), patient="pat-a", kind="own", since=clock.now(), actor=me.id)
 
     assert conditions(me) == WHOLE
 
