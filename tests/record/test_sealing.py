@@ -22,7 +22,7 @@ from xinglin.crypto.sealing import SealBroken
 from xinglin.fhir.index import keys
 from xinglin.kernel.actor import SYSTEM
 from xinglin.kernel.errors import Fault, Kind
-from xinglin.record import database, jobs, parameters, reindex, resealing, sealing
+from xinglin.record import access, database, jobs, parameters, reindex, resealing, sealing
 from xinglin.record.queries import Span
 
 if TYPE_CHECKING:
@@ -40,10 +40,12 @@ def own_keys(tmp_path: Path, door: Door, monkeypatch: pytest.MonkeyPatch) -> Ite
     """A folder of keys for one test, and a database that knows no others."""
     monkeypatch.setattr(sealing, "GRACE_SECONDS", 0.0)
     sealing.settle()
+    access.flush()  # else its thread may note a key that is no longer, or not yet, the one to be known
     before = _marks()
     _given(tmp_path / "keys", monkeypatch)
     _known([])
     yield tmp_path / "keys"
+    access.flush()
     monkeypatch.undo()
     _known(before)
 
@@ -65,8 +67,8 @@ def _marks() -> list[tuple[Any, ...]]:
 
 
 def _known(marks: list[tuple[Any, ...]]) -> None:
-    with database.connect() as connection, connection.cursor() as cursor:
-        cursor.execute("TRUNCATE record_seal")
+    with database.connect() as connection, connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE record_seal")  # nobody notes a key before this is over
         cursor.executemany("INSERT INTO record_seal VALUES (%s, %s, %s)", marks)
     _forget()
 
