@@ -7,6 +7,7 @@ tree comes to the same. Of several Consents, one that denies is enough.
 
 from __future__ import annotations
 
+import time
 import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -36,6 +37,7 @@ _DATA = compiling.DATA / "consent.toml"
 _CODED = ("code", "category", "class", "type", "vaccine-code", "medication", "specialty", "service-category")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+_FRESH_SECONDS = 0.05  # how long a process may hold that nobody in the region has ever decided anything
 _INSERT = (
     "INSERT INTO record_consent (patient, consent, node, parent, path, denies, since, until, actors, holders,"
     " purposes, types, codes, labels, dates, instances, shard)"
@@ -107,8 +109,22 @@ def follow(connection: Connection, written: Iterable[Said], actor: Actor) -> Non
         rows += (_row(policy, node, patient, each) for node in nodes)
     for number in sorted(patients):
         require_say(connection, actor, number)
+    if rows:
+        _tell(connection)
     with connection.cursor() as cursor:
         cursor.executemany(_INSERT, rows)
+
+
+def _tell(connection: Connection) -> None:
+    """Before the first decision ever, wait until no process holds any more that there is none.
+
+    A sequence is called for everybody at once, without the transaction's end. So no reading that begins after the
+    decision was acknowledged goes by what was so before.
+    """
+    if not _first.told and not _first.is_told(connection):
+        connection.execute("SELECT nextval('record_consent_told')")
+        time.sleep(2 * _FRESH_SECONDS)
+    _first.told = True
 
 
 def require_say(connection: Connection, actor: Actor, patient: int) -> None:
@@ -211,11 +227,42 @@ def closes(connection: Connection, actor: Actor, patients: Iterable[int]) -> boo
     return row == (True,)
 
 
+class _First:
+    """Whether a first decision has been told of, as this process knows it. Once it has, that stays."""
+
+    def __init__(self) -> None:
+        self.told = False
+        self.looked = float("-inf")
+
+    def is_told(self, connection: Connection) -> bool:
+        row = connection.execute("SELECT is_called FROM record_consent_told", prepare=True).fetchone()
+        return row == (True,)
+
+    def is_told_lately(self, connection: Connection | None) -> bool:
+        """The same, with an answer that is at most ``_FRESH_SECONDS`` old."""
+        if self.told:
+            return True
+        now = time.monotonic()
+        if now - self.looked > _FRESH_SECONDS:
+            with database.using(connection) as used:
+                if self.is_told(used):
+                    self.told = True
+            self.looked = now
+        return self.told
+
+
+_first = _First()
+
+
 def idle(connection: Connection | None) -> bool:
     """Whether nobody in the region has decided anything: then an open policy has nothing to ask."""
+    if compiling.in_force().consents.closed:
+        return False
+    if not _first.is_told_lately(connection):
+        return True
     with database.using(connection) as used:
         row = used.execute("SELECT EXISTS (SELECT FROM record_consent)", prepare=True).fetchone()
-    return row == (False,) and not compiling.in_force().consents.closed
+    return row == (False,)
 
 
 def denial(actor: Actor, alias: str, types: tuple[str, ...]) -> Fragment | None:
