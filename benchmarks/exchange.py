@@ -131,7 +131,7 @@ def main() -> None:
             wanted = 202 if given.later else 200
             sent = requests(given.messages, given.results, key, later=given.later)
             begun = time.perf_counter()
-            told = drive(given.port, sent, given.connections, wanted=wanted)
+            told = drive(given.port, sent, connections=given.connections, wanted=(wanted,))
             acknowledged = time.perf_counter() - begun
             until_worked(url)
             elapsed = time.perf_counter() - begun
