@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.exchange.make import STEWARD, bundle, line, observation, patient
-from xinglin.exchange import doors, face, processing, senders
+from xinglin.exchange import backlog, doors, face, processing, senders
 from xinglin.kernel import clock
 from xinglin.record import database
 
@@ -116,7 +116,7 @@ def test_a_full_backlog_asks_to_come_again(key: str, settings: Any) -> None:
     from dataclasses import replace
 
     settings.SETTINGS = replace(settings.SETTINGS, backlog=0)
-    processing.look_again()
+    backlog.look_again()
 
     status, told, headers = _post("/exchange/in/fhir", bundle(patient()), key, HTTP_PREFER="respond-async")
 

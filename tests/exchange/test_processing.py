@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.exchange.make import Lines, bundle, delivery, line, observation, patient
-from xinglin.exchange import custody, messages, naming, processing, working
+from xinglin.exchange import backlog, custody, messages, naming, processing, working
 from xinglin.exchange.doors import Door
 from xinglin.exchange.receipts import Delivery, State
 from xinglin.kernel.actor import SYSTEM
@@ -272,7 +272,7 @@ def test_too_long_a_backlog_is_said_and_nothing_is_kept(sender: Sender, settings
     settings.SETTINGS = replace(settings.SETTINGS, backlog=2)
     for n in range(2):
         processing.take(delivery(sender, bundle(patient(), control=f"c{n}")))
-    processing.look_again()
+    backlog.look_again()
 
     with pytest.raises(Fault) as fault:
         processing.take(delivery(sender, bundle(patient(), control="c3")))
@@ -280,7 +280,7 @@ def test_too_long_a_backlog_is_said_and_nothing_is_kept(sender: Sender, settings
     assert fault.value.kind is Kind.BUSY
     assert _count("exchange_message") == 2
     assert processing.work() == 2
-    processing.look_again()
+    backlog.look_again()
     assert processing.take(delivery(sender, bundle(patient(), control="c3"))).state is State.RECEIVED
 
 
