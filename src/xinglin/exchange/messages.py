@@ -162,7 +162,9 @@ def same_as(connection: Connection, digests: Collection[bytes]) -> list[tuple[Me
 def with_keys(connection: Connection, keys: Collection[str]) -> list[Message]:
     """Messages whose senders marked them so, the earliest first."""
     rows = connection.execute(
-        f"SELECT {COLUMNS} FROM exchange_message WHERE key = ANY(%s) ORDER BY number", [list(keys)], prepare=True
+        f"SELECT {COLUMNS} FROM exchange_message WHERE key = ANY(%s) ORDER BY number",
+        [list(keys)],
+        prepare=True,
     )
     return [of_row(row) for row in rows]
 
