@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from xinglin.exchange.mapping import targets
+from xinglin.exchange.mapping.compiling import NOTHING
 from xinglin.exchange.mapping.functions import written
 from xinglin.exchange.mapping.syntax import SyntaxWrong
 
@@ -136,6 +137,8 @@ def several(found: Compiled, part: Part) -> Build:
 
 def conversion(found: Compiled, part: Part) -> Callable[[Any], Any] | None:
     """What makes a value that of the element; None if nothing has to be done. Raises SyntaxWrong where it cannot be."""
+    if found.values == NOTHING:
+        return None
     if found.branches and not found.type:
         changes = [conversion(branch, part) for branch in found.branches]
         if any(change is not None for change in changes):
@@ -256,7 +259,7 @@ def _mismatch(found: Compiled, part: Part) -> SyntaxWrong:
 
 def gaps(element: Element) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
     """(where in the file, type, elements) for what FHIR requires and the mapping does not set."""
-    if element.children and element.value is None:
+    if element.value is None and not element.entries and (element.children or element.part is None):
         missing = targets.missing(element.type, element.children)
         if missing:
             yield element.key, element.type, ", ".join(missing)
@@ -329,7 +332,9 @@ def _list(element: Element) -> _Made:
         manies += every.each
         if every.children:
             ones.append(_object(every).build)
-    is_constant = all(one.is_constant for one in made) and (every is None or (every.is_constant and not every.each))
+    is_constant = all(one.is_constant for one in made) and (
+        every is None or (every.is_constant and not every.each)
+    )
 
     def build(scope: Scope) -> list[Any]:
         found = []
@@ -342,5 +347,3 @@ def _list(element: Element) -> _Made:
         return found
 
     return _Made(build, is_constant)
-
-

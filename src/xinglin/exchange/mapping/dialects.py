@@ -121,7 +121,9 @@ class Rows:
 
             near = get_close_matches(path, self._columns, 1, 0.5)
             if near:
-                raise SyntaxWrong(offset, "There is no column %(name)s; is %(near)s meant?", name=path, near=near[0])
+                raise SyntaxWrong(
+                    offset, "There is no column %(name)s; is %(near)s meant?", name=path, near=near[0]
+                )
             raise SyntaxWrong(offset, "There is no column %(name)s.", name=path)
         return self._columns[path]
 

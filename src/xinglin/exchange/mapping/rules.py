@@ -42,7 +42,9 @@ _REFUSED = {
 def require_step(now: State, then: State) -> None:
     """Fault ``conflict`` for a step that does not follow."""
     if then not in NEXT[now]:
-        raise conflict(_REFUSED.get(then, gettext_noop("This version is not changed any more. Make a new one of it.")))
+        raise conflict(
+            _REFUSED.get(then, gettext_noop("This version is not changed any more. Make a new one of it."))
+        )
 
 
 def require_editable(state: State) -> None:
@@ -69,7 +71,9 @@ def difference(expected: str, found: str) -> str:
     """How a result differs from what is expected; empty if it does not."""
     if expected == found:
         return ""
-    return "\n".join(unified_diff(expected.splitlines(), found.splitlines(), "expected", "found", lineterm="", n=2))
+    return "\n".join(
+        unified_diff(expected.splitlines(), found.splitlines(), "expected", "found", lineterm="", n=2)
+    )
 
 
 def changes(before: str, after: str) -> list[tuple[str, str]]:

@@ -141,4 +141,6 @@ def _report(path: Path, set_: Set, head: Head, tally: Tally) -> None:
             place = head.places[one.column] if one.column >= 0 else -1
             heading = set_.columns[one.column].name if one.column >= 0 else ""
             said = _(one.message) % one.params if one.params else _(one.message)
-            writer.writerow([one.row, letters(place) if place >= 0 else "", heading, one.severity, harmless(said)])
+            writer.writerow(
+                [one.row, letters(place) if place >= 0 else "", heading, one.severity, harmless(said)]
+            )
