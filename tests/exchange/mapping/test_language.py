@@ -12,7 +12,7 @@ from tests.exchange.mapping.examples import DIALECTS, GOOD, HEAD, LABORATORY, SE
 from xinglin.exchange.doors import Reason
 from xinglin.exchange.mapping import language
 from xinglin.exchange.naming import id_of
-from xinglin.kernel.errors import Fault
+from xinglin.kernel.errors import Fault, Issue
 
 
 def wrong(text: str) -> list[tuple[int, int, str]]:
@@ -25,7 +25,8 @@ def wrong(text: str) -> list[tuple[int, int, str]]:
 def observation(*sets: str, rest: str = "") -> str:
     lines = "\n".join(sets)
     return (
-        f'{HEAD}\n[tables.sex]\n"1" = "male"\n"2" = ""\n[[resource]]\ntype = "Observation"\nkey = ["报告"]\n[resource.set]\n'
+        f'{HEAD}\n[tables.sex]\n"1" = "male"\n"2" = ""\n[[resource]]\ntype = "Observation"\nkey = ["报告"]\n'
+        "[resource.set]\n"
         f'"status" = "\'final\'"\n"code.text" = "项目"\n{lines}\n{rest}'
     )
 
@@ -249,9 +250,9 @@ def test_a_mapping_uses_another() -> None:
     ("line", "column", "said"),
     [
         ('"valueQuantty" = "结果"', 2, "Observation has no element valueQuantty; is valueQuantity meant?"),
-        ('"subject.dsplay" = "姓名"', 10, "Reference has no element dsplay; is display meant?"),
-        ('"category.text" = "姓名"', 2, "category repeats: write category[0], or category[] for one entry of every value."),
-        ('"subject[0]" = "姓名"', 2, "subject does not repeat: write it without brackets."),
+        ('"subject.dsplay" = "姓名"', 10, "Reference has no element dsplay; is display meant?"),  # noqa: E501 -- one line a case
+        ('"category.text" = "姓名"', 2, "category repeats: write category[0], or category[] for one entry of every value."),  # noqa: E501 -- one line a case
+        ('"subject[0]" = "姓名"', 2, "subject does not repeat: write it without brackets."),  # noqa: E501 -- one line a case
         ('"valueString" = "姓明"', 18, "There is no column 姓明; is 姓名 meant?"),
         ('"valueString" = "姓名 | uper"', 23, "There is no function uper; is upper meant?"),
         ('"valueString" = "姓名 +"', 22, "The expression ends too early."),
@@ -259,12 +260,12 @@ def test_a_mapping_uses_another() -> None:
         ("\"valueString\" = \"姓名 | split(',', 1, 2)\"", 23, "split takes 1–2 arguments."),
         ('"valueString" = "姓名 | table(sexes)"', 29, "There is no table sexes; there are sex."),
         ('"valueString" = "$nobody"', 18, "There is no name $nobody; there are none."),
-        ('"effectiveDateTime" = "出生日期"', 24, "effectiveDateTime is a dateTime, and this gives a text. Write … | dateTime."),
-        ('"valueInteger" = "结果 | decimal"', 19, "valueInteger is a integer, and this gives a decimal. Write … | integer."),
-        ('"subject" = "@ref(Group, 患者)"', None, ""),
-        ('"subject" = "@ref(Practitioner, 患者)"', 14, "subject refers to Device | Group | Location | Patient, not to Practitioner."),
-        ('"subject" = "@ref(Pateint, 患者)"', 19, "FHIR has no resource type Pateint."),
-        ('"referenceRange[0].text" = "^^姓名"', 29, "“^” reaches out of the message: there are only 1 levels around."),
+        ('"effectiveDateTime" = "出生日期"', 24, "effectiveDateTime is a dateTime, and this gives a text. Write … | dateTime."),  # noqa: E501 -- one line a case
+        ('"valueInteger" = "结果 | decimal"', 19, "valueInteger is a integer, and this gives a decimal. Write … | integer."),  # noqa: E501 -- one line a case
+        ('"subject" = "@ref(Group, 患者)"', None, ""),  # noqa: E501 -- one line a case
+        ('"subject" = "@ref(Practitioner, 患者)"', 14, "subject refers to Device | Group | Location | Patient, not to Practitioner."),  # noqa: E501 -- one line a case
+        ('"subject" = "@ref(Pateint, 患者)"', 19, "FHIR has no resource type Pateint."),  # noqa: E501 -- one line a case
+        ('"referenceRange[0].text" = "^^姓名"', 29, "“^” reaches out of the message: there are only 1 levels around."),  # noqa: E501 -- one line a case
         ('"valueString" = "姓名 | match(\'[\')"', 30, "The pattern is wrong: unterminated character set."),
         ('"component[0].valueString" = "姓名"', 1, "Observation.component needs code."),
     ],
@@ -357,7 +358,10 @@ def test_any_text_is_an_expression_or_refused_in_its_place(text: str) -> None:
     quoted = text.replace("\\", "\\\\").replace('"', '\\"')
     mapping = observation(f'"valueString" = "{quoted}"')
 
+    problems: tuple[Issue, ...] = ()
     try:
         language.read(mapping, DIALECTS).run(group(GOOD), sender=SENDER)
     except Fault as fault:
-        assert {issue.params["line"] for issue in fault.issues} <= {15, 16}
+        problems = fault.issues
+
+    assert {issue.params["line"] for issue in problems} <= {16}

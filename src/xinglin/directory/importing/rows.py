@@ -10,14 +10,16 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
 
 from xinglin.kernel.errors import invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 MOST_LINES = 2_000_000
 MOST_UNPACKED = 2 * 1024**3  # bytes of a workbook's parts

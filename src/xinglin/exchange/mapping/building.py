@@ -35,6 +35,8 @@ _NUMBERS = {
     "positiveInt": ("integer",),
     "unsignedInt": ("integer",),
 }
+_ALLOWED = {**_DATES, **_NUMBERS, "boolean": ("boolean",)}
+_TEXTS = frozenset({"text", *_DATES})
 _HOW = {
     "date": "… | date",
     "dateTime": "… | dateTime",
@@ -106,9 +108,12 @@ def _reach(root: Element, parts: list[Part], key: tuple[str | int, ...]) -> Elem
             place = element.urls.setdefault(part.url, len(element.urls))
         element = element.entries.setdefault(place, Element(part.type, part, key=key))
         if part.url and "url" not in element.children:
-            url = part.url
-            element.children["url"] = Element("uri", value=lambda _: url, is_constant=True, key=key)
+            element.children["url"] = Element("uri", value=_always(part.url), is_constant=True, key=key)
     return element
+
+
+def _always(value: str) -> Build:
+    return lambda _: value
 
 
 # -- values
@@ -166,26 +171,16 @@ def _by_value(part: Part) -> Callable[[Any], Any]:
 
 
 def _primitive(found: Compiled, part: Part) -> Callable[[Any], Any] | None:
-    type_ = part.type
-    if found.type == "Coding":
-        if type_ in _DATES or type_ in _NUMBERS or type_ == "boolean":
-            raise _mismatch(found, part)
+    allowed = _ALLOWED.get(part.type)
+    if found.type == "Coding" and allowed is None:
         return lambda value: value["code"]
-    if not targets.is_primitive(found.type if found.type != "text" else "string"):
+    if not targets.is_primitive("string" if found.type == "text" else found.type):
         raise _mismatch(found, part)
-    if type_ in _DATES:
-        if found.type in _DATES[type_] or _is_literal(found, part):
+    if allowed is not None:
+        if found.type in allowed or (part.type in _DATES and _is_literal(found, part)):
             return None
         raise _mismatch(found, part)
-    if type_ in _NUMBERS:
-        if found.type in _NUMBERS[type_]:
-            return None
-        raise _mismatch(found, part)
-    if type_ == "boolean":
-        if found.type == "boolean":
-            return None
-        raise _mismatch(found, part)
-    if found.type in {"text", "date", "dateTime", "instant", "time"}:
+    if found.type in _TEXTS:
         _is_literal(found, part)
         return None
     return written

@@ -64,7 +64,7 @@ NOTHING = frozenset([""])
 
 
 def is_empty(value: Any) -> bool:
-    return value is None or value == "" or value == []
+    return value is None or value in ("", [])
 
 
 def expression(text: str, around: Surroundings) -> Compiled:
@@ -280,7 +280,7 @@ def _reference(tree: syntax.Builtin, around: Surroundings) -> Compiled:
     ones = [part.one for part in parts]
 
     def id_(scope: Scope) -> str:
-        given = tuple([type_, *[written(one(scope)) for one in ones]])
+        given = (type_, *[written(one(scope)) for one in ones])
         return scope.run.id_of(given) if all(given) else ""
 
     def reference(scope: Scope) -> dict[str, str] | None:

@@ -78,7 +78,5 @@ def difference(expected: str, found: str) -> str:
 
 def changes(before: str, after: str) -> list[tuple[str, str]]:
     """The lines of two texts as (" ", "-", "+" or "@", line)."""
-    found = []
-    for line in list(unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=3))[2:]:
-        found.append((line[:1], line[1:] if line[:1] != "@" else line))
-    return found
+    told = list(unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=3))[2:]
+    return [(line[:1], line if line[:1] == "@" else line[1:]) for line in told]

@@ -29,7 +29,7 @@ _PLACE_START = re.compile(r"[\w/.*^@`]")
 _PLACE_ENDS = frozenset(" \t\r\n,)|+=!<>('\"")
 
 
-class SyntaxWrong(ValueError):
+class SyntaxWrong(ValueError):  # noqa: N818 -- what a mapping's writer is told, no error of ours
     """An expression cannot be read; ``at`` is where, ``message`` and ``params`` say why."""
 
     def __init__(self, at: int, message: str, **params: object) -> None:

@@ -241,7 +241,10 @@ def _tried(bench: Bench, text: str, message: str, sender: Sender, kind: str) -> 
         return found
     value = rules.as_value(made)
     found["made"] = {
-        "resources": [(f"{one['resourceType']}/{one['id']}", one["resourceType"], rules.as_text(one)) for one in made.resources],
+        "resources": [
+            (f"{one['resourceType']}/{one['id']}", one["resourceType"], rules.as_text(one))
+            for one in made.resources
+        ],
         "deletes": made.deletes,
         "links": made.links,
         "reasons": [(one, _filled(one.text, one.params)) for one in made.reasons],
@@ -287,7 +290,7 @@ def keep_sample(request: HttpRequest, door: Door, id_: int) -> HttpResponse:
 
 @require_POST
 @entry.page
-def drop_sample(request: HttpRequest, door: Door, id_: int, sample: int) -> HttpResponse:
+def drop_sample(_request: HttpRequest, door: Door, id_: int, sample: int) -> HttpResponse:
     scope = rights.require(door.actor, Right.MEND)
     connection = database.connection()
     with connection.transaction():

@@ -93,7 +93,7 @@ class Checker:
                     gettext_noop("The date of birth differs from the identity number, which says %(right)s."),
                     params={"right": number[6:14]},
                     is_doubt=True,
-                )  # fmt: skip
+                )
             )
         sex = "1" if int(number[16]) % 2 else "2"
         if cells[self._sex] in {"1", "2"} and cells[self._sex] != sex:
@@ -103,7 +103,7 @@ class Checker:
                     gettext_noop("The sex differs from the identity number, which says %(right)s."),
                     params={"right": sex},
                     is_doubt=True,
-                )  # fmt: skip
+                )
             )
         return found
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from django.utils.translation import gettext_noop
 
@@ -143,7 +143,7 @@ class _Courier:
         self._way: deque[tuple[frozenset[str], list[Row], Future[Receipt]]] = deque()
         self._pool = None if errand.dry else ThreadPoolExecutor(_UNDER_WAY, "table", initializer=None)
 
-    def __enter__(self) -> _Courier:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
