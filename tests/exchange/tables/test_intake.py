@@ -17,7 +17,7 @@ from xinglin.exchange.tables import batches, headings, intake, sets
 from xinglin.exchange.tables.handler import Handler
 from xinglin.exchange.tables.intake import Errand, Tally
 from xinglin.kernel.errors import Fault
-from xinglin.record import database
+from xinglin.record import database, packing
 from xinglin.record.door import open_as
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def test_a_file_is_stored_in_either_encoding(sender: Sender, encoding: str) -> N
 
     assert (tally.rows, tally.stored, tally.bad, tally.quarantined) == (3, 3, 0, 0)
     patient = open_as(sender.actor).read("Patient", id_of("h01", "Patient", "P00001"))
-    assert '"测试1"' in patient.body.decode()
+    assert '"测试1"' in packing.unpack(patient.body).decode()
 
 
 def test_a_bad_row_goes_alone_to_quarantine(sender: Sender) -> None:
@@ -95,7 +95,7 @@ def test_what_later_rows_say_of_a_patient_holds(sender: Sender) -> None:
     carried(sender, as_csv([*rows, last]))
 
     patient = open_as(sender.actor).read("Patient", id_of("h01", "Patient", "P00001"))
-    assert '"改名"' in patient.body.decode()
+    assert '"改名"' in packing.unpack(patient.body).decode()
 
 
 def test_rows_of_one_patient_stay_together(sender: Sender) -> None:
@@ -105,7 +105,7 @@ def test_rows_of_one_patient_stay_together(sender: Sender) -> None:
 
     assert counts() == {1: 2}
     report = open_as(sender.actor).read("DiagnosticReport", id_of("h01", "DiagnosticReport", "BG00001"))
-    assert report.body.decode().count("Observation/") == batches.MOST_ROWS + 50
+    assert packing.unpack(report.body).decode().count("Observation/") == batches.MOST_ROWS + 50
 
 
 def test_a_batch_says_what_it_is_and_is_read_again() -> None:
