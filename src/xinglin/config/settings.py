@@ -34,6 +34,8 @@ INSTALLED_APPS = [
     "xinglin.smart",
     "xinglin.consent",
     "xinglin.exchange",
+    "xinglin.exchange.mapping",
+    "xinglin.exchange.tables",
     "xinglin.quality",
     "xinglin.edge",
     "xinglin.synth",
