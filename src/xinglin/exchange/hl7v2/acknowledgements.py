@@ -9,21 +9,24 @@ acknowledgement says the rest; each is sent only if the sender wants it.
 from __future__ import annotations
 
 import re
+import secrets
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xinglin.exchange.doors import ERROR, Reason
 from xinglin.exchange.hl7v2 import charsets, separators
 from xinglin.exchange.hl7v2.messages import Segment
+from xinglin.exchange.receipts import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+MEDIA = "application/hl7-v2"
 APPLICATION = "XINGLIN"
 MOST_ERRORS = 20
 _PLACE = re.compile(
@@ -42,12 +45,18 @@ class Outcome(StrEnum):
     BUSY = "busy"  # not kept; it may be sent again
 
 
-_APPLICATION = {
+APPLICATION_CODES = {
     Outcome.STORED: "AA",
     Outcome.KEPT: "AA",
     Outcome.UNUSABLE: "AE",
     Outcome.REFUSED: "AR",
     Outcome.BUSY: "AR",
+}
+OUTCOMES = {
+    State.RECEIVED: Outcome.KEPT,
+    State.STORED: Outcome.STORED,
+    State.QUARANTINED: Outcome.UNUSABLE,
+    State.DISCARDED: Outcome.UNUSABLE,
 }
 _ACCEPT = {Outcome.REFUSED: "CR", Outcome.BUSY: "CE"}
 
@@ -66,11 +75,11 @@ class Wish:
     def codes(self, outcome: Outcome) -> tuple[str, ...]:
         """The acknowledgement codes to answer with, in their order."""
         if not self.is_enhanced:
-            return (_APPLICATION[outcome],)
+            return (APPLICATION_CODES[outcome],)
         is_kept = outcome not in _ACCEPT
         answers = [_ACCEPT.get(outcome, "CA")] if _wanted(self.accept, good=is_kept) else []
         if is_kept and outcome != Outcome.KEPT and _wanted(self.application, good=outcome == Outcome.STORED):
-            answers.append(_APPLICATION[outcome])
+            answers.append(APPLICATION_CODES[outcome])
         return tuple(answers)
 
 
@@ -89,12 +98,12 @@ def wish_of(header: Segment | None) -> Wish:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an answer says beside its code."""
+    """What an answer says beside its code. ``control`` is its own id: twenty characters at most by older versions."""
 
-    control: str  # our own id of the answer
     at: datetime
     reasons: Sequence[Reason] = ()
     receipt: str = ""
+    control: str = field(default_factory=partial(secrets.token_hex, 10))
 
 
 def write(header: Segment | None, code: str, answer: Answer, codec: str = "utf-8") -> bytes:

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import logging
 import re
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from xinglin.exchange.doors import ERROR, Door, Reason
 from xinglin.exchange.hl7v2 import acknowledgements, door
-from xinglin.exchange.hl7v2.acknowledgements import Answer, Outcome
+from xinglin.exchange.hl7v2.acknowledgements import MEDIA, OUTCOMES, Answer, Outcome
 from xinglin.exchange.hl7v2.messages import Broken, Message, salvage
-from xinglin.exchange.receipts import Delivery, Receipt, State
+from xinglin.exchange.receipts import Delivery, Receipt
 from xinglin.kernel.errors import Fault, Kind
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from xinglin.exchange.doors import Sender
     from xinglin.exchange.hl7v2.messages import Segment
 
-MEDIA = "application/hl7-v2"
 _VERSIONS = re.compile(r"2\.[3-8](\.\d+)?")
 _log = logging.getLogger(__name__)
 
@@ -120,15 +118,7 @@ def _delivered(body: bytes, message: Message, sender: Sender, desk: Desk) -> Ans
     except Exception:  # whatever it was, the sender must hear that its message was not kept
         _log.exception("a message of %s could not be delivered", sender.code)
         return _answered(message.header, Outcome.BUSY, (_failed(),), desk, message.codec)
-    return _answered(message.header, _OUTCOMES[receipt.state], receipt.reasons, desk, message.codec, receipt)
-
-
-_OUTCOMES = {
-    State.RECEIVED: Outcome.KEPT,
-    State.STORED: Outcome.STORED,
-    State.QUARANTINED: Outcome.UNUSABLE,
-    State.DISCARDED: Outcome.UNUSABLE,
-}
+    return _answered(message.header, OUTCOMES[receipt.state], receipt.reasons, desk, message.codec, receipt)
 
 
 def _failed() -> Reason:
@@ -150,7 +140,7 @@ def _answered(  # noqa: PLR0913 -- what an answer is made of
     wish = acknowledgements.wish_of(header)
     number = receipt.number if receipt else ""
     messages = tuple(
-        acknowledgements.write(header, code, Answer(_new_control(), desk.now(), reasons, number), codec)
+        acknowledgements.write(header, code, Answer(desk.now(), reasons, number), codec)
         for code in wish.codes(outcome)
     )
     return Answered(outcome, messages, repeated=bool(receipt and receipt.repeated))
@@ -166,21 +156,4 @@ def unframed(head: bytes, trouble: str, largest: int, now: datetime) -> bytes:
     }[trouble]
     header = salvage(head)
     code = "CR" if acknowledgements.wish_of(header).is_enhanced else "AR"
-    return acknowledgements.write(header, code, Answer(_new_control(), now, (reason,)))
-
-
-def _new_control() -> str:
-    """MSH-10 of an answer: twenty characters at most by older versions."""
-    return secrets.token_hex(10)
-
-
-def receipt_answer(body: bytes, receipt: Receipt, now: datetime, charset: str = "") -> bytes:
-    """The answer over HTTP, where it is always asked for: the application's, or the commit accept before that."""
-    try:
-        message = door.read(body, charset).message
-    except Broken as broken:
-        return acknowledgements.write(broken.header, "AR", Answer(_new_control(), now, broken.reasons), broken.codec)
-    outcome = _OUTCOMES[receipt.state]
-    code = "CA" if outcome == Outcome.KEPT else {Outcome.STORED: "AA", Outcome.UNUSABLE: "AE"}[outcome]
-    answer_ = Answer(_new_control(), now, receipt.reasons, receipt.number)
-    return acknowledgements.write(message.header, code, answer_, message.codec)
+    return acknowledgements.write(header, code, Answer(now, (reason,)))

@@ -132,11 +132,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """The shape of a kind of message. ``steps`` remembers where a segment goes after another."""
+    """The shape of a kind of message. ``several`` names the group that has a patient of its own each time;
+    ``steps`` remembers where a segment goes after another.
+    """
 
     name: str
     kinds: frozenset[str]
     root: Element
+    several: str = ""
     steps: dict[tuple[int, ...], dict[str, tuple[Step, ...]]] = field(default_factory=dict, compare=False)
 
 
@@ -183,7 +186,10 @@ def structures() -> dict[str, Structure]:
     """The shipped structures, by kind of message."""
     text = (Path(__file__).parent / "data" / "structures.toml").read_text(encoding="utf-8")
     rows = tomllib.loads(text)["structure"]
-    made = [Structure(row["name"], frozenset(row["kinds"]), parse(row["name"], row["shape"])) for row in rows]
+    made = [
+        Structure(row["name"], frozenset(row["kinds"]), parse(row["name"], row["shape"]), row.get("several", ""))
+        for row in rows
+    ]
     return {kind: structure for structure in made for kind in structure.kinds}
 
 
