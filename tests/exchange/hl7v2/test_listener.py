@@ -326,7 +326,7 @@ def test_what_is_under_way_at_a_stop_is_still_answered() -> None:
         gate.set()
         assert working.said() == ("AA", "M1")
         assert working.said() is None
-        with pytest.raises(OSError, match=""):
+        with pytest.raises(OSError):
             _Client(server).send(b"x")
 
 
@@ -373,7 +373,7 @@ def test_a_client_without_certificate_gets_nowhere(tmp_path: Path) -> None:
     context = ssl.create_default_context(cafile=str(server_file))
 
     with _serving(tls=tls_context(server_file, server_file, client_file)) as server:
-        with pytest.raises((ssl.SSLError, OSError), match=""), _Client(server, context) as client:
+        with pytest.raises((ssl.SSLError, OSError)), _Client(server, context) as client:
             client.send(framed(make.results().encode()))
             client.socket.recv(10)
         assert server.desk.kept == []

@@ -25,6 +25,7 @@ _NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
 _PROSE = {"OBX", "NTE"}  # whose text may run on over lines that somebody forgot to escape
 _FRAME = "\x0b\x1c"
 _BLANKS = " \t\r\n"
+_AROUND = b"\x0b\x1c\r\n \t\x00"
 
 
 class Broken(ValueError):
@@ -139,7 +140,8 @@ def read(body: bytes, usual: str = "") -> Message:
 
     Raises ``Broken``.
     """
-    body = body.strip(b"\x0b\x1c\r\n \t\x00") if not body.startswith((b"\xff\xfe", b"\xfe\xff")) else body
+    if b"M\x00S" not in body[:8]:  # characters of two bytes are left whole
+        body = body.strip(_AROUND)
     try:
         decoded = charsets.decode(body, _said(body), usual)
     except charsets.Unreadable as error:
@@ -195,7 +197,7 @@ def _lines(text: str) -> list[str]:
     if "\r" not in text:
         return text.split("\n")
     begins = re.compile(rf"\n(?=[A-Z][A-Z0-9]{{2}}{re.escape(text[3:4])})")
-    return [part for line in text.split("\r") for part in begins.split(line.removeprefix("\n"))]
+    return [part for line in text.split("\r") for part in begins.split(line.strip("\n"))]
 
 
 def _split(text: str, message: Message) -> list[Reason]:

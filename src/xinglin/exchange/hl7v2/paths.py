@@ -69,11 +69,14 @@ class Part:
         raw, segment = self.raw, self.segment
         if not raw or raw == separators.NULL:
             return ""
+        if _is_header_mark(segment, self.field):
+            return raw
         marks = segment.separators
-        if not self.component and not _is_prose(segment, self.field):
-            raw = raw.split(marks.component, 1)[0]
-        if not self.subcomponent and (self.component or not _is_prose(segment, self.field)):
-            raw = raw.split(marks.subcomponent, 1)[0]
+        if self.component or not _is_prose(segment, self.field):
+            if not self.component:
+                raw = raw.split(marks.component, 1)[0]
+            if not self.subcomponent:
+                raw = raw.split(marks.subcomponent, 1)[0]
         return separators.read(raw, marks, segment.codec)
 
     @property

@@ -299,8 +299,8 @@ def _forward(group: Element, cursor: int, name: str) -> tuple[tuple[Element, ...
     """The next place for ``name`` from ``cursor`` on within a group: the groups to open and the indexes there."""
     for index in range(max(cursor, 0), len(group.children)):
         child = group.children[index]
-        if index == cursor and not child.repeats:
-            continue
+        if index == cursor and (child.is_group or not child.repeats):
+            continue  # a group that is open is begun anew by its openers alone
         if not child.is_group and child.name == name:
             return (), (index,)
         if child.is_group and child.admits(name) and (inner := _forward(child, -1, name)):

@@ -73,7 +73,7 @@ class Checker:
         number = cells[self._number] = cells[self._number].upper()
         if len(number) == 15 and number.isdigit():
             return []
-        if len(number) != 18 or not checkdigits.identity_number_holds(number):
+        if not _holds(number):
             return [
                 Finding(
                     self._number,
@@ -100,7 +100,6 @@ class Checker:
         return found
 
 
-_Work = "Callable[[str], tuple[str, Finding | None]]"
 
 
 def _work(at: int, column: Column) -> Callable[[str], tuple[str, Finding | None]]:
@@ -200,3 +199,11 @@ def _texts(at: int, column: Column) -> Callable[[str], tuple[str, Finding | None
         return text, None
 
     return work
+
+
+@lru_cache(maxsize=8192)
+def _holds(number: str) -> bool:
+    """Whether the check digit of an identity number fits (GB 11643)."""
+    return len(number) == 18 and number[:17].isascii() and number[:17].isdigit() and (
+        checkdigits.resident(number[:17]) == number[17]
+    )
