@@ -27,6 +27,12 @@ def header(kind: str, control: str = "M1", version: str = "2.5.1", charset: str 
     return "|".join(fields)
 
 
+def segment(name: str, **fields: str) -> str:
+    """A segment with its fields by number: ``f12="DOC1"``."""
+    numbers = {int(field[1:]): value for field, value in fields.items()}
+    return "|".join([name, *[numbers.get(number, "") for number in range(1, max(numbers, default=0) + 1)]])
+
+
 def text(*segments: str) -> str:
     return "".join(f"{segment}\r" for segment in segments)
 

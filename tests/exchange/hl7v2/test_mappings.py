@@ -9,10 +9,12 @@ import pytest
 
 from tests.exchange.hl7v2 import make
 from xinglin.exchange import naming
-from xinglin.exchange.doors import Sender, Translated
+from xinglin.exchange.doors import Door, Sender, Translated
 from xinglin.exchange.hl7v2 import acknowledgements, door, structures
 from xinglin.exchange.receipts import Delivery, Receipt, State
 from xinglin.fhir.validation import checks
+
+pytestmark = pytest.mark.usefixtures("emptied")  # what is made is checked as the record checks it
 
 _handler = door.Handler()
 _PATIENT = {"reference": f"Patient/{naming.id_of('h01', 'Patient', 'P0001')}"}
@@ -406,7 +408,7 @@ def test_a_prescription_has_a_line_for_each_order() -> None:
 def test_a_text_document_is_kept_inline() -> None:
     told = _told(
         make.header("MDM^T02"), "EVN|T02|20261126", make.PID, make.PV1,
-        "TXA|1|DS^出院小结|TX|20261126090000|D01^李^明||||D01^李^明|||DOC1|||||AU",
+        make.segment("TXA", f1="1", f2="DS^出院小结", f4="20261126090000", f9="D01^李^明", f12="DOC1", f17="AU"),
         "OBX|1|TX|A^小结||第一行", "OBX|2|TX|A^小结||第二行",
     )  # fmt: skip
 
@@ -422,10 +424,13 @@ def test_a_text_document_is_kept_inline() -> None:
 
 def test_a_document_replaces_another_and_is_cancelled() -> None:
     replaced = _told(
-        make.header("MDM^T10"), "EVN|T10|20261126", make.PID, "PV1|1|I", "TXA|1|DS|TX||||||||||DOC2|DOC1||||AU",
+        make.header("MDM^T10"), "EVN|T10|20261126", make.PID, "PV1|1|I", 
+        make.segment("TXA", f1="1", f2="DS", f12="DOC2", f13="DOC1", f17="AU"),
         "OBX|1|ED|A||^application^pdf^Base64^JVBERi0=",
     )  # fmt: skip
-    cancelled = _told(make.header("MDM^T11"), "EVN|T11|20261126", make.PID, "PV1|1|I", "TXA|1|DS|TX||||||||||DOC2")
+    cancelled = _told(
+        make.header("MDM^T11"), "EVN|T11|20261126", make.PID, "PV1|1|I", make.segment("TXA", f1="1", f2="DS", f12="DOC2")
+    )
 
     document = _only(replaced, "DocumentReference")
     assert document["relatesTo"] == [
@@ -470,8 +475,13 @@ def test_charges_are_known_by_their_transactions() -> None:
 def test_vaccinations_become_immunizations() -> None:
     told = _told(
         make.header("VXU^V04"), make.PID, "ORC|RE||I1",
-        "RXA|0|1|20261126|20261126|BCG^卡介苗|0.1|mL||00|D01^李^明||||L1|20271231|WX^武汉所||||CP", "RXR|ID^皮内|LA^左臂",
-        "OBX|1|NM|30973-2^剂次||1", "ORC|RE||I2", "RXA|0|1|20261126||HEP^乙肝疫苗|999|||||||||||||||D",
+        make.segment(
+            "RXA", f1="0", f3="20261126", f5="BCG^卡介苗", f6="0.1", f7="mL", f9="00", f10="D01^李^明", f15="L1",
+            f16="20271231", f17="WX^武汉所", f20="CP",
+        ),
+        "RXR|ID^皮内|LA^左臂",
+        "OBX|1|NM|30973-2^剂次||1", "ORC|RE||I2",
+        make.segment("RXA", f1="0", f3="20261126", f5="HEP^乙肝疫苗", f6="999", f21="D"),
     )  # fmt: skip
 
     found = _only(told, "Immunization")
@@ -503,7 +513,7 @@ def test_the_envelope_is_read_without_mapping() -> None:
 
 
 def test_over_http_the_acknowledgement_is_given_to_those_who_ask() -> None:
-    delivery = Delivery(make.SENDER, door.Door.HL7V2, make.results().encode(), acknowledgements.MEDIA)
+    delivery = Delivery(make.SENDER, Door.HL7V2, make.results().encode(), acknowledgements.MEDIA)
     receipt = Receipt("r1", State.STORED)
 
     assert _handler.answer(delivery, receipt, "application/json") is None

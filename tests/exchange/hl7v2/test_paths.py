@@ -112,7 +112,7 @@ def test_all_of_a_text_is_read_even_if_separators_were_not_escaped() -> None:
 
     assert _found("OBX-5", root) == ["a^b&c", "d"]
     assert _dialect.compile_text("OBX-5")(root) == "a^b&c"
-    assert _found("NTE-3", root) == ["x^y"]
+    assert _found("OBSERVATION/NTE-3", root) == ["x^y"]
 
 
 def test_a_segment_that_is_there_has_a_text() -> None:
@@ -124,7 +124,7 @@ def test_a_segment_that_is_there_has_a_text() -> None:
     ("path", "offset"),
     [
         ("", 0), ("pid-3", 0), ("PID-", 3), ("PID-0", 4), ("PID-3.0", 6), ("PID-3.1.1.1", 9), ("PID-3[0]", 6),
-        ("PID-3[x]", 6), ("PID-3[?5=MR]", 6), ("ORDER_OBSERVATION-3", 17), ("ORDER[?1='x']/OBR-3", 6), (".", 1),
+        ("PID-3[x]", 6), ("PID-3[?5=MR]", 6), ("ORDER_OBSERVATION-3", 17), ("ORDER[?1='x']/OBR-3", 6), (".", 0),
         ("PID 3", 3), ("PID-3[?0='x']", 7),
     ],
 )  # fmt: skip

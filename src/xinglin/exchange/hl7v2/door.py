@@ -7,7 +7,7 @@ answer.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from functools import cache, lru_cache
 from pathlib import Path
@@ -179,7 +179,7 @@ class Handler:
         mapping = mapping_for(opened.message.kind, sender)
         assert mapping is not None
         parts = [mapping.run(root, sender=sender) for root in _roots(opened)]
-        return _together(opened.reasons, parts)
+        return _placed(_together(opened.reasons, parts))
 
     def answer(self, delivery: Delivery, receipt: Receipt, accept: str) -> tuple[bytes, str] | None:
         """Over HTTP: the acknowledgement, where it is asked for. What is only kept so far has a commit accept."""
@@ -229,6 +229,31 @@ def _together(reasons: tuple[Reason, ...], parts: list[Translated]) -> Translate
         (*reasons, *(reason for part in parts for reason in part.reasons)),
         tuple(pair for part in parts for pair in part.links),
     )
+
+
+_CONDITION = re.compile(r"\[\?[^\]]*\]")
+_AROUND = re.compile(r"(?P<around>.*): (?P<path>.*)")
+_SEGMENT = re.compile(r"(?P<name>[A-Z][A-Z0-9]{2})(?P<index>\[\d+\])?")
+
+
+def _placed(told: Translated) -> Translated:
+    """What is missing is named as if it were there: ``OBX[2]: OBX-5`` is OBX[2]-5."""
+    reasons = tuple(replace(reason, place=_place(reason.place)) for reason in told.reasons)
+    return replace(told, reasons=reasons) if reasons else told
+
+
+def _place(place: str) -> str:
+    place = _CONDITION.sub("", place)
+    found = _AROUND.fullmatch(place)
+    if found is None:
+        return place
+    around, path = found["around"], found["path"]
+    if path.startswith("."):
+        return around + path
+    segment = _SEGMENT.match(around)
+    if segment is not None and segment["index"] and path.startswith(f"{segment['name']}-"):
+        return segment[0] + path[3:]
+    return path
 
 
 def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

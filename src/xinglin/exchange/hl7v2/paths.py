@@ -7,8 +7,8 @@
     .1                       component 1 of the field at hand (where a mapping goes through repetitions)
     ZPI-4                    any segment that the message has
 
-A segment is looked for in the group at hand, else in the nearest groups within it, else in the groups around it: from
-an OBX its OBR and its PID can be read. A path without a component reads the first one, but all of a text (OBX-5 of
+A segment is looked for in the group at hand, else in the nearest groups within it that may have it, else in the groups
+around it: from an OBX its OBR and its PID can be read, and an order's NTE are not those of its results. A path without a component reads the first one, but all of a text (OBX-5 of
 type TX, FT or ST, and NTE-3), even if a separator was not escaped there.
 """
 
