@@ -51,13 +51,13 @@ def message(number: int, patients: int = 20_000) -> bytes:
 
 
 def timed(name: str, work: Any, bodies: list[bytes]) -> float:
-    """Microseconds a message."""
+    """Microseconds of processor time a message, so that other work on the machine does not count."""
     for body in bodies[:50]:
         work(body)
-    start = time.perf_counter()
+    start = time.thread_time()
     for body in bodies:
         work(body)
-    found = (time.perf_counter() - start) / len(bodies) * 1e6
+    found = (time.thread_time() - start) / len(bodies) * 1e6
     print(f"{name:42} {found:10.1f} µs a message")
     return found
 

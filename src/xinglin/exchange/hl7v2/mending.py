@@ -46,7 +46,7 @@ def _units(segment: Segment) -> list[Reason]:
         return []
     unit, *rest = tail.split(marks.component)
     escaped = f"{marks.escape}S{marks.escape}"
-    _set(segment, 6, marks.component.join([f"{head}{escaped}{unit}", *rest]))
+    segment.put(6, marks.component.join([f"{head}{escaped}{unit}", *rest]))
     said = gettext_noop("The “%(mark)s” in the unit %(unit)s is not escaped; it was read as part of the unit.")
     params = {"mark": marks.component, "unit": f"{head}{mark}{unit}"}
     return [Reason(WARNING, "structure", f"OBX[{segment.index}]-6", said, params)]
@@ -56,13 +56,7 @@ def _range(segment: Segment) -> None:
     """OBX-7 is one text and does not repeat: ``3.5~5.5`` is what is meant."""
     raw, marks = segment.raw(7), segment.separators
     if any(mark in raw for mark in (marks.component, marks.repetition, marks.subcomponent)) and marks.escape:
-        _set(segment, 7, separators.write(separators.read(raw, marks, segment.codec), marks))
-
-
-def _set(segment: Segment, number: int, raw: str) -> None:
-    segment.fields[number] = raw
-    if segment.split is not None:
-        segment.split.pop(number, None)
+        segment.put(7, separators.write(separators.read(raw, marks, segment.codec), marks))
 
 
 def _join_lines(group: Group) -> None:
@@ -75,7 +69,7 @@ def _join_lines(group: Group) -> None:
             continue
         segment = first.own["OBX"][0]
         lines = [part.own["OBX"][0].raw(5) for part in (first, *others)]
-        _set(segment, 5, segment.separators.repetition.join(lines))
+        segment.put(5, segment.separators.repetition.join(lines))
         for other in others:
             for name, found in other.own.items():
                 if name != "OBX":
@@ -100,7 +94,6 @@ def _tell_apart(group: Group) -> Iterator[Reason]:
             seen[key] = count = seen.get(key, 0) + 1
             if count == 1 or segment.raw(2) in {"ED", "RP"}:
                 continue
-            segment.fields += [""] * (5 - len(segment.fields))
-            _set(segment, 4, f"{key[1]}.{count}" if key[1] else str(count))
+            segment.put(4, f"{key[1]}.{count}" if key[1] else str(count))
             said = gettext_noop("The order has this item more than once without sub-ids (OBX-4); they were counted.")
             yield Reason(WARNING, "duplicate", f"OBX[{segment.index}]-3", said)

@@ -41,7 +41,7 @@ class Broken(ValueError):
 class Segment:
     """One segment. ``fields[0]`` is its name and ``fields[n]`` field n as it was written (of MSH too)."""
 
-    __slots__ = ("codec", "fields", "group", "index", "name", "separators", "split")
+    __slots__ = ("codec", "fields", "group", "index", "name", "separators", "texts")
 
     def __init__(self, fields: list[str], marks: Separators, codec: str, index: int = 1) -> None:
         self.fields = fields
@@ -50,39 +50,37 @@ class Segment:
         self.codec = codec
         self.index = index  # which of its name in the message, from 1
         self.group: Group | None = None
-        self.split: dict[int, list[list[str]]] | None = None  # what paths have asked for: see components
+        self.texts: dict[tuple[int, int, int], str] = {}  # what has been read: see text
 
     def raw(self, number: int) -> str:
         """A field as it was written; empty beyond the last."""
-        return self.fields[number] if number < len(self.fields) else ""
+        fields = self.fields
+        return fields[number] if number < len(fields) else ""
 
-    def components(self, number: int) -> list[list[str]]:
-        """Of each repetition of a field its components, as they were written."""
-        known = self.split
-        if known is None:
-            known = self.split = {}
-        found = known.get(number)
-        if found is None:
-            raw = self.raw(number)
-            marks = self.separators
-            whole = number <= 2 and self.name in {"MSH", "BHS", "FHS"}
-            repetitions = [raw] if whole else raw.split(marks.repetition) if raw else []
-            found = [[part] if whole else part.split(marks.component) for part in repetitions]
-            known[number] = found
-        return found
+    def put(self, number: int, raw: str) -> None:
+        """Write a field anew."""
+        self.fields += [""] * (number + 1 - len(self.fields))
+        self.fields[number] = raw
+        self.texts.clear()
 
     def text(self, number: int, component: int = 1, subcomponent: int = 1) -> str:
         """The text of a field's first repetition, of its component and that one's subcomponent; empty if absent."""
-        repetitions = self.components(number)
-        if not repetitions or component > len(repetitions[0]):
+        place = (number, component, subcomponent)
+        found = self.texts.get(place)
+        if found is None:
+            found = self.texts[place] = self._text(number, component, subcomponent)
+        return found
+
+    def _text(self, number: int, component: int, subcomponent: int) -> str:
+        raw = self.raw(number)
+        if not raw:
             return ""
-        raw = repetitions[0][component - 1]
+        if number <= 2 and self.name == "MSH":
+            return raw if component == subcomponent == 1 else ""
         marks = self.separators
-        if marks.subcomponent in raw and not (number <= 2 and self.name == "MSH"):
-            parts = raw.split(marks.subcomponent)
-            raw = parts[subcomponent - 1] if subcomponent <= len(parts) else ""
-        elif subcomponent > 1:
-            return ""
+        if marks.repetition in raw:
+            raw = raw[: raw.index(marks.repetition)]
+        raw = _part(_part(raw, marks.component, component), marks.subcomponent, subcomponent)
         return "" if raw == separators.NULL else separators.read(raw, marks, self.codec)
 
     def __str__(self) -> str:
@@ -94,6 +92,13 @@ class Segment:
 
     def __repr__(self) -> str:
         return f"Segment({str(self)!r})"
+
+
+def _part(raw: str, mark: str, number: int) -> str:
+    if mark not in raw:
+        return raw if number == 1 else ""
+    parts = raw.split(mark, number)
+    return parts[number - 1] if number <= len(parts) else ""
 
 
 @dataclass(slots=True)

@@ -147,6 +147,25 @@ def segments(node: Node, name: str) -> Sequence[Segment]:
     return found
 
 
+def first(node: Node, name: str) -> Segment | None:
+    """The first of ``segments``; found once for each group."""
+    if isinstance(node, Group):
+        group = node
+    else:
+        segment = node.segment if isinstance(node, Part) else node
+        if segment.name == name:
+            return segment
+        if segment.group is None:
+            return None
+        group = segment.group
+    try:
+        return group.seen[name]
+    except KeyError:
+        found = segments(group, name)
+        group.seen[name] = known = found[0] if found else None
+        return known
+
+
 def groups(node: Node, name: str) -> list[Group]:
     """The groups of that name as seen from a node: itself, within, or around."""
     if isinstance(node, Part):
@@ -283,9 +302,8 @@ class Dialect:
             return lambda node: text(found[0]) if (found := find(node)) else ""
         name, number = parsed.segment, parsed.field
         if not parsed.components:
-            return lambda node: _whole(found[0], number) if (found := segments(node, name)) else ""
-        component, subcomponent = (*parsed.components, 1)[:2]
-        return lambda node: found[0].text(number, component, subcomponent) if (found := segments(node, name)) else ""
+            return lambda node: _whole(found, number) if (found := first(node, name)) is not None else ""
+        return _reader(name, number, *(*parsed.components, 1)[:2])
 
     def text(self, node: Node) -> str:
         return text(node)
@@ -294,11 +312,24 @@ class Dialect:
         return place(node)
 
 
+def _reader(name: str, number: int, component: int, subcomponent: int) -> Callable[[Node], str]:
+    place = (number, component, subcomponent)
+
+    def read(node: Node) -> str:
+        found = first(node, name)
+        if found is None:
+            return ""
+        known = found.texts.get(place)
+        return found.text(number, component, subcomponent) if known is None else known
+
+    return read
+
+
 def _whole(segment: Segment, number: int) -> str:
-    if _is_prose(segment, number):
-        found = fields(segment, number)
-        return found[0].text if found else ""
-    return segment.text(number)
+    if not _is_prose(segment, number):
+        return segment.texts.get((number, 1, 1)) or segment.text(number)
+    found = fields(segment, number)
+    return found[0].text if found else ""
 
 
 def _finder(path: Path) -> Callable[[Node], Sequence[Node]]:

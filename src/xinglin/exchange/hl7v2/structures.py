@@ -72,7 +72,7 @@ class Element:
 class Group:
     """Segments that belong together in one message; the root group is the message."""
 
-    __slots__ = ("element", "groups", "index", "own", "parent")
+    __slots__ = ("element", "groups", "index", "own", "parent", "seen")
 
     def __init__(self, element: Element, parent: Group | None, index: int = 1) -> None:
         self.element = element
@@ -80,6 +80,7 @@ class Group:
         self.index = index  # which of its name in its parent, from 1
         self.own: dict[str, list[Segment]] = {}
         self.groups: dict[str, list[Group]] = {}
+        self.seen: dict[str, Segment | None] = {}  # what paths have found from here: see paths.first
 
     @property
     def name(self) -> str:
