@@ -10,14 +10,16 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
 
 from xinglin.kernel.errors import invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 MOST_LINES = 2_000_000
 MOST_UNPACKED = 2 * 1024**3  # bytes of a workbook's parts
@@ -35,14 +37,16 @@ class Wanted:
     """Which sheet of a workbook: the one called ``sheet``, else the first of ``ours``, else the only one."""
 
     sheet: str | None = None
-    ours: Callable[[str], bool] = lambda _: False  # noqa: E731 -- none is ours
+    ours: Callable[[str], bool] = lambda _: False
     called: str = ""  # how ours should be called
 
 
 class Table:
     """A file whose rows can be read as often as needed. ``open_file`` opens it anew each time."""
 
-    def __init__(self, open_file: Callable[[], IO[bytes]], wanted: Wanted | None = None, encoding: str = "") -> None:
+    def __init__(
+        self, open_file: Callable[[], IO[bytes]], wanted: Wanted | None = None, encoding: str = ""
+    ) -> None:
         self._open = open_file
         self._wanted = wanted or Wanted()
         with open_file() as file:
@@ -63,9 +67,10 @@ class Table:
         return _workbook_rows(self._open, self._wanted) if self.is_workbook else self._text_rows()
 
     def _text_rows(self) -> Iterator[tuple[int, list[str]]]:
-        with self._open() as binary, io.TextIOWrapper(
-            binary, encoding=self.encoding, newline="", errors="replace"
-        ) as file:
+        with (
+            self._open() as binary,
+            io.TextIOWrapper(binary, encoding=self.encoding, newline="", errors="replace") as file,
+        ):
             separator = _separator([line for line, _ in zip(file, range(HEADING_LINES), strict=False)])
             file.seek(0)
             reader = csv.reader(file, delimiter=separator, strict=False)

@@ -43,7 +43,9 @@ class Sheet:
         called = sheet_name(kind)
         self._table = Table(
             lambda: path.open("rb"),
-            Wanted(sheet, lambda name: name in {str(kind.label), kind.key} or name.startswith(called), called),
+            Wanted(
+                sheet, lambda name: name in {str(kind.label), kind.key} or name.startswith(called), called
+            ),
         )
         self.is_workbook = self._table.is_workbook
         self.encoding = self._table.encoding

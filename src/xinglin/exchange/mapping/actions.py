@@ -42,14 +42,30 @@ def make(*, connection: Connection, owner: str, text: str, base: str, by: Doer) 
     benches.bench(said.door)
     if not said.kinds:
         raise invalid(
-            gettext_noop("This mapping is only used by others. Make a version of one that has kinds of messages.")
+            gettext_noop(
+                "This mapping is only used by others. Make a version of one that has kinds of messages."
+            )
         )
-    connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"mapping/{owner}/{said.id}"])
+    connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"mapping/{owner}/{said.id}"]
+    )
     row = connection.execute(
         "INSERT INTO exchange_mapping_version (owner, door, mapping, kinds, number, body, base, made, maker, changed)"
         " SELECT %s, %s, %s, %s, coalesce(max(number), 0) + 1, %s, %s, %s, %s, %s FROM exchange_mapping_version"
         " WHERE owner = %s AND mapping = %s RETURNING id",
-        [owner, said.door, said.id, list(said.kinds), text, base, by.now, by.actor.id, by.now, owner, said.id],
+        [
+            owner,
+            said.door,
+            said.id,
+            list(said.kinds),
+            text,
+            base,
+            by.now,
+            by.actor.id,
+            by.now,
+            owner,
+            said.id,
+        ],
     ).fetchone()
     assert row is not None
     made = queries.version(connection, row[0])
@@ -88,7 +104,8 @@ def _kinds_of(version: Version, text: str) -> tuple[list[str], str]:
         return list(version.kinds), ""
     if said.id != version.mapping:
         raise invalid(
-            gettext_noop("The id of the mapping stays %(id)s; make a new version for another."), id=version.mapping
+            gettext_noop("The id of the mapping stays %(id)s; make a new version for another."),
+            id=version.mapping,
         )
     return list(said.kinds) or list(version.kinds), ""
 
@@ -148,7 +165,9 @@ def test(*, connection: Connection, id_: int, sender: Sender, by: Doer) -> bool:
 def _tried(connection: Connection, version: Version, sender: Sender, by: Doer) -> bool:
     samples = queries.samples(connection, version)
     if not samples:
-        raise conflict(gettext_noop("There is no sample yet. Try a message, and keep what comes of it as expected."))
+        raise conflict(
+            gettext_noop("There is no sample yet. Try a message, and keep what comes of it as expected.")
+        )
     results = [(sample, outcome(version, sample, sender)) for sample in samples]
     for sample, said in results:
         connection.execute(
@@ -176,7 +195,9 @@ def put_in_force(*, connection: Connection, id_: int, sender: Sender, by: Doer) 
     version = queries.version(connection, id_, lock=True)
     rules.require_step(version.state, State.IN_FORCE)
     if not _tried(connection, version, sender, by):
-        raise conflict(gettext_noop("The version fails its samples and cannot take effect. Nothing was changed."))
+        raise conflict(
+            gettext_noop("The version fails its samples and cannot take effect. Nothing was changed.")
+        )
     others = connection.execute(
         "SELECT mapping FROM exchange_mapping_version WHERE owner = %s AND door = %s AND state = 'in force'"
         " AND mapping <> %s AND kinds && %s",

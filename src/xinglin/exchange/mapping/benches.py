@@ -34,7 +34,7 @@ class Bench:
     parse: Callable[[bytes, str, Sender, str], Any]
     media: str = "text/plain"
     tables: Tables = field(default_factory=NoTables)
-    example: Callable[[str], str] = lambda _: ""  # noqa: E731 -- a door without examples
+    example: Callable[[str], str] = lambda _: ""
 
     def read(self, text: str, kind: str = "") -> Mapping_:
         """Read a mapping of this door; Fault with all that is wrong."""
@@ -43,7 +43,9 @@ class Bench:
 
     def translate(self, mapping: Mapping_, body: bytes, media: str, sender: Sender, kind: str) -> Translated:
         """What a mapping makes of a message; Fault where the message cannot be read."""
-        return mapping.run(self.parse(body, media or self.media, sender, kind), sender=sender, tables=self.tables)
+        return mapping.run(
+            self.parse(body, media or self.media, sender, kind), sender=sender, tables=self.tables
+        )
 
 
 _benches: dict[str, Bench] = {}

@@ -126,7 +126,16 @@ def samples(connection: Connection, of: Version) -> list[Sample]:
         [of.owner, of.mapping],
     )
     return [
-        Sample(id_, title, media, kind, sealing.open_sealed(message), sealing.open_sealed(expected).decode(), made, maker)
+        Sample(
+            id_,
+            title,
+            media,
+            kind,
+            sealing.open_sealed(message),
+            sealing.open_sealed(expected).decode(),
+            made,
+            maker,
+        )
         for id_, title, media, kind, message, expected, made, maker in rows
     ]
 

@@ -42,7 +42,9 @@ _REFUSED = {
 def require_step(now: State, then: State) -> None:
     """Fault ``conflict`` for a step that does not follow."""
     if then not in NEXT[now]:
-        raise conflict(_REFUSED.get(then, gettext_noop("This version is not changed any more. Make a new one of it.")))
+        raise conflict(
+            _REFUSED.get(then, gettext_noop("This version is not changed any more. Make a new one of it."))
+        )
 
 
 def require_editable(state: State) -> None:
@@ -69,12 +71,12 @@ def difference(expected: str, found: str) -> str:
     """How a result differs from what is expected; empty if it does not."""
     if expected == found:
         return ""
-    return "\n".join(unified_diff(expected.splitlines(), found.splitlines(), "expected", "found", lineterm="", n=2))
+    return "\n".join(
+        unified_diff(expected.splitlines(), found.splitlines(), "expected", "found", lineterm="", n=2)
+    )
 
 
 def changes(before: str, after: str) -> list[tuple[str, str]]:
     """The lines of two texts as (" ", "-", "+" or "@", line)."""
-    found = []
-    for line in list(unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=3))[2:]:
-        found.append((line[:1], line[1:] if line[:1] != "@" else line))
-    return found
+    told = list(unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=3))[2:]
+    return [(line[:1], line if line[:1] == "@" else line[1:]) for line in told]

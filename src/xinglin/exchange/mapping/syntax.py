@@ -29,7 +29,7 @@ _PLACE_START = re.compile(r"[\w/.*^@`]")
 _PLACE_ENDS = frozenset(" \t\r\n,)|+=!<>('\"")
 
 
-class SyntaxWrong(ValueError):
+class SyntaxWrong(ValueError):  # noqa: N818 -- what a mapping's writer is told, no error of ours
     """An expression cannot be read; ``at`` is where, ``message`` and ``params`` say why."""
 
     def __init__(self, at: int, message: str, **params: object) -> None:
@@ -168,8 +168,12 @@ class _Parser:
             raise SyntaxWrong(self.at, "The expression ends too early.")
         before = self.text[: self.at].rstrip()
         if self.text[self.at] == "+" and "|" in before:
-            raise SyntaxWrong(self.at, "Put brackets around what stands before “+”: pipes reach further than “+”.")
-        raise SyntaxWrong(self.at, "“%(found)s” is not expected here.", found=self.text[self.at : self.at + 12])
+            raise SyntaxWrong(
+                self.at, "Put brackets around what stands before “+”: pipes reach further than “+”."
+            )
+        raise SyntaxWrong(
+            self.at, "“%(found)s” is not expected here.", found=self.text[self.at : self.at + 12]
+        )
 
     def take(self, sign: str, why: str) -> None:
         if self.peek() != sign:
@@ -291,7 +295,9 @@ class _Parser:
                 return found
             if sign != ",":
                 self.at -= 1
-                raise SyntaxWrong(self.at, "“%(sign)s” is missing %(why)s.", sign=")", why="after the arguments")
+                raise SyntaxWrong(
+                    self.at, "“%(sign)s” is missing %(why)s.", sign=")", why="after the arguments"
+                )
 
     def atom(self) -> Tree:
         sign = self.peek()

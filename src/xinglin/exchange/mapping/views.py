@@ -60,11 +60,13 @@ def mappings(request: HttpRequest, door: Door) -> HttpResponse:
     connection = database.connection()
     owners = _owners(connection, scope)
     context = {
-        "benches": [
-            {"door": bench.door, "mappings": _abouts(bench)} for bench in benches.every()
-        ],
+        "benches": [{"door": bench.door, "mappings": _abouts(bench)} for bench in benches.every()],
         "versions": [
-            {"version": version, "owner": owners.get(version.owner, version.owner), "state": words.STATES[version.state]}
+            {
+                "version": version,
+                "owner": owners.get(version.owner, version.owner),
+                "state": words.STATES[version.state],
+            }
             for version in queries.versions(connection, None if not scope.organization else list(owners))
         ],
         "may": rights.may(door.actor, Right.MEND),
@@ -73,7 +75,9 @@ def mappings(request: HttpRequest, door: Door) -> HttpResponse:
 
 
 def _abouts(bench: Bench) -> list[language.About]:
-    return sorted((language.about(text) for text in bench.library().values()), key=lambda one: (not one.kinds, one.id))
+    return sorted(
+        (language.about(text) for text in bench.library().values()), key=lambda one: (not one.kinds, one.id)
+    )
 
 
 def _owners(connection: Connection, scope: Scope) -> dict[str, str]:
@@ -143,7 +147,11 @@ def version(request: HttpRequest, door: Door, id_: int) -> HttpResponse:
         text = _plain(request.POST.get("text", ""))
         with connection.transaction():
             actions.write(
-                connection=connection, id_=id_, text=text, edits=_number(request.POST.get("edits")), by=_by(door)
+                connection=connection,
+                id_=id_,
+                text=text,
+                edits=_number(request.POST.get("edits")),
+                by=_by(door),
             )
         told.success(request, gettext("Kept as a draft."))
         return HttpResponseRedirect(reverse("exchange_mapping:version", args=[id_]))
@@ -156,7 +164,9 @@ def _desk(request: HttpRequest, door: Door, known: Version, scope: Scope) -> Htt
     kept = queries.samples(connection, known)
     if kept:
         access.note(door.actor, "exchange-mapping-samples", f"{known.owner}/{known.mapping}")
-    chosen = next((one for one in kept if str(one.id) == request.GET.get("sample")), kept[0] if kept else None)
+    chosen = next(
+        (one for one in kept if str(one.id) == request.GET.get("sample")), kept[0] if kept else None
+    )
     message = _said(chosen.message) if chosen else bench.example(known.kind)
     tried = queries.trials(connection, known)
     happened = queries.events(connection, known)
@@ -171,7 +181,9 @@ def _desk(request: HttpRequest, door: Door, known: Version, scope: Scope) -> Htt
         "message": message,
         "sample": chosen,
         "samples": [(one, tried.get(one.id)) for one in kept],
-        "events": [(one, words.EVENTS.get(one.what, one.what), names.get(one.actor, one.actor)) for one in happened],
+        "events": [
+            (one, words.EVENTS.get(one.what, one.what), names.get(one.actor, one.actor)) for one in happened
+        ],
         "others": others,
         "owner_name": _owners(connection, scope).get(known.owner, known.owner),
         "state": words.STATES[known.state],
@@ -206,7 +218,12 @@ def attempt(request: HttpRequest, door: Door) -> HttpResponse:
 
 def _tried(bench: Bench, text: str, message: str, sender: Sender, kind: str) -> dict[str, Any]:
     """What the result's template needs: problems of the text, of the message, or what came of it."""
-    found: dict[str, Any] = {"problems": [], "refused": [], "made": None, "functions": sorted(functions.NAMES)}
+    found: dict[str, Any] = {
+        "problems": [],
+        "refused": [],
+        "made": None,
+        "functions": sorted(functions.NAMES),
+    }
     try:
         mapping = bench.read(text, kind)
     except Fault as fault:
@@ -224,7 +241,10 @@ def _tried(bench: Bench, text: str, message: str, sender: Sender, kind: str) -> 
         return found
     value = rules.as_value(made)
     found["made"] = {
-        "resources": [(f"{one['resourceType']}/{one['id']}", one["resourceType"], rules.as_text(one)) for one in made.resources],
+        "resources": [
+            (f"{one['resourceType']}/{one['id']}", one["resourceType"], rules.as_text(one))
+            for one in made.resources
+        ],
         "deletes": made.deletes,
         "links": made.links,
         "reasons": [(one, _filled(one.text, one.params)) for one in made.reasons],
@@ -270,7 +290,7 @@ def keep_sample(request: HttpRequest, door: Door, id_: int) -> HttpResponse:
 
 @require_POST
 @entry.page
-def drop_sample(request: HttpRequest, door: Door, id_: int, sample: int) -> HttpResponse:
+def drop_sample(_request: HttpRequest, door: Door, id_: int, sample: int) -> HttpResponse:
     scope = rights.require(door.actor, Right.MEND)
     connection = database.connection()
     with connection.transaction():

@@ -89,7 +89,9 @@ def _restrict(sheet: Any, column: Column, cells: str, ranges: dict[str, str]) ->
     elif column.datatype == "L":
         rule = DataValidation(type="list", formula1='"T,F"', allow_blank=True)
     elif column.datatype == "S1" and limits is not None:
-        rule = DataValidation(type="textLength", operator="lessThanOrEqual", formula1=str(limits.most), allow_blank=True)
+        rule = DataValidation(
+            type="textLength", operator="lessThanOrEqual", formula1=str(limits.most), allow_blank=True
+        )
     else:
         return
     rule.add(cells)

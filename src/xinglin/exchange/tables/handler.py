@@ -44,7 +44,9 @@ class Handler:
         try:
             set_, rows = _read(body, media, sender)
         except Fault as fault:
-            return Translated(reasons=tuple(Reason(ERROR, i.code, "", i.message, dict(i.params)) for i in fault.issues))
+            return Translated(
+                reasons=tuple(Reason(ERROR, i.code, "", i.message, dict(i.params)) for i in fault.issues)
+            )
         except (ValueError, IndexError):
             said = gettext_noop("This is no batch of rows: its first two lines are not as they should be.")
             return Translated(reasons=(Reason(ERROR, "structure", "row 1", said),))

@@ -29,12 +29,16 @@ class Head:
 
     def missing(self, set_: Set) -> list[str]:
         """The required columns that the file does not have."""
-        return [c.name for c, place in zip(set_.columns, self.places, strict=True) if c.required and place < 0]
+        return [
+            c.name for c, place in zip(set_.columns, self.places, strict=True) if c.required and place < 0
+        ]
 
     def ignored(self) -> list[str]:
         """The file's headings that are no column."""
         used = set(self.places)
-        return [heading for place, heading in enumerate(self.headings) if heading.strip() and place not in used]
+        return [
+            heading for place, heading in enumerate(self.headings) if heading.strip() and place not in used
+        ]
 
     def cells(self, row: Sequence[str]) -> list[str]:
         """A row of the file in the order of the set."""
@@ -100,7 +104,11 @@ def recognise(table: Table) -> Set:
         if best is None or fit > best[0]:
             best = fit, set_
     if best is None:
-        raise invalid(gettext_noop("The headings are those of no data set. Choose the set, and say which column is which."))
+        raise invalid(
+            gettext_noop(
+                "The headings are those of no data set. Choose the set, and say which column is which."
+            )
+        )
     return best[1]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from django.utils.translation import gettext_noop
 
@@ -76,7 +76,9 @@ class Errand:
     bad: str = "leave"
 
 
-def carry_out(errand: Errand, table: Table, head: Head, tell: Callable[[Tally], None] = lambda _: None) -> Tally:
+def carry_out(
+    errand: Errand, table: Table, head: Head, tell: Callable[[Tally], None] = lambda _: None
+) -> Tally:
     """Check all rows of a file and, unless this is a dry run, deliver them."""
     tally = Tally()
     with _Courier(errand, tally) as courier:
@@ -101,7 +103,9 @@ def lines(table: Table, head: Head) -> Iterator[Row]:
         if number <= head.line:
             continue
         if number > MOST_LINES:
-            raise invalid(gettext_noop("The file has more than %(most)s lines. Divide it."), most=f"{MOST_LINES:,}")
+            raise invalid(
+                gettext_noop("The file has more than %(most)s lines. Divide it."), most=f"{MOST_LINES:,}"
+            )
         if any(cell and not cell.isspace() for cell in cells):
             yield Row(number, head.cells(cells))
 
@@ -139,7 +143,7 @@ class _Courier:
         self._way: deque[tuple[frozenset[str], list[Row], Future[Receipt]]] = deque()
         self._pool = None if errand.dry else ThreadPoolExecutor(_UNDER_WAY, "table", initializer=None)
 
-    def __enter__(self) -> _Courier:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -185,7 +189,9 @@ class _Courier:
         if self._pool is None:
             return
         patients = frozenset(row.cells[self._at] for row in rows)
-        while self._way and (len(self._way) >= _UNDER_WAY or any(patients & other for other, _, _ in self._way)):
+        while self._way and (
+            len(self._way) >= _UNDER_WAY or any(patients & other for other, _, _ in self._way)
+        ):
             self._settle()
         body = batches.write(self._errand.set_, rows, self._errand.file)
         self._way.append((patients, rows, self._pool.submit(_hand_over, self._errand.sender, body)))
@@ -199,7 +205,9 @@ class _Courier:
             if len(self._tally.receipts) < 100:
                 self._tally.receipts.append(receipt.number)
             for said in receipt.reasons:
-                if len(rows) > 1 and said.severity == ERROR:  # the rows themselves were right; the record refused
+                if (
+                    len(rows) > 1 and said.severity == ERROR
+                ):  # the rows themselves were right; the record refused
                     _note(self._tally, said, rows[0].number, -1)
         else:
             self._tally.stored += len(rows)

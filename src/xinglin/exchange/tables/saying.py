@@ -26,7 +26,13 @@ def said(connection: Connection, sender: str, set_: Set) -> dict[str, str]:
 
 
 def say(
-    *, connection: Connection, sender: str, set_: Set, headings: Mapping[str, str], actor: Actor, now: datetime
+    *,
+    connection: Connection,
+    sender: str,
+    set_: Set,
+    headings: Mapping[str, str],
+    actor: Actor,
+    now: datetime,
 ) -> None:
     """Keep what headings mean. Names that are no column of the set are left out."""
     found = {plain(heading): name for heading, name in headings.items() if not name or name in set_.names}

@@ -41,7 +41,9 @@ def _parse(body: bytes, _media: str, sender: Sender, kind: str) -> Group:
     else:
         table = table_of(body, set_, sender)
         head = headings.find(set_, table)
-        rows = [Row(n, head.cells(cells)) for n, cells in table.rows() if n > head.line and any(cells)][:MOST_ROWS]
+        rows = [Row(n, head.cells(cells)) for n, cells in table.rows() if n > head.line and any(cells)][
+            :MOST_ROWS
+        ]
     if not rows:
         raise invalid(gettext_noop("There is no row below the headings."))
     check = checker_of(set_.id).check

@@ -42,7 +42,9 @@ def tables(request: HttpRequest, door: Door) -> HttpResponse:
     """The sets with their blanks, the form to upload, the uploads that were."""
     scope = rights.require(door.actor, Right.MEND)
     may_send = [
-        one for one in senders.every(database.connection()) if scope.covers(one) and one.active and Way.TABLE in one.doors
+        one
+        for one in senders.every(database.connection())
+        if scope.covers(one) and one.active and Way.TABLE in one.doors
     ]
     problem = ""
     if request.method == "POST":
@@ -89,7 +91,10 @@ def _listed(job: Job) -> dict[str, Any]:
 
 
 def _said(fault: Fault) -> str:
-    return " ".join(gettext(one.message) % dict(one.params) if one.params else gettext(one.message) for one in fault.issues)
+    return " ".join(
+        gettext(one.message) % dict(one.params) if one.params else gettext(one.message)
+        for one in fault.issues
+    )
 
 
 @require_GET
@@ -141,7 +146,9 @@ def _looked(job: Job, set_: Set, door: Door) -> dict[str, Any]:
     except Fault:
         return found
     access.note(door.actor, "exchange-table", f"{job.request['sender']}/{job.request['name']}")
-    found["preview"] = [_preview(set_, row.number, row.cells) for row in islice(intake.lines(table, head), PREVIEWED)]
+    found["preview"] = [
+        _preview(set_, row.number, row.cells) for row in islice(intake.lines(table, head), PREVIEWED)
+    ]
     used = [at for at, place in enumerate(head.places) if place >= 0]
     found["heads"] = [set_.columns[at].name for at in used]
     found["preview"] = [(number, [cells[at] for at in used]) for number, cells in found["preview"]]
@@ -183,7 +190,9 @@ def columns(request: HttpRequest, door: Door, job: str) -> HttpResponse:
     head = work.head_of(file, table)
     if request.method == "POST":
         said = {
-            heading: request.POST.get(f"column-{at}", "") for at, heading in enumerate(head.headings) if heading.strip()
+            heading: request.POST.get(f"column-{at}", "")
+            for at, heading in enumerate(head.headings)
+            if heading.strip()
         }
         saying.say(
             connection=database.connection(), sender=file.sender, set_=set_, headings=said, actor=door.actor,
@@ -236,9 +245,9 @@ def marked(request: HttpRequest, door: Door, job: str) -> HttpResponse:
     set_ = sets.find(file.set_id)
     table = work.table(file.folder, set_)
     access.note(door.actor, "exchange-table-marked", f"{file.sender}/{file.name}")
-    content = marking.marked(set_, table, work.head_of(file, table), bad_only=request.GET.get("rows") == "bad")
+    content = marking.marked(
+        set_, table, work.head_of(file, table), bad_only=request.GET.get("rows") == "bad"
+    )
     answer = HttpResponse(content, content_type=WORKBOOK)
     answer["Content-Disposition"] = f'attachment; filename="marked-{set_.key}-{found.id}.xlsx"'
     return answer
-
-

@@ -1,9 +1,9 @@
 """A watched folder: files that institutions put there, taken up whole, loaded, and put aside with a report.
 
 A file is taken when its size and time have not changed between two looks, by renaming it into ``work/``: so no two
-watchers take the same one, and a half-written one is left. Loaded files go to ``done/``, those that cannot be read at all
-to ``refused/``; beside each lies its report. What was in ``work/`` when a watcher died is taken up again: repeats change
-nothing.
+watchers take the same one, and a half-written one is left. Loaded files go to ``done/``, those that cannot be read at
+all to ``refused/``; beside each lies its report. What was in ``work/`` when a watcher died is taken up again: repeats
+change nothing.
 """
 
 from __future__ import annotations
@@ -141,4 +141,6 @@ def _report(path: Path, set_: Set, head: Head, tally: Tally) -> None:
             place = head.places[one.column] if one.column >= 0 else -1
             heading = set_.columns[one.column].name if one.column >= 0 else ""
             said = _(one.message) % one.params if one.params else _(one.message)
-            writer.writerow([one.row, letters(place) if place >= 0 else "", heading, one.severity, harmless(said)])
+            writer.writerow(
+                [one.row, letters(place) if place >= 0 else "", heading, one.severity, harmless(said)]
+            )

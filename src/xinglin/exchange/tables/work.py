@@ -57,7 +57,9 @@ def keep(pieces: Iterable[bytes]) -> str:
         content += piece
         if len(content) > MOST_BYTES:
             raise invalid(
-                gettext_noop("The file is larger than %(most)s MB. Divide it, or put it into the watched folder."),
+                gettext_noop(
+                    "The file is larger than %(most)s MB. Divide it, or put it into the watched folder."
+                ),
                 most=MOST_BYTES >> 20,
             )
     if not content:
@@ -87,7 +89,9 @@ def table_of(content: bytes, set_: Set | None = None, sender: Sender | None = No
     called = {blanks.sheet_name(one) for one in names} | {one.id for one in names}
     wanted = Wanted(None, called.__contains__, blanks.sheet_name(set_) if set_ else "")
     # a sender's own character set helps only where the file does not say it
-    encoding = "gb18030" if sender and sender.charset.lower().startswith("gb") and not _is_utf8(content) else ""
+    encoding = (
+        "gb18030" if sender and sender.charset.lower().startswith("gb") and not _is_utf8(content) else ""
+    )
     return Table(lambda: io.BytesIO(content), wanted, encoding)
 
 
@@ -157,7 +161,9 @@ def work(job: Job, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     found = table(file.folder, set_, sender)
     head = head_of(file, found)
     errand = Errand(set_, sender, file.name, dry=job.request["dry"], bad=job.request["bad"])
-    tally = intake.carry_out(errand, found, head, lambda tally: tell({"rows": tally.rows, "stored": tally.stored}))
+    tally = intake.carry_out(
+        errand, found, head, lambda tally: tell({"rows": tally.rows, "stored": tally.stored})
+    )
     return result_of(tally, head)
 
 
