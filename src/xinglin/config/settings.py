@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "xinglin.smart",
     "xinglin.consent",
     "xinglin.exchange",
+    "xinglin.exchange.hl7v2",
     "xinglin.exchange.mapping",
     "xinglin.exchange.tables",
     "xinglin.quality",

@@ -7,6 +7,7 @@ A function gets a value that is not empty and its arguments, and gives a value o
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -357,6 +358,7 @@ FUNCTIONS: dict[str, Function] = {
     "match": Function(match, fewest=1, most=1),
     "hash": Function(digest),
     "code": Function(code),
+    "base64": Function(lambda value: b64encode(written(value).encode()).decode()),
     "date": Function(to_date, "date"),
     "dateTime": Function(to_datetime, "dateTime"),
     "instant": Function(to_instant, "instant"),
