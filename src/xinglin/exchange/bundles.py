@@ -35,7 +35,9 @@ class Bundles:
         """Kind, the bundle's own identifier, and the one patient it is about, if it is about one."""
         sent = _parsed(body)
         if sent["resourceType"] != "Bundle":
-            return Envelope(sent["resourceType"], "", _patient_of([sent]), _moment(_meta(sent).get("lastUpdated")))
+            return Envelope(
+                sent["resourceType"], "", _patient_of([sent]), _moment(_meta(sent).get("lastUpdated"))
+            )
         identifier = sent.get("identifier")
         control = identifier.get("value") if isinstance(identifier, dict) else None
         found = [entry["resource"] for _, entry in _entries(sent) if isinstance(entry.get("resource"), dict)]
@@ -83,7 +85,9 @@ class _Reading:
         if method in _READ:
             return
         if method == _PATCH:
-            said = gettext_noop("A door takes whole resources; send the resource as it is now instead of a patch.")
+            said = gettext_noop(
+                "A door takes whole resources; send the resource as it is now instead of a patch."
+            )
             self._fail("not-supported", f"{place}.request.method", said)
         elif method == _DELETE:
             assert isinstance(request, dict)

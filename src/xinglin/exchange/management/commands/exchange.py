@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
-from xinglin.exchange import monitoring, processing, quarantine, queries, senders, working
+from xinglin.exchange import backlog, monitoring, quarantine, queries, senders, working
 from xinglin.exchange.doors import Door
 from xinglin.exchange.queries import Wanted
 from xinglin.exchange.receipts import State
@@ -51,13 +51,18 @@ class Command(BaseCommand):
     def _add_sender(parser: Any) -> None:
         what = parser.add_subparsers(dest="what", required=True)
         what.add_parser("list", help="who may send")
-        for name, help_ in (("add", "register one; prints its key"), ("change", "change what is said of one")):
+        for name, help_ in (
+            ("add", "register one; prints its key"),
+            ("change", "change what is said of one"),
+        ):
             one = what.add_parser(name, help=help_)
             one.add_argument("code")
             for detail in _DETAILS:
                 one.add_argument(f"--{detail}", required=detail == "name" and name == "add")
             one.add_argument("--door", action="append", dest="doors", choices=[door.value for door in Door])
-            one.add_argument("--network", action="append", dest="networks", help="address or network it sends from")
+            one.add_argument(
+                "--network", action="append", dest="networks", help="address or network it sends from"
+            )
         for name, help_ in (
             ("key", "give one a new key, and print it"), ("open", "let one in again"), ("close", "let one in no more"),
         ):  # fmt: skip
@@ -125,7 +130,7 @@ class Command(BaseCommand):
         job = quarantine.ask_replay(wanted, actor=SYSTEM, begin=False)
         result = jobs.work(job.id).result or {}
         self.stdout.write(f"{result.get('stored', 0):,} of {result.get('done', 0):,} are in the record now.")
-        processing.look_again()
+        backlog.look_again()
 
     # -- senders
 
@@ -155,7 +160,8 @@ class Command(BaseCommand):
     def _details(options: dict[str, Any], known: Registered | None) -> Details:
         """What is not said stays as it is."""
         said = {
-            name: options[name] if options[name] is not None else getattr(known, name, "") for name in _DETAILS
+            name: options[name] if options[name] is not None else getattr(known, name, "")
+            for name in _DETAILS
         }
         doors = options["doors"] if options["doors"] is not None else getattr(known, "doors", ())
         networks = options["networks"] if options["networks"] is not None else getattr(known, "networks", ())
