@@ -15,12 +15,11 @@ if TYPE_CHECKING:
 @pytest.fixture
 def hospital(sender: Sender) -> tuple[Sender, str]:
     """A sender that is registered for shared documents, and its key."""
-    from xinglin.exchange import processing, senders
+    from xinglin.exchange import senders
     from xinglin.exchange.doors import Door
     from xinglin.kernel import clock
     from xinglin.record import database
 
     details = senders.Details("第一医院", doors=[Door.CDA])
     key = senders.register(database.connection(), code="h02", details=details, actor=STEWARD, now=clock.now())
-    processing.look_again()
     return senders.by_code(database.connection(), "h02").sender, key

@@ -324,7 +324,9 @@ def _generated(section: Section) -> Iterator[str]:
 def _plain(text: Any) -> str:
     from html import unescape  # noqa: PLC0415 -- only here
 
-    div = str(text.get("div", "")) if isinstance(text, Mapping) else ""
+    if not isinstance(text, Mapping) or text.get("status") == "empty":
+        return ""
+    div = str(text.get("div", ""))
     lines = _TAG.sub(
         "", div.replace("</p>", "\n").replace("<br/>", "\n").replace("</div>", "\n")
     ).splitlines()

@@ -52,6 +52,7 @@ MEDICINE_PARTS = {
 }
 _CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 _XHTML = "http://www.w3.org/1999/xhtml"
+_NOTHING = f'<div xmlns="{_XHTML}"><p>—</p></div>'
 _SURVEY = {
     "coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "survey"}]
 }
@@ -96,7 +97,8 @@ def _section(
     made: dict[str, Any] = {"title": section.name or (part.name if part else "")}
     if section.code:
         made["code"] = {"coding": [_coding(section.system, section.code)], "text": made["title"]}
-    made["text"] = {"status": "generated", "div": _narrative(section)}
+    narrative = _narrative(section)
+    made["text"] = {"status": "generated" if narrative else "empty", "div": narrative or _NOTHING}
     if entries:
         made["entry"] = entries
     inner = [
