@@ -12,6 +12,7 @@ from tools.content import (
     notifiable,
     organisations,
     procedures,
+    shared_documents,
     state_tables,
     traditional,
 )
@@ -30,6 +31,7 @@ def build(facts: Path) -> tuple[int, int]:
         map_.write("maps")
     for dataset in elements.datasets(facts):
         dataset.write("datasets")
+    shared_documents.write(facts)
     return count, rows
 
 

@@ -34,7 +34,7 @@ _UNITS = {"ml", "cm", "g", "kg", "min", "次/min", "mmol/L", "%", "周", "元", 
 
 
 def systems(facts: Path) -> Iterable[CodeSystem]:
-    yield CodeSystem("data-elements", _about(), _elements(facts))
+    yield CodeSystem("data-elements", _about(), rows_of(facts))
 
 
 def _about() -> dict[str, Value]:
@@ -83,7 +83,7 @@ def code_of(printed: str) -> str:
     return printed
 
 
-def _documents(facts: Path) -> list[tuple[str, str, list[tuple[list[str], str, list[list[str]]]]]]:
+def documents_of(facts: Path) -> list[tuple[str, str, list[tuple[list[str], str, list[list[str]]]]]]:
     read_ = json.loads((facts / "terminology" / "cda_sections.json").read_text(encoding="utf-8"))
     return [(code, name, sections) for code, name, sections in read_]
 
@@ -93,19 +93,19 @@ def _names(facts: Path) -> dict[str, Counter[str]]:
     found: dict[str, Counter[str]] = {}
     for line in (facts / "terminology" / "de_from_cda.tsv").read_text(encoding="utf-8").splitlines():
         code, name, _ = line.split("\t")
-        found.setdefault(code_of(code), Counter())[_clean(name)] += 1
-    for _, _, sections in _documents(facts):
+        found.setdefault(code_of(code), Counter())[clean(name)] += 1
+    for _, _, sections in documents_of(facts):
         for _, _, elements in sections:
             for code, name in elements:
-                found.setdefault(code_of(code), Counter())[_clean(name)] += 1
+                found.setdefault(code_of(code), Counter())[clean(name)] += 1
     return found
 
 
-def _clean(name: str) -> str:
+def clean(name: str) -> str:
     return name.strip().replace("检査", "检查").replace("（", "(").replace("）", ")")
 
 
-def _elements(facts: Path) -> list[Row]:
+def rows_of(facts: Path) -> list[Row]:
     known = {row["code"]: row for row in read(HERE / "elements.csv")}
     names = _names(facts)
     domains = _domains(facts)
@@ -132,10 +132,15 @@ def _elements(facts: Path) -> list[Row]:
     return made
 
 
+def unit_of(name: str) -> str:
+    """The unit that a name ends with, as printed."""
+    found = _UNIT.search(name)
+    return found[1] if found and found[1] in _UNITS else ""
+
+
 def _typed(code: str, display: str, fact: Row, domains: dict[str, str]) -> Row:
     """Type, format, unit and value domain: known, or read off the name."""
-    unit = _UNIT.search(display)
-    said = unit[1] if unit and unit[1] in _UNITS else ""
+    said = unit_of(display)
     domain = fact.get("domain") or domains.get(code) or domains.get(_stem(display), "")
     if fact.get("datatype"):
         kind = fact["datatype"]
@@ -180,9 +185,9 @@ def _domains(facts: Path) -> dict[str, str]:
 
 def datasets(facts: Path) -> Iterator[CodeSystem]:
     """One data set for each shared document of WS/T 500, and that of personal basic information."""
-    elements = {row["code"]: row for row in _elements(facts)}
+    elements = {row["code"]: row for row in rows_of(facts)}
     parts = {row["code"]: row for row in read(HERE / "documents.csv")}
-    for code, _, sections in _documents(facts):
+    for code, _, sections in documents_of(facts):
         part = parts[code]
         rows = [
             _entry(element, name, section, heading, elements)
@@ -220,7 +225,7 @@ def _entry(printed: str, name: str, section: str, heading: list[str], elements: 
         "section": section.removesuffix("章节"),
         "section_code": heading[0],
         "element": element["code"],
-        "name": _clean(name),
+        "name": clean(name),
         **{key: element.get(key, "") for key in ("datatype", "format", "domain")},
     }
     if code_of(printed) != printed:

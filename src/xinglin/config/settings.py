@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "xinglin.exchange.hl7v2",
     "xinglin.exchange.mapping",
     "xinglin.exchange.tables",
+    "xinglin.exchange.cda",
     "xinglin.quality",
     "xinglin.edge",
     "xinglin.synth",

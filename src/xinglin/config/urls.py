@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+from xinglin.exchange.cda.views import soap
+
 urlpatterns = [
     path("", include("xinglin.accounts.urls")),
     path("persons/", include("xinglin.identity.urls")),
@@ -16,6 +18,8 @@ urlpatterns = [
     path("signing/", include("xinglin.signing.urls")),
     path("", include("xinglin.smart.urls")),
     path("", include("xinglin.consent.urls")),
+    path("exchange/documents/", include("xinglin.exchange.cda.urls")),
+    path("exchange/soap", soap),
     path("", include("xinglin.residents.urls")),
     path(
         "my/record/<str:patient>/",
