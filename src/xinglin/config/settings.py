@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "xinglin.smart",
     "xinglin.consent",
     "xinglin.exchange",
+    "xinglin.exchange.dicom",
     "xinglin.quality",
     "xinglin.edge",
     "xinglin.synth",

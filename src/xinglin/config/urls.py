@@ -11,6 +11,7 @@ urlpatterns = [
     path("audit/", include("xinglin.audit.urls")),
     path("codes/", include("xinglin.codebook.urls")),
     path("signing/", include("xinglin.signing.urls")),
+    path("exchange/studies/", include("xinglin.exchange.dicom.urls")),
     path("", include("xinglin.smart.urls")),
     path("", include("xinglin.consent.urls")),
     path("", include("xinglin.residents.urls")),
