@@ -10,6 +10,7 @@ urlpatterns = [
     path("cards/", include("xinglin.healthcard.urls")),
     path("audit/", include("xinglin.audit.urls")),
     path("codes/", include("xinglin.codebook.urls")),
+    path("exchange/", include("xinglin.exchange.urls")),
     path("signing/", include("xinglin.signing.urls")),
     path("exchange/studies/", include("xinglin.exchange.dicom.urls")),
     path("", include("xinglin.smart.urls")),

@@ -20,8 +20,10 @@ class Lock(IntEnum):
     JOBS = 0x58_4C_10  # a space: one a job
     PERSONS = 0x58_4C_20  # shared by those who lock blocking keys, exclusive to those who lock all
     BLOCKING_KEYS = 0x58_4C_21  # a space: the person index's blocking keys
-    IMAGE_FILES = 0x58_4C_78  # shared by those who enter images, exclusive to who clears files away
     LEDGER = 0x58_4C_30  # of the one process that keeps the ledger
     RESIDENT_CODES = 0x58_4C_60  # a space: phones and cards that one-time codes are asked for
     SIGN_ON_ORDER = 0x58_4C_40  # so that events of signing on become visible in the order of their places
+    EXCHANGE_LANES = 0x58_4C_70  # a space: a sender's messages about one patient, which are worked in order
+    EXCHANGE_COUNTS = 0x58_4C_71  # of who counts the minutes of the exchange that are over
     SIGNATURES = 0x58_4C_50  # a space: one a document that is being signed
+    IMAGE_FILES = 0x58_4C_78  # shared by those who enter images, exclusive to who clears files away
