@@ -18,6 +18,7 @@ _pages = get_wsgi_application()
 from django.conf import settings  # noqa: E402 -- Django's registry must be ready first
 
 from xinglin.api import face  # noqa: E402 -- as above
+from xinglin.exchange import face as doors  # noqa: E402 -- as above
 from xinglin.exchange.dicom import settling  # noqa: E402 -- as above
 from xinglin.exchange.dicom.web import face as dicomweb  # noqa: E402 -- as above
 from xinglin.kernel import origin  # noqa: E402 -- as above

@@ -177,7 +177,7 @@ def delete_study(connection: Connection, *, study: Study, actor: Actor, reason: 
 
 
 def expire(connection: Connection, *, before: datetime, actor: Actor, now: datetime) -> int:
-    """Delete the studies of before that day; how many. Those without a date go by the day they came."""
+    """Delete the studies of before that day; how many. Those without a date stay."""
     wanted = [
         study
         for study in queries.studies(connection, actor)

@@ -265,3 +265,31 @@ def _dates(value: str) -> Iterator[Fragment]:
             except ValueError:
                 continue
             yield Fragment(f"s.date {sign} %s", (wanted,))
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An association or a request."""
+
+    number: int
+    sender: str
+    way: str
+    title: str
+    address: str
+    began: datetime
+    ended: datetime | None
+    stored: int
+    repeated: int
+    held: int
+    refused: int
+    bytes: int
+
+
+def arrivals(connection: Connection, *, before: int | None = None, limit: int = 100) -> list[Arrival]:
+    """The latest first; further pages ask ``before`` the number of the last."""
+    rows = connection.execute(
+        "SELECT number, sender, way, title, address, began, ended, stored, repeated, held, refused, bytes"
+        " FROM exchange_dicom_arrival WHERE %s::bigint IS NULL OR number < %s ORDER BY number DESC LIMIT %s",
+        [before, before, limit],
+    )
+    return [Arrival(*row) for row in rows]

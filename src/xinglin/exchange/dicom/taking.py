@@ -130,7 +130,7 @@ class Arrival:
             if fault.issues[0].code != "conflict":
                 raise
             issue = fault.issues[0]
-            reason = Reason(ERROR, "conflict", issue.expression or "", issue.message, dict(issue.params))
+            reason = Reason(ERROR, "business-rule", issue.expression or "", issue.message, dict(issue.params))
             return self._held(incoming, instance, (reason, *reasons), announced)
         self.counts["repeated" if entered is Entered.REPEATED else "stored"] += 1
         self.counts["bytes"] += incoming.size
