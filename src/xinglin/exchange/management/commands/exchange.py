@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
-from xinglin.exchange import monitoring, processing, quarantine, queries, senders, working
+from xinglin.exchange import backlog, monitoring, quarantine, queries, senders, working
 from xinglin.exchange.doors import Door
 from xinglin.exchange.queries import Wanted
 from xinglin.exchange.receipts import State
@@ -125,7 +125,7 @@ class Command(BaseCommand):
         job = quarantine.ask_replay(wanted, actor=SYSTEM, begin=False)
         result = jobs.work(job.id).result or {}
         self.stdout.write(f"{result.get('stored', 0):,} of {result.get('done', 0):,} are in the record now.")
-        processing.look_again()
+        backlog.look_again()
 
     # -- senders
 
