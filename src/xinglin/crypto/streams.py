@@ -99,6 +99,8 @@ class Unsealed(io.RawIOBase):
     ``source`` stands where the sealed stream begins, which goes on to the end of the file. It is closed with this.
     """
 
+    name = ""  # those who read files ask for it
+
     def __init__(self, source: BinaryIO, key: bytes) -> None:
         head = source.read(len(MAGIC) + _SALT_BYTES)
         if len(head) != len(MAGIC) + _SALT_BYTES or not head.startswith(MAGIC):

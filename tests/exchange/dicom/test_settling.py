@@ -80,10 +80,9 @@ def test_a_study_is_told_as_an_imaging_study(desk: Connection, sender: Sender) -
 
 
 def test_many_instances_are_few_versions(desk: Connection, sender: Sender) -> None:
-    now = clock.now()
     for number in range(1, 41):
         send(sender, make.file(number=number))
-        settling.settle(desk, now)
+        settling.settle(desk, clock.now())
     assert study_of(sender)["meta"]["versionId"] == "1"
     assert study_of(sender)["numberOfInstances"] == 1
 

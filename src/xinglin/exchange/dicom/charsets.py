@@ -8,7 +8,7 @@ fits by chance, then GB18030, which includes GBK and GB 2312. The instance is st
 from __future__ import annotations
 
 import codecs
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
 from pydicom.charset import convert_encodings, decode_bytes
@@ -53,6 +53,22 @@ def settle(dataset: Dataset, known: str) -> Reason | None:
         gettext_noop("Texts are not in the declared character set %(declared)s, nor in UTF-8 or GB18030."),
         {"declared": said or "-"},
     )  # fmt: skip
+
+
+def has_escapes(dataset: Dataset) -> bool:
+    """Whether GB 2312 is announced by escape sequences, which the library leaves where they stand."""
+    return "ISO 2022 IR 58" in _declared(dataset)
+
+
+def without_escapes(said: Any) -> Any:
+    """The same DICOM JSON without the escape sequence of GB 2312: characters of one byte and of two tell themselves."""
+    if isinstance(said, str):
+        return said.replace("\x1b$)A", "")
+    if isinstance(said, list):
+        return [without_escapes(one) for one in said]
+    if isinstance(said, dict):
+        return {name: without_escapes(one) for name, one in said.items()}
+    return said
 
 
 def _texts(dataset: Dataset) -> Iterator[bytes]:

@@ -53,14 +53,14 @@ class _Coming:
 
     def __init__(self, *_: Any, **__: Any) -> None:
         self.incoming: Incoming | None = None
-        self.name = ""
-        self._failed = ""
+        self.name = f"/nowhere/{id(self)}"
+        self.failed = ""  # why it could not be written; the association goes on, and its sender hears of it
         try:
             self.incoming = store().begin()
             self.name = self.incoming.name
-            _coming[self.name] = self
         except (Fault, OSError) as error:
             self._fail(error)
+        _coming[self.name] = self
 
     def write(self, data: bytes) -> int:
         if self.incoming is not None:
@@ -77,13 +77,20 @@ class _Coming:
         """As above."""
 
     @property
-    def failed(self) -> str:
-        """Why it could not be written; the association goes on, and its sender hears of it."""
-        return self._failed
+    def file(self) -> _Coming:
+        """What it flushes."""
+        return self
+
+    def drop(self) -> None:
+        """Nothing more comes of it."""
+        _coming.pop(self.name, None)
+        if self.incoming is not None:
+            self.incoming.drop()
+            self.incoming = None
 
     def _fail(self, error: Exception) -> None:
         _log.warning("an instance could not be written: %s", error)
-        self._failed = str(error)
+        self.failed = str(error)
         if self.incoming is not None:
             self.incoming.drop()
             self.incoming = None
@@ -139,12 +146,18 @@ def _begun(event: Event) -> None:
 def _stored(event: Event) -> Dataset | int:
     """Take one instance; what is answered is its status with a comment where something is wrong."""
     arrival = _arrivals.get(id(event.assoc))
-    coming = _coming.pop(str(getattr(event.request, "_dataset_path", "") or ""), None)
+    coming = _coming.get(str(getattr(event.request, "_dataset_path", "") or ""))
+    try:
+        return _taken(event, arrival, coming)
+    finally:
+        if coming is not None:
+            coming.drop()
+
+
+def _taken(event: Event, arrival: Arrival | None, coming: _Coming | None) -> Dataset | int:
     request = event.request
     announced = Announced(str(request.AffectedSOPClassUID or ""), str(request.AffectedSOPInstanceUID or ""))
     if arrival is None:
-        if coming is not None and coming.incoming is not None:
-            coming.incoming.drop()
         return _status(Status.NOT_AUTHORISED, "This AE title may not send from there.")
     with origin.coming_from(origin.Origin(str(event.assoc.requestor.address))):
         if coming is None or coming.incoming is None:
@@ -169,6 +182,9 @@ def _over(event: Event) -> None:
     """The association has ended, in whatever way."""
     with _lock:
         arrival = _arrivals.pop(id(event.assoc), None)
+    begun = getattr(event.assoc.dimse.message, "_data_set_file", None)
+    if isinstance(begun, _Coming):  # it broke off in the middle of an instance
+        begun.drop()
     if arrival is not None:
         arrival.end()
     database.close()

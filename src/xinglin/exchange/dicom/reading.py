@@ -52,6 +52,8 @@ def read(file: BinaryIO, *, charset: str = "") -> Instance:
         dataset = _dataset(file)
         said = charsets.settle(dataset, charset)
         head, reasons = _head(dataset)
+        if charsets.has_escapes(dataset):
+            head = charsets.without_escapes(head)
         syntax = str(dataset.file_meta.get("TransferSyntaxUID", ""))
     if said is not None:
         reasons.insert(0, said)

@@ -6,7 +6,6 @@ its rows are committed. What cannot be used is held with its reasons; it is kept
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,7 @@ from xinglin.exchange.dicom.rules import Announced, Status
 from xinglin.exchange.doors import ERROR, Door, Reason, Sender
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault
-from xinglin.record import database, sealing
+from xinglin.record import database
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -161,9 +160,11 @@ class Arrival:
     def _tell(self, number: int, said: dict[str, Any], digest: bytes) -> None:
         """Have the message desk know of what is held; that it is held does not hang on it."""
         body = imaging.held_body(number, said, digest.hex())
-        with contextlib.suppress(Fault, NotImplementedError):
+        try:
             receipt = processing.deliver(processing.Delivery(self.sender, Door.DICOM, body, imaging.MEDIA))
             indexing.note_held_receipt(database.connection(), number, receipt.number)
+        except (Fault, psycopg.Error):
+            _log.exception("the messages do not tell of held instance %s", number)
 
     def _refused(self, status: Status, words: str, announced: Announced) -> Taken:
         self.counts["refused"] += 1
@@ -178,8 +179,3 @@ def _taken(
     return Taken(
         status, instance.sop_class, instance.uid, instance.study, instance.series, reasons, entered, study
     )
-
-
-def are_keys_usable() -> None:
-    """Have the keys read once, before anything comes; raises ``KeysUnusable``."""
-    sealing.settle()
