@@ -124,7 +124,7 @@ def test_what_is_wrong_is_answered_with_the_standards_status(port: int, desk: Co
 
 
 @pytest.mark.parametrize(
-    "name", ["MR_small_RLE.dcm", "JPEG2000.dcm", "SC_rgb_jpeg_dcmd.dcm", "CT_small.dcm", "MR_small_bigendian.dcm"]
+    "name", ["MR_small_RLE.dcm", "JPEG2000.dcm", "SC_rgb_jpeg_dcmtk.dcm", "MR_small_jpeg_ls_lossless.dcm", "CT_small.dcm", "MR_small_bigendian.dcm"]
 )
 def test_compressed_files_of_others_pass_through_unchanged(
     port: int, desk: Connection, name: str
@@ -159,11 +159,13 @@ def test_an_association_that_breaks_off_keeps_what_was_acknowledged(port: int, d
 
 # -- dcmtk
 
-dcmtk = pytest.mark.skipif(shutil.which("storescu") is None, reason="dcmtk is not installed")
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"  # pynetdicom has programs of the same names
+dcmtk = pytest.mark.skipif(shutil.which("dcmdump", path=SYSTEM_PATH) is None, reason="dcmtk is not installed")
 
 
 def run(*arguments: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(a) for a in arguments], capture_output=True, text=True, check=False, timeout=60)
+    program = shutil.which(arguments[0], path=SYSTEM_PATH) or arguments[0]
+    return subprocess.run([program, *map(str, arguments[1:])], capture_output=True, text=True, check=False, timeout=60)
 
 
 @dcmtk

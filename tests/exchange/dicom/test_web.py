@@ -320,7 +320,7 @@ def test_an_encapsulated_document_is_shown_as_itself(stored: Caller) -> None:
 
 @pytest.mark.parametrize(
     ("name", "frame"), [("MR_small_RLE.dcm", "image/dicom-rle"), ("JPEG2000.dcm", "image/jp2"),
-                        ("SC_rgb_jpeg_dcmd.dcm", "image/jpeg")],
+                        ("SC_rgb_jpeg_dcmtk.dcm", "image/jpeg")],
 )  # fmt: skip
 def test_compressed_images_are_given_out_as_stored_decoded_and_shown(
     sending: Caller, reading: Caller, name: str, frame: str

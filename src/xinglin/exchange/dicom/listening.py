@@ -14,6 +14,7 @@ import pynetdicom
 from pydicom.dataset import Dataset
 from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, _config, dimse_messages, evt
 from pynetdicom.sop_class import Verification
+from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
 from xinglin.exchange.dicom import peers
 from xinglin.exchange.dicom.keeping import store
@@ -27,8 +28,8 @@ from xinglin.record import database
 if TYPE_CHECKING:
     import ssl
 
+    from pynetdicom.association import Association
     from pynetdicom.events import Event
-    from pynetdicom.transport import ThreadedAssociationServer
 
     from xinglin.exchange.dicom.keeping import Incoming
 
@@ -120,13 +121,31 @@ def serve(
         (evt.EVT_ESTABLISHED, _begun),
         (evt.EVT_C_ECHO, lambda _: 0x0000),
         (evt.EVT_C_STORE, _stored),
-        (evt.EVT_RELEASED, _over),
-        (evt.EVT_ABORTED, _over),
-        (evt.EVT_CONN_CLOSE, _over),
     ]
-    server = entity.start_server((host, port), block=False, evt_handlers=handlers, ssl_context=tls)
-    assert server is not None
+    server = entity.make_server(
+        (host, port), evt_handlers=handlers, ssl_context=tls, server_class=ThreadedAssociationServer,
+        request_handler=_Requests,
+    )  # fmt: skip
+    entity._servers.append(server)  # noqa: SLF001 -- as the library's own start does, which takes no handler
+    threading.Thread(target=server.serve_forever, name="dicom-listener", daemon=True).start()
     return server
+
+
+class _Requests(RequestHandler):
+    """Each association's thread closes what it has opened, however it ends."""
+
+    def _create_association(self) -> Association:
+        association = super()._create_association()
+        run = association.run
+
+        def run_and_close() -> None:
+            try:
+                run()
+            finally:
+                _over(association)
+
+        association.run = run_and_close  # type: ignore[method-assign] -- of this one thread
+        return association
 
 
 _arrivals: dict[int, Arrival | None] = {}
@@ -178,15 +197,13 @@ def _status(status: Status, comment: str) -> Dataset | int:
     return answer
 
 
-def _over(event: Event) -> None:
+def _over(association: Association) -> None:
     """The association has ended, in whatever way."""
     with _lock:
-        arrival = _arrivals.pop(id(event.assoc), None)
-    begun = getattr(event.assoc.dimse.message, "_data_set_file", None)
+        arrival = _arrivals.pop(id(association), None)
+    begun = getattr(association.dimse.message, "_data_set_file", None)
     if isinstance(begun, _Coming):  # it broke off in the middle of an instance
         begun.drop()
     if arrival is not None:
         arrival.end()
     database.close()
-
-
