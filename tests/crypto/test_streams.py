@@ -89,3 +89,38 @@ def test_what_is_no_stream_is_refused(text: bytes) -> None:
 def test_a_short_key_is_refused() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         list(streams.seal([b""], b"short"))
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+def test_a_sealed_file_is_read_at_any_place(length: int) -> None:
+    text = os.urandom(length)
+    source = io.BytesIO(b"before" + sealed(text))
+    source.seek(6)
+    file = io.BufferedReader(streams.Unsealed(source, KEY))
+
+    assert file.read() == text
+    for place in (0, length // 2, max(length - 3, 0), length, length + 10):
+        assert file.seek(place) == place
+        assert file.read(5) == text[place : place + 5]
+    file.seek(-min(4, length), io.SEEK_END)
+    assert file.read() == text[-4:]
+
+
+def test_a_piece_that_was_altered_is_not_given_out_whatever_is_read_before() -> None:
+    text = bytearray(sealed(os.urandom(2 * streams.PIECE + 5)))
+    text[-1] ^= 1
+    file = io.BufferedReader(streams.Unsealed(io.BytesIO(bytes(text)), KEY))
+
+    assert len(file.read(streams.PIECE)) == streams.PIECE
+    file.seek(2 * streams.PIECE)
+    with pytest.raises(streams.Unreadable):
+        file.read(1)
+
+
+def test_a_sealed_file_that_was_cut_at_a_piece_is_noticed() -> None:
+    head, pieces = pieces_of(sealed(os.urandom(2 * streams.PIECE + 5)))
+    file = io.BufferedReader(streams.Unsealed(io.BytesIO(head + b"".join(pieces[:2])), KEY))
+
+    file.seek(streams.PIECE)
+    with pytest.raises(streams.Unreadable):
+        file.read(1)

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "xinglin.exchange.mapping",
     "xinglin.exchange.tables",
     "xinglin.exchange.cda",
+    "xinglin.exchange.dicom",
     "xinglin.quality",
     "xinglin.edge",
     "xinglin.synth",

@@ -16,6 +16,7 @@ urlpatterns = [
     path("exchange/tables/", include("xinglin.exchange.tables.urls")),
     path("exchange/", include("xinglin.exchange.urls")),
     path("signing/", include("xinglin.signing.urls")),
+    path("exchange/studies/", include("xinglin.exchange.dicom.urls")),
     path("", include("xinglin.smart.urls")),
     path("", include("xinglin.consent.urls")),
     path("exchange/documents/", include("xinglin.exchange.cda.urls")),

@@ -70,6 +70,11 @@ class Settings:
     sms: str = "file"  # XINGLIN_SMS: how codes reach phones: file (<home>/outbox), or a gateway's address
     sms_token: str = ""  # XINGLIN_SMS_TOKEN: the bearer token for the gateway
     kiosk_minutes: int = 5  # XINGLIN_KIOSK_MINUTES: how long a resident's session at a kiosk holds
+    dicom_port: int = 11112  # XINGLIN_DICOM_PORT: port on which `xinglin dicom` listens
+    dicom_title: str = "XINGLIN"  # XINGLIN_DICOM_TITLE: its application entity title
+    dicom_store: str = ""  # XINGLIN_DICOM_STORE: folder of the image files; <home>/dicom if absent
+    dicom_certificate: str = ""  # XINGLIN_DICOM_CERTIFICATE: PEM file with certificate and key, for TLS
+    dicom_callers: str = ""  # XINGLIN_DICOM_CALLERS: PEM file with the authorities of callers' certificates
 
 
 def read(environ: Mapping[str, str] | None = None) -> Settings:

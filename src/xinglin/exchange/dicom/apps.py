@@ -1,0 +1,20 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
+
+
+class DicomConfig(AppConfig):
+    name = "xinglin.exchange.dicom"
+    label = "exchange_dicom"
+
+    def ready(self) -> None:
+        """Give the door its handler, the daily work its part, and the navigation its page."""
+        from xinglin.exchange import doors  # noqa: PLC0415 -- after the applications are loaded
+        from xinglin.exchange.dicom import imaging, resealing, tasks  # noqa: PLC0415 -- as above
+        from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
+
+        doors.offer(doors.Door.DICOM, imaging.HANDLER)
+        resealing.begin()
+        tasks.begin()
+        offer(
+            Place(57, gettext_lazy("Imaging studies"), "exchange-dicom:studies", ("/exchange/studies/",))
+        )
