@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "xinglin.smart",
     "xinglin.consent",
     "xinglin.exchange",
+    "xinglin.exchange.edges",
     "xinglin.quality",
     "xinglin.edge",
     "xinglin.synth",

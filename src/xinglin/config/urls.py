@@ -10,6 +10,7 @@ urlpatterns = [
     path("cards/", include("xinglin.healthcard.urls")),
     path("audit/", include("xinglin.audit.urls")),
     path("codes/", include("xinglin.codebook.urls")),
+    path("exchange/edges/", include("xinglin.exchange.edges.urls")),
     path("signing/", include("xinglin.signing.urls")),
     path("", include("xinglin.smart.urls")),
     path("", include("xinglin.consent.urls")),
