@@ -1,4 +1,4 @@
-"""The WSGI entry: machines' requests go straight to the FHIR face, people's through Django."""
+"""The WSGI entry: machines' requests go straight to the FHIR face or to a door, people's through Django."""
 
 from __future__ import annotations
 
@@ -28,9 +28,11 @@ gc.set_threshold(100_000, 50, 100)
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """``/fhir`` without the framework, everything else with it."""
+    """``/fhir`` and the doors of the exchange without the framework, everything else with it."""
     path = environ["PATH_INFO"]
     with origin.coming_from(origin.of_request(environ, settings.SETTINGS.proxies)):
         if path == "/fhir" or path.startswith("/fhir/"):
             return face.application(environ, start_response)
+        if path.startswith(doors.PREFIX):
+            return doors.application(environ, start_response)
         return _pages(environ, start_response)

@@ -14,6 +14,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from xinglin.crypto.folder import KeysUnusable
+from xinglin.exchange import working
 from xinglin.healthcard import keys
 from xinglin.ledger import keeping
 from xinglin.record import database, sealing
@@ -50,7 +51,10 @@ class Command(BaseCommand):
             respawn_failed_workers=True,
             log_level=LogLevels.error,
         )
-        with keeping.Beside() if settings.SETTINGS.ledger else nullcontext():
+        with (
+            keeping.Beside() if settings.SETTINGS.ledger else nullcontext(),
+            working.Beside(settings.SETTINGS.exchange),
+        ):
             server.serve()
 
     def _see_to_keys(self) -> None:

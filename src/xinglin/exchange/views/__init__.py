@@ -1,0 +1,1 @@
+"""The exchange's pages: the monitor, messages, quarantine, senders."""
