@@ -1,4 +1,4 @@
-"""What is decided without disk and line: schedules, answers, lanes, marks, statements, places."""
+"""What is decided without disk and line: schedules, answers, lanes, marks, statements."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from xinglin.edge import answers
 from xinglin.edge.answers import Fate
 from xinglin.edge.lanes import Lanes
 from xinglin.edge.messages import decoded, hl7_header, hl7_messages
-from xinglin.edge.places import Places
 from xinglin.edge.schedule import Schedule
 from xinglin.edge.sources import marks
 from xinglin.edge.sources.statements import bound
@@ -162,17 +161,6 @@ def test_a_name_becomes_what_the_driver_wants_and_texts_are_left_alone(style: st
     percent = "%%" if "format" in style else "%"
     assert made == f"SELECT a::text, '12:30 :since 5{percent}' FROM t -- :since\nWHERE {sql}"
     assert given_ == values
-
-
-def test_keys_are_found_in_the_text() -> None:
-    text = '[platform]\naddress = "x"\n[[source]]\nname = "a"\nquery = """\nname = 1\n"""\n[source.count]\ndays = 1\n[[source]]\n"name" = "b"\n'
-    places = Places(text)
-
-    assert places.line("platform", "address") == 2
-    assert places.line("source", 0, "name") == 4
-    assert places.line("source", 0, "count", "days") == 9
-    assert places.line("source", 1, "name") == 11
-    assert places.line("source", 1, "absent") == 10
 
 
 HL7 = "MSH|^~\\&|LIS|H01|||20260101||ORU^R01|M1|P|2.5.1\rPID|1||123^^^H01~9||张三\r"

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from xinglin.edge.configuration import sources
 from xinglin.edge.configuration.tables import Table
 from xinglin.edge.configuration.values import BufferPart, Configuration, PagePart, PlatformPart
-from xinglin.edge.places import Places
+from xinglin.exchange.mapping.toml_places import Places
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +70,7 @@ def _configuration(
         path.resolve(), platform, buffer, _page(page, base) if page else None, _sources(top, base, places, wrong)
     )  # fmt: skip
     for key in values.keys() - {"platform", "buffer", "page", "source"}:
-        wrong.append((places.line(key), f"There is no [{key}]; known are [platform], [buffer], [page], [[source]]."))
+        wrong.append((places.of_key((key,))[0], f"There is no [{key}]; known are [platform], [buffer], [page], [[source]]."))
     return made
 
 
@@ -136,7 +136,7 @@ def _page(table: Table, base: Path) -> PagePart:
 def _sources(top: Table, base: Path, places: Places, wrong: list[tuple[int, str]]) -> tuple[Source, ...]:
     given = top.any("source")
     if not isinstance(given, list) or not given:
-        wrong.append((places.line("source"), "The file needs at least one [[source]] (with two brackets)."))
+        wrong.append((places.of_key(("source",))[0], "The file needs at least one [[source]] (with two brackets)."))
         return ()
     found: dict[str, Source] = {}
     for number, values in enumerate(given):

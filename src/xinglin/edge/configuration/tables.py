@@ -12,7 +12,7 @@ from xinglin.edge.schedule import Schedule
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from xinglin.edge.places import Places
+    from xinglin.exchange.mapping.toml_places import Places
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KB|MB|GB|TB)", re.IGNORECASE)
 _UNIT = {"b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40}
@@ -41,11 +41,11 @@ class Table:
 
     @property
     def line(self) -> int:
-        return self._places.line(*self._path)
+        return self._places.of_key(self._path)[0]
 
     def complain(self, words: str, key: str = "") -> None:
         where = (*self._path, key) if key else self._path
-        self._wrong.append((self._places.line(*where), words))
+        self._wrong.append((self._places.of_key(where)[0], words))
 
     def has(self, key: str) -> bool:
         return key in self._values
