@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from django.utils.translation import gettext_noop
+
 from xinglin.kernel.actor import Actor
 from xinglin.kernel.errors import not_found
 
@@ -121,7 +123,9 @@ def handler(door: Door) -> Handler:
     """The handler of ``door``; fault ``not_found`` where its package is not installed."""
     found = _handlers.get(door)
     if found is None:
-        raise not_found("This platform has no door for %(door)s.", code="not-supported", door=door.value)
+        raise not_found(
+            gettext_noop("This platform has no door for %(door)s."), code="not-supported", door=door.value
+        )
     return found
 
 

@@ -115,7 +115,7 @@ class SenderForm(forms.Form):
     """A sender's details; its code only when it is registered."""
 
     code = forms.CharField(label=_("Code"), max_length=16, strip=True)
-    name = forms.CharField(label=_("Name"), max_length=200, strip=True)
+    name = forms.CharField(label=_("Name of the sender"), max_length=200, strip=True)
     organization = forms.CharField(label=_("Institution (id in the directory)"), max_length=64, required=False, strip=True)
     doors = forms.MultipleChoiceField(
         label=_("Doors"), required=False, widget=forms.CheckboxSelectMultiple, choices=list(words.DOORS.items())

@@ -84,7 +84,7 @@ _COPY = f"COPY exchange_message ({COLUMNS}) FROM STDIN"
 def number_of(receipt: str) -> tuple[int, int]:
     """Number and shard in a receipt; fault ``not_found`` for what is none."""
     if not _RECEIPT.fullmatch(receipt):
-        raise _unknown(receipt)
+        raise unknown(receipt)
     return self_number(_TYPE, receipt), shard_of(_TYPE, receipt)
 
 
@@ -96,7 +96,7 @@ def find(connection: Connection, receipt: str, *, lock: bool = False) -> Message
         [number, shard],
     ).fetchone()
     if row is None:
-        raise _unknown(receipt)
+        raise unknown(receipt)
     return of_row(row)
 
 
@@ -214,5 +214,6 @@ def door_of(message: Message) -> Door:
     return Door(message.door)
 
 
-def _unknown(receipt: str) -> Exception:
+def unknown(receipt: str) -> Exception:
+    """The fault for a receipt that nobody was given."""
     return not_found(gettext_noop("There is no message with the receipt %(receipt)s."), receipt=receipt)

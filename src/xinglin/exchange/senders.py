@@ -189,7 +189,7 @@ def by_code(connection: Connection, code: str) -> Registered:
     """The sender of that code; fault ``not_found``."""
     found = _where(connection, "code = %s", [code])
     if found is None:
-        raise not_found(gettext_noop("There is no sender %(name)s."), name=code)
+        raise unknown(code)
     return found
 
 
@@ -197,7 +197,7 @@ def by_id(connection: Connection, id_: int) -> Registered:
     """The sender of that number."""
     found = _where(connection, "id = %s", [id_])
     if found is None:
-        raise not_found(gettext_noop("There is no sender %(name)s."), name=id_)
+        raise unknown(id_)
     return found
 
 
@@ -312,6 +312,11 @@ def _note(
         "INSERT INTO exchange_sender_event (sender, moment, what, actor, detail) VALUES (%s, %s, %s, %s, %s)",
         [sender, now, what, actor.id, detail],
     )
+
+
+def unknown(name: object) -> Exception:
+    """The fault for a sender that is not registered."""
+    return not_found(gettext_noop("There is no sender %(name)s."), name=name)
 
 
 def _taken(error: errors.UniqueViolation, code: str) -> Exception:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from xinglin.exchange import queries, rights
+from xinglin.exchange import messages, queries, rights
 from xinglin.exchange.rights import Right
-from xinglin.kernel.errors import not_found
 from xinglin.record import access
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class Sight:
         """The message's sender; fault ``not_found`` where the reader may not see it."""
         found = self.by_id.get(message.sender)
         if found is None:
-            raise not_found("There is no message with the receipt %(receipt)s.", receipt=message.receipt)
+            raise messages.unknown(message.receipt)
         return found
 
 

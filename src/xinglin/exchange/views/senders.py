@@ -16,7 +16,7 @@ from xinglin.exchange.forms import SenderForm
 from xinglin.exchange.rights import Right
 from xinglin.exchange.views import frame
 from xinglin.kernel import clock
-from xinglin.kernel.errors import Fault, not_found
+from xinglin.kernel.errors import Fault
 from xinglin.record import database
 from xinglin.ui import entry
 
@@ -103,7 +103,7 @@ def _seen(connection: Connection, door: Door, code: str) -> Registered:
     scope = rights.require(door.actor, Right.MONITOR)
     known = senders.by_code(connection, code)
     if not scope.covers(known):
-        raise not_found("There is no sender %(name)s.", name=code)
+        raise senders.unknown(code)
     return known
 
 
