@@ -17,7 +17,9 @@ class Platform:
     """Takes messages as the real one does: under one key a message is kept once."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, tuple[str, bytes]] = {}  # key -> (door, body), in the order of their first coming
+        self.kept: dict[
+            str, tuple[str, bytes]
+        ] = {}  # key -> (door, body), in the order of their first coming
         self.requests = 0
         self.states: list[dict] = []
         self.behave: Callable[[int, bytes], str] = lambda number, body: "keep"
@@ -35,7 +37,9 @@ class Platform:
         Handler.platform = platform
         self._server = _Server(("127.0.0.1", self.port), Handler)
         self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        ).start()
         return self
 
     def end(self) -> None:
@@ -111,7 +115,12 @@ class _Handler(BaseHTTPRequestHandler):
             platform.released.wait(30)
             return self.cut()
         if way == "refuse":
-            reason = {"severity": "error", "code": "required", "place": "PID-3", "text": "There is no number."}
+            reason = {
+                "severity": "error",
+                "code": "required",
+                "place": "PID-3",
+                "text": "There is no number.",
+            }
             return self.say(422, {"receipt": f"q{number}", "state": "quarantined", "reasons": [reason]})
         if way == "stranger":
             return self.say_text(200, b"<html>Please sign in to the hotel's network</html>")

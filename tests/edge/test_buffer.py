@@ -68,16 +68,20 @@ def test_messages_and_mark_go_together_or_not_at_all(buffer: Buffer, monkeypatch
 
 def test_nothing_of_a_person_can_be_read_on_the_disk(part: BufferPart, buffer: Buffer) -> None:
     body = "张三,11010519491231002X,阳性".encode()
-    buffer.put("lab", Batch([Captured("table", "text/csv", "张三", body)], [Seen("张三", body, "1")], mark="张三"))
+    buffer.put(
+        "lab", Batch([Captured("table", "text/csv", "张三", body)], [Seen("张三", body, "1")], mark="张三")
+    )
     place = buffer.waiting(0, 1)[0][0]
-    buffer.settle([(buffer.load(place), Answer(Fate.REFUSED, "q", (Told("error", "value", "姓名", "张三"),)))])
+    buffer.settle(
+        [(buffer.load(place), Answer(Fate.REFUSED, "q", (Told("error", "value", "姓名", "张三"),)))]
+    )
     buffer.say({"name": "张三"})
     buffer.close()
 
     stored = b"".join(path.read_bytes() for path in part.folder.iterdir())
 
     assert [part_ in stored for part_ in ("张三".encode(), b"11010519491231002X", b"UTF")] == [False] * 3
-    assert os.stat(part.folder / FILE).st_mode & 0o077 == 0
+    assert (part.folder / FILE).stat().st_mode & 0o077 == 0
 
 
 def test_another_key_does_not_open_the_buffer(part: BufferPart, buffer: Buffer, tmp_path: Path) -> None:
@@ -111,7 +115,9 @@ def test_a_refused_message_is_sent_again_as_a_new_one(buffer: Buffer) -> None:
     count = buffer.resend([refusal.place])
 
     assert (count, buffer.refused()) == (1, [])
-    assert refusal.reasons == ({"severity": "error", "code": "required", "place": "PID-3", "text": "There is no number."},)
+    assert refusal.reasons == (
+        {"severity": "error", "code": "required", "place": "PID-3", "text": "There is no number."},
+    )
     assert [one[:1] for one in loaded(buffer)] == [b"2", b"1"]
     assert buffer.load(buffer.waiting(0, 9)[1][0]).key != first.key
     assert buffer.counts("2026-01-01")[0]["refused"] == 0
@@ -148,9 +154,10 @@ def test_a_full_disk_takes_nothing_and_loses_nothing(buffer: Buffer) -> None:
 
 
 def test_room_that_comes_free_is_told_to_who_waits(part: BufferPart, buffer: Buffer) -> None:
+    buffer.put("lab", Batch([message()]))
+    limit = buffer.level().size
     buffer.close()
-    small = Buffer(replace(part, limit=60), clock.now)
-    small.put("lab", Batch([message()]))
+    small = Buffer(replace(part, limit=limit), clock.now)
     assert small.wait_for_room(0.01) is False
 
     small.settle([(small.load(1), KEPT)])

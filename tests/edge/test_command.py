@@ -26,13 +26,25 @@ def test_a_machine_is_made_in_an_empty_folder(tmp_path: Path, capsys: pytest.Cap
 
     call_command("edge", "init", str(path))
 
-    assert sorted(one.name for one in path.parent.iterdir()) == ["buffer", "edge.toml", "keys", "page.token", "sender.key"]
-    assert [one.stat().st_mode & 0o077 for one in (path.parent / "page.token", path.parent / "keys" / "edge-buffer.json")] == [0, 0]
+    assert sorted(one.name for one in path.parent.iterdir()) == [
+        "buffer",
+        "edge.toml",
+        "keys",
+        "page.token",
+        "sender.key",
+    ]
+    assert [
+        one.stat().st_mode & 0o077
+        for one in (path.parent / "page.token", path.parent / "keys" / "edge-buffer.json")
+    ] == [0, 0]
     assert "copy it to a safe place" in capsys.readouterr().out
 
 
 def test_a_check_shows_rows_and_what_would_be_sent(
-    configured: Callable[..., Configuration], hospital: Hospital, capsys: pytest.CaptureFixture[str], platform: Platform
+    configured: Callable[..., Configuration],
+    hospital: Hospital,
+    capsys: pytest.CaptureFixture[str],
+    platform: Platform,
 ) -> None:
     hospital.add(*((number, f"p{number}", "Na", "140", number) for number in range(9)))
     read = configured(DATABASE)
@@ -49,7 +61,10 @@ def test_a_check_shows_rows_and_what_would_be_sent(
 
 
 def test_a_check_says_what_is_wrong_and_where(
-    configured: Callable[..., Configuration], hospital: Hospital, platform: Platform, capsys: pytest.CaptureFixture[str]
+    configured: Callable[..., Configuration],
+    hospital: Hospital,
+    platform: Platform,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     read = configured(DATABASE.replace("FROM result", "FROM results"))
     platform.end()
@@ -58,7 +73,10 @@ def test_a_check_says_what_is_wrong_and_where(
         call_command("edge", "check", str(read.path))
 
     said = capsys.readouterr().out
-    assert f"WRONG {read.path}:{read.sources[0].line}: The database refuses the query: no such table: results" in said
+    assert (
+        f"WRONG {read.path}:{read.sources[0].line}: The database refuses the query: no such table: results"
+        in said
+    )
     assert "Nothing answers at the platform's address." in said
 
 

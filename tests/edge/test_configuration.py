@@ -72,10 +72,12 @@ def test_a_right_file_is_read(file: Path, tmp_path: Path) -> None:
         (('watermark = "changed"\n', ""), 9, "A database needs `watermark"),
         (('["02:00", 13:30:00]', '["26:00"]'), 15, "'26:00' is none"),
         (("start = 2026-01-01T00:00:00", "start = true"), 14, "A watermark needs `start`"),
-        (('watermark = "changed"', 'watermark = 5'), 13, "`watermark` should be a text in quotes"),
+        (('watermark = "changed"', "watermark = 5"), 13, "`watermark` should be a text in quotes"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(file: Path, change: tuple[str, str], line: int, words: str) -> None:
+def test_what_is_wrong_is_told_with_its_line(
+    file: Path, change: tuple[str, str], line: int, words: str
+) -> None:
     found = wrong(file, (HEAD + LAB).replace(*change))
 
     assert [number for number, said in found if words in said] == [line]
@@ -88,7 +90,7 @@ def test_everything_that_is_wrong_is_told_at_once(file: Path) -> None:
 
 
 def test_broken_syntax_is_told_with_its_line(file: Path) -> None:
-    (line, words), = wrong(file, HEAD + "x = = 1\n")
+    ((line, words),) = wrong(file, HEAD + "x = = 1\n")
 
     assert (line, words.startswith("This is no TOML, column 5")) == (9, True)
 
@@ -114,4 +116,6 @@ def test_the_sample_has_only_keys_that_are_known(file: Path) -> None:
 
     found = wrong(file, sample.read_text("utf-8"))
 
-    assert [said for _, said in found] == [f"`password_file` should name a file; there is none at {file.parent / 'lis.password'}."]
+    assert [said for _, said in found] == [
+        f"`password_file` should name a file; there is none at {file.parent / 'lis.password'}."
+    ]

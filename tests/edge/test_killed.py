@@ -37,7 +37,10 @@ main()
 def command(home: Path, *words: str) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "XINGLIN_HOME": str(home)}
     return subprocess.Popen(
-        [sys.executable, "-c", _RUN, *words], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [sys.executable, "-c", _RUN, *words],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
 
 
@@ -45,7 +48,10 @@ def test_what_the_database_has_is_what_arrives(
     configured: Callable[..., Configuration], hospital: Hospital, platform: Platform, tmp_path: Path
 ) -> None:
     chance = random.Random(3)
-    read = configured(DATABASE.replace('patient = "patient"', 'patient = "patient"\nrows = 3'), buffer_more='limit = "40 KB"')
+    read = configured(
+        DATABASE.replace('patient = "patient"', 'patient = "patient"\nrows = 3'),
+        buffer_more='limit = "40 KB"',
+    )
     platform.behave = lambda *_: chance.choice(["keep", "keep", "keep", "cut after", "cut before", "503"])
     given = 0
     for _ in range(_KILLS):

@@ -28,7 +28,10 @@ class Reader:
 
     def ask(self, method: str, path: str, form: dict | None = None, host: str = "") -> tuple[int, str, dict]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        headers = {"Host": host or f"127.0.0.1:{self.port}", "Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
+        headers = {
+            "Host": host or f"127.0.0.1:{self.port}",
+            "Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()),
+        }
         connection.request(method, path, urlencode(form or {}) if method == "POST" else None, headers)
         answer = connection.getresponse()
         for cookie in answer.headers.get_all("Set-Cookie") or ():
@@ -86,7 +89,9 @@ def test_the_state_is_shown_in_both_languages(reader: Reader) -> None:
     assert not re.search(r"<script(?! (defer )?src=)|style=|onclick", chinese[1])
 
 
-def test_a_refused_message_is_looked_at_and_sent_again(reader: Reader, edge: Edge, platform: Platform) -> None:
+def test_a_refused_message_is_looked_at_and_sent_again(
+    reader: Reader, edge: Edge, platform: Platform
+) -> None:
     (refusal,) = edge.buffer.refused()
     shown = reader.ask("GET", f"/refused/{refusal.place}")[1]
     assert ("PID-3" in shown, "2,p2,K,4,11" in shown) == (True, True)
@@ -110,7 +115,9 @@ def test_a_refused_message_is_discarded_by_who_means_it(reader: Reader, edge: Ed
 
 def test_the_house_s_files_are_there_and_no_others(reader: Reader) -> None:
     assert reader.ask("GET", "/static/xl/tokens.css")[0] == 200
-    assert [reader.ask("GET", path)[0] for path in ("/static/../settings.py", "/static/none.css", "/none")] == [404] * 3
+    assert [
+        reader.ask("GET", path)[0] for path in ("/static/../settings.py", "/static/none.css", "/none")
+    ] == [404] * 3
 
 
 def test_a_new_token_ends_the_old_cookie(reader: Reader, tmp_path) -> None:

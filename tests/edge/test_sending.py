@@ -92,7 +92,9 @@ def test_messages_arrive_whatever_happens(line: tuple[Sender, Buffer], platform:
     arrived(platform, line[1], sent)
 
 
-def test_messages_arrive_when_a_platform_that_hangs_is_back(line: tuple[Sender, Buffer], platform: Platform) -> None:
+def test_messages_arrive_when_a_platform_that_hangs_is_back(
+    line: tuple[Sender, Buffer], platform: Platform
+) -> None:
     platform.behave = lambda number, _: "hang" if number <= 2 else "keep"
 
     arrived(platform, line[1], put(line[1], 20))
@@ -115,13 +117,18 @@ def test_messages_wait_while_the_platform_is_away_and_arrive_when_it_is_back(
     assert line[0].line.is_up
 
 
-def test_a_refused_message_is_kept_aside_and_others_go_on(line: tuple[Sender, Buffer], platform: Platform) -> None:
+def test_a_refused_message_is_kept_aside_and_others_go_on(
+    line: tuple[Sender, Buffer], platform: Platform
+) -> None:
     platform.behave = lambda _, body: "refuse" if body.endswith(b",3") else "keep"
     sent = put(line[1], 20, patients=2)
 
     wait_until(lambda: line[1].level().waiting == 0)
     (refusal,) = line[1].refused()
-    assert (refusal.reasons[0]["text"], line[1].refused_body(refusal.place)) == ("There is no number.", b"p1,3")
+    assert (refusal.reasons[0]["text"], line[1].refused_body(refusal.place)) == (
+        "There is no number.",
+        b"p1,3",
+    )
     assert sorted(platform.bodies) == sorted(set(sent) - {b"p1,3"})
 
     platform.behave = lambda *_: "keep"
@@ -184,7 +191,9 @@ def edge(configured: Callable[..., Configuration], hospital: Hospital) -> Iterat
         one.end()
 
 
-def test_rows_of_the_database_arrive_and_the_state_is_told(edge, hospital: Hospital, platform: Platform) -> None:
+def test_rows_of_the_database_arrive_and_the_state_is_told(
+    edge, hospital: Hospital, platform: Platform
+) -> None:
     hospital.add((1, "p1", "Na", "140", 10), (2, "p2", "K", "4", 11))
 
     running = edge(platform_more="heartbeat = 1")
@@ -192,7 +201,11 @@ def test_rows_of_the_database_arrive_and_the_state_is_told(edge, hospital: Hospi
     wait_until(lambda: len(platform.bodies) == 2)
     wait_until(lambda: bool(platform.states))
     told = running.told()
-    assert (told["line"]["up"], told["queue"]["waiting"], told["sources"][0]["error"]["message"]) == (True, 0, "")
+    assert (told["line"]["up"], told["queue"]["waiting"], told["sources"][0]["error"]["message"]) == (
+        True,
+        0,
+        "",
+    )
     wait_until(lambda: any(state["counts"] for state in platform.states))
     (count,) = platform.states[-1]["counts"]
     assert (count["source"], count["captured"], count["expected"]) == ("lab", 2, None)
@@ -203,7 +216,10 @@ def test_a_source_waits_for_room_and_nothing_is_lost(edge, hospital: Hospital, p
     released = threading.Event()
     platform.behave = lambda *_: "keep" if released.is_set() else "503"
 
-    running = edge(DATABASE.replace('patient = "patient"', 'patient = "patient"\nrows = 1'), buffer_more='limit = "60 KB"')
+    running = edge(
+        DATABASE.replace('patient = "patient"', 'patient = "patient"\nrows = 1'),
+        buffer_more='limit = "60 KB"',
+    )
     wait_until(lambda: running.machine.sources[0].waits)
     assert str(running.machine.sources[0].error) == "The buffer has reached its limit."
     released.set()

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def opened(configured: Callable[..., Configuration]) -> Iterator[Callable[[str], tuple[Configuration, Buffer]]]:
+def opened(
+    configured: Callable[..., Configuration],
+) -> Iterator[Callable[[str], tuple[Configuration, Buffer]]]:
     buffers = []
 
     def made(sources: str) -> tuple[Configuration, Buffer]:
@@ -37,7 +39,10 @@ def opened(configured: Callable[..., Configuration]) -> Iterator[Callable[[str],
 
 
 def bodies(buffer: Buffer) -> list[str]:
-    return [buffer.load(place).body.decode().replace("\r\n", "\n").replace("\r", "\n") for place, _ in buffer.waiting(0, 1000)]
+    return [
+        buffer.load(place).body.decode().replace("\r\n", "\n").replace("\r", "\n")
+        for place, _ in buffer.waiting(0, 1000)
+    ]
 
 
 HEADING = "id,patient,item,value,changed\n"
@@ -143,14 +148,19 @@ def test_a_column_may_hold_the_message_itself(opened, hospital: Hospital) -> Non
     ("change", "words"),
     [
         (("ORDER BY changed, id", "ORDER BY changed DESC"), "do not come in the order of changed"),
-        (("id, patient, item, value, changed FROM", "id, patient, item, value FROM"), "has no column changed; it has id, patient"),
+        (
+            ("id, patient, item, value, changed FROM", "id, patient, item, value FROM"),
+            "has no column changed; it has id, patient",
+        ),
         (("FROM result", "FROM results"), "refuses the query: no such table: results"),
         (("his.sqlite", "no.sqlite"), "cannot be reached"),
         (('kind = "database"', 'kind = "database"\ndriver = "nodb"'), "nodb is not installed here"),
         (('kind = "database"', 'kind = "database"\ndriver = "json"'), "json is no database driver"),
     ],
 )
-def test_what_is_wrong_with_a_database_is_told(opened, hospital: Hospital, change: tuple[str, str], words: str) -> None:
+def test_what_is_wrong_with_a_database_is_told(
+    opened, hospital: Hospital, change: tuple[str, str], words: str
+) -> None:
     hospital.add((1, "p1", "Na", "140", 10), (2, "p1", "Na", "140", 11))
     source = DATABASE.replace("DATABASE", str(hospital.path)).replace(*change)
     read, buffer = opened(source)
@@ -194,7 +204,11 @@ def test_a_file_is_read_once_and_again_when_it_has_changed(opened, out: Path) ->
     counts.append(reader.poll(buffer))
 
     assert counts == [2, 0, 0, 1]
-    assert bodies(buffer) == ["patient,value\np1,好\np1,3\n", "patient,value\np2,2\n", "patient,value\np9,1\n"]
+    assert bodies(buffer) == [
+        "patient,value\np1,好\np1,3\n",
+        "patient,value\np2,2\n",
+        "patient,value\np9,1\n",
+    ]
 
 
 def test_a_file_that_is_still_written_is_left_alone(opened, out: Path) -> None:
@@ -251,7 +265,9 @@ def test_a_killed_process_goes_on_in_the_middle_of_a_file(opened, out: Path) -> 
 
 
 def test_hl7_files_are_cut_into_messages(opened, out: Path) -> None:
-    read, buffer = opened(FOLDER.replace("table", "hl7v2").replace('patient = "patient"\n', "").replace("csv", "hl7"))
+    read, buffer = opened(
+        FOLDER.replace("table", "hl7v2").replace('patient = "patient"\n', "").replace("csv", "hl7")
+    )
     one = "MSH|^~\\&|LIS||||||ADT^A01|{0}|P|2.5\rPID|||{0}\r"
     (out / "a.hl7").write_bytes((one.format(1) + one.format(2)).encode("gbk"))
 
@@ -286,14 +302,20 @@ def said(relay: Relay, *messages: bytes) -> list[list[str]]:
 
 
 def hl7(number: int, more: str = "") -> bytes:
-    return f"MSH|^~\\&|LIS|H01|P|R|20260101||ORU^R01|M{number}|P|2.5.1{more}\rPID|||{number}||张三\r".encode("gbk")
+    return f"MSH|^~\\&|LIS|H01|P|R|20260101||ORU^R01|M{number}|P|2.5.1{more}\rPID|||{number}||张三\r".encode(
+        "gbk"
+    )
 
 
 def test_a_message_is_acknowledged_when_it_is_in_the_buffer(relay: tuple[Relay, Buffer]) -> None:
     answers = said(relay[0], hl7(1), hl7(2), hl7(3, "|||AL|NE"))
 
     assert answers == [["MSA", "AA", "M1"], ["MSA", "AA", "M2"], ["MSA", "CA", "M3"]]
-    assert [relay[1].load(place).body for place, _ in relay[1].waiting(0, 9)] == [hl7(1), hl7(2), hl7(3, "|||AL|NE")]
+    assert [relay[1].load(place).body for place, _ in relay[1].waiting(0, 9)] == [
+        hl7(1),
+        hl7(2),
+        hl7(3, "|||AL|NE"),
+    ]
 
 
 def test_what_is_no_message_is_rejected(relay: tuple[Relay, Buffer]) -> None:

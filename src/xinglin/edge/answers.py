@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,7 @@ class Answer:
     receipt: str = ""
     reasons: tuple[Told, ...] = ()
     wait: float = 0.0
-    said: Words = Words()
+    said: Words = field(default_factory=Words)
 
 
 _KEPT_STATES = frozenset({"stored", "received", "discarded"})
@@ -92,10 +92,14 @@ def _not_now(status: int, headers: Mapping[str, str]) -> Answer:
         return Answer(Fate.LINE, said=Words(_LINE[status]))
     if status >= 500:
         return Answer(
-            Fate.AGAIN, said=Words(gettext_noop("The platform failed on this message (HTTP %(status)s)."), given)
+            Fate.AGAIN,
+            said=Words(gettext_noop("The platform failed on this message (HTTP %(status)s)."), given),
         )
     said = Words(
-        gettext_noop("Something else than the platform answers at its address (HTTP %(status)s, no receipt)."), given
+        gettext_noop(
+            "Something else than the platform answers at its address (HTTP %(status)s, no receipt)."
+        ),
+        given,
     )
     return Answer(Fate.LINE, said=said)
 
@@ -132,7 +136,9 @@ def _reasons(said: dict[str, Any]) -> tuple[Told, ...]:
 
 def _plain(status: int, body: bytes) -> Told:
     words = _NEVER.get(status, "The platform cannot use the message.")
-    return Told("error", "processing", "", f"{words} (HTTP {status}) {body[:300].decode('utf-8', 'replace')}".strip())
+    return Told(
+        "error", "processing", "", f"{words} (HTTP {status}) {body[:300].decode('utf-8', 'replace')}".strip()
+    )
 
 
 def _wait(headers: Mapping[str, str]) -> float:

@@ -33,7 +33,7 @@ _LONGEST = 6_000
 
 
 def check(configuration: Configuration, say: Say, *, source: str = "", quiet: bool = False) -> int:
-    """Try everything and say what is found; tell how many things are wrong. With ``quiet`` the platform is not asked."""
+    """Try everything and say what is found; tell how much is wrong. With ``quiet`` the platform is not asked."""
     wrong = 0
     for one in configuration.sources:
         if source and one.name != source:
@@ -140,7 +140,9 @@ def _platform(configuration: Configuration, say: Say) -> int:
     connection = Connection(platform)
     headers = {"Authorization": f"Bearer {platform.key()}", "Content-Type": "application/json"}
     try:
-        status, found, body = connection.post(f"/exchange/edges/{platform.sender}/state", b'{"check": true}', headers)
+        status, found, body = connection.post(
+            f"/exchange/edges/{platform.sender}/state", b'{"check": true}', headers
+        )
     except (LineDown, OSError) as error:
         say(f"   WRONG {error}")
         return 1

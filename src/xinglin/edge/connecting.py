@@ -95,7 +95,9 @@ class Connection:
     def abort_if_overdue(self) -> None:
         """Cut the connection when an answer has been coming for far too long."""
         with self._lock:
-            late = self._since is not None and time.monotonic() - self._since > _OVERDUE * self._platform.timeout
+            late = (
+                self._since is not None and time.monotonic() - self._since > _OVERDUE * self._platform.timeout
+            )
             sock: Any = self._held.sock if late and self._held is not None else None
         if sock is not None:
             try:
@@ -119,4 +121,6 @@ def _down(error: BaseException) -> LineDown:
         )
     if isinstance(error, ConnectionRefusedError):
         return LineDown(gettext_noop("Nothing answers at the platform's address."))
-    return LineDown(gettext_noop("The line to the platform is down: %(why)s"), why=str(error) or type(error).__name__)
+    return LineDown(
+        gettext_noop("The line to the platform is down: %(why)s"), why=str(error) or type(error).__name__
+    )

@@ -79,7 +79,9 @@ def decoded(body: bytes, charset: str) -> str:
 def hl7_messages(text: str) -> Iterator[str]:
     """The messages of a file: each from its MSH on; batch and file headers are left out."""
     lines: list[str] = []
-    for line in text.replace("\r\n", "\r").replace("\n", "\r").replace("\x0b", "").replace("\x1c", "").split("\r"):
+    for line in (
+        text.replace("\r\n", "\r").replace("\n", "\r").replace("\x0b", "").replace("\x1c", "").split("\r")
+    ):
         if line.startswith("MSH") and lines:
             yield "\r".join(lines) + "\r"
             lines = []

@@ -160,7 +160,7 @@ class _Request(BaseHTTPRequestHandler):
             return self._refused(int(path.removeprefix("/refused/")))
         return self._show("missing", 404)
 
-    do_HEAD = do_GET
+    do_HEAD = do_GET  # noqa: N815 -- the name in the base class
 
     def _standing(self) -> dict[str, Any]:
         edge = self.server.page.edge
@@ -193,7 +193,10 @@ class _Request(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "0")
         if not self._is_ours() or not length.isdecimal() or int(length) > _LONGEST_FORM:
             return self._answer(b"", status=403, media="text/plain")
-        form = {name: values[-1] for name, values in parse_qs(self.rfile.read(int(length)).decode("utf-8", "replace")).items()}
+        form = {
+            name: values[-1]
+            for name, values in parse_qs(self.rfile.read(int(length)).decode("utf-8", "replace")).items()
+        }
         if self.path == "/sign-in":
             return self._sign_in(form.get("token", ""))
         if self.path == "/language":

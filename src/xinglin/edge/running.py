@@ -173,7 +173,7 @@ class Edge:
                 health.error, health.error_at = trouble.words, clock.now()
                 _log.warning("%s: %s", health.name, trouble)
                 return False
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 -- one source must not end the others
                 words = Words(gettext_noop("Something went wrong here: %(why)s"), {"why": repr(error)})
                 health.error, health.error_at = words, clock.now()
                 _log.exception("%s", health.name)

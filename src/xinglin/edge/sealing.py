@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-BUFFER = Purpose("edge-buffer", Use.SEAL, Algorithm.AES_256_GCM, "seals the messages that wait in a front machine")
+BUFFER = Purpose(
+    "edge-buffer", Use.SEAL, Algorithm.AES_256_GCM, "seals the messages that wait in a front machine"
+)
 _LARGEST = 1 << 30
 
 
@@ -50,7 +52,9 @@ class Seal:
         key = self._ring.key(version)
         packed = key.sealer.open(sealed[2:], _about(version, about)) if key else None
         if packed is None:
-            raise KeysUnusable(f"The buffer is damaged, or was sealed with another key {version} than there is.")
+            raise KeysUnusable(
+                f"The buffer is damaged, or was sealed with another key {version} than there is."
+            )
         return zstandard.ZstdDecompressor().decompress(packed, max_output_size=_LARGEST)
 
     def hash(self, use: str, value: bytes) -> bytes:

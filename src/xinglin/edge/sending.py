@@ -1,8 +1,8 @@
 """Sending what waits: several connections, the messages of one lane in their order, each until there is a receipt.
 
-A message whose answer is lost is sent again with the same ``Idempotency-Key``, and the platform gives the receipt that it
-gave before. What became of messages is noted in the buffer, many in one transaction; a process that is killed before
-that sends them once more.
+A message whose answer is lost is sent again with the same ``Idempotency-Key``, and the platform gives the receipt that
+it gave before. What became of messages is noted in the buffer, many in one transaction; a process that is killed
+before that sends them once more.
 """
 
 from __future__ import annotations
@@ -129,7 +129,13 @@ class Sender:
             try:
                 self._one(connection, message)
             except Exception as error:  # noqa: BLE001 -- one message must not end the line
-                self._again(message, Answer(Fate.AGAIN, said=Words(gettext_noop("Something went wrong here: %(why)s"), {"why": repr(error)})))
+                self._again(
+                    message,
+                    Answer(
+                        Fate.AGAIN,
+                        said=Words(gettext_noop("Something went wrong here: %(why)s"), {"why": repr(error)}),
+                    ),
+                )
         connection.close()
 
     def _one(self, connection: Connection, message: Waiting) -> None:

@@ -57,11 +57,16 @@ class Translators:
         try:
             found = self.map(path, message.body)
         except Fault as fault:
-            said = tuple(Told("error", issue.code, "", f"{path.name}: {issue.text}") for issue in fault.issues)
+            said = tuple(
+                Told("error", issue.code, "", f"{path.name}: {issue.text}") for issue in fault.issues
+            )
             return Made(message.door, message.media, b"", said)
         except OSError as error:
             return Made(
-                message.door, message.media, b"", (Told("error", "processing", "", f"The mapping cannot be read: {error}"),)
+                message.door,
+                message.media,
+                b"",
+                (Told("error", "processing", "", f"The mapping cannot be read: {error}"),),
             )  # fmt: skip
         if not found.is_usable:
             said = tuple(Told(one.severity, one.code, one.place, one.words) for one in found.reasons)

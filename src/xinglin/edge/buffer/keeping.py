@@ -21,7 +21,6 @@ from xinglin.edge.sealing import Seal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from xinglin.edge.answers import Answer, Told
     from xinglin.edge.configuration import BufferPart
@@ -156,7 +155,9 @@ class Buffer:
         with self._lock:
             for one in candidates:
                 key, digest = self._digests(one)
-                row = self._execute("SELECT digest FROM seen WHERE source = ? AND key = ?", [source, key]).fetchone()
+                row = self._execute(
+                    "SELECT digest FROM seen WHERE source = ? AND key = ?", [source, key]
+                ).fetchone()
                 found.append(row is None or row[0] != digest)
         return found
 
@@ -165,7 +166,8 @@ class Buffer:
         with self._transaction():
             for key in keys:
                 self._execute(
-                    "DELETE FROM seen WHERE source = ? AND key = ?", [source, self.seal.hash("key", key.encode())]
+                    "DELETE FROM seen WHERE source = ? AND key = ?",
+                    [source, self.seal.hash("key", key.encode())],
                 )
 
     # -- sending
@@ -174,7 +176,8 @@ class Buffer:
         """Place and lane of what waits behind ``after``, in order."""
         with self._lock:
             return self._execute(
-                "SELECT place, lane FROM message WHERE state = 0 AND place > ? ORDER BY place LIMIT ?", [after, limit]
+                "SELECT place, lane FROM message WHERE state = 0 AND place > ? ORDER BY place LIMIT ?",
+                [after, limit],
             ).fetchall()
 
     def load(self, place: int) -> Waiting | None:
@@ -217,7 +220,8 @@ class Buffer:
 
     def _told(self, receipt: str, reasons: Sequence[Told]) -> bytes:
         said = [
-            {"severity": one.severity, "code": one.code, "place": one.place, "text": one.text} for one in reasons
+            {"severity": one.severity, "code": one.code, "place": one.place, "text": one.text}
+            for one in reasons
         ]
         return self.seal.seal(json.dumps({"receipt": receipt, "reasons": said}).encode(), "told")
 
@@ -240,7 +244,9 @@ class Buffer:
     def refused_body(self, place: int) -> bytes | None:
         """The raw message of a refusal."""
         with self._lock:
-            row = self._execute("SELECT source, body FROM message WHERE place = ? AND state = 1", [place]).fetchone()
+            row = self._execute(
+                "SELECT source, body FROM message WHERE place = ? AND state = 1", [place]
+            ).fetchone()
         return None if row is None else self.seal.open(row[1], row[0])
 
     def resend(self, places: Sequence[int] | None = None) -> int:
@@ -285,19 +291,19 @@ class Buffer:
     def level(self) -> Level:
         """How full the buffer is."""
         with self._lock:
-            counts = dict(
-                (state, (number, size, oldest))
-                for state, number, size, oldest in self._execute(
-                    "SELECT state, count(*), sum(size), min(made) FROM message GROUP BY state"
-                )
-            )
+            rows = self._execute(
+                "SELECT state, count(*), sum(size), min(made) FROM message GROUP BY state"
+            ).fetchall()
+        counts = {row[0]: row[1:] for row in rows}
         waiting, refused = counts.get(WAITING, (0, 0, None)), counts.get(REFUSED, (0, 0, None))
         return Level(waiting[0], refused[0], waiting[1] + refused[1], waiting[2])
 
     def waiting_by_source(self) -> dict[str, int]:
         with self._lock:
             return dict(
-                self._execute("SELECT source, count(*) FROM message WHERE state = 0 GROUP BY source").fetchall()
+                self._execute(
+                    "SELECT source, count(*) FROM message WHERE state = 0 GROUP BY source"
+                ).fetchall()
             )
 
     def recount(self) -> None:
@@ -315,7 +321,8 @@ class Buffer:
                 [since],
             ).fetchall()
         return [
-            dict(zip(("source", "day", "expected", "captured", "sent", "refused"), row, strict=True)) for row in rows
+            dict(zip(("source", "day", "expected", "captured", "sent", "refused"), row, strict=True))
+            for row in rows
         ]
 
     def expect(self, source: str, day: str, number: int) -> None:
@@ -341,7 +348,7 @@ class Buffer:
         with self._transaction():
             self._execute("DELETE FROM receipt WHERE moment < ?", [old])
         with self._lock:
-            self._execute("PRAGMA incremental_vacuum(2000)").fetchall()
+            self._connection.executescript("PRAGMA incremental_vacuum(2000)")  # `execute` would free one page
 
     def say(self, standing: dict[str, Any]) -> None:
         """Keep what the running process says of itself, for those who ask from outside."""

@@ -69,8 +69,13 @@ def _configuration(
     made = Configuration(
         path.resolve(), platform, buffer, _page(page, base) if page else None, _sources(top, base, places, wrong)
     )  # fmt: skip
-    for key in values.keys() - {"platform", "buffer", "page", "source"}:
-        wrong.append((places.of_key((key,))[0], f"There is no [{key}]; known are [platform], [buffer], [page], [[source]]."))
+    wrong += [
+        (
+            places.of_key((key,))[0],
+            f"There is no [{key}]; known are [platform], [buffer], [page], [[source]].",
+        )
+        for key in values.keys() - {"platform", "buffer", "page", "source"}
+    ]
     return made
 
 
@@ -92,7 +97,9 @@ def _platform(table: Table, base: Path) -> PlatformPart:
         )
     sender = table.text("sender")
     if sender and not _SENDER.fullmatch(sender):
-        table.complain(f'`sender` should be the code given by the platform, such as "h01"; it is {sender!r}.', "sender")
+        table.complain(
+            f'`sender` should be the code given by the platform, such as "h01"; it is {sender!r}.', "sender"
+        )
     key_file = _existing(table, "key_file", base)
     made = PlatformPart(
         address, sender, key_file or base,
@@ -136,7 +143,9 @@ def _page(table: Table, base: Path) -> PagePart:
 def _sources(top: Table, base: Path, places: Places, wrong: list[tuple[int, str]]) -> tuple[Source, ...]:
     given = top.any("source")
     if not isinstance(given, list) or not given:
-        wrong.append((places.of_key(("source",))[0], "The file needs at least one [[source]] (with two brackets)."))
+        wrong.append(
+            (places.of_key(("source",))[0], "The file needs at least one [[source]] (with two brackets).")
+        )
         return ()
     found: dict[str, Source] = {}
     for number, values in enumerate(given):
@@ -146,7 +155,8 @@ def _sources(top: Table, base: Path, places: Places, wrong: list[tuple[int, str]
         if made is None:
             continue
         if made.name in found:
-            table.complain(f"There are two sources called {made.name!r}: each needs a name of its own.", "name")
+            table.complain(
+                f"There are two sources called {made.name!r}: each needs a name of its own.", "name"
+            )
         found[made.name] = made
     return tuple(found.values())
-

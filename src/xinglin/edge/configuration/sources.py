@@ -53,12 +53,16 @@ def _shared(table: Table, base: Path, name: str, door: str, schedule: Schedule) 
     door = table.choice("door", DOORS, door or None)
     charset = table.text("charset", "")
     if charset and not _is_charset(charset):
-        table.complain(f'`charset` should be an encoding such as "utf-8" or "gbk"; it is {charset!r}.', "charset")
+        table.complain(
+            f'`charset` should be an encoding such as "utf-8" or "gbk"; it is {charset!r}.', "charset"
+        )
     mapping = table.path("mapping", base, needed=False)
     if mapping is not None and not mapping.is_file():
         table.complain(f"`mapping` should name a file; there is none at {mapping}.", "mapping")
     if mapping is not None and door and door != "table":
-        table.complain(f'`mapping` maps rows of tables: door = "table"; messages of {door!r} go as they are.', "mapping")
+        table.complain(
+            f'`mapping` maps rows of tables: door = "table"; messages of {door!r} go as they are.', "mapping"
+        )
     return {
         "name": name, "door": door, "media": table.text("media", MEDIA.get(door, "")), "mapping": mapping,
         "schedule": schedule, "charset": charset, "line": table.line,
@@ -160,9 +164,13 @@ def _require_whole(table: Table, made: DatabaseSource) -> None:
     if not made.whole:
         return
     if not made.group:
-        table.complain('`whole` asks for all rows of a group and needs `group`, such as ["report_no"].', "whole")
+        table.complain(
+            '`whole` asks for all rows of a group and needs `group`, such as ["report_no"].', "whole"
+        )
     elif len({found.group() for found in _GROUP.finditer(made.whole)}) != len(made.group):
-        named = ":group" if len(made.group) == 1 else ", ".join(f":group_{n + 1}" for n in range(len(made.group)))
+        named = (
+            ":group" if len(made.group) == 1 else ", ".join(f":group_{n + 1}" for n in range(len(made.group)))
+        )
         table.complain(f"`whole` should ask for one group, by {named}.", "whole")
 
 

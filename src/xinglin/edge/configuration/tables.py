@@ -29,7 +29,9 @@ _KINDS = {
 class Table:
     """One table of the file. What is wrong with it is added to ``wrong`` and an empty value is given."""
 
-    def __init__(self, values: Any, path: tuple[str | int, ...], places: Places, wrong: list[tuple[int, str]]) -> None:
+    def __init__(
+        self, values: Any, path: tuple[str | int, ...], places: Places, wrong: list[tuple[int, str]]
+    ) -> None:
         self._values: dict[str, Any] = values if isinstance(values, dict) else {}
         self._path = path
         self._places = places
@@ -146,7 +148,9 @@ class Table:
             if isinstance(one, time):
                 times.append(one)
             elif form is None:
-                self.complain(f'`at` should be times of the day such as ["02:00", "13:30"]; {one!r} is none.', "at")
+                self.complain(
+                    f'`at` should be times of the day such as ["02:00", "13:30"]; {one!r} is none.', "at"
+                )
             else:
                 times.append(time(int(form[1]), int(form[2])))
         if every and times:

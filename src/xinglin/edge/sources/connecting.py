@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import re
 from datetime import date, datetime
@@ -36,7 +37,9 @@ class Database:
             try:
                 self._connection = self._connected()
             except Exception as error:  # noqa: BLE001 -- each driver has its own
-                raise Trouble(gettext_noop("The database cannot be reached: %(why)s"), why=said(error)) from None
+                raise Trouble(
+                    gettext_noop("The database cannot be reached: %(why)s"), why=said(error)
+                ) from None
         return self._connection
 
     def _connected(self) -> Any:
@@ -51,12 +54,16 @@ class Database:
             connection.read_only = True
         return connection
 
-    def rows(self, query: str, values: Mapping[str, Any]) -> Iterator[tuple[list[str], Sequence[Sequence[Any]]]]:
+    def rows(
+        self, query: str, values: Mapping[str, Any]
+    ) -> Iterator[tuple[list[str], Sequence[Sequence[Any]]]]:
         """The names of the columns and rows, some hundred at a time."""
         sql, parameters = statements.bound(query, self._fitting(values), self._module.paramstyle)
         connection = self._open()
         try:
-            cursor = connection.cursor(name="xinglin") if self._source.driver == "psycopg" else connection.cursor()
+            cursor = (
+                connection.cursor(name="xinglin") if self._source.driver == "psycopg" else connection.cursor()
+            )
             try:
                 # a driver that is given no parameters leaves % and : alone, and so did we where there are none
                 cursor.execute(sql, parameters) if parameters else cursor.execute(query)
@@ -67,7 +74,8 @@ class Database:
                     if not rows:
                         return
             finally:
-                cursor.close()
+                with contextlib.suppress(self._module.Error):  # of a connection that was closed meanwhile
+                    cursor.close()
         except self._module.Error as error:
             self.close()
             raise Trouble(gettext_noop("The database refuses the query: %(why)s"), why=said(error)) from None
@@ -116,7 +124,9 @@ def _driver(name: str) -> Any:
         ) from None  # fmt: skip
     if not hasattr(module, "connect") or not hasattr(module, "paramstyle"):
         raise Trouble(
-            gettext_noop("%(name)s is no database driver (PEP 249). Known are %(known)s."), name=name, known=_KNOWN
+            gettext_noop("%(name)s is no database driver (PEP 249). Known are %(known)s."),
+            name=name,
+            known=_KNOWN,
         )
     return module
 

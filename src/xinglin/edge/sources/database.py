@@ -77,7 +77,7 @@ class DatabaseReader:
     def _capture(self, buffer: Buffer, units: list[Unit]) -> int:
         news = buffer.unseen(self.source.name, [one for unit in units for one in unit.known])
         flags = iter(news)
-        fresh = [unit for unit in units if any([next(flags) for _ in unit.known])]
+        fresh = [unit for unit in units if sum(next(flags) for _ in unit.known)]
         batch = Batch(list(self._messages(fresh)), [one for unit in fresh for one in unit.known])
         reached = max((unit.mark for unit in units if unit.mark is not None), key=marks.order, default=None)
         if reached is not None:
@@ -107,7 +107,7 @@ class DatabaseReader:
     def _read(self, query: str, values: dict[str, Any]) -> Iterator[tuple[list[str], Row]]:
         last, watermark = "", self.source.watermark
         for columns, rows in self._database.rows(query, values):
-            place = index(columns, watermark, self.source) if watermark else 0
+            place = index(columns, watermark) if watermark else 0
             for row in rows:
                 if watermark:
                     last = self._in_order(row[place], last)
@@ -122,7 +122,9 @@ class DatabaseReader:
         order = marks.order(value)
         if order < last:
             raise Trouble(
-                gettext_noop("The rows do not come in the order of %(column)s: end the query with ORDER BY %(column)s."),
+                gettext_noop(
+                    "The rows do not come in the order of %(column)s: end the query with ORDER BY %(column)s."
+                ),
                 column=self.source.watermark,
             )
         return order
@@ -131,7 +133,7 @@ class DatabaseReader:
         if self.source.key:
             name = self._key(columns, rows[0], self.source.group or self.source.key)
             return Unit(columns, rows, [Seen(name, csv_text(columns, rows))])
-        place = index(columns, self.source.watermark, self.source)
+        place = index(columns, self.source.watermark)
         known = []
         for row in rows:
             text = csv_text(columns, [row])
@@ -145,8 +147,8 @@ class DatabaseReader:
         """
         while chunk := list(itertools.islice(found, _BATCH)):
             columns = chunk[0][0]
-            places = [index(columns, name, self.source) for name in self.source.group]
-            place = index(columns, self.source.watermark, self.source) if self.source.watermark else None
+            places = [index(columns, name) for name in self.source.group]
+            place = index(columns, self.source.watermark) if self.source.watermark else None
             groups = {tuple(row[each] for each in places): row for _, row in chunk}
             last = chunk[-1][1][place] if place is not None else None
             for number, (values, row) in enumerate(groups.items(), 1):
@@ -168,7 +170,7 @@ class DatabaseReader:
         return {f"group_{number}": value for number, value in enumerate(values, 1)}
 
     def _key(self, columns: Sequence[str], row: Row, by: Sequence[str]) -> str:
-        return _APART.join(text_of(row[index(columns, name, self.source)]) for name in by)
+        return _APART.join(text_of(row[index(columns, name)]) for name in by)
 
     # -- messages
 
@@ -185,7 +187,11 @@ class DatabaseReader:
         columns = units[0].columns if units else []
         for unit in units:
             for row in unit.rows:
-                who = self._at(columns, row, self.source.patient) + _APART + self._at(columns, row, self.source.day)
+                who = (
+                    self._at(columns, row, self.source.patient)
+                    + _APART
+                    + self._at(columns, row, self.source.day)
+                )
                 lots.setdefault(who, []).append(row)
         for rows in lots.values():
             for first in range(0, len(rows), self.source.rows):
@@ -198,7 +204,7 @@ class DatabaseReader:
         )  # fmt: skip
 
     def _body(self, columns: list[str], row: Row) -> Captured:
-        value = row[index(columns, self.source.body, self.source)]
+        value = row[index(columns, self.source.body)]
         raw = value.read() if hasattr(value, "read") else value
         body = bytes(raw) if isinstance(raw, bytes | bytearray | memoryview) else text_of(raw).encode()
         return Captured(
@@ -215,7 +221,7 @@ class DatabaseReader:
         return _APART.join((self.source.name, self._key(columns, row, by) if by else ""))
 
     def _at(self, columns: list[str], row: Row, name: str) -> str:
-        return text_of(row[index(columns, name, self.source)]) if name else ""
+        return text_of(row[index(columns, name)]) if name else ""
 
     # -- beside capturing
 
@@ -242,16 +248,20 @@ class DatabaseReader:
         finally:
             self._database.rest()
         raise Trouble(
-            gettext_noop("The query of [source.count] should answer one row with one number: SELECT count(*) …")
+            gettext_noop(
+                "The query of [source.count] should answer one row with one number: SELECT count(*) …"
+            )
         )
 
 
-def index(columns: Sequence[str], name: str, source: DatabaseSource) -> int:
+def index(columns: Sequence[str], name: str) -> int:
     """Where a column stands; some databases write names in capitals."""
     folded = [column.casefold() for column in columns]
     if name.casefold() not in folded:
         raise Trouble(
-            gettext_noop("The query has no column %(name)s; it has %(known)s."), name=name, known=", ".join(columns)
+            gettext_noop("The query has no column %(name)s; it has %(known)s."),
+            name=name,
+            known=", ".join(columns),
         )
     return folded.index(name.casefold())
 
@@ -266,4 +276,3 @@ def _taken(units: Iterator[Unit], rows: int) -> list[Unit]:
         if size >= rows:
             break
     return chunk
-

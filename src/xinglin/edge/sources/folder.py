@@ -71,7 +71,7 @@ class FolderReader:
 
     def files(self) -> list[_File]:
         """The files that have come to rest, the oldest first."""
-        rest = clock.milliseconds() * 1_000_000 - int(self.source.settle * 1e9)
+        rest = (clock.milliseconds() + 1) * 1_000_000 - int(self.source.settle * 1e9)
         found = []
         try:
             for path in self._folder.iterdir():
@@ -102,14 +102,18 @@ class FolderReader:
     def _read(self, file: _File) -> bytes | None:
         """What is in the file; None where it has changed while it was read, or is gone."""
         if file.size > _LARGEST:
-            raise Trouble(gettext_noop("%(file)s is larger than 1 GB: cut it into several."), file=file.path.name)
+            raise Trouble(
+                gettext_noop("%(file)s is larger than 1 GB: cut it into several."), file=file.path.name
+            )
         try:
             body = file.path.read_bytes()
             about = file.path.stat()
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise Trouble(gettext_noop("%(file)s cannot be read: %(why)s."), file=file.path.name, why=error) from None
+            raise Trouble(
+                gettext_noop("%(file)s cannot be read: %(why)s."), file=file.path.name, why=error
+            ) from None
         return body if (about.st_size, about.st_mtime_ns) == (file.size, file.changed) else None
 
     def _capture(self, buffer: Buffer, file: _File, body: bytes) -> int:
@@ -147,7 +151,8 @@ class FolderReader:
         except OSError as error:
             raise Trouble(
                 gettext_noop("%(file)s is in the buffer and cannot be taken away: %(why)s."),
-                file=file.path.name, why=error,
+                file=file.path.name,
+                why=error,
             ) from None
         buffer.forget(self.source.name, [f"stamp {file.path.name}", f"content {file.path.name}"])
 
@@ -183,7 +188,9 @@ class FolderReader:
             found += 1
         if body.strip() and not found:
             raise Trouble(
-                gettext_noop("%(file)s has no HL7 v2 message: each begins with MSH at the beginning of a line."),
+                gettext_noop(
+                    "%(file)s has no HL7 v2 message: each begins with MSH at the beginning of a line."
+                ),
                 file=name,
             )
 

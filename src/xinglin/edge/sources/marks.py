@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-_LIFT = Decimal(10) ** 20  # so that numbers below zero, too, are in order as text
+_LIFT = 5 * Decimal(10) ** 20  # so that numbers below zero, too, are in order as text
 
 
 def written(value: Any) -> str:

@@ -7,7 +7,6 @@ several connections that come at the same time share one transaction of the buff
 from __future__ import annotations
 
 import queue
-import socket
 import socketserver
 import sqlite3
 import threading
@@ -23,6 +22,7 @@ from xinglin.edge.words import Words
 from xinglin.kernel import clock
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
     from xinglin.edge.configuration import RelaySource
@@ -123,7 +123,9 @@ class Relay:
             return None
         if kept:
             return _ack(header, f"{letter}A", "")
-        return _ack(header, f"{letter}E", "There is no room in the front machine's buffer: send the message again.")
+        return _ack(
+            header, f"{letter}E", "There is no room in the front machine's buffer: send the message again."
+        )
 
     def _take(self, message: Captured) -> bool:
         """Whether the message is in the buffer; waits some time for room."""

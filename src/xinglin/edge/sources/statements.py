@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PIECE = re.compile(
-    r"(?P<text>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/)|(?<![:\w]):(?P<name>[A-Za-z_]\w*)", re.DOTALL
+    r"(?P<text>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/)|(?<![:\w]):(?P<name>[A-Za-z_]\w*)",
+    re.DOTALL,
 )
 
 

@@ -54,12 +54,16 @@ def every(scope: Scope, now: datetime) -> list[Standing]:
     known = {one.code: one for one in senders.every(database.connection()) if scope.covers(one)}
     counts = _counts(now)
     found = [
-        _standing(edge, known[edge.sender].name, known[edge.sender].organization, counts.get(edge.sender, []), now)
+        _standing(
+            edge, known[edge.sender].name, known[edge.sender].organization, counts.get(edge.sender, []), now
+        )
         for edge in Edge.objects.order_by("sender")
         if edge.sender in known
     ]
     ranks = list(Alarm)
-    return sorted(found, key=lambda one: (ranks.index(one.alarms[0]) if one.alarms else len(ranks), one.sender))
+    return sorted(
+        found, key=lambda one: (ranks.index(one.alarms[0]) if one.alarms else len(ranks), one.sender)
+    )
 
 
 def one(scope: Scope, sender: str, now: datetime) -> Standing | None:

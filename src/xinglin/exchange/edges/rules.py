@@ -107,7 +107,9 @@ def state(told: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(queue, dict) or not isinstance(sources, list) or not isinstance(line, dict):
         raise invalid(gettext_noop("The state should have `line`, `queue` and `sources`."))
     if len(sources) > MOST_SOURCES or not all(isinstance(one, dict) for one in sources):
-        raise invalid(gettext_noop("`sources` should be a list of at most %(most)s objects."), most=MOST_SOURCES)
+        raise invalid(
+            gettext_noop("`sources` should be a list of at most %(most)s objects."), most=MOST_SOURCES
+        )
     for name in ("waiting", "refused", "bytes", "limit"):
         _number(queue.get(name), f"queue.{name}")
     for number, one in enumerate(sources):

@@ -33,11 +33,15 @@ def state(request: HttpRequest, sender: str) -> HttpResponse:
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     known = _sender_of(key.strip(), address) if scheme.lower() == "bearer" else None
     if known is None:
-        response = _refused(401, "login", gettext("Send the sender's key as a bearer token, from its own address."))
+        response = _refused(
+            401, "login", gettext("Send the sender's key as a bearer token, from its own address.")
+        )
         response["WWW-Authenticate"] = 'Bearer realm="Xinglin exchange"'
         return response
     if known != sender:
-        return _refused(403, "forbidden", gettext("This key is that of another sender than the address names."))
+        return _refused(
+            403, "forbidden", gettext("This key is that of another sender than the address names.")
+        )
     try:
         told = _told(request)
         if not told.get("check"):
@@ -56,7 +60,9 @@ def _sender_of(key: str, address: str) -> str | None:
 
 def _told(request: HttpRequest) -> dict[str, Any]:
     if int(request.headers.get("Content-Length") or 0) > rules.MOST_BYTES:
-        raise invalid(gettext_noop("The state is longer than %(most)s bytes."), code="too-long", most=rules.MOST_BYTES)
+        raise invalid(
+            gettext_noop("The state is longer than %(most)s bytes."), code="too-long", most=rules.MOST_BYTES
+        )
     try:
         told = orjson.loads(request.body)
     except orjson.JSONDecodeError:
@@ -87,5 +93,7 @@ def one(request: HttpRequest, door: RecordDoor, sender: str) -> HttpResponse:
     scope = rights.require(door.actor, Right.MONITOR)
     found = queries.one(scope, sender, clock.now())
     if found is None:
-        raise not_found(gettext_noop("No front machine of the sender %(name)s has been heard of."), name=sender)
+        raise not_found(
+            gettext_noop("No front machine of the sender %(name)s has been heard of."), name=sender
+        )
     return render(request, "exchange_edges/one.html", {"one": found})

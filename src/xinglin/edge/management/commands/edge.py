@@ -78,12 +78,18 @@ class Command(BaseCommand):
         _secret(base / "sender.key", "")
         part = _buffer_of(path)
         Buffer(part, clock.now, make=True).close()
-        self.stdout.write(f"The key is in {part.keys}: copy it to a safe place, without it the buffer is lost.")
-        self.stdout.write(f"Put the sender's key into {base / 'sender.key'}, then try: xinglin edge check {path}")
+        self.stdout.write(
+            f"The key is in {part.keys}: copy it to a safe place, without it the buffer is lost."
+        )
+        self.stdout.write(
+            f"Put the sender's key into {base / 'sender.key'}, then try: xinglin edge check {path}"
+        )
 
     def _check(self, read: Configuration, options: dict[str, Any]) -> None:
         if options["source"] and read.source(options["source"]) is None:
-            raise CommandError(f"There is no source {options['source']!r}: {', '.join(s.name for s in read.sources)}.")
+            raise CommandError(
+                f"There is no source {options['source']!r}: {', '.join(s.name for s in read.sources)}."
+            )
         if not checking.may_write(read.buffer.folder):
             raise CommandError(f"Nothing can be written into {read.buffer.folder}.")
         if checking.check(read, self.stdout.write, source=options["source"], quiet=options["dry"]):
@@ -151,9 +157,13 @@ class Command(BaseCommand):
             self.stdout.write(f"{buffer.discard(_numbers(options['discard']))} discarded.")
         else:
             for one in buffer.refused(limit=1000):
-                self.stdout.write(f"{one.place}  {one.source}  {one.door}  {words.moment(one.made)}  {one.receipt}")
+                self.stdout.write(
+                    f"{one.place}  {one.source}  {one.door}  {words.moment(one.made)}  {one.receipt}"
+                )
                 for reason in one.reasons:
-                    self.stdout.write(f"    {reason['severity']} {reason['code']} {reason['place']}: {reason['text']}")
+                    self.stdout.write(
+                        f"    {reason['severity']} {reason['code']} {reason['place']}: {reason['text']}"
+                    )
         buffer.close()
 
 

@@ -52,7 +52,11 @@ def moment(text: Any) -> str:
     if not text:
         return "—"
     try:
-        read = datetime.fromisoformat(text) if isinstance(text, str) else datetime.fromtimestamp(text, clock.now().tzinfo)
+        read = (
+            datetime.fromisoformat(text)
+            if isinstance(text, str)
+            else datetime.fromtimestamp(text, clock.now().tzinfo)
+        )
     except (ValueError, OverflowError):
         return "—"
     return read.astimezone().strftime("%Y-%m-%d %H:%M:%S")
