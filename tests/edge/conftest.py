@@ -46,7 +46,7 @@ def platform() -> Iterator[Platform]:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses are drawn as always, and are short."""
     whole = answers.pause
-    monkeypatch.setattr(answers, "pause", lambda failures, **given: whole(failures, **given) / 50)
+    monkeypatch.setattr(answers, "pause", lambda failures, **given: whole(failures, **given) / 1000)
 
 
 @pytest.fixture
