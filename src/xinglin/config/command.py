@@ -17,6 +17,7 @@ _WITHOUT_DATABASE = {
     "restore",
     "synth",
     "witness",
+    "edge",
     "keys",
     "makemessages",
     "compilemessages",

@@ -14,6 +14,7 @@ urlpatterns = [
     path("codes/", include("xinglin.codebook.urls")),
     path("exchange/mappings/", include("xinglin.exchange.mapping.urls")),
     path("exchange/tables/", include("xinglin.exchange.tables.urls")),
+    path("exchange/edges/", include("xinglin.exchange.edges.urls")),
     path("exchange/", include("xinglin.exchange.urls")),
     path("signing/", include("xinglin.signing.urls")),
     path("exchange/studies/", include("xinglin.exchange.dicom.urls")),
