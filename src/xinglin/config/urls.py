@@ -9,6 +9,7 @@ urlpatterns = [
     path("ledger/", include("xinglin.ledger.urls")),
     path("cards/", include("xinglin.healthcard.urls")),
     path("audit/", include("xinglin.audit.urls")),
+    path("quality/", include("xinglin.quality.urls")),
     path("codes/", include("xinglin.codebook.urls")),
     path("signing/", include("xinglin.signing.urls")),
     path("", include("xinglin.smart.urls")),

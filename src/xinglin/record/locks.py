@@ -24,3 +24,4 @@ class Lock(IntEnum):
     RESIDENT_CODES = 0x58_4C_60  # a space: phones and cards that one-time codes are asked for
     SIGN_ON_ORDER = 0x58_4C_40  # so that events of signing on become visible in the order of their places
     SIGNATURES = 0x58_4C_50  # a space: one a document that is being signed
+    QUALITY = 0x58_4C_70  # of the one run of the quality rules
