@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils.translation import gettext_noop
+from xxhash import xxh3_64_intdigest
 
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel.errors import conflict, forbidden, invalid
@@ -17,7 +18,6 @@ from xinglin.quality.places import unit_number
 from xinglin.quality.rules import Severity
 from xinglin.quality.states import State, Verb
 from xinglin.record import notices
-from xxhash import xxh3_64_intdigest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,7 +60,9 @@ def take(
     else:
         require(actor, step.right, problem)
     if step.wants_words and not words.strip():
-        raise invalid(gettext_noop("Say what was found or done: it stays with the problem."), expression="words")
+        raise invalid(
+            gettext_noop("Say what was found or done: it stays with the problem."), expression="words"
+        )
     numbers = scoring.scheme(settings.SETTINGS.home).problems
     today = now.astimezone(LOCAL_ZONE).date()
     changed: dict[str, object] = {"state": str(step.target)}
@@ -68,7 +70,12 @@ def take(
         by = due or states.due(Severity(problem.severity), numbers, today)
         if by < today:
             raise invalid(gettext_noop("The deadline lies in the past."), expression="due")
-        changed |= {"issued": now, "due": by, "owner": owner[0] if owner else "", "owner_name": owner[1] if owner else ""}
+        changed |= {
+            "issued": now,
+            "due": by,
+            "owner": owner[0] if owner else "",
+            "owner_name": owner[1] if owner else "",
+        }
     elif step.target is State.DECLARED:
         changed["declared"] = now
     elif step.target is State.WATCHED:
@@ -76,7 +83,11 @@ def take(
     elif step.target in (State.CLOSED, State.DISMISSED):
         changed["closed"] = now
     elif verb is Verb.RELAPSE:
-        changed |= {"passed": None, "look": None, "due": max(problem.due or today, today + timedelta(days=numbers["days_high"]))}
+        changed |= {
+            "passed": None,
+            "look": None,
+            "due": max(problem.due or today, today + timedelta(days=numbers["days_high"])),
+        }
     assignments = ", ".join(f"{name} = %({name})s" for name in changed)
     moved = connection.execute(
         f"UPDATE quality_problem SET {assignments} WHERE number = %(number)s AND state = %(from)s",
@@ -123,7 +134,9 @@ def _tell(
         message = gettext_noop("Problem %(number)s is not cured: rows fail still or again.")
     elif step.target is State.WATCHED:
         to = [problem.owner or notices.of_role(problem.role, unit)]
-        message = gettext_noop("Problem %(number)s was checked again and is cured; it will be looked back at.")
+        message = gettext_noop(
+            "Problem %(number)s was checked again and is cured; it will be looked back at."
+        )
     else:
         return
     notices.tell(
@@ -134,12 +147,21 @@ def _tell(
 def note(connection: Connection, *, problem: Problem, words: str, actor: Actor, now: datetime) -> None:
     """Say something about a problem."""
     if not words.strip():
-        raise invalid(gettext_noop("Say what was found or done: it stays with the problem."), expression="words")
+        raise invalid(
+            gettext_noop("Say what was found or done: it stays with the problem."), expression="words"
+        )
     _put_down(connection, problem.number, Verb.NOTE, problem.state, words, actor, now)
 
 
 def judge(
-    connection: Connection, *, problem: Problem, self_: int, part: int, good: bool, actor: Actor, now: datetime
+    connection: Connection,
+    *,
+    problem: Problem,
+    self_: int,
+    part: int,
+    good: bool,
+    actor: Actor,
+    now: datetime,
 ) -> None:
     """What somebody says of a row of the sample."""
     require(actor, "issuing", problem)
@@ -153,7 +175,13 @@ def judge(
 
 
 def put_in_force(
-    connection: Connection, *, rule: Rule, actor: Actor, now: datetime, words: str = "", state: str = rulebook.FORCE
+    connection: Connection,
+    *,
+    rule: Rule,
+    actor: Actor,
+    now: datetime,
+    words: str = "",
+    state: str = rulebook.FORCE,
 ) -> int:
     """A new version of a rule, in force, as a draft, or withdrawn."""
     require(actor, "ruling")
@@ -194,7 +222,17 @@ def declare(
             " declared, teller) VALUES (%s, 0, 0, %s, %s, %s, %s, %s, %s, %s, %s)"
             " ON CONFLICT (self, part, shard) DO UPDATE SET declared = EXCLUDED.declared, received = EXCLUDED.received,"
             " teller = EXCLUDED.teller",
-            [number, number % SHARDS, unit_number(unit), known[dataset].number, week_of(event, now), event, now, count, actor.id],
+            [
+                number,
+                number % SHARDS,
+                unit_number(unit),
+                known[dataset].number,
+                week_of(event, now),
+                event,
+                now,
+                count,
+                actor.id,
+            ],
         )
         done += 1
     return done

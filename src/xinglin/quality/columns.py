@@ -119,5 +119,16 @@ TABLES = {
 BY_TYPE = {table.type: table for table in TABLES.values() if table.type}
 """The flat table that a resource type is made into."""
 
-COUNTS = frozenset({"institution", "department", "results", "conclusion_length", "said_length", "diagnoses", "herbs", "length"})
+COUNTS = frozenset(
+    {
+        "institution",
+        "department",
+        "results",
+        "conclusion_length",
+        "said_length",
+        "diagnoses",
+        "herbs",
+        "length",
+    }
+)
 """Columns in which 0 means that there is nothing."""

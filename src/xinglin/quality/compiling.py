@@ -68,7 +68,8 @@ def count(plan: Plan, *, weeks: int | None = None) -> str:
             columns.append(f"count(*) FILTER (WHERE ({check.applies}) AND ({check.fails})) AS f{place}")
     where = f" WHERE t.week >= {weeks}" if weeks is not None else ""
     return _finished(
-        f"SELECT {CELL}, {', '.join(columns)} FROM {_source(plan.table, plan.rules)}{where} GROUP BY {CELL}", plan.now
+        f"SELECT {CELL}, {', '.join(columns)} FROM {_source(plan.table, plan.rules)}{where} GROUP BY {CELL}",
+        plan.now,
     )
 
 
@@ -92,11 +93,13 @@ def gather(plan: Plan, *, only: str = "", weeks: int | None = None) -> str:
     single = plan.single
     bad = [f"(({check.applies}) AND ({check.fails}))" for _, check in single]
     values = ", ".join(f"({text(rule.id)}, {one})" for (rule, _), one in zip(single, bad, strict=True))
-    narrowed = "".join([f" AND t.week >= {weeks}" if weeks is not None else "", f" AND {only}" if only else ""])
+    narrowed = "".join(
+        [f" AND t.week >= {weeks}" if weeks is not None else "", f" AND {only}" if only else ""]
+    )
     return _finished(
-        f"SELECT v.rule, {_ROW} FROM {_source(plan.table, single)}"
-        f" CROSS JOIN LATERAL (VALUES {values}) v(rule, bad)"
-        f" WHERE ({' OR '.join(bad)}) AND v.bad{narrowed}",
+        f"SELECT asked.rule, {_ROW} FROM {_source(plan.table, single)}"
+        f" CROSS JOIN LATERAL (VALUES {values}) asked(rule, bad)"
+        f" WHERE ({' OR '.join(bad)}) AND asked.bad{narrowed}",
         plan.now,
     )
 
@@ -115,11 +118,13 @@ def gather_together(plan: Plan, rule: Rule, check: Check, *, weeks: int | None =
 def dry(rule: Rule, now: datetime) -> Mapping[str, str]:
     """Statements that try a rule without keeping anything: how many apply and fail, and some failing rows."""
     (plan,) = plans([rule], now)
-    (_, check), = plan.rules
+    ((_, check),) = plan.rules
     source = _source(plan.table, plan.rules)
     if check.rows is not None:
         rows = gather_together(plan, rule, check)
-        counted = f"SELECT (SELECT count(*) FROM {source} WHERE {check.applies}), (SELECT count(*) FROM ({rows}) r)"
+        counted = (
+            f"SELECT (SELECT count(*) FROM {source} WHERE {check.applies}), (SELECT count(*) FROM ({rows}) r)"
+        )
         return {"count": _finished(counted, now), "rows": f"{rows} LIMIT 20"}
     counted = (
         f"SELECT count(*) FILTER (WHERE {check.applies}),"

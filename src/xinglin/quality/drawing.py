@@ -52,7 +52,17 @@ def radar(scores: Mapping[Dimension, float]) -> Radar:
         x, y = _place(number, 1.0)
         words_x, words_y = _place(number, 1.16)
         anchor = "middle" if number in (0, 3) else "start" if number in (1, 2) else "end"
-        axes.append(Axis(dimension, scores.get(dimension), round(x, 1), round(y, 1), round(words_x, 1), round(words_y + 4, 1), anchor))
+        axes.append(
+            Axis(
+                dimension,
+                scores.get(dimension),
+                round(x, 1),
+                round(y, 1),
+                round(words_x, 1),
+                round(words_y + 4, 1),
+                anchor,
+            )
+        )
     rings = [_path([_place(number, share) for number in range(6)]) for share in (0.25, 0.5, 0.75, 1.0)]
     shape = _path([_place(number, scores.get(one, 0.0) / 100) for number, one in enumerate(Dimension)])
     return Radar(axes, rings, shape)
@@ -86,7 +96,12 @@ def trend(points: Sequence[tuple[int, float]]) -> Trend | None:
     across = (WIDTH - _LEFT - _RIGHT) / max(last - first, 1)
     up = (HEIGHT - _TOP - _FOOT) / (high - low)
     dots = [
-        Dot(round(_LEFT + (week - first) * across, 1), round(HEIGHT - _FOOT - (value - low) * up, 1), week, value)
+        Dot(
+            round(_LEFT + (week - first) * across, 1),
+            round(HEIGHT - _FOOT - (value - low) * up, 1),
+            week,
+            value,
+        )
         for week, value in points
     ]
     path = "M" + "L".join(f"{dot.x} {dot.y}" for dot in dots)

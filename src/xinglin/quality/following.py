@@ -82,7 +82,9 @@ CONCERNS = TYPES | {"Organization"}
 """The resource types that are looked at."""
 
 
-def take(connection: Connection, versions: Iterable[Stored], *, first: dict[int, datetime] | None = None) -> Batch:
+def take(
+    connection: Connection, versions: Iterable[Stored], *, first: dict[int, datetime] | None = None
+) -> Batch:
     """Put these versions, in their order, into the flat tables; ``first`` says when a resource came first."""
     newest = {(stored.type, stored.id): stored for stored in versions if stored.type in CONCERNS}
     incoming = (
@@ -92,7 +94,9 @@ def take(connection: Connection, versions: Iterable[Stored], *, first: dict[int,
     return put(connection, incoming, first=first)
 
 
-def put(connection: Connection, incoming: Iterable[Incoming], *, first: dict[int, datetime] | None = None) -> Batch:
+def put(
+    connection: Connection, incoming: Iterable[Incoming], *, first: dict[int, datetime] | None = None
+) -> Batch:
     """The same of resources that are read already, each once."""
     places, batch, made = Places(connection), Batch(), dict[str, list[_Made]]()
     gone: dict[str, list[int]] = {}
@@ -209,7 +213,10 @@ def _rebuild_type(connection: Connection, type_name: str, tell: Callable[[str, i
             )
             take(
                 connection,
-                [Stored(type_name, id_, version, vid, body, patient) for vid, id_, version, body, patient, _ in rows],
+                [
+                    Stored(type_name, id_, version, vid, body, patient)
+                    for vid, id_, version, body, patient, _ in rows
+                ],
                 first={n: datetime.fromtimestamp(moment_of(vid) / 1000, UTC) for n, vid in first.items()},
             )
         reached = rows[-1][0]

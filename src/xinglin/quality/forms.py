@@ -73,13 +73,17 @@ class RuleForm(forms.Form):
     owner = forms.ChoiceField(label=_("Owner role"))
     arrival = forms.BooleanField(label=_("Also asked when a row arrives"), required=False)
     standard = forms.CharField(label=_("Standard"), max_length=200, strip=True, required=False)
-    effective = forms.DateField(label=_("Effective from"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    effective = forms.DateField(
+        label=_("Effective from"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
     source = forms.CharField(label=_("Source"), max_length=300, strip=True)
     confidence = forms.ChoiceField(label=_("Confidence"))
     words = forms.CharField(label=_("Why it is changed"), max_length=400, strip=True, required=False)
 
     def __init__(self, data: object = None, rule: Rule | None = None) -> None:
-        super().__init__(data, initial=_initial(rule) if rule else {"weight": 1, "threshold": 0.05, "severity": "medium"})  # type: ignore[arg-type]  # a QueryDict or None
+        super().__init__(
+            data, initial=_initial(rule) if rule else {"weight": 1, "threshold": 0.05, "severity": "medium"}
+        )  # type: ignore[arg-type]  # a QueryDict or None
         choices: dict[str, list[tuple[str, Any]]] = {
             "dimension": [(str(one), words.DIMENSIONS[one]) for one in Dimension],
             "table": [(name, words.said(words.TABLES, name)) for name in TABLES],
@@ -107,7 +111,11 @@ class RuleForm(forms.Form):
 
 
 def _initial(rule: Rule) -> dict[str, Any]:
-    return rule.as_data() | {"params": as_toml(rule.params), "where": as_toml(rule.where), "effective": rule.effective}
+    return rule.as_data() | {
+        "params": as_toml(rule.params),
+        "where": as_toml(rule.where),
+        "effective": rule.effective,
+    }
 
 
 class StepForm(forms.Form):
@@ -124,7 +132,9 @@ class StepForm(forms.Form):
         widget=forms.DateInput({"type": "date", "class": "form-control"}, format="%Y-%m-%d"),
     )  # fmt: skip
 
-    def __init__(self, step: Step | None, owners: list[tuple[str, str]], data: object = None, **more: Any) -> None:
+    def __init__(
+        self, step: Step | None, owners: list[tuple[str, str]], data: object = None, **more: Any
+    ) -> None:
         verb = step.verb if step else Verb.NOTE
         super().__init__(data, initial={"verb": verb, **more}, prefix=None, auto_id=f"id_{verb}_%s")  # type: ignore[arg-type]  # a QueryDict or None
         chosen = self.fields["verb"]
@@ -141,9 +151,12 @@ class StepForm(forms.Form):
 
 def owners_at(institution: str) -> list[tuple[str, str]]:
     """The accounts of an institution that a task may be given to, and the stewards of the region."""
-    found = Account.objects.filter(is_active=True, institution_id__in=[institution, ""]).order_by("display_name")
+    found = Account.objects.filter(is_active=True, institution_id__in=[institution, ""]).order_by(
+        "display_name"
+    )
     return [
         (f"account/{one.pk}", f"{one.display_name} {one.title}".strip())
         for one in found
-        if {"steward", "administrator"} & set(one.roles) or (one.institution_id == institution and institution)
+        if {"steward", "administrator"} & set(one.roles)
+        or (one.institution_id == institution and institution)
     ][:200]

@@ -48,7 +48,8 @@ def settle(connection: Connection, now: datetime) -> dict[str, int]:
                 continue
             checked, failed = failing.get(key, (0, 0))
             connection.execute(
-                "UPDATE quality_problem SET now = %s, checked = %s WHERE number = %s", [failed, checked, problem.number]
+                "UPDATE quality_problem SET now = %s, checked = %s WHERE number = %s",
+                [failed, checked, problem.number],
             )
             _recheck(connection, problem, rules, scheme, (checked, failed), now, done)
         for key, (checked, failed) in failing.items():
@@ -60,9 +61,7 @@ def settle(connection: Connection, now: datetime) -> dict[str, int]:
 
 def _exceeds(rule: Rule | None, scheme: Scheme, tally: tuple[int, int]) -> bool:
     checked, failed = tally
-    return (
-        rule is not None and failed >= scheme.problems["least_rows"] and failed > rule.threshold * checked
-    )
+    return rule is not None and failed >= scheme.problems["least_rows"] and failed > rule.threshold * checked
 
 
 def _open(
@@ -80,7 +79,8 @@ def _open(
     ).fetchone()
     assert row is not None
     connection.execute(
-        "UPDATE quality_finding SET problem = %s WHERE rule = %s AND institution = %s AND state = 0", [row[0], *key]
+        "UPDATE quality_finding SET problem = %s WHERE rule = %s AND institution = %s AND state = 0",
+        [row[0], *key],
     )
     return 1
 
@@ -186,7 +186,11 @@ def _escalate(
         [today, problem.number],
     )
     actions.note(
-        connection, problem=problem, words=gettext_noop("Late: the owner was reminded."), actor=SYSTEM, now=now
+        connection,
+        problem=problem,
+        words=gettext_noop("Late: the owner was reminded."),
+        actor=SYSTEM,
+        now=now,
     )
 
 
@@ -203,13 +207,24 @@ def keep_month(connection: Connection, month: date, now: datetime) -> int:
         return 0
     ranking = queries.ranking(connection, window, rules, scheme, places.names(connection, list(found)))
     region = score(queries.tallies(connection, window), rules, scheme)
-    rows = [(0, region, scheme.grade(region.total), None), *((one.institution, one.score, one.grade, one.rank) for one in ranking)]
+    rows = [
+        (0, region, scheme.grade(region.total), None),
+        *((one.institution, one.score, one.grade, one.rank) for one in ranking),
+    ]
     with connection.transaction(), connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO quality_month (month, institution, scores, score, grade, rank, moment)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
             [
-                (month, unit, Jsonb({str(k): round(v, 2) for k, v in one.dimensions.items()}), one.total, grade, rank, now)
+                (
+                    month,
+                    unit,
+                    Jsonb({str(k): round(v, 2) for k, v in one.dimensions.items()}),
+                    one.total,
+                    grade,
+                    rank,
+                    now,
+                )
                 for unit, one, grade, rank in rows
             ],
         )

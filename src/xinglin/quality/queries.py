@@ -51,7 +51,9 @@ class Window:
 
     @property
     def where(self) -> str:
-        return "week BETWEEN %(first)s AND %(last)s" + (" AND institution = %(unit)s" if self.institution else "")
+        return "week BETWEEN %(first)s AND %(last)s" + (
+            " AND institution = %(unit)s" if self.institution else ""
+        )
 
     @property
     def values(self) -> dict[str, int]:
@@ -69,9 +71,7 @@ def window(connection: Connection, weeks: int, institution: int = 0) -> Window |
     return None if last is None else Window(last - weeks + 1, last, institution)
 
 
-def by(
-    connection: Connection, window: Window, column: str
-) -> dict[Any, list[Tally]]:
+def by(connection: Connection, window: Window, column: str) -> dict[Any, list[Tally]]:
     """Tallies of the rules by ``institution``, ``dataset``, ``week`` or ``department``."""
     assert column in ("institution", "dataset", "week", "department")
     table = "quality_count" if column == "department" else "quality_week"
@@ -109,21 +109,35 @@ class Ranked:
 
 
 def ranking(
-    connection: Connection, window: Window, rules: Mapping[str, Rule], scheme: Scheme, names: Mapping[int, str]
+    connection: Connection,
+    window: Window,
+    rules: Mapping[str, Rule],
+    scheme: Scheme,
+    names: Mapping[int, str],
 ) -> list[Ranked]:
     """Institutions, the best first; those with few rows at the end."""
-    before = {unit: score(found, rules, scheme).total for unit, found in by(connection, window.before, "institution").items()}
+    before = {
+        unit: score(found, rules, scheme).total
+        for unit, found in by(connection, window.before, "institution").items()
+    }
     scored = [
-        (unit, score(found, rules, scheme)) for unit, found in by(connection, window, "institution").items() if unit
+        (unit, score(found, rules, scheme))
+        for unit, found in by(connection, window, "institution").items()
+        if unit
     ]
     return ranked(scored, before, scheme, names)
 
 
 def ranked(
-    scored: Iterable[tuple[int, Score]], before: Mapping[int, float | None], scheme: Scheme, names: Mapping[int, str]
+    scored: Iterable[tuple[int, Score]],
+    before: Mapping[int, float | None],
+    scheme: Scheme,
+    names: Mapping[int, str],
 ) -> list[Ranked]:
     """Give ranks: equal scores share one."""
-    ordered = sorted(scored, key=lambda pair: (pair[1].checked < scheme.least_rows, -(pair[1].total or 0), pair[0]))
+    ordered = sorted(
+        scored, key=lambda pair: (pair[1].checked < scheme.least_rows, -(pair[1].total or 0), pair[0])
+    )
     found: list[Ranked] = []
     for place, (unit, one) in enumerate(ordered, start=1):
         few = one.checked < scheme.least_rows or one.total is None
@@ -132,7 +146,9 @@ def ranked(
             rank = found[-1].rank
         old = before.get(unit)
         change = one.total - old if one.total is not None and old is not None else None
-        found.append(Ranked(unit, names.get(unit, "?"), one, "" if few else scheme.grade(one.total), rank, change))
+        found.append(
+            Ranked(unit, names.get(unit, "?"), one, "" if few else scheme.grade(one.total), rank, change)
+        )
     return found
 
 
@@ -198,7 +214,9 @@ def findings_of(connection: Connection, self_: int, institution: int = 0) -> lis
     rows = connection.execute(
         f"SELECT {_FINDING} FROM quality_finding WHERE self = %s ORDER BY part, rule", [self_]
     )
-    return [one for one in (Finding(*row) for row in rows) if not institution or one.institution == institution]
+    return [
+        one for one in (Finding(*row) for row in rows) if not institution or one.institution == institution
+    ]
 
 
 def row(connection: Connection, table: str, self_: int, part: int) -> dict[str, Any]:
@@ -206,7 +224,9 @@ def row(connection: Connection, table: str, self_: int, part: int) -> dict[str, 
     cursor = connection.execute(f"SELECT * FROM {table} WHERE self = %s AND part = %s", [self_, part])
     found = cursor.fetchone()
     if found is None or cursor.description is None:
-        raise not_found(gettext_noop("This row is not there any more: it was deleted or sent anew without it."))
+        raise not_found(
+            gettext_noop("This row is not there any more: it was deleted or sent anew without it.")
+        )
     return dict(zip((column.name for column in cursor.description), found, strict=True))
 
 
@@ -283,7 +303,9 @@ def problems(connection: Connection, cases: Cases, *, limit: int = 500) -> list[
 
 def problem(connection: Connection, number: int, institution: int = 0) -> Problem:
     """One problem; raises ``not_found``, also for another institution's."""
-    found = connection.execute(f"SELECT {_PROBLEM} FROM quality_problem WHERE number = %s", [number]).fetchone()
+    found = connection.execute(
+        f"SELECT {_PROBLEM} FROM quality_problem WHERE number = %s", [number]
+    ).fetchone()
     if found is None or (institution and found[2] != institution):
         raise not_found(gettext_noop("There is no problem %(number)s."), number=number)
     return _problem(found)
@@ -315,7 +337,8 @@ class Taken:
 
 def steps(connection: Connection, number: int) -> list[Taken]:
     rows = connection.execute(
-        "SELECT moment, name, verb, state, words FROM quality_step WHERE problem = %s ORDER BY number", [number]
+        "SELECT moment, name, verb, state, words FROM quality_step WHERE problem = %s ORDER BY number",
+        [number],
     )
     return [Taken(*row) for row in rows]
 
@@ -333,7 +356,8 @@ class Sampled:
 
 def sample(connection: Connection, number: int) -> list[Sampled]:
     rows = connection.execute(
-        "SELECT self, part, rule, stands, verdict FROM quality_sample WHERE problem = %s ORDER BY self, part", [number]
+        "SELECT self, part, rule, stands, verdict FROM quality_sample WHERE problem = %s ORDER BY self, part",
+        [number],
     )
     return [Sampled(*row) for row in rows]
 
@@ -372,7 +396,9 @@ class Monthly:
 
 def months(connection: Connection) -> list[date]:
     """The months whose boards are kept, the latest first."""
-    return [row_[0] for row_ in connection.execute("SELECT DISTINCT month FROM quality_month ORDER BY 1 DESC")]
+    return [
+        row_[0] for row_ in connection.execute("SELECT DISTINCT month FROM quality_month ORDER BY 1 DESC")
+    ]
 
 
 def month(connection: Connection, day: date) -> list[Monthly]:

@@ -10,9 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from psycopg.types.json import Jsonb
-
 from django.utils.translation import gettext_noop
+from psycopg.types.json import Jsonb
 
 from xinglin.kernel.errors import not_found
 from xinglin.quality import rules

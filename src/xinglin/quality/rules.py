@@ -105,7 +105,9 @@ def read_one(data: Mapping[str, Any], *, version: int = 0) -> Rule:
     if not _ID.fullmatch(place):
         raise _wrong(
             place,
-            gettext_noop("%(place)s: a rule's id is capital letters and digits with hyphens, such as AC-ID-1."),
+            gettext_noop(
+                "%(place)s: a rule's id is capital letters and digits with hyphens, such as AC-ID-1."
+            ),
         )
     _one_of(place, "dimension", str(data["dimension"]), list(Dimension))
     _one_of(place, "severity", str(data.get("severity", "medium")), list(Severity))
@@ -200,7 +202,9 @@ def _together(rows: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
             raise _wrong(rule.id, gettext_noop("%(place)s: this id stands in the file twice."))
         seen.add(rule.id)
     if len(found) > _MOST_RULES:
-        raise _wrong("rules", gettext_noop("%(place)s: a set holds at most %(most)s rules."), most=_MOST_RULES)
+        raise _wrong(
+            "rules", gettext_noop("%(place)s: a set holds at most %(most)s rules."), most=_MOST_RULES
+        )
     return found
 
 

@@ -85,7 +85,11 @@ def run(
 
 
 def evaluate(
-    connection: Connection, rules: Sequence[Rule], now: datetime, *, tell: Callable[[str], None] = lambda _: None
+    connection: Connection,
+    rules: Sequence[Rule],
+    now: datetime,
+    *,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Fill the temporary tables ``counted`` and ``failing`` in the transaction that is open; keep nothing."""
     connection.execute(_SETTINGS)
@@ -150,7 +154,9 @@ def _keep(connection: Connection, done: Done, ids: Sequence[str], *, now: dateti
         {"now": now, "ids": list(ids)},
     ).rowcount
     done.opened = connection.execute(_OPEN, {"now": now}).rowcount
-    row = connection.execute("SELECT coalesce(sum(checked), 0), coalesce(sum(failed), 0) FROM counted").fetchone()
+    row = connection.execute(
+        "SELECT coalesce(sum(checked), 0), coalesce(sum(failed), 0) FROM counted"
+    ).fetchone()
     assert row is not None
     done.checked, done.failed = int(row[0]), int(row[1])
     connection.execute(
@@ -171,7 +177,11 @@ WHERE quality_finding.state = 1
 
 def on_arrival(connection: Connection, batch: Batch, *, now: datetime) -> int:
     """Ask the cheap rules of what has just been made flat; tell how many findings there are in it."""
-    held = [rule for rule in rulebook.in_force(connection).values() if rule.arrival and batch.written.get(rule.table)]
+    held = [
+        rule
+        for rule in rulebook.in_force(connection).values()
+        if rule.arrival and batch.written.get(rule.table)
+    ]
     found = 0
     for plan in compiling.plans(held, now):
         if not plan.single:
@@ -192,7 +202,8 @@ def on_arrival(connection: Connection, batch: Batch, *, now: datetime) -> int:
         connection.execute("DROP TABLE failing")
     if batch.gone:
         connection.execute(
-            "UPDATE quality_finding SET state = 1, fixed = %s WHERE self = ANY(%s) AND state = 0", [now, batch.gone]
+            "UPDATE quality_finding SET state = 1, fixed = %s WHERE self = ANY(%s) AND state = 0",
+            [now, batch.gone],
         )
     return found
 
@@ -202,7 +213,9 @@ def dry(rule: Rule, *, now: datetime) -> tuple[int, int, list[tuple[object, ...]
     connection = database.connection()
     statements = compiling.dry(rule, now)
     with connection.transaction():
-        connection.execute(_SETTINGS + "SET LOCAL statement_timeout = '60s'; SET LOCAL transaction_read_only = on")
+        connection.execute(
+            _SETTINGS + "SET LOCAL statement_timeout = '60s'; SET LOCAL transaction_read_only = on"
+        )
         counted = connection.execute(statements["count"]).fetchone()
         rows = connection.execute(statements["rows"]).fetchall()
     assert counted is not None

@@ -79,7 +79,9 @@ def score(tallies: Iterable[Tally], rules: Mapping[str, Rule], scheme: Scheme) -
         weight[rule.dimension] = weight.get(rule.dimension, 0.0) + rule.weight
     found = {one: 100 * good[one] / weight[one] for one in Dimension if weight.get(one)}
     whole = sum(scheme.weights.get(one, 0.0) for one in found)
-    total = sum(scheme.weights.get(one, 0.0) * value for one, value in found.items()) / whole if whole else None
+    total = (
+        sum(scheme.weights.get(one, 0.0) * value for one, value in found.items()) / whole if whole else None
+    )
     return Score(found, total, checked, failed)
 
 
@@ -101,7 +103,9 @@ class Rights:
 
     def require(self, actor: Actor, right: str) -> None:
         if not self.may(actor, right):
-            raise forbidden(gettext_noop("Data quality is the work of data stewards and of the staff concerned."))
+            raise forbidden(
+                gettext_noop("Data quality is the work of data stewards and of the staff concerned.")
+            )
 
 
 @lru_cache(maxsize=8)
@@ -115,14 +119,16 @@ def _read(home: Path, name: str) -> dict[str, Any]:
     try:
         return _table(path, path.stat().st_mtime)
     except tomllib.TOMLDecodeError as wrong:
-        raise conflict(gettext_noop("%(path)s cannot be used: %(why)s"), path=str(path), why=str(wrong)) from None
+        raise conflict(
+            gettext_noop("%(path)s cannot be used: %(why)s"), path=str(path), why=str(wrong)
+        ) from None
 
 
 def scheme(home: Path) -> Scheme:
     table = _read(home, "scoring")
     try:
         return Scheme(
-            {one: float(table["weights"][one]) for one in Dimension},
+            {one: float(table["weights"][str(one)]) for one in Dimension},
             tuple((str(one["name"]), float(one["from"])) for one in table["grade"]),
             int(table["board"]["weeks"]), int(table["board"]["least_rows"]), int(table["findings"]["keep"]),
             {name: int(value) for name, value in table["problems"].items()},

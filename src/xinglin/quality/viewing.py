@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 _NAME = "views"
 _LINES = 20_000
-LOOKING = frozenset({"read", "vread", "search", "history", "everything", "view", "page", "timeline", "record"})
+LOOKING = frozenset(
+    {"read", "vread", "search", "history", "everything", "view", "page", "timeline", "record"}
+)
 USING = frozenset({"TREAT", "CAREMGT", "PUBHLTH", "ETREAT", "PATRQT", "FAMRQT", "HPAYMT"})
 """Looks for these purposes are use; looks of those who keep the data in order are not."""
 
@@ -57,5 +59,8 @@ def _count(connection: Connection, lines: list[access.Placed]) -> None:
             "INSERT INTO quality_view (person, institution, shard, views, last) VALUES (%s, %s, %s, %s, %s)"
             " ON CONFLICT (person, institution, shard) DO UPDATE SET views = quality_view.views + EXCLUDED.views,"
             " last = greatest(quality_view.last, EXCLUDED.last)",
-            [(person, unit, person % SHARDS, count, last[person, unit]) for (person, unit), count in views.items()],
+            [
+                (person, unit, person % SHARDS, count, last[person, unit])
+                for (person, unit), count in views.items()
+            ],
         )

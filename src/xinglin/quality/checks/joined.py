@@ -75,7 +75,9 @@ def _age(rule: Asked) -> Check:
 def _dead(rule: Asked) -> Check:
     slack = hours(number(rule, "slack_hours", 48))
     return Check(
-        both(chosen(rule), "p.death IS NOT NULL", "t.event IS NOT NULL"), f"t.event > p.death + {slack}", joins=PERSON
+        both(chosen(rule), "p.death IS NOT NULL", "t.event IS NOT NULL"),
+        f"t.event > p.death + {slack}",
+        joins=PERSON,
     )
 
 
@@ -121,9 +123,7 @@ def _viewed(rule: Asked) -> Check:
     unseen = "v.person IS NULL OR v.last < t.received"
     if rule.params.get("elsewhere", False):
         unseen += " OR (v.least = t.institution AND v.most = t.institution)"
-    return Check(
-        both(chosen(rule), f"t.received < {NOW} - {hours(24 * days)}"), unseen, joins=joins
-    )
+    return Check(both(chosen(rule), f"t.received < {NOW} - {hours(24 * days)}"), unseen, joins=joins)
 
 
 _NEED = "table, key, on, where"

@@ -125,7 +125,12 @@ def number(rule: Asked, name: str, default: float | None = None) -> float:
     if value is None:
         raise wrong(rule, gettext_noop("%(place)s: the parameter %(name)s is missing."), name=name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise wrong(rule, gettext_noop("%(place)s: %(name)s is %(value)s, but must be a number."), name=name, value=value)
+        raise wrong(
+            rule,
+            gettext_noop("%(place)s: %(name)s is %(value)s, but must be a number."),
+            name=name,
+            value=value,
+        )
     return value
 
 
@@ -157,7 +162,9 @@ def chosen(rule: Asked, alias: str = "t") -> str:
 
 
 def conditions(rule: Asked, where: Mapping[str, Any], table: str, alias: str) -> str:
-    """``{column = value or list}``; ``…_prefix``; ``…_not``; ``…_least``; ``filled`` and ``empty`` list columns."""
+    """``{column = value or list}``; ``…_prefix``; ``…_not``; ``…_least``; ``filled`` and ``empty`` list columns.
+
+    Of persons also ``older_than_days``: how old they were at least when they came."""
     return both(*(_condition(rule, name, value, table, alias) for name, value in where.items()))
 
 
@@ -168,6 +175,8 @@ def _condition(rule: Asked, name: str, value: Any, table: str, alias: str) -> st
     if name in ("filled", "empty"):
         verb = "IS NOT NULL" if name == "filled" else "IS NULL"
         return both(*(f"{alias}.{known(rule, str(one), name, table=table)} {verb}" for one in values))
+    if name == "older_than_days" and table == "person":
+        return f"{alias}.birth < {alias}.received::date - {int(value)}"
     if name.endswith("_not_prefix"):
         place = f"{alias}.{known(rule, name.removesuffix('_not_prefix'), name, table=table)}"
         return f"NOT {begins(place, values)}"

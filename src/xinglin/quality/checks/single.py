@@ -100,7 +100,9 @@ def _value_set(rule: Asked) -> Check:
         f" ON c_{system}.code = {name}"
     }
     return Check(
-        both(chosen(rule), f"{name} IS NOT NULL", f"EXISTS ({loaded})"), f"c_{system}.code IS NULL", joins=join
+        both(chosen(rule), f"{name} IS NOT NULL", f"EXISTS ({loaded})"),
+        f"c_{system}.code IS NULL",
+        joins=join,
     )
 
 
@@ -111,7 +113,10 @@ def _placeholder(rule: Asked) -> Check:
 
 def _outside(name: str, low: Any, high: Any) -> str:
     return " OR ".join(
-        [*([f"{name} < {low}"] if low is not None else []), *([f"{name} > {high}"] if high is not None else [])]
+        [
+            *([f"{name} < {low}"] if low is not None else []),
+            *([f"{name} > {high}"] if high is not None else []),
+        ]
     )
 
 
@@ -137,7 +142,9 @@ def _range_by(rule: Asked) -> Check:
                 rule, gettext_noop("%(place)s: each band needs low and high; number %(number)s does not have them."),
                 number=number_ + 1,
             )  # fmt: skip
-        values = {key: _figure(rule, band, key) for key in ("from_age", "to_age", "low", "high") if key in band}
+        values = {
+            key: _figure(rule, band, key) for key in ("from_age", "to_age", "low", "high") if key in band
+        }
         member = both(
             f"p.sex = {_SEXES[band['sex']]}" if band.get("sex") in _SEXES else "",
             f"{AGE} >= {values['from_age']}" if "from_age" in values else "",
@@ -152,13 +159,19 @@ def _range_by(rule: Asked) -> Check:
 def _figure(rule: Asked, band: dict[str, Any], key: str) -> float:
     value = band[key]
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise wrong(rule, gettext_noop("%(place)s: %(name)s is %(value)s, but must be a number."), name=key, value=value)
+        raise wrong(
+            rule,
+            gettext_noop("%(place)s: %(name)s is %(value)s, but must be a number."),
+            name=key,
+            value=value,
+        )
     return value
 
 
 def _unit(rule: Asked) -> Check:
     return Check(
-        both(chosen(rule), "t.value IS NOT NULL"), f"t.unit IS NULL OR NOT {among('t.unit', listed(rule, 'units'))}"
+        both(chosen(rule), "t.value IS NOT NULL"),
+        f"t.unit IS NULL OR NOT {among('t.unit', listed(rule, 'units'))}",
     )
 
 

@@ -44,7 +44,9 @@ def _code(rule: Asked, name: str) -> str:
 
 def _pair(rule: Asked) -> Check:
     """The value of one code is greater than that of another, in the same resource or visit."""
-    tie = {"resource": "self", "encounter": "encounter"}[word(rule, "within", ("resource", "encounter"), "resource")]
+    tie = {"resource": "self", "encounter": "encounter"}[
+        word(rule, "within", ("resource", "encounter"), "resource")
+    ]
     applies = both(chosen(rule), f"t.code = {_code(rule, 'greater')}", "t.value IS NOT NULL")
     rows = (
         f"SELECT DISTINCT t.self, t.part FROM {_table(rule)} t JOIN {_table(rule)} o ON o.{tie} = t.{tie}"
@@ -104,6 +106,8 @@ class _Arithmetic:
         return token[3]
 
     def _fault(self) -> Exception:
+        while self._at < len(self._given) and self._given[self._at].isspace():
+            self._at += 1
         return wrong(
             self._rule,
             gettext_noop("%(place)s: the expression is wrong at character %(at)s: use numbers, + - * / ( ) and %(allowed)s."),
@@ -212,7 +216,9 @@ def _gap(rule: Asked) -> Check:
     days = number(rule, "days")
     allowed = literal(days)
     if "unsatisfied_days" in rule.params:
-        allowed = f"CASE WHEN before.satisfied IS FALSE THEN {number(rule, 'unsatisfied_days')} ELSE {days} END"
+        allowed = (
+            f"CASE WHEN before.satisfied IS FALSE THEN {number(rule, 'unsatisfied_days')} ELSE {days} END"
+        )
         former = "lag(t.satisfied)"
     else:
         former = "NULL::boolean"
@@ -232,7 +238,9 @@ def _agrees(rule: Asked) -> Check:
     limits = rule.params.get("limits")
     if not isinstance(limits, dict) or not limits:
         raise wrong(rule, gettext_noop("%(place)s: the parameter %(name)s is missing."), name="limits")
-    over = " OR ".join(f"(o.code = {text(str(code))} AND o.value >= {float(limit)})" for code, limit in limits.items())
+    over = " OR ".join(
+        f"(o.code = {text(str(code))} AND o.value >= {float(limit)})" for code, limit in limits.items()
+    )
     applies = both(chosen(rule), "t.satisfied IS NOT NULL")
     rows = (
         f"SELECT DISTINCT t.self, t.part FROM {_table(rule)} t JOIN {_table(rule)} o ON o.encounter = t.encounter"

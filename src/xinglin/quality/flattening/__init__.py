@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     Resource = dict[str, Any]
 
-__all__ = ["Flat", "TYPES", "flat"]
+__all__ = ["TYPES", "Flat", "flat"]
 
 _MAKERS: Mapping[str, Callable[[Resource], Flat]] = {
     "Patient": persons.patient,

@@ -51,7 +51,9 @@ def _identity(
         if not number or identifiers.is_placeholder(number):
             continue
         found = identifiers.resident(number)
-        if found is None:  # neither fifteen nor eighteen characters: a document of another kind may stand there
+        if (
+            found is None
+        ):  # neither fifteen nor eighteen characters: a document of another kind may stand there
             other = identifiers.of_kind(Kind.RESIDENT, number)
             return (True, None if other else False, None, None, None)
         proven = None if found.proof == Proof.PLAIN else found.proof == Proof.PROVEN

@@ -80,7 +80,13 @@ def percent(share: float | None) -> str:
     if share is None:
         return "—"
     hundred = share * 100
-    return f"{hundred:.0f} %" if hundred in (0, 100) else f"{hundred:.2f} %" if hundred < 1 else f"{hundred:.1f} %"
+    return (
+        f"{hundred:.0f} %"
+        if hundred in (0, 100)
+        else f"{hundred:.2f} %"
+        if hundred < 1
+        else f"{hundred:.1f} %"
+    )
 
 
 @register.filter

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from xinglin.quality.rules import Rule
-    from xinglin.quality.trial.scene import Key
+    from xinglin.quality.trial.scene import Key, Pair
     from xinglin.record.database import Connection
 
 _FIRST = 1_600_000_000_000  # milliseconds: the versions of the trial
@@ -96,32 +96,33 @@ def evaluate(
 ) -> Evaluation:
     """Plant, apply all shipped rules, compare. ``faulty`` is what the maker of the data knows to be wrong."""
     rules = rulebook.shipped()
-    clean = Scene(read(lines), faulty)
+    clean = Scene(read(lines), faulty, now)
     clean.prepare()
     result = Evaluation()
     before, result.before, _ = _applied(clean, rules, now)
-    scene = Scene(clean.copies(), faulty)
+    scene = clean.copied()
     planting.plant(scene, each)
     after, result.after, result.rows = _applied(scene, rules, now)
     for id_, planted in sorted(scene.planted.items()):
         one = Outcome(id_, rules[id_].check, len(planted), len(planted & after.get(id_, set())))
         result.outcomes.append(one)
-    alarms = {
-        id_: len({pair for pair in rows if not clean.knows(pair)} | {
-            pair for pair in after.get(id_, set()) - rows
-            if pair not in scene.planted.get(id_, set()) and not scene.knows(pair)
-        })
-        for id_, rows in {id_: before.get(id_, set()) for id_ in rules}.items()
-    }  # fmt: skip
+    alarms = {id_: _alarms(id_, before.get(id_, set()), after.get(id_, set()), clean, scene) for id_ in rules}
     for one in result.outcomes:
         one.alarms = alarms.pop(one.rule, 0)
     result.others = {id_: count for id_, count in alarms.items() if count}
     return result
 
 
+def _alarms(id_: str, before: set[Pair], after: set[Pair], clean: Scene, scene: Scene) -> int:
+    """How many rows a rule finds that are right: in the clean data, and untouched in those with faults."""
+    false = {pair for pair in before if not clean.knows_of(id_, pair)}
+    planted = scene.planted.get(id_, set())
+    return len(false | {pair for pair in after - before - planted if not scene.knows_of(id_, pair)})
+
+
 def _applied(
     scene: Scene, rules: Mapping[str, Rule], now: datetime
-) -> tuple[dict[str, set[tuple[int, int]]], list[Tally], int]:
+) -> tuple[dict[str, set[Pair]], list[Tally], int]:
     """The failing rows of each rule, the tallies, and how many rows there are."""
     connection = database.connection()
     with connection.transaction(force_rollback=True):
@@ -131,14 +132,16 @@ def _applied(
             for place, ((type_, id_), resource) in enumerate(scene.resources.items(), start=1)
         )
         batch = following.put(connection, (one for one in versions if one.type in following.CONCERNS))
-        scene.settle(connection, now)
+        scene.settle(connection)
         running.evaluate(connection, list(rules.values()), now)
-        failing: dict[str, set[tuple[int, int]]] = {}
+        failing: dict[str, set[Pair]] = {}
         for rule, self_, part in connection.execute("SELECT rule, self, part FROM failing"):
             failing.setdefault(rule, set()).add((self_, part))
         tallies = [
             Tally(*row)
-            for row in connection.execute("SELECT rule, sum(checked)::bigint, sum(failed)::bigint FROM counted GROUP BY 1")
+            for row in connection.execute(
+                "SELECT rule, sum(checked)::bigint, sum(failed)::bigint FROM counted GROUP BY 1"
+            )
         ]
     return failing, tallies, batch.rows
 
@@ -159,11 +162,11 @@ def table(found: Evaluation) -> str:
         f"{one.rule:<10} {one.check:<12} {one.planted:>8,} {one.found:>8,} {one.share:>8.1%} {one.alarms:>7,}"
         for one in found.outcomes
     ]
-    lines += [f"{id_:<10} {'':<12} {'':>8} {'':>8} {'':>8} {count:>7,}" for id_, count in found.others.items()]
+    lines += [
+        f"{id_:<10} {'':<12} {'':>8} {'':>8} {'':>8} {count:>7,}" for id_, count in found.others.items()
+    ]
     lines.append(
         f"{len({one.check for one in found.outcomes})} types, {found.planted:,} planted in {found.rows:,} rows,"
         f" {found.found:,} found, {found.alarms:,} false alarms"
     )
     return "\n".join(lines)
-
-

@@ -21,7 +21,7 @@ _PRESSURE, _GLUCOSE, _CREATININE, _HEIGHT = "85354-9", "14771-0", "14682-9", "83
 
 def plant(scene: Scene, each: int) -> None:
     """All of them; those that concern a whole person go first, since they need much that is untouched."""
-    for planter in (*_OF_PERSONS, *_OF_ROWS):
+    for planter in (*_OF_PERSONS, *_OF_ROWS):  # the rarest first
         planter(scene, each)
 
 
@@ -53,8 +53,12 @@ def _dead(scene: Scene, each: int) -> None:
 def _repeated(scene: Scene, each: int) -> None:
     """Three visits to the centre in a row with one pressure, the values of the first."""
     done = 0
-    centre = {id_ for (kind, id_), one in scene.resources.items() if kind == "Encounter" and _is_at_centre(one)}
-    pressures = scene.of_person("Observation", lambda one: code_of(one) == _PRESSURE and visit_of(one) in centre)
+    centre = {
+        id_ for (kind, id_), one in scene.resources.items() if kind == "Encounter" and _is_at_centre(one)
+    }
+    pressures = scene.of_person(
+        "Observation", lambda one: code_of(one) == _PRESSURE and visit_of(one) in centre
+    )
     for patient, found in pressures.items():
         if done >= each or len(found) < 4 or any(scene.is_touched(one) for one in found):
             continue
@@ -82,7 +86,12 @@ def _history(scene: Scene, each: int) -> None:
 def _monotone(scene: Scene, each: int) -> None:
     done = 0
     for found in scene.of_person("Observation", _has_code(_HEIGHT)).values():
-        if done < each and len(found) >= 2 and not scene.is_touched(found[-1]) and found[-2]["valueQuantity"]["value"] > 80:
+        if (
+            done < each
+            and len(found) >= 2
+            and not scene.is_touched(found[-1])
+            and found[-2]["valueQuantity"]["value"] > 80
+        ):
             scene.touch(found[-1])
             found[-1]["valueQuantity"]["value"] = found[-2]["valueQuantity"]["value"] - 40
             scene.plant("AC-HT-2", found[-1])
@@ -92,7 +101,9 @@ def _monotone(scene: Scene, each: int) -> None:
 def _gap(scene: Scene, each: int) -> None:
     """The last follow-up comes half a year late."""
     done = 0
-    follow_ups = scene.of_person("Observation", lambda one: str(one.get("valueString", "")).startswith("控制"))
+    follow_ups = scene.of_person(
+        "Observation", lambda one: str(one.get("valueString", "")).startswith("控制")
+    )
     for found in follow_ups.values():
         if done < each and len(found) >= 2 and not scene.is_touched(found[-1]):
             scene.touch(found[-1])
@@ -151,14 +162,19 @@ def _crowd(scene: Scene, each: int) -> None:
         return
     hand, day = first["participant"], first["period"]["start"][:10]
     for (kind, _), one in list(scene.resources.items()):
-        if kind == "Encounter" and _is_at_centre(one) and one["participant"] == hand and one["period"]["start"][:10] == day:
+        if (
+            kind == "Encounter"
+            and _is_at_centre(one)
+            and one["participant"] == hand
+            and one["period"]["start"][:10] == day
+        ):
             scene.touch(one)
             scene.plant("AC-CR-1", one)
 
 
 def _persons_alone(scene: Scene, each: int) -> None:
     """Faults in registrations: no sex, a wrong check digit, unknown to the index, never looked at."""
-    for one in scene.pick("Patient", lambda one: "gender" in one, each):
+    for one in scene.pick("Patient", lambda one: "gender" in one and one["id"] not in scene.sexed, each):
         del one["gender"]
         scene.plant("CP-SX-1", one)
     for one in scene.pick("Patient", lambda one: _number(one) is not None, each):
@@ -175,27 +191,21 @@ def _persons_alone(scene: Scene, each: int) -> None:
 
 
 def _number(patient: Resource) -> Resource | None:
-    return next((one for one in patient["identifier"] if len(str(one["value"])) == 18 and "NI" in str(one.get("type"))), None)
+    return next(
+        (
+            one
+            for one in patient["identifier"]
+            if len(str(one["value"])) == 18 and "NI" in str(one.get("type"))
+        ),
+        None,
+    )
 
 
 # -- of rows
 
 
-def _visits(scene: Scene, each: int) -> None:
-    for one in scene.pick("Encounter", lambda one: one["class"]["code"] == "AMB" and "diagnosis" in one, each):
-        del one["diagnosis"]
-        scene.plant("CP-VS-1", one)
-    for one in scene.pick("Encounter", lambda one: "end" in one["period"], each):
-        one["period"]["end"] = (when(one) - timedelta(days=2)).isoformat()
-        scene.plant("AC-VS-1", one)
-    for one in scene.pick("Encounter", lambda one: "end" in one["period"], each):
-        scene.late.add(self_number("Encounter", one["id"]))
-        scene.plant("TM-VS-1", one)
-    for one in scene.pick("Encounter", lambda one: one["class"]["code"] == "IMP" and _summary(scene, one) is not None, each):
-        summary = _summary(scene, one)
-        assert summary is not None
-        scene.drop(("DocumentReference", summary["id"]))
-        scene.plant("LK-ST-1", one)
+def _rare(scene: Scene, each: int) -> None:
+    """What only some visits have."""
     at_home = scene.pick(
         "Encounter",
         lambda one: one["class"]["code"] == "HH" and _is_at_centre(one)
@@ -206,11 +216,52 @@ def _visits(scene: Scene, each: int) -> None:
         for other in [other for other in scene.beside(one) if code_of(other) == _PRESSURE]:
             scene.drop(("Observation", other["id"]))
         scene.plant("US-IN-1", one)
+    for one in scene.pick("Observation", _has_code("39156-5"), each):
+        one["valueQuantity"]["value"] += 4
+        scene.plant("AC-BM-1", one)
+    for one in scene.pick(
+        "Observation", lambda one: code_of(one) == "14647-2" and _has_parts(scene, one), each
+    ):
+        one["valueQuantity"]["value"] = 0.4
+        scene.plant("AC-CH-1", one)
+    for one in scene.pick("Observation", lambda one: one.get("valueString") == "控制不满意", each):
+        pressure = next((other for other in scene.beside(one) if code_of(other) == _PRESSURE), None)
+        if pressure is not None:
+            pressure["component"] = copy.deepcopy(pressure["component"])
+            pressure["component"][0]["valueQuantity"]["value"] = 182
+            one["valueString"] = "控制满意"
+            scene.plant("AC-CT-1", one)
+
+
+def _visits(scene: Scene, each: int) -> None:
+    for one in scene.pick(
+        "Encounter", lambda one: one["class"]["code"] == "AMB" and "diagnosis" in one, each
+    ):
+        del one["diagnosis"]
+        scene.plant("CP-VS-1", one)
+    for one in scene.pick("Encounter", lambda one: "end" in one["period"], each):
+        one["period"]["end"] = (when(one) - timedelta(days=2)).isoformat()
+        scene.plant("AC-VS-1", one)
+    for one in scene.pick("Encounter", lambda one: "end" in one["period"], each):
+        scene.late.add(self_number("Encounter", one["id"]))
+        scene.plant("TM-VS-1", one)
+    for one in scene.pick(
+        "Encounter", lambda one: one["class"]["code"] == "IMP" and _summary(scene, one) is not None, each
+    ):
+        summary = _summary(scene, one)
+        assert summary is not None
+        scene.drop(("DocumentReference", summary["id"]))
+        scene.plant("LK-ST-1", one)
 
 
 def _summary(scene: Scene, visit: Resource) -> Resource | None:
     return next(
-        (one for one in scene.beside(visit) if one["resourceType"] == "DocumentReference" and "C0053" in str(one["type"])), None
+        (
+            one
+            for one in scene.beside(visit)
+            if one["resourceType"] == "DocumentReference" and "C0053" in str(one["type"])
+        ),
+        None,
     )
 
 
@@ -219,11 +270,12 @@ def _diagnoses(scene: Scene, each: int) -> None:
         del one["evidence"]
         scene.plant("CF-TC-3", one)
     for one in scene.pick("Condition", lambda one: "evidence" not in one, each):
-        one["code"]= {"coding": [{"system": "urn:oid:2.16.156.10011.2.3.3.11", "code": "上感"}]}
+        one["code"] = {"coding": [{"system": "urn:oid:2.16.156.10011.2.3.3.11", "code": "上感"}]}
         scene.plant("CF-DX-2", one)
     for one in scene.pick("Condition", lambda one: _sex(scene, one) == "female", each):
         one["code"] = {"coding": [{"system": "urn:oid:2.16.156.10011.2.3.3.11", "code": "N40.x00"}]}
         scene.plant("AC-SX-1", one)
+        scene.sexed.add(person_of(one))
     for one in scene.pick("Condition", lambda one: _age(scene, one) > 2, each):
         one["code"] = {"coding": [{"system": "urn:oid:2.16.156.10011.2.3.3.11", "code": "P59.900"}]}
         scene.plant("AC-AG-2", one)
@@ -278,19 +330,8 @@ def _measures(scene: Scene, each: int) -> None:
     for one in scene.pick("Observation", lambda one: code_of(one) == _HEIGHT and _born(scene, one), each):
         one["valueQuantity"]["value"] = 229
         scene.plant("AC-GR-1", one)
-    for one in scene.pick("Observation", _has_code("39156-5"), each):
-        one["valueQuantity"]["value"] += 4
-        scene.plant("AC-BM-1", one)
-    for one in scene.pick("Observation", lambda one: code_of(one) == "14647-2" and _has_parts(scene, one), each):
-        one["valueQuantity"]["value"] = 0.4
-        scene.plant("AC-CH-1", one)
-    for one in scene.pick("Observation", lambda one: one.get("valueString") == "控制不满意", each):
-        pressure = next((other for other in scene.beside(one) if code_of(other) == _PRESSURE), None)
-        if pressure is not None:
-            pressure["component"] = copy.deepcopy(pressure["component"])
-            pressure["component"][0]["valueQuantity"]["value"] = 182
-            one["valueString"] = "控制满意"
-            scene.plant("AC-CT-1", one)
+        for other in scene.of_person("Observation", _has_code(_HEIGHT))[person_of(one)]:
+            scene.touch(other)  # the next height falls
 
 
 def _born(scene: Scene, one: Resource) -> bool:
@@ -308,5 +349,5 @@ def _declared(scene: Scene, each: int) -> None:
     scene.planted["CP-VO-1"] = {(number, 0) for number in scene.short}
 
 
-_OF_PERSONS = (_persons_alone, _dead, _due, _repeated, _history, _monotone, _gap, _crowd)
-_OF_ROWS = (_visits, _diagnoses, _results, _measures, _declared, _share)
+_OF_PERSONS = (_share, _dead, _due, _repeated, _gap, _history, _monotone, _crowd)
+_OF_ROWS = (_rare, _measures, _visits, _diagnoses, _results, _declared, _persons_alone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from datetime import timedelta
+from itertools import pairwise
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -25,16 +26,18 @@ Pair = tuple[int, int]
 class Scene:
     """Resources, and what is planted in them: rule → the rows (self, part) that it must find."""
 
-    def __init__(self, resources: dict[Key, Resource], faulty: frozenset[Key]) -> None:
+    def __init__(self, resources: dict[Key, Resource], faulty: frozenset[Key], now: datetime) -> None:
+        self.now = now
         self.resources = resources
         self.faulty = faulty
         self.planted: dict[str, set[Pair]] = {}
         self.late: set[int] = set()
         self.unseen: set[int] = set()
         self.unlinked: set[int] = set()
-        self.declared: list[tuple[int, int, int, Any, int]] = []
         self.short: set[int] = set()
+        self.sexed: set[str] = set()
         self._touched: set[int] = set()
+        self._missed: set[int] = set()
         self._dice = Random(11)  # noqa: S311 -- repeatable, not secret
         self._known = {self_number(*key) for key in faulty}
         self._visits: dict[str, list[Key]] = {}
@@ -42,12 +45,49 @@ class Scene:
             self._visits.setdefault(visit_of(resource), []).append(key)
 
     def prepare(self) -> None:
-        """Mend what the made-up data lack by design: a body mass index beside every height and weight."""
-        for visit, keys in list(self._visits.items()):
-            if visit:
-                found = {code_of(self.resources[key]): key for key in keys if key[0] == "Observation"}
-                if "8302-2" in found and "29463-7" in found:
-                    self._add_index(self.resources[found["8302-2"]], self.resources[found["29463-7"]])
+        """Make the data clean: mend what they lack by design, and note what cannot be mended as known to be faulty."""
+        for resource in list(self.resources.values()):
+            if resource["resourceType"] == "Procedure":
+                resource["code"].setdefault(
+                    "coding", [{"system": "urn:oid:2.16.156.10011.2.3.3.12", "code": "99.9200"}]
+                )
+            elif resource["resourceType"] == "Encounter":
+                self._mend_visit(resource)
+        self._note_missed()
+
+    def _mend_visit(self, visit: Resource) -> None:
+        """A body mass index beside height and weight; no medicine twice; a stay with its end and its summary."""
+        found: dict[str, Resource] = {}
+        for one in list(self.beside(visit)):
+            code = code_of(one) or code_of({"code": one.get("medicationCodeableConcept")})
+            if one["resourceType"] == "MedicationRequest" and code and code in found:
+                self.drop((one["resourceType"], one["id"]))
+            found.setdefault(code, one)
+        if "8302-2" in found and "29463-7" in found:
+            self._add_index(found["8302-2"], found["29463-7"])
+        if visit["class"]["code"] == "IMP":
+            visit["hospitalization"] = {"dischargeDisposition": {"coding": [{"system": "x", "code": "1"}]}}
+            if not any("C0053" in str(one.get("type")) for one in self.beside(visit)):
+                self.put(_summary(visit))
+
+    def _note_missed(self) -> None:
+        """Residents miss follow-ups and examinations: counted here by other means than the rules'."""
+        said = self.of_person("Observation", lambda one: str(one.get("valueString", "")).startswith("控制"))
+        for found in said.values():
+            for before, after in pairwise(found):
+                if when(after) - when(before) > timedelta(days=130):
+                    self._known.add(self_number("Observation", after["id"]))
+        examined = self.of_person("Condition", lambda one: code_of(one).startswith("Z00"))
+        for (kind, id_), person in self.resources.items():
+            if kind == "Patient" and not any(
+                when(one) > self.now - timedelta(days=400) for one in examined.get(id_, ())
+            ):
+                if self.now.year - int(person.get("birthDate", "2026")[:4]) >= 64:
+                    self._missed.add(self_number(kind, id_))
+
+    def knows_of(self, rule: str, pair: Pair) -> bool:
+        """The same, and for the rule about examinations who has missed one."""
+        return self.knows(pair) or (rule == "CP-EX-1" and pair[0] in self._missed)
 
     def _add_index(self, height: Resource, weight: Resource) -> None:
         h, w = height["valueQuantity"]["value"], weight["valueQuantity"]["value"]
@@ -59,8 +99,11 @@ class Scene:
         }  # fmt: skip
         self.put(made)
 
-    def copies(self) -> dict[Key, Resource]:
-        return copy.deepcopy(self.resources)
+    def copied(self) -> Scene:
+        """The same scene to plant in."""
+        made = Scene(copy.deepcopy(self.resources), self.faulty, self.now)
+        made._known, made._missed = set(self._known), set(self._missed)  # noqa: SLF001 -- its own kind
+        return made
 
     def put(self, resource: Resource) -> None:
         """Add a resource."""
@@ -130,7 +173,9 @@ class Scene:
 
     def plant(self, rule: str, resource: Resource, part: int = 0) -> None:
         """The rule must find this."""
-        self.planted.setdefault(rule, set()).add((self_number(resource["resourceType"], resource["id"]), part))
+        self.planted.setdefault(rule, set()).add(
+            (self_number(resource["resourceType"], resource["id"]), part)
+        )
 
     def of_person(self, type_name: str, fits: Callable[[Resource], bool]) -> dict[str, list[Resource]]:
         """The resources of a type by person, in the order of their times."""
@@ -142,21 +187,28 @@ class Scene:
             resources.sort(key=when)
         return dict(sorted(found.items()))
 
-    def settle(self, connection: Connection, now: datetime) -> None:
+    def settle(self, connection: Connection) -> None:
         """Let everything have arrived two hours after it happened, be linked, be looked at; but for the planted."""
         for table in TABLES.values():
             if table.type and table.name != "person":
                 last = "greatest(event, finish)" if table.name == "encounter" else "event"
-                connection.execute(f"UPDATE {table.sql} SET received = {last} + interval '2 hours' WHERE event IS NOT NULL")
+                connection.execute(
+                    f"UPDATE {table.sql} SET received = {last} + interval '2 hours' WHERE event IS NOT NULL"
+                )
         connection.execute("UPDATE quality_unit SET since = '1990-01-01'")
         connection.execute(
             "UPDATE quality_encounter SET received = greatest(event, finish) + interval '5 days' WHERE self = ANY(%s)",
             [list(self.late)],
         )
+        now = self.now
         past = now - timedelta(days=200)
-        connection.execute("UPDATE quality_person SET received = %s", [past])
         connection.execute(
-            "INSERT INTO identity_patient SELECT self FROM quality_person WHERE self <> ALL(%s)", [list(self.unlinked)]
+            "UPDATE quality_person SET received = greatest(%s, birth + interval '2 days', death + interval '2 days')",
+            [past],
+        )
+        connection.execute(
+            "INSERT INTO identity_patient SELECT self FROM quality_person WHERE self <> ALL(%s)",
+            [list(self.unlinked)],
         )
         connection.execute(
             "INSERT INTO quality_view (person, institution, shard, views, last) SELECT self, 1, shard, 1, %s"
@@ -172,8 +224,21 @@ class Scene:
             [now],
         )
         if self.short:
-            connection.execute("UPDATE quality_declared SET declared = declared * 2 + 1 WHERE self = ANY(%s)", [list(self.short)])
+            connection.execute(
+                "UPDATE quality_declared SET declared = declared * 2 + 1 WHERE self = ANY(%s)",
+                [list(self.short)],
+            )
 
+
+def _summary(visit: Resource) -> Resource:
+    """A discharge summary of the visit."""
+    return {
+        "resourceType": "DocumentReference", "id": f"{visit['id']}-summary", "status": "current",
+        "type": {"coding": [{"system": "urn:oid:2.16.156.10011.2.4", "code": "C0053"}]}, "subject": visit["subject"],
+        "date": visit["period"]["start"], "custodian": visit["serviceProvider"],
+        "content": [{"attachment": {"contentType": "text/plain", "data": "5Ye66Zmi5bCP57uT" * 8}}],
+        "context": {"encounter": [{"reference": f"Encounter/{visit['id']}"}]},
+    }  # fmt: skip
 
 
 def visit_of(resource: Resource) -> str:
@@ -200,11 +265,20 @@ def code_of(resource: Resource) -> str:
     return str(codings[0].get("code") or "")
 
 
-_TIMES = ("effectiveDateTime", "recordedDate", "authoredOn", "date", "occurrenceDateTime", "performedDateTime")
+_TIMES = (
+    "effectiveDateTime",
+    "recordedDate",
+    "authoredOn",
+    "date",
+    "occurrenceDateTime",
+    "performedDateTime",
+)
 
 
 def when(resource: Resource) -> datetime:
-    text = (resource.get("period") or {}).get("start") or next((resource[k] for k in _TIMES if k in resource), None)
+    text = (resource.get("period") or {}).get("start") or next(
+        (resource[k] for k in _TIMES if k in resource), None
+    )
     found = moment(text)
     assert found is not None, resource
     return found

@@ -60,7 +60,10 @@ def board(request: HttpRequest, door: Door) -> HttpResponse:
         "tab": "board",
         "unit": unit,
         "window": window,
-        "ranking": [(seen.id(one.institution), one, [one.score.dimensions.get(d) for d in Dimension]) for one in ranking],
+        "ranking": [
+            (seen.id(one.institution), one, [one.score.dimensions.get(d) for d in Dimension])
+            for one in ranking
+        ],
         "dimensions": list(Dimension),
         "counts": queries.counts(seen.connection, seen.scope(unit), seen.today),
         "run": queries.last_run(seen.connection),
@@ -108,10 +111,16 @@ def lines(seen: Look, tallies: Sequence[Tally]) -> list[Line]:
     for rule, _ in known:
         weights[rule.dimension] = weights.get(rule.dimension, 0.0) + rule.weight
     found = [
-        Line(rule, one, 100 * one.share * rule.weight / weights[rule.dimension] if weights[rule.dimension] else 0.0)
+        Line(
+            rule,
+            one,
+            100 * one.share * rule.weight / weights[rule.dimension] if weights[rule.dimension] else 0.0,
+        )
         for rule, one in known
     ]
-    return sorted(found, key=lambda line: (-line.lost * seen.scheme.weights[line.rule.dimension], line.rule.id))
+    return sorted(
+        found, key=lambda line: (-line.lost * seen.scheme.weights[line.rule.dimension], line.rule.id)
+    )
 
 
 def _ranking(seen: Look, window: Window) -> list[Ranked]:
@@ -169,7 +178,9 @@ def _parts(seen: Look, window: Window, unit: Unit) -> dict[str, Any]:
         "datasets": sorted(sets, key=lambda row: row[1].total if row[1].total is not None else 101),
         "open": queries.problems(
             seen.connection,
-            queries.Cases(states=(State.NEW, State.ISSUED, State.WORKING, State.DECLARED), institution=unit.number),
+            queries.Cases(
+                states=(State.NEW, State.ISSUED, State.WORKING, State.DECLARED), institution=unit.number
+            ),
         )[:10],
     }
 

@@ -62,7 +62,11 @@ def _edit(request: HttpRequest, seen: Look, old: Rule | None, *, draft: bool = F
             for issue in fault.issues:
                 form.add_error(None, gettext(issue.message) % dict(issue.params))
         except psycopg.Error as wrong:
-            form.add_error(None, gettext("The database refuses the rule: %(why)s") % {"why": wrong.diag.message_primary or wrong})
+            form.add_error(
+                None,
+                gettext("The database refuses the rule: %(why)s")
+                % {"why": wrong.diag.message_primary or wrong},
+            )
     context = {
         "tab": "rules", "form": form, "rule": old, "draft": draft, "tried": tried, "types": checks.TYPES.values(),
         "columns": [(name, ", ".join(table.columns)) for name, table in TABLES.items()],
@@ -85,11 +89,15 @@ def _tried(seen: Look, rule: Rule) -> dict[str, Any]:
 
 
 def _kept(request: HttpRequest, seen: Look, rule: Rule, words: str) -> HttpResponse:
-    state = {"draft": rulebook.DRAFT, "withdraw": rulebook.WITHDRAWN}.get(request.POST.get("do", ""), rulebook.FORCE)
+    state = {"draft": rulebook.DRAFT, "withdraw": rulebook.WITHDRAWN}.get(
+        request.POST.get("do", ""), rulebook.FORCE
+    )
     if state == rulebook.FORCE:
         running.dry(rule, now=seen.now)  # what the database refuses does not come into force
     with seen.connection.transaction():
-        actions.put_in_force(seen.connection, rule=rule, actor=seen.actor, now=seen.now, words=words, state=state)
+        actions.put_in_force(
+            seen.connection, rule=rule, actor=seen.actor, now=seen.now, words=words, state=state
+        )
     said = {
         rulebook.FORCE: gettext("The rule is in force; the next run applies it."),
         rulebook.DRAFT: gettext("The draft is kept; what was in force before stays so."),
@@ -107,7 +115,11 @@ def undo(request: HttpRequest, door: Door, id_: str) -> HttpResponse:
     to = request.POST.get("version", "")
     with seen.connection.transaction():
         actions.undo(
-            seen.connection, id_=id_, to=int(to) if to.isdecimal() and len(to) < 8 else -1, actor=door.actor, now=seen.now
+            seen.connection,
+            id_=id_,
+            to=int(to) if to.isdecimal() and len(to) < 8 else -1,
+            actor=door.actor,
+            now=seen.now,
         )
     messages.success(request, gettext("The older version is in force again; the next run applies it."))
     return redirect("quality:rule", id_)

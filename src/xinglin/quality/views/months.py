@@ -27,8 +27,13 @@ def months(request: HttpRequest, door: Door) -> HttpResponse:
     """All months that are kept."""
     seen = frame.look(door.actor, "months")
     found = queries.months(seen.connection)
-    rows = [(day, next((one for one in queries.month(seen.connection, day) if one.institution == seen.own), None)) for day in found[:36]]
-    return frame.shown(request, "months.html", seen, {"tab": "months", "rows": rows, "next": loop.last_month(seen.now)})
+    rows = [
+        (day, next((one for one in queries.month(seen.connection, day) if one.institution == seen.own), None))
+        for day in found[:36]
+    ]
+    return frame.shown(
+        request, "months.html", seen, {"tab": "months", "rows": rows, "next": loop.last_month(seen.now)}
+    )
 
 
 @require_GET
@@ -45,7 +50,13 @@ def month(request: HttpRequest, door: Door, month: str) -> HttpResponse:
         raise not_found(gettext_noop("No board is kept of the month %(month)s."), month=month)
     rows = [one for one in found if one.institution and (not seen.own or one.institution == seen.own)]
     if frame.is_export(request):
-        return frame.export(request, seen, f"quality-{month}", _head(), (_row(seen.name(one.institution), one) for one in rows))
+        return frame.export(
+            request,
+            seen,
+            f"quality-{month}",
+            _head(),
+            (_row(seen.name(one.institution), one) for one in rows),
+        )
     region = next((one for one in found if not one.institution), None)
     context = {
         "tab": "months", "month": day, "dimensions": list(Dimension), "region": region,
@@ -63,4 +74,10 @@ def _head() -> list[str]:
 
 
 def _row(name: str, one: Monthly) -> list[Any]:
-    return [one.rank, name, one.score, one.grade, *(one.scores.get(str(dimension)) for dimension in Dimension)]
+    return [
+        one.rank,
+        name,
+        one.score,
+        one.grade,
+        *(one.scores.get(str(dimension)) for dimension in Dimension),
+    ]

@@ -44,7 +44,9 @@ def tasks(request: HttpRequest, door: Door) -> HttpResponse:
 
 def _listed(request: HttpRequest, seen: Look, tab: str) -> HttpResponse:
     unit = seen.chosen(request)
-    found = queries.problems(seen.connection, _cases(request, seen, tab, unit.number if unit else (seen.own and -1)))
+    found = queries.problems(
+        seen.connection, _cases(request, seen, tab, unit.number if unit else (seen.own and -1))
+    )
     known = rulebook.known(seen.connection)
     shown = [
         (one, known.get(one.rule), seen.name(one.institution), seen.id(one.institution), one.late(seen.today))
@@ -139,7 +141,10 @@ def _line(state: State) -> list[tuple[State, str]]:
     if state is State.DISMISSED:
         return [(State.NEW, "done"), (State.DISMISSED, "current")]
     reached = way.index(state)
-    return [(one, "done" if place < reached else "current" if place == reached else "") for place, one in enumerate(way)]
+    return [
+        (one, "done" if place < reached else "current" if place == reached else "")
+        for place, one in enumerate(way)
+    ]
 
 
 def _take(seen: Look, held: Problem, verb: Verb, given: dict[str, Any], owners: dict[str, str]) -> None:

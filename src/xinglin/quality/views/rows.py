@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from xinglin.quality.views.frame import Look
     from xinglin.record.door import Door
 
-_OWN = frozenset({"self", "vid", "shard", "part", "person", "encounter", "institution", "department", "week", "dataset"})
+_OWN = frozenset(
+    {"self", "vid", "shard", "part", "person", "encounter", "institution", "department", "week", "dataset"}
+)
 
 
 @require_GET
@@ -34,13 +36,17 @@ def row(request: HttpRequest, door: Door, table: str, self_: str, part: int) -> 
     seen = frame.look(door.actor, "row", query=f"{table}/{self_}.{part}")
     known = TABLES.get(table)
     if known is None or not self_.removeprefix("-").isdecimal() or len(self_) > 20:
-        raise not_found(gettext_noop("This row is not there any more: it was deleted or sent anew without it."))
+        raise not_found(
+            gettext_noop("This row is not there any more: it was deleted or sent anew without it.")
+        )
     found = queries.row(seen.connection, known.sql, int(self_), part)
     if seen.own and found["institution"] != seen.own:
         raise forbidden(gettext_noop("You see the quality of your own institution's data."))
     rules = rulebook.known(seen.connection)
     id_ = queries.resource_id(seen.connection, int(self_))
-    findings = [(one, rules.get(one.rule)) for one in queries.findings_of(seen.connection, int(self_), seen.own)]
+    findings = [
+        (one, rules.get(one.rule)) for one in queries.findings_of(seen.connection, int(self_), seen.own)
+    ]
     asked = request.GET.get("open") == "1" and bool(known.type) and id_ is not None
     text, refused = _opened(seen, known, id_ or "") if asked else ("", "")
     names = places.names(seen.connection, [found["department"]])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import get_language, gettext
+from django.http import HttpResponse
+from django.utils.translation import get_language, gettext, gettext_noop
 from django.views.decorators.http import require_GET
 
 from xinglin.kernel.errors import not_found
@@ -14,9 +15,6 @@ from xinglin.quality.rules import CSV_FIELDS, Dimension, Severity, write_csv
 from xinglin.quality.scoring import Tally
 from xinglin.quality.views import frame
 from xinglin.ui import entry
-
-from django.http import HttpResponse
-from django.utils.translation import gettext_noop
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -38,7 +36,9 @@ def rules(request: HttpRequest, door: Door) -> HttpResponse:
     window = seen.window(request, unit)
     tallies = {one.rule: one for one in queries.tallies(seen.connection, window)} if window else {}
     if request.GET.get("as") == "csv":
-        answer = HttpResponse("\ufeff" + write_csv(seen.rules.values()), content_type="text/csv; charset=utf-8")
+        answer = HttpResponse(
+            "\ufeff" + write_csv(seen.rules.values()), content_type="text/csv; charset=utf-8"
+        )
         answer["Content-Disposition"] = 'attachment; filename="quality-rules.csv"'
         return answer
     chosen = [
@@ -50,9 +50,22 @@ def rules(request: HttpRequest, door: Door) -> HttpResponse:
         and _fits(rule, request.GET.get("q", ""))
     ]
     if frame.is_export(request):
-        return frame.export(request, seen, "quality-rules", CSV_FIELDS, ([rule.as_data()[name] for name in CSV_FIELDS] for rule in chosen))
+        return frame.export(
+            request,
+            seen,
+            "quality-rules",
+            CSV_FIELDS,
+            ([rule.as_data()[name] for name in CSV_FIELDS] for rule in chosen),
+        )
     groups = [
-        (dimension, [(rule, tallies.get(rule.id, Tally(rule.id, 0, 0))) for rule in chosen if rule.dimension is dimension])
+        (
+            dimension,
+            [
+                (rule, tallies.get(rule.id, Tally(rule.id, 0, 0)))
+                for rule in chosen
+                if rule.dimension is dimension
+            ],
+        )
         for dimension in Dimension
     ]
     context = {
@@ -65,7 +78,9 @@ def rules(request: HttpRequest, door: Door) -> HttpResponse:
 
 def _fits(rule: Rule, text: str) -> bool:
     wanted = text.strip().lower()
-    return not wanted or any(wanted in one.lower() for one in (rule.id, rule.title, rule.title_zh, rule.standard))
+    return not wanted or any(
+        wanted in one.lower() for one in (rule.id, rule.title, rule.title_zh, rule.standard)
+    )
 
 
 @require_GET
@@ -80,7 +95,9 @@ def rule(request: HttpRequest, door: Door, id_: str) -> HttpResponse:
     wanted = _wanted(request, seen, id_, unit.number if unit else (seen.own and -1))
     if frame.is_export(request):
         found = queries.findings(seen.connection, wanted, limit=_MOST)
-        return frame.export(request, seen, f"quality-{id_}", _head(), (_row(seen, held, one) for one in found))
+        return frame.export(
+            request, seen, f"quality-{id_}", _head(), (_row(seen, held, one) for one in found)
+        )
     found = queries.findings(seen.connection, wanted, limit=queries.PAGE + 1)
     names = places.names(seen.connection, [one.department for one in found])
     window = seen.window(request, unit)

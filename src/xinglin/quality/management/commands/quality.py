@@ -29,13 +29,19 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
-        flatten = verbs.add_parser("flatten", help="make flat what has changed; `serve` does it every few seconds")
+        flatten = verbs.add_parser(
+            "flatten", help="make flat what has changed; `serve` does it every few seconds"
+        )
         flatten.add_argument("--anew", action="store_true", help="make all rows anew from what is stored")
-        run = verbs.add_parser("run", help="apply all rules, open problems, check them again; `maintain` does it")
+        run = verbs.add_parser(
+            "run", help="apply all rules, open problems, check them again; `maintain` does it"
+        )
         run.add_argument("--rule", action="append", default=[], help="this rule alone; may be repeated")
         load = verbs.add_parser("load", help="put the rules of a TOML or CSV file in force")
         load.add_argument("file")
-        load.add_argument("--replace", action="store_true", help="withdraw the rules that are not in the file")
+        load.add_argument(
+            "--replace", action="store_true", help="withdraw the rules that are not in the file"
+        )
         load.add_argument("--check", action="store_true", help="only say what is wrong in the file")
         verbs.add_parser("rules", help="write the rules in force as CSV")
         declare = verbs.add_parser("declare", help="load declared counts: institution,dataset,day,count")
@@ -60,12 +66,16 @@ class Command(BaseCommand):
     def _flatten(self, options: dict[str, Any]) -> None:
         begun, total = time.monotonic(), 0
         if options["anew"]:
-            total = following.rebuild(database.connection(), lambda name, done: self._tell(f"{name} {done:,}"))
+            total = following.rebuild(
+                database.connection(), lambda name, done: self._tell(f"{name} {done:,}")
+            )
         while count := following.follow(tasks.arrived):
             total += count
             self._tell(f"{total:,} versions")
         seconds = time.monotonic() - begun
-        self.stdout.write(f"\r{total:,} versions made flat in {seconds:.1f} s ({total / max(seconds, 0.001):,.0f}/s)")
+        self.stdout.write(
+            f"\r{total:,} versions made flat in {seconds:.1f} s ({total / max(seconds, 0.001):,.0f}/s)"
+        )
 
     def _tell(self, words: str) -> None:
         if sys.stderr.isatty():
@@ -120,7 +130,9 @@ class Command(BaseCommand):
         self.stdout.write(f"{month:%Y-%m}: {kept} institutions")
 
     def _evaluate(self, options: dict[str, Any]) -> None:
-        paths = [Path(name) for name in options["files"]] or list(_made(options["residents"], options["seed"]))
+        paths = [Path(name) for name in options["files"]] or list(
+            _made(options["residents"], options["seed"])
+        )
         data = (trial.unpacked(path.read_bytes()) for path in sorted(paths))
         lines = (line for text in data for line in text.splitlines() if line.strip())
         found = trial.evaluate(lines, now=clock.now(), each=options["each"])
@@ -153,13 +165,23 @@ def _made(residents: int, seed: int) -> Iterator[Path]:
 
 
 def _reference() -> str:
-    lines = ["# Quality rules", "", "Written by `xinglin quality reference`; do not edit.", "", "## Types of checks", ""]
+    lines = [
+        "# Quality rules",
+        "",
+        "Written by `xinglin quality reference`; do not edit.",
+        "",
+        "## Types of checks",
+        "",
+    ]
     lines += ["| type | asks | parameters |", "| --- | --- | --- |"]
     for kind in checks.TYPES.values():
         params = ", ".join(f"`{name}` ({words})" for name, words in kind.params.items()) or "—"
         lines.append(f"| `{kind.name}` | {kind.says} | {params} |")
     lines += ["", "## Rules that are shipped", ""]
-    lines += ["| id | rule | 规则 | dimension | check | severity | weight | standard | source | confidence |", "| --- " * 10 + "|"]
+    lines += [
+        "| id | rule | 规则 | dimension | check | severity | weight | standard | source | confidence |",
+        "| --- " * 10 + "|",
+    ]
     for rule in rulebook.shipped().values():
         lines.append(
             f"| {rule.id} | {rule.title} | {rule.title_zh} | {rule.dimension} | `{rule.table}` · `{rule.check}` | {rule.severity}"
