@@ -89,10 +89,10 @@ def store(*resources: dict[str, Any]) -> None:
         door.update(resource)
 
 
-def flatten() -> int:
-    """Make flat what has changed, with the cheap rules; how many versions."""
+def flatten(*, arrival: bool = False) -> int:
+    """Make flat what has changed, with the cheap rules or without; how many versions."""
     total = 0
-    while count := following.follow(tasks.arrived):
+    while count := following.follow(tasks.arrived if arrival else None):
         total += count
     return total
 
