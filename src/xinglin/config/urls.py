@@ -11,6 +11,7 @@ urlpatterns = [
     path("ledger/", include("xinglin.ledger.urls")),
     path("cards/", include("xinglin.healthcard.urls")),
     path("audit/", include("xinglin.audit.urls")),
+    path("quality/", include("xinglin.quality.urls")),
     path("codes/", include("xinglin.codebook.urls")),
     path("exchange/mappings/", include("xinglin.exchange.mapping.urls")),
     path("exchange/tables/", include("xinglin.exchange.tables.urls")),
