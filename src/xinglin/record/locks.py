@@ -27,4 +27,4 @@ class Lock(IntEnum):
     EXCHANGE_COUNTS = 0x58_4C_71  # of who counts the minutes of the exchange that are over
     SIGNATURES = 0x58_4C_50  # a space: one a document that is being signed
     IMAGE_FILES = 0x58_4C_78  # shared by those who enter images, exclusive to who clears files away
-    QUALITY = 0x58_4C_70  # of the one run of the quality rules
+    QUALITY = 0x58_4C_80  # of the one run of the quality rules
