@@ -299,13 +299,16 @@ def _blamed(fault: Fault, works: Sequence[Work]) -> dict[Any, list[Reason]]:
     for issue in fault.issues:
         found = _PLACE.match(issue.expression or "")
         number = int(found[1]) if found else None
-        place = issue.expression or ""
-        if found and number is not None:
-            place = _named(works[number], int(found[2]), found[3])
-        blamed.setdefault(number, []).append(
-            Reason(ERROR, issue.code, place, issue.message, dict(issue.params))
-        )
+        place = _plain(issue.expression or "", works)
+        params = {name: _plain(value, works) for name, value in issue.params.items()}
+        blamed.setdefault(number, []).append(Reason(ERROR, issue.code, place, issue.message, params))
     return blamed
+
+
+def _plain(said: Any, works: Sequence[Work]) -> Any:
+    """A place as the message's reader knows it, instead of one in this stretch."""
+    found = _PLACE.match(said) if isinstance(said, str) else None
+    return _named(works[int(found[1])], int(found[2]), found[3]) if found else said
 
 
 def _named(work: Work, place: int, path: str) -> str:
