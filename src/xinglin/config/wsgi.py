@@ -18,6 +18,7 @@ _pages = get_wsgi_application()
 from django.conf import settings  # noqa: E402 -- Django's registry must be ready first
 
 from xinglin.api import face  # noqa: E402 -- as above
+from xinglin.exchange import face as doors  # noqa: E402 -- as above
 from xinglin.kernel import origin  # noqa: E402 -- as above
 
 # What is loaded by now stays; a bundle of a hundred resources makes ten thousand dicts that are soon gone.

@@ -129,7 +129,9 @@ def _gathered() -> list[_Parcel]:
     taken: list[_Parcel] = []
     weight = 0
     with _list:
-        while _waiting and len(taken) < _MOST and (not taken or weight + _waiting[0].weight <= _MOST_RESOURCES):
+        while (
+            _waiting and len(taken) < _MOST and (not taken or weight + _waiting[0].weight <= _MOST_RESOURCES)
+        ):
             parcel = _waiting.pop(0)
             weight += parcel.weight
             taken.append(parcel)
@@ -149,7 +151,7 @@ def _keep_alone(parcel: _Parcel) -> None:
                 return
             time.sleep(random.random() * _PAUSE * turn)  # noqa: S311 -- so that two do not meet again
             continue
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- the sender hears of it
             _log.exception("a message could not be kept")
             parcel.error = error
         return
@@ -163,7 +165,9 @@ _AGAIN = (
 
 
 def _not_kept() -> Fault:
-    return busy(gettext_noop("The message could not be kept at this moment. Send it again."), code="transient")
+    return busy(
+        gettext_noop("The message could not be kept at this moment. Send it again."), code="transient"
+    )
 
 
 def _keep(parcels: Sequence[_Parcel]) -> None:
@@ -205,9 +209,7 @@ def _is_same(one: _Parcel, other: _Parcel) -> bool:
 # -- repeats
 
 
-def _known(
-    connection: Connection, parcels: Sequence[_Parcel]
-) -> tuple[list[_Parcel], list[_Parcel]]:
+def _known(connection: Connection, parcels: Sequence[_Parcel]) -> tuple[list[_Parcel], list[_Parcel]]:
     """Those that are new, and those to be worked again. Whatever else was here before is marked as repeated.
 
     A message with a number of its own, or marked by its sender, is the same whenever it comes. One without is the
@@ -233,15 +235,20 @@ def _known(
             found = message if parcel.envelope.control or latest else None
         if found is not None:
             parcel.message, parcel.repeated = found, True
-            if found.stands in (State.RECEIVED, State.QUARANTINED) and parcel.translated is not None:
-                if place not in seen and found.digest == parcel.raw.digest:
-                    again.append(parcel)
+            if place not in seen and _may_be_tried(found, parcel):
+                again.append(parcel)
         elif place in seen:
             parcel.repeated = True
         else:
             fresh.append(parcel)
         seen.add(place)
     return fresh, again
+
+
+def _may_be_tried(found: Message, parcel: _Parcel) -> bool:
+    """Whether what was sent again is to be worked again; not where somebody has edited it meanwhile."""
+    unused = found.stands in (State.RECEIVED, State.QUARANTINED)
+    return unused and parcel.translated is not None and found.digest == parcel.raw.digest
 
 
 def _other_message(key: str) -> Fault:
@@ -331,7 +338,9 @@ def _work_on(connection: Connection, found: Sequence[Message], now: datetime) ->
     works = []
     for message in found:
         sender, body = known[message.sender], bodies[message.digest]
-        works.append(_work(message, sender, reading.translated(Door(message.door), body, message.media, sender)))
+        works.append(
+            _work(message, sender, reading.translated(Door(message.door), body, message.media, sender))
+        )
     writing.write(connection, [work for _, work in works])
     for message, work in works:
         _settle(message, work, now)
