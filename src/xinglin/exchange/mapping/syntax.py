@@ -295,9 +295,7 @@ class _Parser:
                 return found
             if sign != ",":
                 self.at -= 1
-                raise SyntaxWrong(
-                    self.at, "“%(sign)s” is missing here.", sign=")", why="after the arguments"
-                )
+                raise SyntaxWrong(self.at, "“%(sign)s” is missing here.", sign=")")
 
     def atom(self) -> Tree:
         sign = self.peek()
