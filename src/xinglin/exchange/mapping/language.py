@@ -14,7 +14,7 @@ from xinglin.exchange.doors import ERROR, WARNING, Translated
 from xinglin.exchange.mapping import building, compiling, functions, reaching, syntax, targets, works
 from xinglin.exchange.mapping import tree as tree_
 from xinglin.exchange.mapping.building import Element
-from xinglin.exchange.mapping.described import About, Described
+from xinglin.exchange.mapping.described import About, Described, about
 from xinglin.exchange.mapping.running import NoTables, Run, Scope
 from xinglin.exchange.mapping.tree import SyntaxWrong
 from xinglin.exchange.mapping.values import Surroundings, is_empty, truth
@@ -159,7 +159,7 @@ class _Reader(Described):
         try:
             return compiling.expression(text, around)
         except SyntaxWrong as wrong:
-            self.wrong_value(key, wrong.message, max(wrong.at, 0), **wrong.params)
+            self.wrong_at(key, wrong)
         except RecursionError:
             self.wrong_value(key, "The expression is nested too deeply.")
         return None
@@ -217,7 +217,7 @@ class _Reader(Described):
                 raise SyntaxWrong(0, "Here stands a place of the message, and no expression.")
             base, find = reaching.nodes(tree, around)
         except SyntaxWrong as wrong:
-            self.wrong_value(key, wrong.message, max(wrong.at, 0), **wrong.params)
+            self.wrong_at(key, wrong)
             return None
         return lambda scope: [Scope(node, scope, scope.run) for node in find(base(scope))]
 
@@ -231,7 +231,7 @@ class _Reader(Described):
         try:
             targets.require_type(type_)
         except SyntaxWrong as wrong:
-            self.wrong_value((*key, "type"), wrong.message, **wrong.params)
+            self.wrong_at((*key, "type"), wrong)
             return []
         scopes, inside = self._inner(given, key, around)
         parts = self._key(given, key, "key", inside)
@@ -279,7 +279,7 @@ class _Reader(Described):
             building.put(root, path, found, key)
         except SyntaxWrong as wrong:
             if wrong.at < 0:
-                self.wrong_value(key, wrong.message, **wrong.params)
+                self.wrong_at(key, wrong)
             else:
                 self.mark(self.places.in_key(key, wrong.at), wrong.message, wrong.params)
 
@@ -298,7 +298,7 @@ class _Reader(Described):
         try:
             part = building.put_each(root, path, build, key)
         except SyntaxWrong as wrong:
-            self.wrong_value((*key, "element"), wrong.message, max(wrong.at, 0), **wrong.params)
+            self.wrong_at((*key, "element"), wrong)
             return
         inner.append(self._entry(part, given, key, inside))
 
@@ -312,7 +312,7 @@ class _Reader(Described):
                 if found is not None:
                     return building.single(found, part)
             except SyntaxWrong as wrong:
-                self.wrong_value((*key, "value"), wrong.message, max(wrong.at, 0), **wrong.params)
+                self.wrong_at((*key, "value"), wrong)
             return lambda _: None
         if targets.is_primitive(part.type):
             self.wrong_key(key, "%(name)s is a %(type)s: give its “value”.", name=part.name, type=part.type)

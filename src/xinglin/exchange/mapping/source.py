@@ -13,6 +13,8 @@ from xinglin.kernel.errors import Fault, Issue, Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from xinglin.exchange.mapping.tree import SyntaxWrong
+
     Key = tuple[str | int, ...]
 
 MOST_CHARACTERS = 500_000
@@ -50,6 +52,10 @@ class Source:
 
     def wrong_value(self, key: Key, message: str, offset: int = 0, **params: object) -> None:
         self.mark(self.places.in_value(key, offset), message, params)
+
+    def wrong_at(self, key: Key, wrong: SyntaxWrong) -> None:
+        """Something wrong in a text, at its own offset."""
+        self.mark(self.places.in_value(key, max(wrong.at, 0)), wrong.message, wrong.params)
 
     def settle(self) -> None:
         """Raise what has been found."""
