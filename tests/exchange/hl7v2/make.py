@@ -11,6 +11,7 @@ from xinglin.exchange.hl7v2 import door
 from xinglin.exchange.hl7v2.answering import Caller
 from xinglin.exchange.receipts import Delivery, Receipt, State
 from xinglin.kernel.errors import busy
+from xinglin.record import database
 
 SENDER = Sender(1, "h01", "Laboratory of the First Hospital", "org-h01", frozenset({Door.HL7V2}))
 NOW = datetime(2026, 11, 26, 9, 30, tzinfo=timezone(timedelta(hours=8)))
@@ -87,6 +88,9 @@ class StandIn:
 
     def now(self) -> datetime:
         return NOW
+
+    def leave(self) -> None:
+        database.close()  # the handler has asked for mappings of the sender's own
 
     def _receive(self, delivery: Delivery, *, worked: bool) -> Receipt:
         self.entered.set()

@@ -38,6 +38,10 @@ def test_reasons_stand_in_segments_of_their_own() -> None:
     ]
 
 
+def test_newer_versions_have_no_text_in_msa() -> None:
+    assert _answer("AA", version="2.7")[1:] == ["MSA|AA|C7"]
+
+
 def test_older_versions_have_their_own_form() -> None:
     lines = _answer("AE", version="2.3", reasons=_REASONS)
 

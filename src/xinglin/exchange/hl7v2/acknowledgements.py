@@ -112,7 +112,7 @@ def write(header: Segment | None, code: str, answer: Answer, codec: str = "utf-8
         marks, version = separators.USUAL, (2, 5)
     else:
         marks, version = header.separators, _version(header.text(12))
-    lines = [_header(header, marks, answer), _msa(header, code, answer, marks)]
+    lines = [_header(header, marks, answer), _msa(header, code, answer, marks, version)]
     if code[1] != "A":
         lines.extend(_errors(code, answer.reasons, marks, version))
     return charsets.encode("".join(f"{line}\r" for line in lines), codec)
@@ -145,9 +145,13 @@ def _header(header: Segment | None, marks: separators.Separators, answer: Answer
     return _line(marks, *fields)
 
 
-def _msa(header: Segment | None, code: str, answer: Answer, marks: separators.Separators) -> str:
-    """MSA-3, the text, has been given up since 2.4 and is what people at the sender read all the same."""
+def _msa(
+    header: Segment | None, code: str, answer: Answer, marks: separators.Separators, version: tuple[int, int]
+) -> str:
+    """MSA-3, the text, is what people at the sender read; it was given up in 2.4 and is not allowed since 2.7."""
     control = header.raw(10) if header is not None else ""
+    if version >= (2, 7):
+        return _line(marks, "MSA", code, control)
     errors = [reason for reason in answer.reasons if reason.severity == ERROR] if code[1] != "A" else []
     said = _sentence(errors[0]) if errors else answer.receipt and f"Receipt {answer.receipt}"
     return _line(marks, "MSA", code, control, separators.write(said[:250], marks))

@@ -48,6 +48,9 @@ class Desk(Protocol):
 
     def now(self) -> datetime: ...
 
+    def leave(self) -> None:
+        """The calling thread comes no more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:

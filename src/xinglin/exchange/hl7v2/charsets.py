@@ -80,7 +80,7 @@ def decode(body: bytes, said: str, usual: str = "") -> Decoded:
 
 def _candidates(body: bytes, declared: str | None, usual: str | None) -> tuple[str, ...]:
     """The codecs to try, the likeliest first. A charset of single bytes reads anything and so proves nothing."""
-    if _is_plainly_utf8(body):
+    if declared != "utf-8" and _is_plainly_utf8(body):
         return ("utf-8",)
     of_bytes = (declared or "").startswith(("iso8859", "cp125"))
     wanted = (usual, declared) if of_bytes else (declared, usual)

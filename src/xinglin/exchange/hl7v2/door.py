@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
 
-from xinglin.exchange.doors import ERROR, WARNING, Envelope, Reason, Translated
+from xinglin.exchange.doors import ERROR, WARNING, Door, Envelope, Reason, Translated
 from xinglin.exchange.hl7v2 import acknowledgements, mending, messages, paths, structures
 from xinglin.exchange.hl7v2.acknowledgements import Outcome
-from xinglin.exchange.mapping import language
+from xinglin.exchange.mapping import holding, language
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, Issue, Kind
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from xinglin.exchange.doors import Sender
     from xinglin.exchange.hl7v2.messages import Message, Segment
     from xinglin.exchange.hl7v2.structures import Group
+    from xinglin.exchange.mapping.language import Mapping_
     from xinglin.exchange.receipts import Delivery, Receipt
 
 _REMEMBERED = 64
@@ -35,6 +36,7 @@ _MOMENT = re.compile(
     r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(?:(\d{2})(?:\.\d+)?)?)?([+-]\d{4})?"
 )
 _CHINA = timezone(timedelta(hours=8))
+DIALECTS = {paths.Dialect.name: paths.Dialect()}
 _MAPPINGS = Path(__file__).parent / "data" / "mappings"
 
 
@@ -108,10 +110,15 @@ def unsupported(message: Message, sender: Sender) -> Reason | None:
     return Reason(ERROR, "not-supported", place, said, {"kind": f"{code}^{event}" if event else code})
 
 
-def mapping_for(kind: str, sender: Sender) -> language.Mapping_ | None:
-    """The mapping by which messages of that kind are read."""
-    del sender
-    return shipped().get(kind)
+def mapping_for(kind: str, sender: Sender) -> Mapping_ | None:
+    """The mapping in force for messages of that kind: the sender's own version, else the shipped one."""
+    own = holding.text_in_force(Door.HL7V2, kind, sender)
+    return shipped().get(kind) if own is None else _compiled(own)
+
+
+@lru_cache(maxsize=64)
+def _compiled(text: str) -> Mapping_:
+    return language.read(text, DIALECTS, library())
 
 
 @cache
@@ -122,13 +129,13 @@ def library() -> dict[str, str]:
 
 
 @cache
-def shipped() -> dict[str, language.Mapping_]:
+def shipped() -> dict[str, Mapping_]:
     """The shipped mappings, by kind of message."""
     found = {}
     for text in library().values():
         kinds = language.about(text).kinds
         if kinds:
-            mapping = language.read(text, {paths.Dialect.name: paths.Dialect()}, library())
+            mapping = language.read(text, DIALECTS, library())
             found.update(dict.fromkeys(kinds, mapping))
     return found
 

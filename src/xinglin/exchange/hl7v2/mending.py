@@ -32,7 +32,7 @@ def mend(root: Group) -> list[Reason]:
         for segment in group.own.get("OBX", ()):
             reasons += _units(segment)
             _range(segment)
-        if "OBSERVATION" in group.groups:
+        if len(group.groups.get("OBSERVATION", ())) > 1:
             _join_lines(group)
             reasons += _tell_apart(group)
     return reasons
@@ -41,6 +41,8 @@ def mend(root: Group) -> list[Reason]:
 def _units(segment: Segment) -> list[Reason]:
     """OBX-6: ``10^9/L`` is one unit and not two components."""
     raw, marks = segment.raw(6), segment.separators
+    if marks.component not in raw:
+        return []
     head, mark, tail = raw.partition(marks.component)
     if not mark or not head.strip().endswith("10") or not _DIGITS.fullmatch(tail) or not marks.escape:
         return []

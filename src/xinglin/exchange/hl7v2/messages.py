@@ -80,7 +80,7 @@ class Segment:
         marks = self.separators
         if marks.repetition in raw:
             raw = raw[: raw.index(marks.repetition)]
-        raw = _part(_part(raw, marks.component, component), marks.subcomponent, subcomponent)
+        raw = part(part(raw, marks.component, component), marks.subcomponent, subcomponent)
         return "" if raw == separators.NULL else separators.read(raw, marks, self.codec)
 
     def __str__(self) -> str:
@@ -94,7 +94,8 @@ class Segment:
         return f"Segment({str(self)!r})"
 
 
-def _part(raw: str, mark: str, number: int) -> str:
+def part(raw: str, mark: str, number: int) -> str:
+    """The part with that number of what ``mark`` splits; empty beyond the last."""
     if mark not in raw:
         return raw if number == 1 else ""
     parts = raw.split(mark, number)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xinglin.exchange.hl7v2 import separators
-from xinglin.exchange.hl7v2.messages import Segment
+from xinglin.exchange.hl7v2.messages import Segment, part
 from xinglin.exchange.hl7v2.structures import Group
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_FIELDS = 999
 _PROSE = frozenset({"TX", "FT", "ST"})
+_MAY_BE_PROSE = frozenset({("OBX", 5), ("NTE", 3)})
 _STEP = re.compile(r"(?P<name>[A-Z][A-Z0-9_]*)(?:\[(?P<pick>[^\]]*)\])?")
 _FIELD = re.compile(r"-(?P<number>[0-9]{1,3})(?:\[(?P<pick>[^\]]*)\])?")
 _COMPONENT = re.compile(r"\.(?P<number>[0-9]{1,3})")
@@ -216,6 +217,11 @@ class Path:
     components: tuple[int, ...] = ()
 
     @property
+    def is_inner(self) -> bool:
+        """A component of the node at hand."""
+        return bool(self.components) and not self.segment and not self.groups
+
+    @property
     def is_plain(self) -> bool:
         """One field of the first segment of a name."""
         return bool(self.field) and not self.groups and self.which is None and self.repetition is None
@@ -297,13 +303,15 @@ class Dialect:
     def compile_text(self, path: str) -> Callable[[Node], str]:
         """The text of the first node, without making the nodes where that is possible."""
         parsed = parse(path)
+        if parsed.is_inner:
+            return _inner_reader(*(*parsed.components, 0)[:2])
         if not parsed.is_plain:
             find = _finder(parsed)
             return lambda node: text(found[0]) if (found := find(node)) else ""
         name, number = parsed.segment, parsed.field
-        if not parsed.components:
+        if not parsed.components and (name, number) in _MAY_BE_PROSE:
             return lambda node: _whole(found, number) if (found := first(node, name)) is not None else ""
-        return _reader(name, number, *(*parsed.components, 1)[:2])
+        return _reader(name, number, *(*parsed.components, 1, 1)[:2])
 
     def text(self, node: Node) -> str:
         return text(node)
@@ -325,9 +333,26 @@ def _reader(name: str, number: int, component: int, subcomponent: int) -> Callab
     return read
 
 
+def _inner_reader(component: int, subcomponent: int) -> Callable[[Node], str]:
+    """A component of the repetition at hand, which is what mappings go through; of other nodes the long way."""
+    numbers = (component, subcomponent) if subcomponent else (component,)
+
+    def read(node: Node) -> str:
+        if not isinstance(node, Part):
+            return ""
+        if node.component or node.field <= 2:
+            found = _inside([node], numbers)
+            return found[0].text if found else ""
+        marks = node.segment.separators
+        raw = part(part(node.raw, marks.component, component), marks.subcomponent, subcomponent or 1)
+        return "" if raw == separators.NULL else separators.read(raw, marks, node.segment.codec)
+
+    return read
+
+
 def _whole(segment: Segment, number: int) -> str:
     if not _is_prose(segment, number):
-        return segment.texts.get((number, 1, 1)) or segment.text(number)
+        return segment.text(number)
     found = fields(segment, number)
     return found[0].text if found else ""
 

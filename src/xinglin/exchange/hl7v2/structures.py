@@ -29,7 +29,7 @@ _TOKEN = re.compile(r"\s*(?:(?P<close>\))(?P<after>[?*+]?!?)|(?P<name>[A-Z][A-Z0
 class Element:
     """A segment or a group in its place within a group's shape."""
 
-    __slots__ = ("anchored", "children", "depths", "is_group", "name", "needed", "openers", "owns", "repeats", "required", "ways")
+    __slots__ = ("anchored", "asked", "children", "depths", "is_group", "name", "needed", "openers", "owns", "repeats", "required", "ways")
 
     def __init__(self, name: str, mark: str, children: tuple[Element, ...] | None, *, anchored: bool) -> None:
         self.name = name
@@ -45,6 +45,9 @@ class Element:
         for child in self.children:
             if child.is_group:
                 self._reach(child)
+        self.asked = tuple(
+            child for child in self.children if child.needed or (child.required and not child.is_group)
+        )  # what is remarked when it is missing
         self.openers = frozenset(self._openers())  # by which the group may begin anew
 
     def _openers(self) -> Iterator[str]:
@@ -114,10 +117,13 @@ class Group:
             return self.groups[name]
         return [found for groups in self.groups.values() for group in groups for found in group.within(name)]
 
-    def all_groups(self) -> Iterator[Group]:
-        yield self
-        for group in chain.from_iterable(self.groups.values()):
-            yield from group.all_groups()
+    def all_groups(self) -> list[Group]:
+        """This one and all within."""
+        found = [self]
+        for group in found:
+            for inner in group.groups.values():
+                found += inner
+        return found
 
     @property
     def place(self) -> str:
@@ -313,10 +319,8 @@ def missing(root: Group) -> list[Reason]:
     """What should be there and is not: an error where nothing can be made of the message without it."""
     reasons = []
     for group in root.all_groups():
-        for element in group.element.children:
-            if not element.required or element.name in group.own or element.name in group.groups:
-                continue
-            if element.is_group and not element.needed:
+        for element in group.element.asked:
+            if element.name in group.own or element.name in group.groups:
                 continue
             wanted = _first_needed(element)
             said = "%(segment)s is missing."

@@ -56,6 +56,9 @@ class Platform:
     def now(self) -> datetime:
         return clock.now()
 
+    def leave(self) -> None:
+        database.close()
+
 
 class Command(BaseCommand):
     help = "Take HL7 v2 messages over MLLP."
