@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
@@ -282,12 +283,12 @@ def match(document: Document, kind: Kind) -> list[tuple[Section, Part | None]]:
     found: list[tuple[Section, Part | None]] = []
     for section in document.all_sections():
         fitting = [part for part in left if _fits(section, part)]
-        if len(fitting) > 1:
-            fitting.sort(key=lambda part: -_likeness(section, part))
-        part = fitting[0] if fitting else next((one for one in kind.parts if _fits(section, one)), None)
-        if part in left:
-            left.remove(part)
-        found.append((section, part))
+        best = max(fitting, key=partial(_likeness, section), default=None)
+        if best is not None:
+            left.remove(best)
+        else:
+            best = next((one for one in kind.parts if _fits(section, one)), None)
+        found.append((section, best))
     return found
 
 

@@ -80,7 +80,7 @@ def _held(holding: Holding, reference: Any) -> Resource | None:
 
 
 def _begin(made: Document, composition: Resource) -> None:
-    coding = next(
+    coding: Resource = next(
         (one for one in composition.get("type", {}).get("coding", ()) if one.get("code") in kinds.kinds()), {}
     )
     kind = kinds.find(str(coding.get("code", "")))
@@ -485,7 +485,7 @@ def _medication(resource: Resource) -> Iterator[Statement]:
     name = named(concept) or str(held.get("display", ""))
     if not name:
         return
-    dosage = next(iter(resource.get("dosageInstruction") or resource.get("dosage") or ()), {})
+    dosage: Resource = next(iter(resource.get("dosageInstruction") or resource.get("dosage") or ()), {})
     medicine = Medicine(drug=Value("CD", display=name))
     for coding in (concept or {}).get("coding", ())[:1]:
         medicine.drug.code = str(coding.get("code", ""))
@@ -547,7 +547,7 @@ def result(resource: Resource) -> Statement | None:
     value = values.from_fhir(resource)
     if value is None or value.is_empty:
         return None
-    coding = next(iter((concept or {}).get("coding", ())), {})
+    coding: Resource = next(iter((concept or {}).get("coding", ())), {})
     item = Value("CD", code=str(coding.get("code", "")), display=named(concept))
     made = Statement("organizer")
     made.inside.append(element("DE04.30.019.00", "检验项目代码", item))

@@ -149,12 +149,11 @@ def groups(statements: Iterable[Statement]) -> list[Group]:
         meaning = meaning_of(one.code, one.name)
         if meaning is None:
             continue
-        group = open_.get(meaning.target)
-        if group is None or meaning.role in group.roles:
-            group = Group(meaning.target)
-            made.append(group)
-            open_[meaning.target] = group
-        group.roles[meaning.role] = one
+        begun = open_.get(meaning.target)
+        if begun is None or meaning.role in begun.roles:
+            begun = open_[meaning.target] = Group(meaning.target)
+            made.append(begun)
+        begun.roles[meaning.role] = one
     return made
 
 
@@ -287,6 +286,7 @@ def _order(making: Making, group: Group, place: str) -> dict[str, str] | None:
         return None
     number = group.text("number")
     kind = group.value("kind")
+    content: dict[str, Any]
     concept = values.concept(group.value("name")) if group.value("name").code else {"text": words}
     if kind.code == _MEDICINE_ORDER:
         content = {
