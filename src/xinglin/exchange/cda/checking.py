@@ -283,10 +283,10 @@ def match(document: Document, kind: Kind) -> list[tuple[Section, Part | None]]:
     found: list[tuple[Section, Part | None]] = []
     for section in document.all_sections():
         fitting = [part for part in left if _fits(section, part)]
-        best = max(fitting, key=partial(_likeness, section), default=None)
+        best: Part | None = max(fitting, key=partial(_likeness, section), default=None)
         if best is not None:
             left.remove(best)
-        else:
+        else:  # one that is there already stands here again
             best = next((one for one in kind.parts if _fits(section, one)), None)
         found.append((section, best))
     return found
