@@ -138,7 +138,7 @@ class _Reading:
 
     def _is_itself(self, resource: dict[str, Any]) -> bool:
         """The institution's own Organization is the directory's to change."""
-        return resource["resourceType"] == "Organization" and resource["id"] == self.sender.organization
+        return (resource["resourceType"], resource["id"]) == ("Organization", self.sender.organization)
 
     def _refer(self, place: str, resource: dict[str, Any]) -> None:
         """Let references name what they mean by its id of ours."""

@@ -192,7 +192,7 @@ def backlog(connection: Connection, most: int) -> int:
 
 def of_row(row: Sequence[Any]) -> Message:
     """The message that a row of ``COLUMNS`` is."""
-    return Message(*(bytes(value) if isinstance(value, memoryview) else value for value in row))
+    return Message(*row)
 
 
 # -- reasons: what they quote may be of a person, so they are sealed; their codes are not

@@ -17,7 +17,7 @@ from xinglin.exchange.queries import Wanted
 from xinglin.exchange.receipts import State
 from xinglin.kernel import clock
 from xinglin.kernel.errors import conflict, invalid
-from xinglin.record import access, jobs, sealing
+from xinglin.record import access, database, jobs, sealing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -108,15 +108,15 @@ def ask_replay(wanted: Wanted, *, actor: Actor, begin: bool = True) -> Job:
 
 
 def _wanted(request: dict[str, Any]) -> Wanted:
-    times = {n: datetime.fromisoformat(request[n]) if request[n] else None for n in ("since", "until")}
-    named = {n: request[n] for n in ("sender", "door", "kind", "code", "control", "senders")}
-    return Wanted(state=State.QUARANTINED, **named, **times)
+    said: dict[str, Any] = {
+        n: datetime.fromisoformat(request[n]) if request[n] else None for n in ("since", "until")
+    }
+    said |= {n: request[n] for n in ("sender", "door", "kind", "code", "control", "senders")}
+    return Wanted(state=State.QUARANTINED, **said)
 
 
 def _work(job: Job, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """From where the job has come to, to the last message that was there when it began."""
-    from xinglin.record import database  # noqa: PLC0415 -- the thread's own connection
-
     connection = database.connection()
     progress = dict(job.progress)
     if not progress:
