@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
@@ -96,6 +97,7 @@ def check(document: Document) -> list[Reason]:
     found = Findings()
     kind = kinds.find(document.code)
     _begin(found, document, kind)
+    _person(found, document)
     _people(found, document)
     if kind is None:
         return found.reasons
@@ -170,9 +172,11 @@ def _moment(found: Findings, place: Any, name: str, text: str, *, needed: bool =
         found.add(ERROR, "value", place, NO_TIME, found=text)
 
 
-def _people(found: Findings, document: Document) -> None:
-    patient = document.patient
-    way = ("recordTarget", "patientRole", "patient")
+_PERSON = ("recordTarget", "patientRole", "patient")
+
+
+def _person(found: Findings, document: Document) -> None:
+    patient, way = document.patient, _PERSON
     if not patient.name:
         found.add(ERROR, "required", _node(document, *way, "name"), MISSING, name="patient/name", right="…")
     place = _node(document, *way, "administrativeGenderCode")
@@ -194,6 +198,10 @@ def _people(found: Findings, document: Document) -> None:
             found.add(
                 ERROR, "value", _node(document, "recordTarget", "patientRole", "id"), NO_OID, found=one.root
             )
+
+
+def _people(found: Findings, document: Document) -> None:
+    """Who made, signed and keeps the document, and when."""
     author = document.author
     if not (author.name or author.number.extension):
         found.add(
@@ -275,12 +283,12 @@ def match(document: Document, kind: Kind) -> list[tuple[Section, Part | None]]:
     found: list[tuple[Section, Part | None]] = []
     for section in document.all_sections():
         fitting = [part for part in left if _fits(section, part)]
-        if len(fitting) > 1:
-            fitting.sort(key=lambda part: -_likeness(section, part))
-        part = fitting[0] if fitting else next((one for one in kind.parts if _fits(section, one)), None)
-        if part in left:
-            left.remove(part)
-        found.append((section, part))
+        best: Part | None = max(fitting, key=partial(_likeness, section), default=None)
+        if best is not None:
+            left.remove(best)
+        else:  # one that is there already stands here again
+            best = next((one for one in kind.parts if _fits(section, one)), None)
+        found.append((section, best))
     return found
 
 

@@ -7,7 +7,6 @@ element says is kept as it stands in the section's Observation, whatever is made
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -25,10 +24,9 @@ from xinglin.exchange.cda.documents import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from xinglin.exchange.cda.documents import Section
-    from xinglin.exchange.cda.kinds import Part
     from xinglin.exchange.cda.making import Making
 
 _FOLDER = Path(__file__).parent / "data"
@@ -151,16 +149,15 @@ def groups(statements: Iterable[Statement]) -> list[Group]:
         meaning = meaning_of(one.code, one.name)
         if meaning is None:
             continue
-        group = open_.get(meaning.target)
-        if group is None or meaning.role in group.roles:
-            group = Group(meaning.target)
-            made.append(group)
-            open_[meaning.target] = group
-        group.roles[meaning.role] = one
+        begun = open_.get(meaning.target)
+        if begun is None or meaning.role in begun.roles:
+            begun = open_[meaning.target] = Group(meaning.target)
+            made.append(begun)
+        begun.roles[meaning.role] = one
     return made
 
 
-def told(making: Making, section: Section, part: Part | None, number: int) -> list[dict[str, str]]:
+def told(making: Making, section: Section, number: int) -> list[dict[str, str]]:
     """The resources of meaning in a section; references to them."""
     found = []
     for place, group in enumerate(groups(section.all())):
@@ -289,6 +286,7 @@ def _order(making: Making, group: Group, place: str) -> dict[str, str] | None:
         return None
     number = group.text("number")
     kind = group.value("kind")
+    content: dict[str, Any]
     concept = values.concept(group.value("name")) if group.value("name").code else {"text": words}
     if kind.code == _MEDICINE_ORDER:
         content = {
@@ -417,7 +415,7 @@ def _result(making: Making, group: Group, place: str) -> dict[str, str] | None:
     return making.put_about("Observation", making.id("Observation", *key), content)
 
 
-def _dose(making: Making, group: Group, place: str) -> dict[str, str] | None:
+def _dose(making: Making, group: Group, _: str) -> dict[str, str] | None:
     vaccine = group.value("vaccine")
     words = vaccine.display or vaccine.text or vaccine.code
     if not words:

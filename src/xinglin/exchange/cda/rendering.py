@@ -7,7 +7,7 @@ markup.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy
 from lxml import etree
@@ -212,8 +212,8 @@ def _rows(one: Statement, part: Part | None, depth: int) -> list[Row]:
     return made
 
 
-def source(root: object) -> tuple[str, bool]:
+def source(root: Any) -> tuple[str, bool]:
     """The original, indented for reading, and whether all of it is there."""
-    etree.indent(root, space="  ")  # type: ignore[arg-type]  # an element of lxml
-    text = etree.tostring(root, encoding="unicode")  # type: ignore[call-overload]  # as above
+    etree.indent(root, space="  ")
+    text: str = etree.tostring(root, encoding="unicode")
     return text[:_LONGEST], len(text) <= _LONGEST
