@@ -204,7 +204,9 @@ def measure(given: argparse.Namespace, key: str, folder: Path) -> None:
     print(f"{studies} studies told to the record in {time.perf_counter() - begun:.2f} s")
     begun = time.perf_counter()
     report = checking.check(database.connection())
-    print(f"check: {report.instances} instances in {time.perf_counter() - begun:.2f} s, sound: {report.is_sound}")
+    print(
+        f"check: {report.instances} instances in {time.perf_counter() - begun:.2f} s, sound: {report.is_sound}"
+    )
 
 
 if __name__ == "__main__":

@@ -116,7 +116,12 @@ def _enter_pixels(file: BinaryIO, *, implicit: bool, little: bool) -> int:
 
 
 def _cut(file: BinaryIO, dataset: Dataset, begin: int, numbers: Sequence[int]) -> list[bytes]:
-    bits = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("SamplesPerPixel") or 1) * int(dataset.BitsAllocated)
+    bits = (
+        int(dataset.Rows)
+        * int(dataset.Columns)
+        * int(dataset.get("SamplesPerPixel") or 1)
+        * int(dataset.BitsAllocated)
+    )
     if bits % 8:
         raise unsupported("The frames do not begin at whole bytes; fetch the instance as it is.")
     found = []

@@ -201,9 +201,7 @@ def close_arrival(
     )
 
 
-def hold(
-    connection: Connection, sender: str, file: File, said: dict[str, Any], now: datetime
-) -> int | None:
+def hold(connection: Connection, sender: str, file: File, said: dict[str, Any], now: datetime) -> int | None:
     """Hold what cannot be used; its number, None where the same file of that sender has been held before."""
     with connection.transaction():
         hold_files(connection, file.digest)

@@ -39,7 +39,11 @@ class Asked:
     @property
     def values(self) -> tuple[str, ...]:
         """Of a UID several may be asked for."""
-        return tuple(part for part in re.split(r"[,\\]", self.value) if part) if self.vr == "UI" else (self.value,)
+        return (
+            tuple(part for part in re.split(r"[,\\]", self.value) if part)
+            if self.vr == "UI"
+            else (self.value,)
+        )
 
     def fits(self, facts: Facts) -> bool:
         """Whether the attributes are as asked; an empty value asks nothing."""
@@ -50,7 +54,9 @@ class Asked:
     def _fits(self, found: Any) -> bool:
         if self.vr == "PN":
             written = found.values() if isinstance(found, dict) else [str(found)]
-            return any(_pattern(keys.folded(self.value)).fullmatch(keys.folded(str(name))) for name in written)
+            return any(
+                _pattern(keys.folded(self.value)).fullmatch(keys.folded(str(name))) for name in written
+            )
         if self.vr == "UI":
             return str(found) in self.values
         if self.vr in _RANGED:

@@ -109,7 +109,12 @@ def note(actor: Actor, action: str, study: Study | None, query: str) -> None:
 
 
 def studies(
-    connection: Connection, actor: Actor, asked: Sequence[Asked] = (), *, patient: str = "", modality: str = ""
+    connection: Connection,
+    actor: Actor,
+    asked: Sequence[Asked] = (),
+    *,
+    patient: str = "",
+    modality: str = "",
 ) -> Iterator[Study]:
     """Those that the actor may see and that may fit, the latest first; what could not be asked here is not checked."""
     conditions = [_seen(actor, connection), *_conditions(asked)]
@@ -168,13 +173,13 @@ def series_of(connection: Connection, study: Study) -> list[Series]:
         [*study.key],
     )
     return [
-        Series(study, uid, modality, facts.opened(sealed), count) for uid, modality, sealed, count in rows if count
+        Series(study, uid, modality, facts.opened(sealed), count)
+        for uid, modality, sealed, count in rows
+        if count
     ]
 
 
-def instances_of(
-    connection: Connection, study: Study, *, series: str = "", uid: str = ""
-) -> list[Instance]:
+def instances_of(connection: Connection, study: Study, *, series: str = "", uid: str = "") -> list[Instance]:
     """The instances of a study in their order; of one series, or the one of that UID."""
     conditions = [Fragment("study = %s AND shard = %s", study.key)]
     if series:

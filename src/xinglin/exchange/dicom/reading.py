@@ -77,7 +77,8 @@ def _dataset(file: BinaryIO) -> Dataset:
         dataset = pydicom.dcmread(file, stop_before_pixels=True)
     except InvalidDicomError:
         raise invalid(
-            gettext_noop("This is no DICOM file: it does not begin with 128 bytes and DICM."), code="structure"
+            gettext_noop("This is no DICOM file: it does not begin with 128 bytes and DICM."),
+            code="structure",
         ) from None
     except Exception as error:
         raise _unreadable(error) from None

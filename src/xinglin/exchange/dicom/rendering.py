@@ -92,7 +92,9 @@ def _grey(dataset: Dataset, pixels: Any, wanted: View) -> Any:
         values = apply_windowing(values, dataset)
     elif "VOILUTSequence" in dataset or dataset.get("WindowWidth"):
         values = apply_voi_lut(values, dataset)
-    grey = _stretched(np.asarray(values, dtype=np.float64), dataset if _is_windowed(dataset, wanted) else None)
+    grey = _stretched(
+        np.asarray(values, dtype=np.float64), dataset if _is_windowed(dataset, wanted) else None
+    )
     return 255 - grey if dataset.get("PhotometricInterpretation") == "MONOCHROME1" else grey
 
 

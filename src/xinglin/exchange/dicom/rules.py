@@ -72,8 +72,13 @@ def judge(instance: Instance, announced: Announced) -> tuple[Reason, ...]:
     ):
         if wanted and value and wanted != value:
             reasons.append(
-                Reason(ERROR, "invariant", place, "The data set says %(found)s, but it was announced as %(wanted)s.",
-                       {"found": value, "wanted": wanted})  # fmt: skip
+                Reason(
+                    ERROR,
+                    "invariant",
+                    place,
+                    "The data set says %(found)s, but it was announced as %(wanted)s.",
+                    {"found": value, "wanted": wanted},
+                )  # fmt: skip
             )
     if not instance.patient:
         reasons.append(

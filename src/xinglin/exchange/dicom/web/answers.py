@@ -34,7 +34,13 @@ class Refusal(Fault):
     """A fault that has an HTTP status of its own."""
 
     def __init__(
-        self, status: int, kind: Kind, message: str, *, headers: Sequence[tuple[str, str]] = (), **params: object
+        self,
+        status: int,
+        kind: Kind,
+        message: str,
+        *,
+        headers: Sequence[tuple[str, str]] = (),
+        **params: object,
     ) -> None:
         super().__init__(kind, [Issue(kind.value, message, params)])
         self.status = status

@@ -119,9 +119,7 @@ def _answered(request: Request) -> Answer:
         return _of_fault(fault)
     except _AWAY as error:
         _log.warning("database busy or away: %s", error)
-        return _words(
-            503, "The database does not answer at this moment. Try again.", [("Retry-After", "1")]
-        )
+        return _words(503, "The database does not answer at this moment. Try again.", [("Retry-After", "1")])
     except Exception:
         number = secrets.token_hex(6)
         _log.exception("incident %s", number)
@@ -174,7 +172,11 @@ def _admit(request: Request, *, sending: bool) -> None:
 def _sender_of(institution: str | None) -> Sender:
     """The sender of the account's institution that may use this door."""
     for registered in senders.every(database.connection()) if institution else ():
-        if registered.active and registered.organization == institution and Door.DICOM.value in registered.doors:
+        if (
+            registered.active
+            and registered.organization == institution
+            and Door.DICOM.value in registered.doors
+        ):
             return registered.sender
     raise Refusal(
         403, Kind.FORBIDDEN,

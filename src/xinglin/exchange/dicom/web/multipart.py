@@ -114,7 +114,9 @@ def _headers(text: bytes) -> dict[str, str]:
 
 
 def _too_early() -> Exception:
-    return invalid("The body ends before its last boundary: something was lost on the way.", code="incomplete")
+    return invalid(
+        "The body ends before its last boundary: something was lost on the way.", code="incomplete"
+    )
 
 
 def boundary() -> str:

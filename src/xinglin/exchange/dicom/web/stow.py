@@ -50,7 +50,9 @@ def store(request: Request, study: str = "") -> answers.Answer:
 
 
 def _require_answer(request: Request) -> None:
-    if not any(one.media in ("*/*", "application/*", answers.JSON, "application/json") for one in request.accepted):
+    if not any(
+        one.media in ("*/*", "application/*", answers.JSON, "application/json") for one in request.accepted
+    ):
         raise answers.not_acceptable(answers.JSON)
 
 

@@ -135,7 +135,10 @@ def _found(request: Request, study: str, series: str, instance: str) -> list[Ins
 def _encodings(request: Request, *, whole: bool) -> tuple[bool, list[str]] | None:
     """Whether one instance is wanted without an envelope, and the encodings that are taken, the best first."""
     for range_ in request.accepted:
-        related = range_.media == "multipart/related" and range_.parameters.get("type", _DICOM) in (_DICOM, "*/*")
+        related = range_.media == "multipart/related" and range_.parameters.get("type", _DICOM) in (
+            _DICOM,
+            "*/*",
+        )
         single = whole and range_.media in (_DICOM, "application/*")
         if related or single or range_.media == "*/*":
             syntax = range_.parameters.get("transfer-syntax", "")
