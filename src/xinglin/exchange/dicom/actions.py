@@ -119,13 +119,14 @@ class _Writer:
     def __init__(self, incoming: Any) -> None:
         self._incoming = incoming
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes | bytearray | memoryview, /) -> int:
         return int(self._incoming.write(bytes(data)))
 
     def tell(self) -> int:
         return int(self._incoming.size)
 
-    def seek(self, *_: int) -> int:
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        del offset, whence
         raise OSError("This file is written in one go.")
 
 

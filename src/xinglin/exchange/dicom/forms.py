@@ -20,7 +20,7 @@ MODALITIES = {
     "US": _("Ultrasound"), "MG": _("Mammography"), "XA": _("Angiography"), "RF": _("Fluoroscopy"),
     "NM": _("Nuclear medicine"), "PT": _("PET"), "ES": _("Endoscopy"), "ECG": _("Electrocardiogram"),
     "OP": _("Eye photography"), "SM": _("Slides"), "IO": _("Dental images"), "SR": _("Structured report"),
-    "DOC": _("Document"), "OT": _("Other kinds of images"),
+    "DOC": _("Encapsulated document"), "OT": _("Other kinds of images"),
 }  # fmt: skip
 _NUMBERS = frozenset("0123456789")
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from django.utils.translation import gettext_noop
 
 from xinglin.exchange.dicom import facts
 from xinglin.exchange.doors import Envelope, Reason, Sender, Translated
@@ -87,7 +88,7 @@ def _parsed(body: bytes) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError):
         pass
     raise invalid(
-        "This is no message of the door for images: those are written by the platform itself.",
+        gettext_noop("This is no message of the door for images: those are written by the platform itself."),
         code="structure",
     )
 

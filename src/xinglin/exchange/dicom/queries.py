@@ -11,7 +11,6 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from xinglin.exchange.dicom import facts, keys
-from xinglin.exchange.dicom.matching import Asked
 from xinglin.fhir import definitions
 from xinglin.kernel.ids import self_number
 from xinglin.record import access, policy, rules
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from xinglin.exchange.dicom.facts import Facts
+    from xinglin.exchange.dicom.matching import Asked
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
 
@@ -192,7 +192,7 @@ def instances_of(connection: Connection, study: Study, *, series: str = "", uid:
         f" WHERE {where.sql} ORDER BY series, number NULLS LAST, uid",
         where.values,
     )
-    return [Instance(study, *row[:6], bytes(row[6]), row[7], bytes(row[8])) for row in rows.fetchall()]
+    return [_instance(study, *row) for row in rows.fetchall()]
 
 
 def sums(connection: Connection, found: Sequence[Study]) -> dict[int, Sums]:
@@ -221,7 +221,13 @@ _SELECT = (
 
 
 def _study(row: Sequence[Any]) -> Study:
-    return Study(*row[:7], facts.opened(row[7]), row[8])
+    number, shard, id_, sender, uid, patient, day, sealed, receipt = row
+    return Study(number, shard, id_, sender, uid, patient, day, facts.opened(sealed), receipt)
+
+
+def _instance(study: Study, series: str, uid: str, *rest: Any) -> Instance:
+    class_, syntax, number, frames, digest, size, head = rest
+    return Instance(study, series, uid, class_, syntax, number, frames, bytes(digest), size, bytes(head))
 
 
 def _seen(actor: Actor, connection: Connection) -> Fragment:

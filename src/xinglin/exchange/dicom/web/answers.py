@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from django.utils.translation import gettext_noop
 
 from xinglin.kernel.errors import Fault, Issue, Kind
 
@@ -60,4 +61,6 @@ def of_bytes(body: bytes, media: str, headers: Sequence[tuple[str, str]] = ()) -
 
 def not_acceptable(offered: str) -> Refusal:
     """Nothing of what the client takes can be made of what there is."""
-    return Refusal(406, Kind.UNSUPPORTED, "This can be given out as %(offered)s.", offered=offered)
+    return Refusal(
+        406, Kind.UNSUPPORTED, gettext_noop("This can be given out as %(offered)s."), offered=offered
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_noop
 from pydicom.datadict import dictionary_VR
 
 from xinglin.exchange.dicom import facts, matching, queries
@@ -81,17 +82,16 @@ def _parsed(request: Request, level: str) -> _Search:
         match name.lower():
             case "limit" | "offset":
                 if not (value.isascii() and value.isdigit()):
-                    raise invalid("The parameter %(name)s is a whole number from 0.", code="value", name=name)
+                    raise invalid(
+                        gettext_noop("The parameter %(name)s is a whole number from 0."),
+                        code="value",
+                        name=name,
+                    )
                 setattr(wanted, name.lower(), int(value[:9]))
             case "fuzzymatching":
-                if value.lower() == "true":
-                    wanted.warnings.append(_FUZZY)
+                wanted.warnings += [_FUZZY] if value.lower() == "true" else []
             case "includefield":
-                for part in value.split(","):
-                    if part.lower() == "all":
-                        wanted.everything = True
-                    elif part:
-                        wanted.include.add(matching.tag_of(part.split(".")[0]))
+                _include(wanted, value)
             case "accept" | "charset":
                 pass
             case _:
@@ -100,13 +100,21 @@ def _parsed(request: Request, level: str) -> _Search:
     return wanted
 
 
+def _include(wanted: _Search, value: str) -> None:
+    for part in value.split(","):
+        if part.lower() == "all":
+            wanted.everything = True
+        elif part:
+            wanted.include.add(matching.tag_of(part.split(".")[0]))
+
+
 def _at_level(asked: Asked, level: str, name: str) -> Asked:
     known = (
         level == "instances" or asked.tag in _OF_STUDIES or (level == "series" and asked.tag in _OF_SERIES)
     )
     if not known:
         raise invalid(
-            "%(name)s cannot be asked for in a search for %(level)s.",
+            gettext_noop("%(name)s cannot be asked for in a search for %(level)s."),
             code="not-supported",
             name=name,
             level=level,
