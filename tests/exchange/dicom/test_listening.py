@@ -113,7 +113,9 @@ def test_images_waveforms_and_documents_are_stored(port: int, desk: Connection) 
         with keeping.store().open(one.digest) as file:
             back = dcmread(file)
         original = by_uid[one.uid]
-        assert {e.tag: e.value for e in back if e.VR != "SQ"} == {e.tag: e.value for e in original if e.VR != "SQ"}
+        assert {e.tag: e.value for e in back if e.VR != "SQ"} == {
+            e.tag: e.value for e in original if e.VR != "SQ"
+        }
 
 
 def test_what_is_wrong_is_answered_with_the_standards_status(port: int, desk: Connection) -> None:
@@ -124,11 +126,17 @@ def test_what_is_wrong_is_answered_with_the_standards_status(port: int, desk: Co
 
 
 @pytest.mark.parametrize(
-    "name", ["MR_small_RLE.dcm", "JPEG2000.dcm", "SC_rgb_jpeg_dcmtk.dcm", "MR_small_jpeg_ls_lossless.dcm", "CT_small.dcm", "MR_small_bigendian.dcm"]
+    "name",
+    [
+        "MR_small_RLE.dcm",
+        "JPEG2000.dcm",
+        "SC_rgb_jpeg_dcmtk.dcm",
+        "MR_small_jpeg_ls_lossless.dcm",
+        "CT_small.dcm",
+        "MR_small_bigendian.dcm",
+    ],
 )
-def test_compressed_files_of_others_pass_through_unchanged(
-    port: int, desk: Connection, name: str
-) -> None:
+def test_compressed_files_of_others_pass_through_unchanged(port: int, desk: Connection, name: str) -> None:
     path = get_testdata_file(name, download=False)
     if path is None:
         pytest.skip("not among the files that come with pydicom")
@@ -165,7 +173,9 @@ dcmtk = pytest.mark.skipif(shutil.which("dcmdump", path=SYSTEM_PATH) is None, re
 
 def run(*arguments: Any) -> subprocess.CompletedProcess[str]:
     program = shutil.which(arguments[0], path=SYSTEM_PATH) or arguments[0]
-    return subprocess.run([program, *map(str, arguments[1:])], capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(
+        [program, *map(str, arguments[1:])], capture_output=True, text=True, check=False, timeout=60
+    )
 
 
 @dcmtk

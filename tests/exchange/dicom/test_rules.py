@@ -12,8 +12,10 @@ from tests.exchange.dicom import make
 from xinglin.exchange.dicom import reading, rules
 from xinglin.exchange.dicom.rules import Announced, Status
 
+NOTHING = Announced()
 
-def judged(announced: Announced = Announced(), **attributes: object) -> tuple[Status, list[str]]:
+
+def judged(announced: Announced = NOTHING, **attributes: object) -> tuple[Status, list[str]]:
     instance = reading.read(io.BytesIO(make.file(**attributes)))
     reasons = rules.judge(instance, announced)
     return rules.status_of(reasons), [reason.place.partition(" ")[2] for reason in reasons]

@@ -15,6 +15,4 @@ class DicomConfig(AppConfig):
         doors.offer(doors.Door.DICOM, imaging.HANDLER)
         resealing.begin()
         tasks.begin()
-        offer(
-            Place(57, gettext_lazy("Imaging studies"), "exchange-dicom:studies", ("/exchange/studies/",))
-        )
+        offer(Place(57, gettext_lazy("Imaging studies"), "exchange-dicom:studies", ("/exchange/studies/",)))

@@ -8,6 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pydicom
+from django.utils.translation import gettext_noop
 from pydicom.encaps import get_frame
 from pydicom.uid import ExplicitVRLittleEndian
 
@@ -74,7 +75,9 @@ def transcoded(file: BinaryIO) -> bytes:
             try:
                 dataset.decompress(generate_instance_uid=False)
             except Exception as error:
-                raise unsupported("The pixels cannot be decoded here; fetch them as they are.") from error
+                raise unsupported(
+                    gettext_noop("The pixels cannot be decoded here; fetch them as they are.")
+                ) from error
         dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
         out = io.BytesIO()
         dataset.save_as(out, enforce_file_format=True)
@@ -107,7 +110,7 @@ def _enter_pixels(file: BinaryIO, *, implicit: bool, little: bool) -> int:
     order = "<" if little else ">"
     head = file.read(8)
     if len(head) < 8:
-        raise unsupported("The instance has no pixels.")
+        raise unsupported(gettext_noop("The instance has no pixels."))
     if implicit:
         return int(struct.unpack("<4xI", head)[0])
     if head[4:6] in _LONG_HEADS:
@@ -116,9 +119,16 @@ def _enter_pixels(file: BinaryIO, *, implicit: bool, little: bool) -> int:
 
 
 def _cut(file: BinaryIO, dataset: Dataset, begin: int, numbers: Sequence[int]) -> list[bytes]:
-    bits = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("SamplesPerPixel") or 1) * int(dataset.BitsAllocated)
+    bits = (
+        int(dataset.Rows)
+        * int(dataset.Columns)
+        * int(dataset.get("SamplesPerPixel") or 1)
+        * int(dataset.BitsAllocated)
+    )
     if bits % 8:
-        raise unsupported("The frames do not begin at whole bytes; fetch the instance as it is.")
+        raise unsupported(
+            gettext_noop("The frames do not begin at whole bytes; fetch the instance as it is.")
+        )
     found = []
     for number in numbers:
         file.seek(begin + (number - 1) * bits // 8)

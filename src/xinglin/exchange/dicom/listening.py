@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pynetdicom
 from pydicom.dataset import Dataset
 from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, _config, dimse_messages, evt
-from pynetdicom.sop_class import Verification
+from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]  # made when it is loaded
 from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
 from xinglin.exchange.dicom import peers
@@ -107,7 +107,7 @@ def serve(
     _config.STORE_RECV_CHUNKED_DATASET = True
     _config.UNRESTRICTED_STORAGE_SERVICE = True
     _config.LOG_HANDLER_LEVEL = "none"
-    dimse_messages.NamedTemporaryFile = _Coming  # type: ignore[attr-defined] -- the one place where it writes
+    setattr(dimse_messages, "NamedTemporaryFile", _Coming)  # noqa: B010 -- the one place where it writes
     entity = _Listener(ae_title=title)
     entity.maximum_associations = limits().associations
     entity.maximum_pdu_size = 1 << 18
@@ -117,7 +117,7 @@ def serve(
     entity.add_supported_context(Verification)
     entity.implementation_class_uid = pynetdicom.PYNETDICOM_IMPLEMENTATION_UID
     entity.implementation_version_name = "XINGLIN"
-    handlers = [
+    handlers: list[Any] = [
         (evt.EVT_ESTABLISHED, _begun),
         (evt.EVT_C_ECHO, lambda _: 0x0000),
         (evt.EVT_C_STORE, _stored),
@@ -144,7 +144,7 @@ class _Requests(RequestHandler):
             finally:
                 _over(association)
 
-        association.run = run_and_close  # type: ignore[method-assign] -- of this one thread
+        association.run = run_and_close  # type: ignore[method-assign]  # of this one thread
         return association
 
 
@@ -174,7 +174,7 @@ def _stored(event: Event) -> Dataset | int:
 
 
 def _taken(event: Event, arrival: Arrival | None, coming: _Coming | None) -> Dataset | int:
-    request = event.request
+    request: Any = event.request
     announced = Announced(str(request.AffectedSOPClassUID or ""), str(request.AffectedSOPInstanceUID or ""))
     if arrival is None:
         return _status(Status.NOT_AUTHORISED, "This AE title may not send from there.")

@@ -1,5 +1,7 @@
-"""What a file says: its attributes as DICOM JSON, without what is long. Reading is lenient; what it had to pass over is
-among the reasons."""
+"""What a file says: its attributes as DICOM JSON, without what is long.
+
+Reading is lenient; what it had to pass over is among the reasons.
+"""
 
 from __future__ import annotations
 
@@ -77,9 +79,10 @@ def _dataset(file: BinaryIO) -> Dataset:
         dataset = pydicom.dcmread(file, stop_before_pixels=True)
     except InvalidDicomError:
         raise invalid(
-            gettext_noop("This is no DICOM file: it does not begin with 128 bytes and DICM."), code="structure"
+            gettext_noop("This is no DICOM file: it does not begin with 128 bytes and DICM."),
+            code="structure",
         ) from None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- whatever the library says of it, the file is what is wrong
         raise _unreadable(error) from None
     if not dataset.file_meta.get("TransferSyntaxUID"):
         raise invalid(gettext_noop("The file does not say its transfer syntax."), code="structure")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_noop
+
 from xinglin.exchange.doors import ERROR, WARNING, Reason
 
 if TYPE_CHECKING:
@@ -72,15 +74,27 @@ def judge(instance: Instance, announced: Announced) -> tuple[Reason, ...]:
     ):
         if wanted and value and wanted != value:
             reasons.append(
-                Reason(ERROR, "invariant", place, "The data set says %(found)s, but it was announced as %(wanted)s.",
-                       {"found": value, "wanted": wanted})  # fmt: skip
+                Reason(
+                    ERROR,
+                    "invariant",
+                    place,
+                    gettext_noop("The data set says %(found)s, but it was announced as %(wanted)s."),
+                    {"found": value, "wanted": wanted},
+                )
             )
     if not instance.patient:
         reasons.append(
-            Reason(ERROR, "required", "(0010,0020) PatientID", "The patient has no number: whose images are these?")
-        )  # fmt: skip
+            Reason(
+                ERROR,
+                "required",
+                "(0010,0020) PatientID",
+                gettext_noop("The patient has no number: whose images are these?"),
+            )
+        )
     if not instance.modality:
-        reasons.append(Reason(WARNING, "required", "(0008,0060) Modality", "The modality is not said."))
+        reasons.append(
+            Reason(WARNING, "required", "(0008,0060) Modality", gettext_noop("The modality is not said."))
+        )
     reasons += instance.reasons
     return tuple(sorted(reasons, key=lambda reason: reason.severity != ERROR))
 
@@ -100,10 +114,10 @@ def status_of(reasons: Sequence[Reason]) -> Status:
 
 def _uid(place: str, value: str) -> Reason | None:
     if not value:
-        return Reason(ERROR, "required", place, "The UID is missing.")
+        return Reason(ERROR, "required", place, gettext_noop("The UID is missing."))
     if not is_uid(value):
         return Reason(
-            ERROR, "value", place, "%(found)s is no UID: figures with points between, at most 64 signs.",
+            ERROR, "value", place, gettext_noop("%(found)s is no UID: figures with points between, at most 64 signs."),
             {"found": value[:80]},
         )  # fmt: skip
     return None

@@ -267,7 +267,13 @@ def held_one(request: HttpRequest, door: Door, number: int) -> HttpResponse:
             return redirect("exchange-dicom:held")
         wrong = taken.reasons
     _note(door, "exchange-held-read", query=f"held/{number}")
-    context = {"held": one, "reasons": wrong or _reasons(one), "form": form, "known": known, "again": bool(wrong)}
+    context = {
+        "held": one,
+        "reasons": wrong or _reasons(one),
+        "form": form,
+        "known": known,
+        "again": bool(wrong),
+    }
     return render(request, "exchange_dicom/held_one.html", context)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_noop
 from pydicom.datadict import dictionary_VR
 
 from xinglin.exchange.dicom import facts, matching, queries
@@ -30,7 +31,10 @@ _SERIES = ("00080060", "0008103E", "0020000E", "00200011", "00201209", "00400244
 _INSTANCE = ("00080016", "00080018", "00200013", "00280008", "00280010", "00280011", "00280100")
 _OF_STUDIES = frozenset({*facts.STUDY, "00080060", "00080061"})
 _OF_SERIES = frozenset(facts.SERIES)
-_FUZZY = ("Warning", '299 xinglin "The fuzzymatching parameter is not supported. Only literal matching was done."')
+_FUZZY = (
+    "Warning",
+    '299 xinglin "The fuzzymatching parameter is not supported. Only literal matching was done."',
+)
 _MORE = '299 xinglin "There are more results than were asked for; ask on with offset=%d."'
 
 
@@ -78,17 +82,16 @@ def _parsed(request: Request, level: str) -> _Search:
         match name.lower():
             case "limit" | "offset":
                 if not (value.isascii() and value.isdigit()):
-                    raise invalid("The parameter %(name)s is a whole number from 0.", code="value", name=name)
+                    raise invalid(
+                        gettext_noop("The parameter %(name)s is a whole number from 0."),
+                        code="value",
+                        name=name,
+                    )
                 setattr(wanted, name.lower(), int(value[:9]))
             case "fuzzymatching":
-                if value.lower() == "true":
-                    wanted.warnings.append(_FUZZY)
+                wanted.warnings += [_FUZZY] if value.lower() == "true" else []
             case "includefield":
-                for part in value.split(","):
-                    if part.lower() == "all":
-                        wanted.everything = True
-                    elif part:
-                        wanted.include.add(matching.tag_of(part.split(".")[0]))
+                _include(wanted, value)
             case "accept" | "charset":
                 pass
             case _:
@@ -97,11 +100,24 @@ def _parsed(request: Request, level: str) -> _Search:
     return wanted
 
 
+def _include(wanted: _Search, value: str) -> None:
+    for part in value.split(","):
+        if part.lower() == "all":
+            wanted.everything = True
+        elif part:
+            wanted.include.add(matching.tag_of(part.split(".")[0]))
+
+
 def _at_level(asked: Asked, level: str, name: str) -> Asked:
-    known = level == "instances" or asked.tag in _OF_STUDIES or (level == "series" and asked.tag in _OF_SERIES)
+    known = (
+        level == "instances" or asked.tag in _OF_STUDIES or (level == "series" and asked.tag in _OF_SERIES)
+    )
     if not known:
         raise invalid(
-            "%(name)s cannot be asked for in a search for %(level)s.", code="not-supported", name=name, level=level
+            gettext_noop("%(name)s cannot be asked for in a search for %(level)s."),
+            code="not-supported",
+            name=name,
+            level=level,
         )
     return asked
 
@@ -138,7 +154,10 @@ def _found(request: Request, wanted: _Search) -> Iterator[tuple[Study, Facts]]:
 def _modality_fits(wanted: _Search, modalities: tuple[str, ...]) -> bool:
     """Modalities of a study, each a value; a search of studies takes Modality for the same."""
     tags = ("00080061", "00080060") if wanted.level == "studies" else ("00080061",)
-    there = {"00080061": {"vr": "CS", "Value": list(modalities)}, "00080060": {"vr": "CS", "Value": list(modalities)}}
+    there = {
+        "00080061": {"vr": "CS", "Value": list(modalities)},
+        "00080060": {"vr": "CS", "Value": list(modalities)},
+    }
     return all(one.fits(there) for one in wanted.asked if one.tag in tags)
 
 
