@@ -140,10 +140,12 @@ def main() -> None:
             server.terminate()
             server.wait(timeout=20)
             subprocess.run([*RUN, "stop"], check=False, stdout=subprocess.DEVNULL)
-    print(f"{given.messages:,} messages, {resources:,} resources, {given.connections} connections")
-    print(f"acknowledged {given.messages / acknowledged:,.0f} messages/s; p50 {told.percentile(0.5):.1f} ms, p99 {told.percentile(0.99):.1f} ms")
-    print(f"in the record {given.messages / elapsed:,.0f} messages/s, {resources / elapsed:,.0f} resources/s")
-    print(f"a bare COPY of the same rows: {copy:.2f} s; the exchange takes {elapsed / max(copy, 0.001):,.0f} times as long")
+    count, ratio = given.messages, elapsed / max(copy, 0.001)
+    p50, p99 = told.percentile(0.5), told.percentile(0.99)
+    print(f"{count:,} messages, {resources:,} resources, {given.connections} connections")
+    print(f"acknowledged {count / acknowledged:,.0f} messages/s; p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+    print(f"in the record {count / elapsed:,.0f} messages/s, {resources / elapsed:,.0f} resources/s")
+    print(f"a bare COPY of the same rows: {copy:.2f} s; the exchange takes {ratio:,.0f} times as long")
 
 
 if __name__ == "__main__":

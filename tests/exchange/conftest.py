@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def sender(emptied: None) -> Iterator[Sender]:
     """A sender that is registered for the FHIR door and for that of the tests."""
-    from xinglin.exchange import processing, senders
+    from xinglin.exchange import backlog, senders
     from xinglin.exchange.doors import Door
     from xinglin.kernel import clock
     from xinglin.record import access, database
@@ -27,7 +27,7 @@ def sender(emptied: None) -> Iterator[Sender]:
     _empty()
     details = senders.Details("人民医院", doors=[Door.FHIR, Door.TABLE])
     senders.register(database.connection(), code="h01", details=details, actor=STEWARD, now=clock.now())
-    processing.look_again()
+    backlog.look_again()
     yield senders.by_code(database.connection(), "h01").sender
     access.flush()
     _empty()
@@ -72,7 +72,9 @@ def browser(db: None, sender: Sender) -> Callable[[str | None], Client]:
         client = Client()
         if role is not None:
             fields: dict[str, Any] = {"display_name": "刘洋", "roles": [role], "institution_id": institution}
-            account, _ = Account.objects.get_or_create(username=f"{role}-{institution or 'region'}", defaults=fields)
+            account, _ = Account.objects.get_or_create(
+                username=f"{role}-{institution or 'region'}", defaults=fields
+            )
             client.force_login(account)
         return client
 

@@ -1,4 +1,4 @@
-"""Every process is killed while institutions send: whatever was acknowledged is kept, and is in the record at the end."""
+"""Every process is killed while institutions send: what was acknowledged is kept, and is in the record at the end."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ class Region:
     values: dict[str, float] = field(default_factory=dict)  # patient → the last value acknowledged
 
     def environment(self) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("XINGLIN_", "DATABASE_URL", "PYTEST_"))}
+        kept = {
+            k: v for k, v in os.environ.items() if not k.startswith(("XINGLIN_", "DATABASE_URL", "PYTEST_"))
+        }
         return {**kept, "XINGLIN_HOME": str(self.home), "XINGLIN_WORKERS": "2", "XINGLIN_LEDGER": "false"}
 
     def run(self, *words: str) -> str:
@@ -140,7 +142,8 @@ def test_what_was_acknowledged_survives_the_death_of_every_process(region: Regio
     for turn in range(ROUNDS):
         before, stop = len(region.acknowledged), threading.Event()
         threads = [
-            threading.Thread(target=_send_until_dead, args=(region, f"t{turn}n{n}", stop)) for n in range(SENDERS)
+            threading.Thread(target=_send_until_dead, args=(region, f"t{turn}n{n}", stop))
+            for n in range(SENDERS)
         ]
         for thread in threads:
             thread.start()
@@ -200,7 +203,11 @@ def _assert_last_values(region: Region) -> None:
         "DATABASE_URL": region.url(),
     }
     out = subprocess.run(
-        [sys.executable, "-c", script, *region.values], env=environment, check=True, capture_output=True, text=True
+        [sys.executable, "-c", script, *region.values],
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout
     found = {name: float(value) for name, value in (line.split() for line in out.splitlines())}
     for name, value in region.values.items():

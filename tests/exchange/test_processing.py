@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.exchange.make import Lines, bundle, delivery, line, observation, patient
-from xinglin.exchange import custody, messages, naming, processing, working
+from xinglin.exchange import backlog, custody, messages, naming, processing, working
 from xinglin.exchange.doors import Door
 from xinglin.exchange.receipts import Delivery, State
 from xinglin.kernel.actor import SYSTEM
@@ -119,10 +119,14 @@ def test_through_the_fhir_door_a_resource_is_told_whole(sender: Sender) -> None:
 
 
 def test_what_cannot_be_used_is_kept_with_its_reasons(sender: Sender) -> None:
-    receipt = processing.deliver(delivery(sender, bundle(patient(), observation(status="perhaps"), control="c1")))
+    receipt = processing.deliver(
+        delivery(sender, bundle(patient(), observation(status="perhaps"), control="c1"))
+    )
 
     assert receipt.state is State.QUARANTINED
-    assert [(r.severity, r.code, r.place) for r in receipt.reasons] == [("error", "code-invalid", "Observation[1].status")]
+    assert [(r.severity, r.code, r.place) for r in receipt.reasons] == [
+        ("error", "code-invalid", "Observation[1].status")
+    ]
     assert _count("record_resource") == 0
     assert messages.find(database.connection(), receipt.number).codes == ["error:code-invalid"]
 
@@ -145,7 +149,9 @@ def test_a_handler_that_slips_loses_no_message(sender: Sender, lines: Lines) -> 
 
 def test_what_was_in_quarantine_is_tried_again_when_it_comes_again(sender: Sender, lines: Lines) -> None:
     first = processing.deliver(_line(sender, "slip", "v1", "p1", "张三"))
-    lines.translate = lambda body, media, sender: Lines().translate(body.replace(b"slip", b"visit"), media, sender)  # type: ignore[method-assign]
+    lines.translate = lambda body, media, sender: Lines().translate(
+        body.replace(b"slip", b"visit"), media, sender
+    )  # type: ignore[method-assign]
 
     again = processing.deliver(_line(sender, "slip", "v1", "p1", "张三"))
 
@@ -158,7 +164,14 @@ def test_a_bad_message_takes_no_other_with_it(sender: Sender, lines: Lines) -> N
     made = _together(
         [
             lambda n=n: processing.deliver(
-                delivery(sender, bundle(patient(f"p{n}"), observation(f"o{n}", f"p{n}", status="perhaps" if n % 4 == 0 else "final"), control=f"c{n}"))
+                delivery(
+                    sender,
+                    bundle(
+                        patient(f"p{n}"),
+                        observation(f"o{n}", f"p{n}", status="perhaps" if n % 4 == 0 else "final"),
+                        control=f"c{n}",
+                    ),
+                )
             )
             for n in range(12)
         ]
@@ -262,7 +275,9 @@ def test_several_workers_keep_the_order_of_each_patient(sender: Sender) -> None:
         thread.join()
     working.drain()
 
-    assert [_patient(sender, f"p{n}")["name"][0]["text"] for n in range(5)] == [f"第{55 + n}" for n in range(5)]
+    assert [_patient(sender, f"p{n}")["name"][0]["text"] for n in range(5)] == [
+        f"第{55 + n}" for n in range(5)
+    ]
     assert _count("exchange_message WHERE state <> 1") == 0
 
 
@@ -272,7 +287,7 @@ def test_too_long_a_backlog_is_said_and_nothing_is_kept(sender: Sender, settings
     settings.SETTINGS = replace(settings.SETTINGS, backlog=2)
     for n in range(2):
         processing.take(delivery(sender, bundle(patient(), control=f"c{n}")))
-    processing.look_again()
+    backlog.look_again()
 
     with pytest.raises(Fault) as fault:
         processing.take(delivery(sender, bundle(patient(), control="c3")))
@@ -280,7 +295,7 @@ def test_too_long_a_backlog_is_said_and_nothing_is_kept(sender: Sender, settings
     assert fault.value.kind is Kind.BUSY
     assert _count("exchange_message") == 2
     assert processing.work() == 2
-    processing.look_again()
+    backlog.look_again()
     assert processing.take(delivery(sender, bundle(patient(), control="c3"))).state is State.RECEIVED
 
 
@@ -331,7 +346,12 @@ def test_two_institutions_have_each_their_own(sender: Sender) -> None:
     senders.register(database.connection(), code="h02", details=details, actor=STEWARD, now=clock.now())
     other = senders.by_code(database.connection(), "h02").sender
 
-    made = _together([lambda s=s: processing.deliver(delivery(s, bundle(patient(), control="c1"))) for s in (sender, other)])
+    made = _together(
+        [
+            lambda s=s: processing.deliver(delivery(s, bundle(patient(), control="c1")))
+            for s in (sender, other)
+        ]
+    )
 
     assert [receipt.repeated for receipt in made] == [False, False]
     assert _count("exchange_raw") == 1
@@ -348,7 +368,12 @@ def test_a_full_disk_acknowledges_nothing(sender: Sender) -> None:
             "CREATE TRIGGER test_full BEFORE INSERT ON exchange_raw EXECUTE FUNCTION test_full()"
         )
     try:
-        made = _together([lambda n=n: processing.deliver(delivery(sender, bundle(patient(f"p{n}"), control=f"c{n}"))) for n in range(3)])
+        made = _together(
+            [
+                lambda n=n: processing.deliver(delivery(sender, bundle(patient(f"p{n}"), control=f"c{n}")))
+                for n in range(3)
+            ]
+        )
         assert [error.kind for error in made] == [Kind.BUSY] * 3
     finally:
         with database.connect() as connection:

@@ -162,7 +162,9 @@ def same_as(connection: Connection, digests: Collection[bytes]) -> list[tuple[Me
 def with_keys(connection: Connection, keys: Collection[str]) -> list[Message]:
     """Messages whose senders marked them so, the earliest first."""
     rows = connection.execute(
-        f"SELECT {COLUMNS} FROM exchange_message WHERE key = ANY(%s) ORDER BY number", [list(keys)], prepare=True
+        f"SELECT {COLUMNS} FROM exchange_message WHERE key = ANY(%s) ORDER BY number",
+        [list(keys)],
+        prepare=True,
     )
     return [of_row(row) for row in rows]
 
@@ -190,7 +192,7 @@ def backlog(connection: Connection, most: int) -> int:
 
 def of_row(row: Sequence[Any]) -> Message:
     """The message that a row of ``COLUMNS`` is."""
-    return Message(*(bytes(value) if isinstance(value, memoryview) else value for value in row))
+    return Message(*row)
 
 
 # -- reasons: what they quote may be of a person, so they are sealed; their codes are not

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psycopg
-from django.conf import settings
 from django.utils.translation import gettext_noop
 
-from xinglin.exchange import custody, doors, lanes, messages, senders, writing
-from xinglin.exchange.doors import ERROR, Door, Envelope, Reason, Translated
+from xinglin.exchange import backlog, custody, lanes, messages, reading, senders, writing
+from xinglin.exchange.doors import Door, Translated
 from xinglin.exchange.messages import CODE, Message
 from xinglin.exchange.receipts import Delivery, Receipt, State
 from xinglin.fhir.dates import LOCAL_ZONE
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from xinglin.exchange.custody import Raw
-    from xinglin.exchange.doors import Sender
+    from xinglin.exchange.doors import Envelope, Sender
     from xinglin.record.database import Connection
 
 __all__ = ["Delivery", "Receipt", "State", "deliver", "rework", "take", "work"]
@@ -42,7 +41,6 @@ _MOST_RESOURCES = 2000
 _CANDIDATES = 1000  # among which a worker looks for lanes that are free
 _TRIES = 8
 _PAUSE = 0.01  # seconds
-_LOOK_AGAIN_SECONDS = 0.5
 _log = logging.getLogger(__name__)
 
 
@@ -70,8 +68,8 @@ def take(delivery: Delivery) -> Receipt:
 
     What nobody could ever open is QUARANTINED at once.
     """
-    _require_room()
-    envelope, spoilt = _opened(delivery)
+    backlog.require_room()
+    envelope, spoilt = reading.opened(delivery)
     return _hand_over(_parcel(delivery, envelope, spoilt))
 
 
@@ -80,8 +78,8 @@ def deliver(delivery: Delivery) -> Receipt:
 
     Fault ``busy`` when nothing could be kept: the sender has to send it again.
     """
-    envelope, spoilt = _opened(delivery)
-    told = spoilt or translated(delivery.door, delivery.body, delivery.media, delivery.sender)
+    envelope, spoilt = reading.opened(delivery)
+    told = spoilt or reading.translated(delivery.door, delivery.body, delivery.media, delivery.sender)
     return _hand_over(_parcel(delivery, envelope, told))
 
 
@@ -90,41 +88,6 @@ def _parcel(delivery: Delivery, envelope: Envelope, told: Translated | None) -> 
     return _Parcel(
         delivery, raw, envelope, lanes.of(delivery.sender.code, envelope.patient, raw.digest), told
     )
-
-
-# -- asking the handler
-
-
-def _opened(delivery: Delivery) -> tuple[Envelope, Translated | None]:
-    """The envelope; and where there is none, why."""
-    try:
-        return doors.handler(delivery.door).open(delivery.body, delivery.media, delivery.sender), None
-    except Fault as fault:
-        return Envelope(""), Translated(reasons=reasons_of(fault))
-    except Exception as error:  # noqa: BLE001 -- a message must not be lost by a mistake of ours
-        _log.exception("the door %s could not open a message", delivery.door)
-        return Envelope(""), Translated(reasons=(_accident(error),))
-
-
-def translated(door: Door, body: bytes, media: str, sender: Sender) -> Translated:
-    """What a message says; a handler that fails is a reason, too."""
-    try:
-        return doors.handler(door).translate(body, media, sender)
-    except Fault as fault:
-        return Translated(reasons=reasons_of(fault))
-    except Exception as error:  # noqa: BLE001 -- a message must not be lost by a mistake of ours
-        _log.exception("the door %s could not translate a message", door)
-        return Translated(reasons=(_accident(error),))
-
-
-def reasons_of(fault: Fault) -> tuple[Reason, ...]:
-    """A fault as reasons."""
-    return tuple(Reason(ERROR, i.code, i.expression or "", i.message, dict(i.params)) for i in fault.issues)
-
-
-def _accident(error: Exception) -> Reason:
-    said = gettext_noop("The platform failed on this message (%(kind)s); its log says more.")
-    return Reason(ERROR, "exception", "", said, {"kind": type(error).__name__})
 
 
 # -- the one that leads
@@ -144,7 +107,8 @@ def _hand_over(parcel: _Parcel) -> Receipt:
                 _lead()
     if parcel.error is not None:
         raise parcel.error
-    assert parcel.message is not None
+    if parcel.message is None:  # the one that led was ended
+        raise _not_kept()
     told = parcel.message.told(repeated=parcel.repeated)
     return Receipt(told.number, told.state, told.reasons, told.repeated, parcel.envelope)
 
@@ -165,7 +129,9 @@ def _gathered() -> list[_Parcel]:
     taken: list[_Parcel] = []
     weight = 0
     with _list:
-        while _waiting and len(taken) < _MOST and (not taken or weight + _waiting[0].weight <= _MOST_RESOURCES):
+        while (
+            _waiting and len(taken) < _MOST and (not taken or weight + _waiting[0].weight <= _MOST_RESOURCES)
+        ):
             parcel = _waiting.pop(0)
             weight += parcel.weight
             taken.append(parcel)
@@ -185,7 +151,7 @@ def _keep_alone(parcel: _Parcel) -> None:
                 return
             time.sleep(random.random() * _PAUSE * turn)  # noqa: S311 -- so that two do not meet again
             continue
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- the sender hears of it
             _log.exception("a message could not be kept")
             parcel.error = error
         return
@@ -199,7 +165,9 @@ _AGAIN = (
 
 
 def _not_kept() -> Fault:
-    return busy(gettext_noop("The message could not be kept at this moment. Send it again."), code="transient")
+    return busy(
+        gettext_noop("The message could not be kept at this moment. Send it again."), code="transient"
+    )
 
 
 def _keep(parcels: Sequence[_Parcel]) -> None:
@@ -241,9 +209,7 @@ def _is_same(one: _Parcel, other: _Parcel) -> bool:
 # -- repeats
 
 
-def _known(
-    connection: Connection, parcels: Sequence[_Parcel]
-) -> tuple[list[_Parcel], list[_Parcel]]:
+def _known(connection: Connection, parcels: Sequence[_Parcel]) -> tuple[list[_Parcel], list[_Parcel]]:
     """Those that are new, and those to be worked again. Whatever else was here before is marked as repeated.
 
     A message with a number of its own, or marked by its sender, is the same whenever it comes. One without is the
@@ -269,15 +235,20 @@ def _known(
             found = message if parcel.envelope.control or latest else None
         if found is not None:
             parcel.message, parcel.repeated = found, True
-            if found.stands in (State.RECEIVED, State.QUARANTINED) and parcel.translated is not None:
-                if place not in seen and found.digest == parcel.raw.digest:
-                    again.append(parcel)
+            if place not in seen and _may_be_tried(found, parcel):
+                again.append(parcel)
         elif place in seen:
             parcel.repeated = True
         else:
             fresh.append(parcel)
         seen.add(place)
     return fresh, again
+
+
+def _may_be_tried(found: Message, parcel: _Parcel) -> bool:
+    """Whether what was sent again is to be worked again; not where somebody has edited it meanwhile."""
+    unused = found.stands in (State.RECEIVED, State.QUARANTINED)
+    return unused and parcel.translated is not None and found.digest == parcel.raw.digest
 
 
 def _other_message(key: str) -> Fault:
@@ -367,7 +338,9 @@ def _work_on(connection: Connection, found: Sequence[Message], now: datetime) ->
     works = []
     for message in found:
         sender, body = known[message.sender], bodies[message.digest]
-        works.append(_work(message, sender, translated(Door(message.door), body, message.media, sender)))
+        works.append(
+            _work(message, sender, reading.translated(Door(message.door), body, message.media, sender))
+        )
     writing.write(connection, [work for _, work in works])
     for message, work in works:
         _settle(message, work, now)
@@ -412,46 +385,7 @@ def _reopen(connection: Connection, found: Sequence[Message]) -> None:
     for message in found:
         sender = senders.by_id(connection, message.sender).sender
         delivery = Delivery(sender, Door(message.door), bodies[message.digest], message.media)
-        envelope, spoilt = _opened(delivery)
+        envelope, spoilt = reading.opened(delivery)
         if spoilt is None:
             message.kind, message.sent = _clean(envelope.kind, 100), _aware(envelope.sent_at)
             message.control = _clean(envelope.control, 200)
-
-
-# -- back-pressure
-
-
-class _Backlog:
-    """How much waits, asked of the database now and then."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.asked = 0.0
-        self.waiting = 0
-
-    def look(self, most: int) -> int:
-        with self.lock:
-            if time.monotonic() - self.asked > _LOOK_AGAIN_SECONDS:
-                self.waiting = messages.backlog(database.connection(), most)
-                self.asked = time.monotonic()
-            return self.waiting
-
-    def forget(self) -> None:
-        self.asked = 0.0
-
-
-_backlog = _Backlog()
-
-
-def _require_room() -> None:
-    most = settings.SETTINGS.backlog
-    if _backlog.look(most) >= most:
-        raise busy(
-            gettext_noop("%(count)d messages wait to be worked. Send it again later; nothing was kept."),
-            count=most,
-        )
-
-
-def look_again() -> None:
-    """Ask anew how much waits."""
-    _backlog.forget()

@@ -63,11 +63,11 @@ def turn() -> float:
         return 0.0 if processing.work() else IDLE
     except writing.TRANSIENT as error:
         _log.warning("messages could not be worked together: %s", error)
-    except Exception:
+    except Exception:  # noqa: BLE001 -- whatever it was, the worker goes on
         _log.exception("messages could not be worked together")
     try:
         processing.work(most=1)  # so that one that stands in the way of others is by itself
-    except Exception:
+    except Exception:  # noqa: BLE001 -- the same
         _log.exception("a message could not be worked; it is tried again")
         return _AFTER_TROUBLE
     return random.random() * IDLE  # noqa: S311 -- so that two do not meet again
@@ -84,7 +84,7 @@ def drain() -> int:
 def _count(now: datetime) -> None:
     try:
         monitoring.count(database.connection(), now)
-    except Exception:
+    except Exception:  # noqa: BLE001 -- the same
         _log.exception("the minutes of the exchange could not be counted; it is tried again")
 
 
@@ -97,7 +97,10 @@ class Beside:
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "xinglin.config.command", "exchange", "work"]
-        self._children = [subprocess.Popen(command) for _ in range(self._count)]
+        self._children = [
+            subprocess.Popen(command)  # noqa: S603 -- this very program
+            for _ in range(self._count)
+        ]
         return self
 
     def __exit__(self, *_: object) -> None:

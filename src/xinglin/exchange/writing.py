@@ -26,7 +26,7 @@ from xinglin.record import packing, standing
 from xinglin.record.steps import Step, Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from xinglin.exchange.doors import Sender, Translated
     from xinglin.record.database import Connection
@@ -139,10 +139,10 @@ def _write(connection: Connection, works: Sequence[Work]) -> None:
             raise
         _without_blamed(connection, works, _blamed(fault, works))
     except psycopg.Error as error:
-        _apart(connection, works, lambda: _refused(error))
+        _apart(connection, works, _refused(error))
     except Exception as error:  # noqa: BLE001 -- whatever a message makes of us, the others go on
         _log.exception("message %s could not be written", ", ".join(work.receipt for work in works))
-        _apart(connection, works, lambda: _accident(error))
+        _apart(connection, works, _accident(error))
     else:
         for work, count in zip(works, stored, strict=True):
             work.stored = count
@@ -161,9 +161,9 @@ def _without_blamed(connection: Connection, works: Sequence[Work], blamed: dict[
         _write(connection, rest)
 
 
-def _apart(connection: Connection, works: Sequence[Work], reason: Callable[[], Reason]) -> None:
+def _apart(connection: Connection, works: Sequence[Work], reason: Reason) -> None:
     if len(works) == 1:
-        works[0].fail(reason())
+        works[0].fail(reason)
         return
     for work in works:
         _write(connection, [work])
@@ -243,9 +243,7 @@ def _without_source(text: bytes) -> bytes:
 # -- merges
 
 
-def _with_merges(
-    work: Work, held: dict[Key, bytes]
-) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
+def _with_merges(work: Work, held: dict[Key, bytes]) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
     """The message's resources once each, with the Patients that it merges; and the merges that are new."""
     told: dict[Key, dict[str, Any]] = {}
     for resource in work.translated.resources:
@@ -287,7 +285,9 @@ def _link(connection: Connection, work: Work, old: str, survivor: str) -> None:
                 reason=naming.source_of(work.receipt),
             )
     except Fault as fault:
-        work.reasons += [Reason(WARNING, i.code, f"Patient/{old}", i.message, dict(i.params)) for i in fault.issues]
+        work.reasons += [
+            Reason(WARNING, i.code, f"Patient/{old}", i.message, dict(i.params)) for i in fault.issues
+        ]
 
 
 # -- reasons

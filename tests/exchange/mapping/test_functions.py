@@ -32,7 +32,9 @@ def test_a_moment_is_read_in_all_the_forms_that_institutions_write(text: str, ex
     assert functions.to_datetime(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "00000000", "20260230", "2026-13-01", "20261126250000", "soon", "1-2-3"])
+@pytest.mark.parametrize(
+    "text", ["", "00000000", "20260230", "2026-13-01", "20261126250000", "soon", "1-2-3"]
+)
 def test_what_is_no_date_is_refused(text: str) -> None:
     with pytest.raises(Unusable):
         functions.to_datetime(text)
@@ -40,14 +42,27 @@ def test_what_is_no_date_is_refused(text: str) -> None:
 
 @given(st.dates(min_value=date(1000, 1, 1)))
 def test_every_day_is_read_in_every_form(day: date) -> None:
-    forms = (day.isoformat(), day.strftime("%Y%m%d"), f"{day.year}/{day.month}/{day.day}", f"{day.year}年{day.month}月{day.day}日")
+    forms = (
+        day.isoformat(),
+        day.strftime("%Y%m%d"),
+        f"{day.year}/{day.month}/{day.day}",
+        f"{day.year}年{day.month}月{day.day}日",
+    )
 
     assert {functions.to_date(form) for form in forms} == {day.isoformat()}
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("5.40", "Exact('5.40')"), ("5.4", "5.4"), ("120", "120"), ("１２．５", "12.5"), ("1,200", "1200"), (".5", "0.5"), ("+3", "3")],
+    [
+        ("5.40", "Exact('5.40')"),
+        ("5.4", "5.4"),
+        ("120", "120"),
+        ("１２．５", "12.5"),
+        ("1,200", "1200"),
+        (".5", "0.5"),
+        ("+3", "3"),
+    ],
 )
 def test_a_number_keeps_the_digits_it_was_written_with(text: str, expected: str) -> None:
     assert repr(functions.to_decimal(text)) == expected
@@ -58,6 +73,8 @@ def test_a_measured_value_may_have_a_comparator() -> None:
 
 
 def test_yes_and_no_are_read_in_both_languages() -> None:
-    assert [functions.to_boolean(text) for text in ("T", "1", "是", "F", "2", "无")] == [True] * 3 + [False] * 3
+    assert [functions.to_boolean(text) for text in ("T", "1", "是", "F", "2", "无")] == [True] * 3 + [
+        False
+    ] * 3
     with pytest.raises(Unusable):
         functions.to_boolean("maybe")

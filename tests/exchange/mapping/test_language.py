@@ -12,7 +12,7 @@ from tests.exchange.mapping.examples import DIALECTS, GOOD, HEAD, LABORATORY, SE
 from xinglin.exchange.doors import Reason
 from xinglin.exchange.mapping import language
 from xinglin.exchange.naming import id_of
-from xinglin.kernel.errors import Fault
+from xinglin.kernel.errors import Fault, Issue
 
 
 def wrong(text: str) -> list[tuple[int, int, str]]:
@@ -25,7 +25,8 @@ def wrong(text: str) -> list[tuple[int, int, str]]:
 def observation(*sets: str, rest: str = "") -> str:
     lines = "\n".join(sets)
     return (
-        f'{HEAD}\n[tables.sex]\n"1" = "male"\n"2" = ""\n[[resource]]\ntype = "Observation"\nkey = ["报告"]\n[resource.set]\n'
+        f'{HEAD}\n[tables.sex]\n"1" = "male"\n"2" = ""\n[[resource]]\ntype = "Observation"\nkey = ["报告"]\n'
+        "[resource.set]\n"
         f'"status" = "\'final\'"\n"code.text" = "项目"\n{lines}\n{rest}'
     )
 
@@ -35,7 +36,11 @@ def one(text: str, row: list[str] | None = None) -> dict[str, Any]:
     made = language.read(text, DIALECTS).run(group(row or GOOD), sender=SENDER)
     assert made.reasons == ()
     (resource,) = made.resources
-    return {name: value for name, value in resource.items() if name not in {"resourceType", "id", "status", "code"}}
+    return {
+        name: value
+        for name, value in resource.items()
+        if name not in {"resourceType", "id", "status", "code"}
+    }
 
 
 def value(expression: str, row: list[str] | None = None) -> Any:
@@ -78,8 +83,16 @@ def test_a_value_that_cannot_be_used_is_a_reason_with_its_place() -> None:
     made = language.read(LABORATORY, DIALECTS).run(group(bad), sender=SENDER)
 
     assert made.reasons == (
-        Reason("error", "code-invalid", "row 2, column 性别", "This code is not in the table “%(table)s”.", {"table": "sex"}),
-        Reason("error", "value", "row 2, column 出生日期", "This is no date. Write it as YYYYMMDD or YYYY-MM-DD."),
+        Reason(
+            "error",
+            "code-invalid",
+            "row 2, column 性别",
+            "This code is not in the table “%(table)s”.",
+            {"table": "sex"},
+        ),
+        Reason(
+            "error", "value", "row 2, column 出生日期", "This is no date. Write it as YYYYMMDD or YYYY-MM-DD."
+        ),
         Reason("error", "required", "row 2, column 报告", "The sender's own number is missing here."),
     )
     assert not made.is_usable
@@ -157,7 +170,11 @@ def test_texts_around_an_empty_value_are_left_out_with_it() -> None:
 
 def test_a_whole_value_and_its_parts_go_together() -> None:
     made = one(
-        observation('"subject" = "@ref(Patient, 患者)"', '"subject.display" = "姓名"', "\"extension('urn:x').valueString\" = \"单位\"")
+        observation(
+            '"subject" = "@ref(Patient, 患者)"',
+            '"subject.display" = "姓名"',
+            '"extension(\'urn:x\').valueString" = "单位"',
+        )
     )
 
     assert made == {
@@ -168,7 +185,7 @@ def test_a_whole_value_and_its_parts_go_together() -> None:
 
 def test_each_node_adds_an_entry() -> None:
     text = observation(
-        rest='''[[resource.each]]
+        rest="""[[resource.each]]
 element = "component"
 for_each = "rows"
 when = "结果 | exists"
@@ -179,7 +196,7 @@ when = "结果 | exists"
 element = "hasMember"
 for_each = "rows"
 value = "@ref(Observation, 项目)"
-'''
+"""
     )
     empty = [*GOOD[:5], "NA", "", ""]
 
@@ -219,7 +236,10 @@ new = ["姓名"]
 
 
 def test_a_mapping_uses_another() -> None:
-    text = HEAD.replace('"x"', '"y"') + 'uses = ["x"]\n[[resource]]\ntype = "Basic"\nkey = ["$number"]\nset."code.text" = "$number"\n'
+    text = (
+        HEAD.replace('"x"', '"y"')
+        + 'uses = ["x"]\n[[resource]]\ntype = "Basic"\nkey = ["$number"]\nset."code.text" = "$number"\n'
+    )
 
     made = language.read(text, DIALECTS, {"x": LABORATORY}).run(group(GOOD), sender=SENDER)
 
@@ -230,22 +250,22 @@ def test_a_mapping_uses_another() -> None:
     ("line", "column", "said"),
     [
         ('"valueQuantty" = "结果"', 2, "Observation has no element valueQuantty; is valueQuantity meant?"),
-        ('"subject.dsplay" = "姓名"', 10, "Reference has no element dsplay; is display meant?"),
-        ('"category.text" = "姓名"', 2, "category repeats: write category[0], or category[] for one entry of every value."),
-        ('"subject[0]" = "姓名"', 2, "subject does not repeat: write it without brackets."),
+        ('"subject.dsplay" = "姓名"', 10, "Reference has no element dsplay; is display meant?"),  # noqa: E501 -- one line a case
+        ('"category.text" = "姓名"', 2, "category repeats: write category[0], or category[] for one entry of every value."),  # noqa: E501 -- one line a case
+        ('"subject[0]" = "姓名"', 2, "subject does not repeat: write it without brackets."),  # noqa: E501 -- one line a case
         ('"valueString" = "姓明"', 18, "There is no column 姓明; is 姓名 meant?"),
         ('"valueString" = "姓名 | uper"', 23, "There is no function uper; is upper meant?"),
         ('"valueString" = "姓名 +"', 22, "The expression ends too early."),
-        ('"valueString" = "(姓名"', 21, "“)” is missing after the expression."),
+        ('"valueString" = "(姓名"', 21, "“)” is missing here."),
         ("\"valueString\" = \"姓名 | split(',', 1, 2)\"", 23, "split takes 1–2 arguments."),
         ('"valueString" = "姓名 | table(sexes)"', 29, "There is no table sexes; there are sex."),
         ('"valueString" = "$nobody"', 18, "There is no name $nobody; there are none."),
-        ('"effectiveDateTime" = "出生日期"', 24, "effectiveDateTime is a dateTime, and this gives a text. Write … | dateTime."),
-        ('"valueInteger" = "结果 | decimal"', 19, "valueInteger is a integer, and this gives a decimal. Write … | integer."),
-        ('"subject" = "@ref(Group, 患者)"', None, ""),
-        ('"subject" = "@ref(Practitioner, 患者)"', 14, "subject refers to Patient | Group | Device | Location, not to Practitioner."),
-        ('"subject" = "@ref(Pateint, 患者)"', 19, "FHIR has no resource type Pateint."),
-        ('"referenceRange[0].text" = "^^姓名"', 29, "“^” reaches out of the message: there are only 1 levels around."),
+        ('"effectiveDateTime" = "出生日期"', 24, "effectiveDateTime is a dateTime, and this gives a text. Write … | dateTime."),  # noqa: E501 -- one line a case
+        ('"valueInteger" = "结果 | decimal"', 19, "valueInteger is a integer, and this gives a decimal. Write … | integer."),  # noqa: E501 -- one line a case
+        ('"subject" = "@ref(Group, 患者)"', None, ""),  # noqa: E501 -- one line a case
+        ('"subject" = "@ref(Practitioner, 患者)"', 14, "subject refers to Device | Group | Location | Patient, not to Practitioner."),  # noqa: E501 -- one line a case
+        ('"subject" = "@ref(Pateint, 患者)"', 19, "FHIR has no resource type Pateint."),  # noqa: E501 -- one line a case
+        ('"referenceRange[0].text" = "^^姓名"', 29, "“^” reaches out of the message: there are only 1 levels around."),  # noqa: E501 -- one line a case
         ('"valueString" = "姓名 | match(\'[\')"', 30, "The pattern is wrong: unterminated character set."),
         ('"component[0].valueString" = "姓名"', 1, "Observation.component needs code."),
     ],
@@ -256,7 +276,7 @@ def test_what_is_wrong_is_said_where_it_stands(line: str, column: int | None, sa
         language.read(text, DIALECTS)
         return
 
-    assert wrong(text) == [(15, column, said)]
+    assert wrong(text) == [(16, column, said)]
 
 
 def test_codes_are_checked_against_those_that_fhir_requires() -> None:
@@ -264,14 +284,20 @@ def test_codes_are_checked_against_those_that_fhir_requires() -> None:
 
     ((line, column, said),) = wrong(text)
 
-    assert (line, column) == (13, 13)
+    assert (line, column) == (14, 13)
     assert said.startswith("“finished” is no code of status; there are amended, cancelled")
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:
     text = HEAD + '[[resource]]\ntype = "Observation"\nkeys = ["报告"]\n[resource.set]\n"status" = "项"\n'
 
-    assert [place[:2] for place in wrong(text)] == [(6, 1), (7, 1), (8, 1), (10, 13)]
+    assert [place[:2] for place in wrong(text)] == [(6, 1), (8, 1), (10, 13)]
+
+
+def test_what_fhir_requires_is_asked_for() -> None:
+    text = HEAD + '[[resource]]\ntype = "Observation"\nkey = ["报告"]\n'
+
+    assert wrong(text) == [(7, 1, "Observation needs status, code.")]
 
 
 @pytest.mark.parametrize(
@@ -280,7 +306,12 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         ("", 1, 1, "The mapping begins with [mapping], in which id, version, door and kinds stand."),
         ("[mapping]\nid = x", 2, 6, "This is no TOML: Invalid value."),
         (HEAD + "[resources]", 6, 1, "There is no “resources” here; is “resource” meant?"),
-        (HEAD.replace("table", "tabel"), 4, 9, "There is no door tabel; there are fhir, hl7v2, cda, table, dicom."),
+        (
+            HEAD.replace("table", "tabel"),
+            4,
+            9,
+            "There is no door tabel; there are fhir, hl7v2, cda, table, dicom.",
+        ),
     ],
 )
 def test_a_file_that_is_no_mapping_is_refused(text: str, line: int, column: int, said: str) -> None:
@@ -289,7 +320,7 @@ def test_a_file_that_is_no_mapping_is_refused(text: str, line: int, column: int,
 
 def test_columns_are_counted_in_characters_behind_escapes() -> None:
     assert wrong(observation('"valueString" = "\\u59d3\\u540d + 姓明"')) == [
-        (15, 33, "There is no column 姓明; is 姓名 meant?")
+        (16, 33, "There is no column 姓明; is 姓名 meant?")
     ]
 
 
@@ -327,7 +358,10 @@ def test_any_text_is_an_expression_or_refused_in_its_place(text: str) -> None:
     quoted = text.replace("\\", "\\\\").replace('"', '\\"')
     mapping = observation(f'"valueString" = "{quoted}"')
 
+    problems: tuple[Issue, ...] = ()
     try:
         language.read(mapping, DIALECTS).run(group(GOOD), sender=SENDER)
     except Fault as fault:
-        assert {issue.params["line"] for issue in fault.issues} == {15}
+        problems = fault.issues
+
+    assert {issue.params["line"] for issue in problems} <= {16}

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from xinglin.exchange.mapping import targets
+from xinglin.exchange.mapping.compiling import NOTHING
 from xinglin.exchange.mapping.functions import written
 from xinglin.exchange.mapping.syntax import SyntaxWrong
 
@@ -34,6 +35,8 @@ _NUMBERS = {
     "positiveInt": ("integer",),
     "unsignedInt": ("integer",),
 }
+_ALLOWED = {**_DATES, **_NUMBERS, "boolean": ("boolean",)}
+_TEXTS = frozenset({"text", *_DATES})
 _HOW = {
     "date": "… | date",
     "dateTime": "… | dateTime",
@@ -105,9 +108,12 @@ def _reach(root: Element, parts: list[Part], key: tuple[str | int, ...]) -> Elem
             place = element.urls.setdefault(part.url, len(element.urls))
         element = element.entries.setdefault(place, Element(part.type, part, key=key))
         if part.url and "url" not in element.children:
-            url = part.url
-            element.children["url"] = Element("uri", value=lambda _: url, is_constant=True, key=key)
+            element.children["url"] = Element("uri", value=_always(part.url), is_constant=True, key=key)
     return element
+
+
+def _always(value: str) -> Build:
+    return lambda _: value
 
 
 # -- values
@@ -136,6 +142,8 @@ def several(found: Compiled, part: Part) -> Build:
 
 def conversion(found: Compiled, part: Part) -> Callable[[Any], Any] | None:
     """What makes a value that of the element; None if nothing has to be done. Raises SyntaxWrong where it cannot be."""
+    if found.values == NOTHING:
+        return None
     if found.branches and not found.type:
         changes = [conversion(branch, part) for branch in found.branches]
         if any(change is not None for change in changes):
@@ -163,26 +171,16 @@ def _by_value(part: Part) -> Callable[[Any], Any]:
 
 
 def _primitive(found: Compiled, part: Part) -> Callable[[Any], Any] | None:
-    type_ = part.type
-    if found.type == "Coding":
-        if type_ in _DATES or type_ in _NUMBERS or type_ == "boolean":
-            raise _mismatch(found, part)
+    allowed = _ALLOWED.get(part.type)
+    if found.type == "Coding" and allowed is None:
         return lambda value: value["code"]
-    if not targets.is_primitive(found.type if found.type != "text" else "string"):
+    if not targets.is_primitive("string" if found.type == "text" else found.type):
         raise _mismatch(found, part)
-    if type_ in _DATES:
-        if found.type in _DATES[type_] or _is_literal(found, part):
+    if allowed is not None:
+        if found.type in allowed or (part.type in _DATES and _is_literal(found, part)):
             return None
         raise _mismatch(found, part)
-    if type_ in _NUMBERS:
-        if found.type in _NUMBERS[type_]:
-            return None
-        raise _mismatch(found, part)
-    if type_ == "boolean":
-        if found.type == "boolean":
-            return None
-        raise _mismatch(found, part)
-    if found.type in {"text", "date", "dateTime", "instant", "time"}:
+    if found.type in _TEXTS:
         _is_literal(found, part)
         return None
     return written
@@ -256,7 +254,7 @@ def _mismatch(found: Compiled, part: Part) -> SyntaxWrong:
 
 def gaps(element: Element) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
     """(where in the file, type, elements) for what FHIR requires and the mapping does not set."""
-    if element.children and element.value is None:
+    if element.value is None and not element.entries and (element.children or element.part is None):
         missing = targets.missing(element.type, element.children)
         if missing:
             yield element.key, element.type, ", ".join(missing)
@@ -329,7 +327,9 @@ def _list(element: Element) -> _Made:
         manies += every.each
         if every.children:
             ones.append(_object(every).build)
-    is_constant = all(one.is_constant for one in made) and (every is None or (every.is_constant and not every.each))
+    is_constant = all(one.is_constant for one in made) and (
+        every is None or (every.is_constant and not every.each)
+    )
 
     def build(scope: Scope) -> list[Any]:
         found = []
@@ -342,5 +342,3 @@ def _list(element: Element) -> _Made:
         return found
 
     return _Made(build, is_constant)
-
-

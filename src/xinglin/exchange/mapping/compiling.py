@@ -59,8 +59,12 @@ class Surroundings:
         return Surroundings(self.dialect, self.tables, (*self.lets, lets), self.zone)
 
 
+NOTHING = frozenset([""])
+"""The values of an empty text, which suits every element."""
+
+
 def is_empty(value: Any) -> bool:
-    return value is None or value == "" or value == []
+    return value is None or value in ("", [])
 
 
 def expression(text: str, around: Surroundings) -> Compiled:
@@ -110,7 +114,9 @@ def _flag(tree: syntax.Flag, _around: Surroundings) -> Compiled:
 # -- places
 
 
-def nodes(tree: syntax.Place, around: Surroundings) -> tuple[Callable[[Scope], Any], Callable[[Any], Sequence[Any]]]:
+def nodes(
+    tree: syntax.Place, around: Surroundings
+) -> tuple[Callable[[Scope], Any], Callable[[Any], Sequence[Any]]]:
     """Whence a place is read, and how its nodes are found there."""
     if tree.up >= len(around.lets):
         raise SyntaxWrong(tree.at, "“^” reaches out of the message: there are only %(levels)s levels around.",
@@ -124,7 +130,10 @@ def nodes(tree: syntax.Place, around: Surroundings) -> tuple[Callable[[Scope], A
     except ValueError as error:
         offset = next((part for part in error.args[1:] if isinstance(part, int)), 0)
         raise SyntaxWrong(
-            tree.inside + offset, "“%(path)s” is no place of a message: %(why)s", path=tree.path, why=error.args[0]
+            tree.inside + offset,
+            "“%(path)s” is no place of a message: %(why)s",
+            path=tree.path,
+            why=error.args[0],
         ) from error
 
 
@@ -162,7 +171,10 @@ def _place(tree: syntax.Place, around: Surroundings) -> Compiled:
 
 
 def _first(
-    tree: syntax.Place, around: Surroundings, base: Callable[[Scope], Any], find: Callable[[Any], Sequence[Any]]
+    tree: syntax.Place,
+    around: Surroundings,
+    base: Callable[[Scope], Any],
+    find: Callable[[Any], Sequence[Any]],
 ) -> One:
     """The text of the first node, by the dialect's own short way if it has one."""
     text = around.dialect.text
@@ -232,7 +244,9 @@ def _builtin(tree: syntax.Builtin, around: Surroundings) -> Compiled:
     elif name == "sender":
         one = lambda scope: scope.run.sender.code  # noqa: E731 -- as above
     elif name == "organization":
-        return Compiled(_organization, _single(_organization), _nowhere, "Reference", True, targets="Organization")
+        return Compiled(
+            _organization, _single(_organization), _nowhere, "Reference", True, targets="Organization"
+        )
     else:
         one = lambda scope: scope.run.received and scope.run.received.isoformat(timespec="seconds")  # noqa: E731 -- as above
         return Compiled(one, _single(one), _nowhere, "instant", is_constant=True)
@@ -266,7 +280,7 @@ def _reference(tree: syntax.Builtin, around: Surroundings) -> Compiled:
     ones = [part.one for part in parts]
 
     def id_(scope: Scope) -> str:
-        given = tuple([type_, *[written(one(scope)) for one in ones]])
+        given = (type_, *[written(one(scope)) for one in ones])
         return scope.run.id_of(given) if all(given) else ""
 
     def reference(scope: Scope) -> dict[str, str] | None:
@@ -452,9 +466,11 @@ def _chosen(options: list[Compiled]) -> Compiled:
 def _of_several(
     one: One, many: Many, place: Placed, options: list[Compiled], conditions: list[Compiled]
 ) -> Compiled:
-    types = {option.type for option in options}
+    types = {option.type for option in options if option.values != NOTHING}
     known = [option.values for option in options]
-    values = frozenset().union(*[v for v in known if v is not None]) if all(v is not None for v in known) else None
+    values = (
+        frozenset().union(*[v for v in known if v is not None]) if all(v is not None for v in known) else None
+    )
     return Compiled(
         one, many, place, types.pop() if len(types) == 1 else "",
         is_constant=all(option.is_constant for option in [*options, *conditions]),
@@ -473,7 +489,9 @@ def _required(_tree: syntax.Call, source: Compiled, _around: Surroundings) -> Co
             return None
         return value
 
-    return Compiled(one, _single(one), place, source.type, False, source.values, source.branches, source.targets)
+    return Compiled(
+        one, _single(one), place, source.type, False, source.values, source.branches, source.targets
+    )
 
 
 def _exists(tree: syntax.Call, source: Compiled, _around: Surroundings) -> Compiled:
@@ -512,7 +530,14 @@ def _listed(tree: syntax.Call, source: Compiled, _around: Surroundings) -> Compi
         return found[0] if found else None
 
     return Compiled(
-        one, many, source.place, source.type, source.is_constant, source.values, source.branches, source.targets
+        one,
+        many,
+        source.place,
+        source.type,
+        source.is_constant,
+        source.values,
+        source.branches,
+        source.targets,
     )
 
 

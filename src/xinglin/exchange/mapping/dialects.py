@@ -60,8 +60,8 @@ class Group:
 class Rows:
     """Places of tables: ``rows`` of a group, ``rows[column]`` the groups that have the same there, and a column's name.
 
-    ``columns``: each name by which a column may be called → where it stands; ``headings`` are for people. A name that is
-    not there is refused. In a group a column is that of its first row.
+    ``columns``: each name by which a column may be called → where it stands; ``headings`` are for people. A name
+    that is not there is refused. In a group a column is that of its first row.
     """
 
     def __init__(self, columns: Mapping[str, int], headings: Sequence[str], name: str = "table") -> None:
@@ -121,7 +121,9 @@ class Rows:
 
             near = get_close_matches(path, self._columns, 1, 0.5)
             if near:
-                raise SyntaxWrong(offset, "There is no column %(name)s; is %(near)s meant?", name=path, near=near[0])
+                raise SyntaxWrong(
+                    offset, "There is no column %(name)s; is %(near)s meant?", name=path, near=near[0]
+                )
             raise SyntaxWrong(offset, "There is no column %(name)s.", name=path)
         return self._columns[path]
 

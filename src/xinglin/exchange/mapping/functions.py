@@ -105,7 +105,9 @@ def to_instant(text: str, zone: str = "+08:00") -> str:
     """A moment to the second at least; a day alone is its first one."""
     found = _read(text)
     if found is None or not found["day"]:
-        raise Unusable("value", "This is no date and time. Write it as YYYYMMDDhhmmss or YYYY-MM-DD hh:mm:ss.")
+        raise Unusable(
+            "value", "This is no date and time. Write it as YYYYMMDDhhmmss or YYYY-MM-DD hh:mm:ss."
+        )
     return _moment(found, zone)
 
 
@@ -121,7 +123,12 @@ def _moment(found: re.Match[str], zone: str) -> str:
 
 def to_time(text: str) -> str:
     found = _TIME.fullmatch(text.strip())
-    if found is None or int(found["hour"]) > 23 or int(found["minute"]) > 59 or int(found["second"] or 0) > 59:
+    if (
+        found is None
+        or int(found["hour"]) > 23
+        or int(found["minute"]) > 59
+        or int(found["second"] or 0) > 59
+    ):
         raise Unusable("value", "This is no time of day. Write it as hh:mm or hhmmss.")
     return f"{found['hour'].zfill(2)}:{found['minute']}:{found['second'] or '00'}"
 
@@ -334,10 +341,16 @@ FUNCTIONS: dict[str, Function] = {
     "upper": Function(lambda value: written(value).upper()),
     "lower": Function(lambda value: written(value).lower()),
     "text": Function(_text),
-    "replace": Function(lambda value, old, new: written(value).replace(written(old), written(new)), fewest=2, most=2),
+    "replace": Function(
+        lambda value, old, new: written(value).replace(written(old), written(new)), fewest=2, most=2
+    ),
     "split": Function(split, fewest=1, most=2),
-    "before": Function(lambda value, sign: written(value).partition(written(sign))[0].strip(), fewest=1, most=1),
-    "after": Function(lambda value, sign: written(value).partition(written(sign))[2].strip(), fewest=1, most=1),
+    "before": Function(
+        lambda value, sign: written(value).partition(written(sign))[0].strip(), fewest=1, most=1
+    ),
+    "after": Function(
+        lambda value, sign: written(value).partition(written(sign))[2].strip(), fewest=1, most=1
+    ),
     "cut": Function(cut, fewest=1, most=2),
     "pad": Function(pad, fewest=1, most=2),
     "digits": Function(lambda value: "".join(sign for sign in written(value) if sign in "0123456789")),

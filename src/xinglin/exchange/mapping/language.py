@@ -113,7 +113,11 @@ class _Reader:
     """One text on its way to a mapping. What is wrong is collected."""
 
     def __init__(
-        self, text: str, dialects: Mapping[str, Dialect], library: Mapping[str, str], using: tuple[str, ...] = ()
+        self,
+        text: str,
+        dialects: Mapping[str, Dialect],
+        library: Mapping[str, str],
+        using: tuple[str, ...] = (),
     ) -> None:
         self.dialects, self.library, self.using = dialects, library, using
         self.problems: list[Issue] = []
@@ -168,7 +172,9 @@ class _Reader:
     def about(self, given: Any, *, needs_dialect: bool = True) -> About:
         key: Key = ("mapping",)
         if not isinstance(given, dict):
-            self.wrong((1, 1), "The mapping begins with [mapping], in which id, version, door and kinds stand.")
+            self.wrong(
+                (1, 1), "The mapping begins with [mapping], in which id, version, door and kinds stand."
+            )
             return About("", "", "", ())
         self._members(given, key, "mapping")
         texts = {
@@ -182,7 +188,9 @@ class _Reader:
             kinds = []
         effective = given.get("effective")
         if effective is not None and (type(effective) is not date):
-            self.wrong_key((*key, "effective"), "%(name)s is a date: 2026-11-26, without quotes.", name="effective")
+            self.wrong_key(
+                (*key, "effective"), "%(name)s is a date: 2026-11-26, without quotes.", name="effective"
+            )
             effective = None
         return About(
             texts["id"], texts["version"], texts["door"], tuple(kinds), texts["title"], texts["source"], effective,
@@ -216,7 +224,9 @@ class _Reader:
             key: Key = ("mapping", "uses", number)
             if name not in self.library:
                 known = ", ".join(sorted(self.library)) or "none"
-                self.wrong_value(key, "There is no mapping %(name)s to use; there are %(known)s.", name=name, known=known)
+                self.wrong_value(
+                    key, "There is no mapping %(name)s to use; there are %(known)s.", name=name, known=known
+                )
                 continue
             if name in self.using:
                 self.wrong_value(key, "The mapping %(name)s uses itself.", name=name)
@@ -224,7 +234,9 @@ class _Reader:
             try:
                 used = _Reader(self.library[name], self.dialects, self.library, (*self.using, name)).read()
             except Fault as fault:
-                self.wrong_value(key, "The mapping %(name)s is wrong itself: %(why)s", name=name, why=fault.issues[0].text)
+                self.wrong_value(
+                    key, "The mapping %(name)s is wrong itself: %(why)s", name=name, why=fault.issues[0].text
+                )
                 continue
             mapping.works += used.works
             mapping.lets |= used.lets
@@ -238,7 +250,7 @@ class _Reader:
             return {}
         for name, table in given.items():
             if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
-                self.wrong_key(("tables", name), "The lines of a table are texts: \"M\" = \"male\".")
+                self.wrong_key(("tables", name), 'The lines of a table are texts: "M" = "male".')
                 continue
             found[name] = table
         return found
@@ -251,7 +263,9 @@ class _Reader:
                 continue
             near = get_close_matches(name, _MEMBERS[kind], 1, 0.6)
             if near:
-                self.wrong_key((*key, name), "There is no “%(name)s” here; is “%(near)s” meant?", name=name, near=near[0])
+                self.wrong_key(
+                    (*key, name), "There is no “%(name)s” here; is “%(near)s” meant?", name=name, near=near[0]
+                )
             else:
                 self.wrong_key(
                     (*key, name), "There is no “%(name)s” here; there are %(known)s.", name=name,
@@ -271,7 +285,9 @@ class _Reader:
         value = given.get(name, [])
         if isinstance(value, list) and all(isinstance(one, dict) for one in value):
             return list(enumerate(value))
-        self.wrong_key((*key, name), "Write [[%(name)s]], with double brackets.", name=".".join([*map(str, key), name]))
+        self.wrong_key(
+            (*key, name), "Write [[%(name)s]], with double brackets.", name=".".join([*map(str, key), name])
+        )
         return []
 
     def _compiled(self, text: Any, key: Key, around: Surroundings) -> Compiled | None:
@@ -289,7 +305,9 @@ class _Reader:
             self.wrong_value(key, "The expression is nested too deeply.")
         return None
 
-    def _condition(self, given: dict[str, Any], key: Key, around: Surroundings) -> Callable[[Scope], bool] | None:
+    def _condition(
+        self, given: dict[str, Any], key: Key, around: Surroundings
+    ) -> Callable[[Scope], bool] | None:
         if not given.get("when"):
             return None
         found = self._compiled(given["when"], (*key, "when"), around)
@@ -300,7 +318,7 @@ class _Reader:
         if given is None:
             return
         if not isinstance(given, dict):
-            self.wrong_key(key, "Names are given in a table: let.name = \"expression\".")
+            self.wrong_key(key, 'Names are given in a table: let.name = "expression".')
             return
         for name, text in given.items():
             if not _NAME.fullmatch(name):
@@ -337,7 +355,7 @@ class _Reader:
         try:
             tree = syntax.parse(text, functions.NAMES)
             if not isinstance(tree, syntax.Place):
-                raise SyntaxWrong(0, "Here stands a place of the message, and no expression.")  # noqa: TRY301 -- one way to say what is wrong
+                raise SyntaxWrong(0, "Here stands a place of the message, and no expression.")
             base, find = compiling.nodes(tree, around)
         except SyntaxWrong as wrong:
             self.wrong_value(key, wrong.message, max(wrong.at, 0), **wrong.params)
@@ -361,9 +379,7 @@ class _Reader:
         if given.get("delete") is True:
             return [_deleting(type_, scopes, parts)]
         root = Element(type_, key=(*key, "type"))
-        self._fill(root, given, key, inside)
-        for place, name, missing in building.gaps(root):
-            self.wrong_key(place, "%(type)s needs %(missing)s.", type=name, missing=missing)
+        self._filled(root, given, key, inside)
         return [_making(type_, scopes, parts, building.builder(root))]
 
     def _key(self, given: dict[str, Any], key: Key, name: str, around: Surroundings) -> list[Compiled]:
@@ -378,11 +394,19 @@ class _Reader:
         found = [self._compiled(text, (*key, name, number), around) for number, text in enumerate(value)]
         return [one for one in found if one is not None]
 
+    def _filled(self, root: Element, given: dict[str, Any], key: Key, around: Surroundings) -> None:
+        """Set the elements; where all could be set, say which are missing."""
+        before = len(self.problems)
+        self._fill(root, given, key, around)
+        if len(self.problems) == before:
+            for place, name, missing in building.gaps(root):
+                self.wrong_key(place, "%(type)s needs %(missing)s.", type=name, missing=missing)
+
     def _fill(self, root: Element, given: dict[str, Any], key: Key, around: Surroundings) -> None:
         """Set the elements, and those for each of some nodes."""
         sets = given.get("set", {})
         if not isinstance(sets, dict):
-            self.wrong_key((*key, "set"), "Elements are set in a table: set.name = \"expression\".")
+            self.wrong_key((*key, "set"), 'Elements are set in a table: set.name = "expression".')
             sets = {}
         for path, text, at in _flat(sets, (*key, "set"), ""):
             found = self._compiled(text, at, around)
@@ -419,7 +443,9 @@ class _Reader:
             return
         inner.append(self._entry(part, given, key, inside))
 
-    def _entry(self, part: targets.Part, given: dict[str, Any], key: Key, around: Surroundings) -> Callable[[Scope], Any]:
+    def _entry(
+        self, part: targets.Part, given: dict[str, Any], key: Key, around: Surroundings
+    ) -> Callable[[Scope], Any]:
         """What makes one entry: of one value, or of elements."""
         if "value" in given:
             found = self._compiled(given["value"], (*key, "value"), around)
@@ -433,9 +459,7 @@ class _Reader:
             self.wrong_key(key, "%(name)s is a %(type)s: give its “value”.", name=part.name, type=part.type)
             return lambda _: None
         entry = Element(part.type, key=key)
-        self._fill(entry, given, key, around)
-        for place, name, missing in building.gaps(entry):
-            self.wrong_key(place, "%(type)s needs %(missing)s.", type=name, missing=missing)
+        self._filled(entry, given, key, around)
         return building.builder(entry)
 
     # -- links and checks
@@ -480,21 +504,30 @@ def _flat(sets: dict[str, Any], key: Key, before: str) -> list[tuple[str, Any, K
 
 def _toml(text: str) -> dict[str, Any]:
     if len(text) > MOST_CHARACTERS:
-        raise Fault(Kind.INVALID, [_issue(1, 1, "The mapping is longer than %(most)s characters.", {"most": MOST_CHARACTERS})])
+        raise Fault(
+            Kind.INVALID,
+            [_issue(1, 1, "The mapping is longer than %(most)s characters.", {"most": MOST_CHARACTERS})],
+        )
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         said = str(error)
         found = _TOML_PLACE.search(said)
         lines = text.splitlines() or [""]
-        line, column = (int(found[1]), int(found[2])) if found and found[1] else (len(lines), len(lines[-1]) + 1)
+        line, column = (
+            (int(found[1]), int(found[2])) if found and found[1] else (len(lines), len(lines[-1]) + 1)
+        )
         why = _TOML_PLACE.sub("", said).strip()
-        raise Fault(Kind.INVALID, [_issue(line, column, "This is no TOML: %(why)s.", {"why": why})]) from error
+        raise Fault(
+            Kind.INVALID, [_issue(line, column, "This is no TOML: %(why)s.", {"why": why})]
+        ) from error
 
 
 def _issue(line: int, column: int, message: str, params: Mapping[str, object]) -> Issue:
     """One thing that is wrong. ``params`` has line and column beside what fills the message."""
-    return Issue("invalid", message, {**params, "line": line, "column": column}, f"line {line}, column {column}")
+    return Issue(
+        "invalid", message, {**params, "line": line, "column": column}, f"line {line}, column {column}"
+    )
 
 
 # -- what runs

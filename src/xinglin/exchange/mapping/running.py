@@ -65,7 +65,9 @@ class Run:
     def blame(self, unusable: Unusable, place: str, *, mild: bool) -> None:
         self.say(WARNING if mild else ERROR, unusable.code, place, unusable.message, unusable.params)
 
-    def say(self, severity: str, code: str, place: str, text: str, params: dict[str, Any] | None = None) -> None:
+    def say(
+        self, severity: str, code: str, place: str, text: str, params: dict[str, Any] | None = None
+    ) -> None:
         """Add a reason, once."""
         reason = Reason(severity, code, place, text, params or {})
         if len(self.reasons) < MOST_REASONS and reason not in self.reasons:

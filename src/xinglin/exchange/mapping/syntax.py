@@ -29,7 +29,7 @@ _PLACE_START = re.compile(r"[\w/.*^@`]")
 _PLACE_ENDS = frozenset(" \t\r\n,)|+=!<>('\"")
 
 
-class SyntaxWrong(ValueError):
+class SyntaxWrong(ValueError):  # noqa: N818 -- what a mapping's writer is told, no error of ours
     """An expression cannot be read; ``at`` is where, ``message`` and ``params`` say why."""
 
     def __init__(self, at: int, message: str, **params: object) -> None:
@@ -168,12 +168,16 @@ class _Parser:
             raise SyntaxWrong(self.at, "The expression ends too early.")
         before = self.text[: self.at].rstrip()
         if self.text[self.at] == "+" and "|" in before:
-            raise SyntaxWrong(self.at, "Put brackets around what stands before “+”: pipes reach further than “+”.")
-        raise SyntaxWrong(self.at, "“%(found)s” is not expected here.", found=self.text[self.at : self.at + 12])
+            raise SyntaxWrong(
+                self.at, "Put brackets around what stands before “+”: pipes reach further than “+”."
+            )
+        raise SyntaxWrong(
+            self.at, "“%(found)s” is not expected here.", found=self.text[self.at : self.at + 12]
+        )
 
-    def take(self, sign: str, why: str) -> None:
+    def take(self, sign: str) -> None:
         if self.peek() != sign:
-            raise SyntaxWrong(self.at, "“%(sign)s” is missing %(why)s.", sign=sign, why=why)
+            raise SyntaxWrong(self.at, "“%(sign)s” is missing here.", sign=sign)
         self.at += 1
 
     def keyword(self, word: str) -> bool:
@@ -241,7 +245,7 @@ class _Parser:
         self.peek()
         at = self.at
         if self.keyword("in"):
-            self.take("(", "after “in”")
+            self.take("(")
             return OneOf(left, tuple(self.arguments()), at)
         found = _COMPARISON.match(self.text, self.at)
         if found is None:
@@ -291,7 +295,7 @@ class _Parser:
                 return found
             if sign != ",":
                 self.at -= 1
-                raise SyntaxWrong(self.at, "“%(sign)s” is missing %(why)s.", sign=")", why="after the arguments")
+                raise SyntaxWrong(self.at, "“%(sign)s” is missing here.", sign=")")
 
     def atom(self) -> Tree:
         sign = self.peek()
@@ -301,7 +305,7 @@ class _Parser:
         if sign == "(":
             self.at += 1
             tree = self.expression()
-            self.take(")", "after the expression")
+            self.take(")")
             return tree
         if sign == "$":
             return self.name()
@@ -415,4 +419,4 @@ class _Parser:
                 if not depth:
                     return at + 1
             at += 1
-        raise SyntaxWrong(start, "“%(sign)s” is missing %(why)s.", sign="]", why="in this place")
+        raise SyntaxWrong(start, "“%(sign)s” is missing here.", sign="]")

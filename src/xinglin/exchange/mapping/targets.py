@@ -114,14 +114,22 @@ def _unknown(name: str, known: Structure, at: int) -> SyntaxWrong:
     if name in known.elements:  # a choice without its type
         forms = ", ".join(prop for prop, _ in known.elements[name].properties[:12])
         return SyntaxWrong(
-            at, "%(name)s of %(type)s is written with its type: %(forms)s.", name=name, type=known.name, forms=forms
+            at,
+            "%(name)s of %(type)s is written with its type: %(forms)s.",
+            name=name,
+            type=known.name,
+            forms=forms,
         )
     if known.kind == "primitive":
         return SyntaxWrong(at, "Nothing can be set inside of a %(type)s.", type=known.name)
     near = get_close_matches(name, known.properties, 1, 0.6)
     if near:
         return SyntaxWrong(
-            at, "%(type)s has no element %(name)s; is %(near)s meant?", type=known.name, name=name, near=near[0]
+            at,
+            "%(type)s has no element %(name)s; is %(near)s meant?",
+            type=known.name,
+            name=name,
+            near=near[0],
         )
     some = ", ".join(prop for prop in known.properties if prop not in ("id", *_EXTENSIONS))
     return SyntaxWrong(

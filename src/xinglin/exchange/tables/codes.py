@@ -20,7 +20,9 @@ def table(name: str) -> Mapping[str, str]:
         return {}
     with path.open(encoding="utf-8", newline="") as file:
         return {
-            line["code"]: line["display"] for line in csv.DictReader(file) if line.get("notSelectable") != "true"
+            line["code"]: line["display"]
+            for line in csv.DictReader(file)
+            if line.get("notSelectable") != "true"
         }
 
 

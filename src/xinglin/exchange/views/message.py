@@ -59,7 +59,10 @@ def _open(connection: Connection, record: Record, receipt: str, right: Right = R
     body = custody.body(connection, message.digest)
     patient = _patient(message, sender, body)
     frame.note(
-        record.actor, "exchange-message", query=receipt, patient=self_number("Patient", patient) if patient else None
+        record.actor,
+        "exchange-message",
+        query=receipt,
+        patient=self_number("Patient", patient) if patient else None,
     )
     return Opened(message, sender, body, patient)
 
@@ -117,13 +120,15 @@ def _resources(door: Record, found: Message) -> list[dict[str, Any]]:
 
 @require_GET
 @entry.page
-def raw(request: HttpRequest, door: Record, receipt: str) -> HttpResponse:  # noqa: ARG001 -- as for every page
+def raw(request: HttpRequest, door: Record, receipt: str) -> HttpResponse:
     """The raw message as a file: as it was sent, or as it is now with ``?edited``."""
     connection = database.connection()
     opened = _open(connection, door, receipt)
     body = opened.body if "edited" in request.GET else custody.body(connection, opened.message.original)
     response = HttpResponse(body, content_type="application/octet-stream")
-    response["Content-Disposition"] = f'attachment; filename="{receipt}.{_ENDINGS.get(opened.message.door, "txt")}"'
+    response["Content-Disposition"] = (
+        f'attachment; filename="{receipt}.{_ENDINGS.get(opened.message.door, "txt")}"'
+    )
     return response
 
 
@@ -156,8 +161,18 @@ def edit(request: HttpRequest, door: Record, receipt: str) -> HttpResponse:
         except Fault as fault:
             form.add_error(None, " ".join(gettext(issue.message) % issue.params for issue in fault.issues))
         else:
-            return _replayed(request, door, receipt) if "replay" in request.POST else redirect("exchange:message", receipt)
-    context = {"opened": opened, "message": opened.message, "sender": opened.sender, "form": form, "charset": charset}
+            return (
+                _replayed(request, door, receipt)
+                if "replay" in request.POST
+                else redirect("exchange:message", receipt)
+            )
+    context = {
+        "opened": opened,
+        "message": opened.message,
+        "sender": opened.sender,
+        "form": form,
+        "charset": charset,
+    }
     context["reasons"] = opened.message.why
     return render(request, "exchange/edit.html", context, status=422 if form.errors else 200)
 

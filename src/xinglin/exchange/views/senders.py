@@ -65,7 +65,9 @@ def sender(request: HttpRequest, door: Door, code: str) -> HttpResponse:
     may = rights.may(door.actor, Right.SENDERS)
     if request.method == "POST":
         rights.require(door.actor, Right.SENDERS)
-    form = SenderForm(request.POST if request.method == "POST" else None, known=known, home=settings.SETTINGS.home)
+    form = SenderForm(
+        request.POST if request.method == "POST" else None, known=known, home=settings.SETTINGS.home
+    )
     if request.method == "POST" and form.is_valid():
         try:
             senders.change(connection, code=code, details=form.details(), actor=door.actor, now=clock.now())
@@ -90,7 +92,7 @@ def renew_key(request: HttpRequest, door: Door, code: str) -> HttpResponse:
 
 @require_POST
 @entry.page
-def set_active(request: HttpRequest, door: Door, code: str) -> HttpResponse:
+def set_active(request: HttpRequest, door: Door, code: str) -> HttpResponse:  # noqa: ARG001 -- as for every page
     """Let a sender in, or no more."""
     rights.require(door.actor, Right.SENDERS)
     connection = database.connection()
@@ -107,7 +109,9 @@ def _seen(connection: Connection, door: Door, code: str) -> Registered:
     return known
 
 
-def _shown(request: HttpRequest, known: Registered, more: dict[str, Any], *, status: int = 200) -> HttpResponse:
+def _shown(
+    request: HttpRequest, known: Registered, more: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
     happened = senders.events(database.connection(), known.id)
     names = accounts.names_of_accounts(one.actor for one in happened)
     context = {

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import signal
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
-from xinglin.exchange import monitoring, processing, quarantine, queries, senders, working
+from xinglin.exchange import backlog, monitoring, quarantine, queries, senders, working
 from xinglin.exchange.doors import Door
 from xinglin.exchange.queries import Wanted
 from xinglin.exchange.receipts import State
 from xinglin.exchange.senders import Details
+from xinglin.exchange.tables import watching
 from xinglin.kernel import clock
 from xinglin.kernel.actor import SYSTEM
 from xinglin.kernel.errors import Fault
@@ -44,6 +46,11 @@ class Command(BaseCommand):
         replay.add_argument("--door", choices=[door.value for door in Door])
         replay.add_argument("--kind", default="")
         replay.add_argument("--code", default="", help="kind of reason, such as required")
+        watch = verbs.add_parser("watch", help="load tables that are put into a folder")
+        watch.add_argument("folder", type=Path)
+        watch.add_argument("--sender", required=True, help="the code of the sender whose files they are")
+        watch.add_argument("--every", type=float, default=2.0, help="seconds between two looks")
+        watch.add_argument("--once", action="store_true", help="load what is there, and stop")
         sender = verbs.add_parser("sender", help="list, register and change senders")
         self._add_sender(sender)
 
@@ -51,13 +58,18 @@ class Command(BaseCommand):
     def _add_sender(parser: Any) -> None:
         what = parser.add_subparsers(dest="what", required=True)
         what.add_parser("list", help="who may send")
-        for name, help_ in (("add", "register one; prints its key"), ("change", "change what is said of one")):
+        for name, help_ in (
+            ("add", "register one; prints its key"),
+            ("change", "change what is said of one"),
+        ):
             one = what.add_parser(name, help=help_)
             one.add_argument("code")
             for detail in _DETAILS:
                 one.add_argument(f"--{detail}", required=detail == "name" and name == "add")
             one.add_argument("--door", action="append", dest="doors", choices=[door.value for door in Door])
-            one.add_argument("--network", action="append", dest="networks", help="address or network it sends from")
+            one.add_argument(
+                "--network", action="append", dest="networks", help="address or network it sends from"
+            )
         for name, help_ in (
             ("key", "give one a new key, and print it"), ("open", "let one in again"), ("close", "let one in no more"),
         ):  # fmt: skip
@@ -80,6 +92,18 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         working.run(stop, threads=options["threads"])
+
+    def _watch(self, options: dict[str, Any]) -> None:
+        folder = watching.Folder(options["folder"], senders.by_code(database.connection(), options["sender"]))
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        while True:
+            for told in folder.look(settled=options["once"]):
+                said = told.refused or f"{told.rows:,} rows, {told.stored:,} stored, {told.bad:,} wrong"
+                self.stdout.write(f"{told.name}: {said}")
+            if options["once"] or stop.wait(options["every"]):
+                return
 
     def _status(self, options: dict[str, Any]) -> None:
         connection = database.connection()
@@ -125,7 +149,7 @@ class Command(BaseCommand):
         job = quarantine.ask_replay(wanted, actor=SYSTEM, begin=False)
         result = jobs.work(job.id).result or {}
         self.stdout.write(f"{result.get('stored', 0):,} of {result.get('done', 0):,} are in the record now.")
-        processing.look_again()
+        backlog.look_again()
 
     # -- senders
 
@@ -155,7 +179,8 @@ class Command(BaseCommand):
     def _details(options: dict[str, Any], known: Registered | None) -> Details:
         """What is not said stays as it is."""
         said = {
-            name: options[name] if options[name] is not None else getattr(known, name, "") for name in _DETAILS
+            name: options[name] if options[name] is not None else getattr(known, name, "")
+            for name in _DETAILS
         }
         doors = options["doors"] if options["doors"] is not None else getattr(known, "doors", ())
         networks = options["networks"] if options["networks"] is not None else getattr(known, "networks", ())
