@@ -66,7 +66,9 @@ def test_quality_is_not_for_every_role(region: Connection, page: str, role: str)
     answer = browser(make.account("周八", role)).get(page)
     assert answer.status_code == 403
     access.flush()
-    assert region.execute("SELECT DISTINCT outcome FROM record_access WHERE action = 'quality'").fetchall() == [("deny",)]
+    assert region.execute(
+        "SELECT DISTINCT outcome FROM record_access WHERE action = 'quality'"
+    ).fetchall() == [("deny",)]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -84,8 +86,8 @@ def test_every_page_says_what_to_do_where_there_is_nothing_yet(quality: Connecti
 def test_the_board_ranks_and_leads_on(steward: Client) -> None:
     page = text(steward.get("/quality/"))
     assert "第一人民医院" in page
-    assert '/quality/institutions/h1/' in page
-    assert '/quality/rules/CP-SX-1/' in page
+    assert "/quality/institutions/h1/" in page
+    assert "/quality/rules/CP-SX-1/" in page
     assert "50.0" in page  # four of eight
 
 
@@ -104,15 +106,19 @@ def test_from_the_score_to_the_rule_to_the_row_to_the_resource(steward: Client, 
 
     assert "王桂兰" in opened
     access.flush()
-    assert region.execute("SELECT purpose, outcome, id FROM record_access WHERE action = 'read'").fetchall() == [
-        ("HOPERAT", "permit", "p1")
-    ]
+    assert region.execute(
+        "SELECT purpose, outcome, id FROM record_access WHERE action = 'read'"
+    ).fetchall() == [("HOPERAT", "permit", "p1")]
 
 
 def test_a_row_leads_to_the_message_that_it_came_in(region: Connection) -> None:
     store(sexless("p1", meta={"source": "urn:xinglin:message:R77"}))
     make.flatten()
-    page = text(browser(make.account("陆文清", "steward")).get(f"/quality/rows/person/{self_number('Patient', 'p1')}/0/"))
+    page = text(
+        browser(make.account("陆文清", "steward")).get(
+            f"/quality/rows/person/{self_number('Patient', 'p1')}/0/"
+        )
+    )
     assert "/exchange/messages/R77/" in page
 
 
@@ -130,7 +136,15 @@ def test_who_belongs_to_an_institution_sees_its_data_alone(region: Connection) -
 
 
 @pytest.mark.parametrize(
-    "page", ["/quality/", "/quality/institutions/h1/", "/quality/rules/", "/quality/rules/CP-SX-1/", "/quality/problems/", "/quality/tasks/"]
+    "page",
+    [
+        "/quality/",
+        "/quality/institutions/h1/",
+        "/quality/rules/",
+        "/quality/rules/CP-SX-1/",
+        "/quality/problems/",
+        "/quality/tasks/",
+    ],
 )
 def test_every_table_can_be_taken_away(steward: Client, page: str) -> None:
     table = steward.get(page, {"as": "csv"})
@@ -159,7 +173,11 @@ def test_a_problem_is_issued_and_seen_through_on_its_page(steward: Client, regio
 
 def test_the_notice_can_be_printed(region: Connection) -> None:
     (problem,) = queries.problems(region, queries.Cases())
-    page = text(browser(make.account("陆文清", "steward"), "zh-hans").get(f"/quality/problems/{problem.number}/notice/"))
+    page = text(
+        browser(make.account("陆文清", "steward"), "zh-hans").get(
+            f"/quality/problems/{problem.number}/notice/"
+        )
+    )
     assert "数据质量整改通知书" in page
     assert "第一人民医院" in page
     assert "性别已填写" in page
@@ -169,7 +187,8 @@ def test_the_notice_can_be_printed(region: Connection) -> None:
 def form(**more: str) -> dict[str, str]:
     return {
         "id": "XX-7", "title_zh": "出生日期已填写", "title": "The birth date is stated", "dimension": "completeness",
-        "table": "person", "check": "required", "params": 'column = "birth"', "where": "", "severity": "low", "weight": "1",
+        "table": "person", "check": "required", "params": 'column = "birth"', "where": "", "severity": "low",
+        "weight": "1",
         "threshold": "0.1", "owner": "steward", "standard": "", "effective": "2026-11-01", "source": "own",
         "confidence": "expert", "words": "", "do": "try",
     } | more  # fmt: skip
@@ -193,10 +212,15 @@ def test_a_rule_is_tried_before_it_holds(steward: Client, region: Connection) ->
         ({"params": 'column = "shoe"'}, "column is shoe, but must be one of"),
         ({"id": "CP-SX-1"}, "There is a rule with this number already."),
         ({"weight": "-1"}, "greater than or equal to 0"),
-        ({"check": "format", "params": 'column = "receipt"\npattern = "[[:nothing:]]"'}, "The database refuses the rule"),
+        (
+            {"check": "format", "params": 'column = "receipt"\npattern = "[[:nothing:]]"'},
+            "The database refuses the rule",
+        ),
     ],
 )
-def test_a_wrong_rule_is_shown_with_what_is_wrong(steward: Client, region: Connection, more: dict[str, str], said: str) -> None:
+def test_a_wrong_rule_is_shown_with_what_is_wrong(
+    steward: Client, region: Connection, more: dict[str, str], said: str
+) -> None:
     answer = steward.post("/quality/rules/new/", form(do="force", **more))
     assert answer.status_code == 422
     assert said in text(answer).replace("&quot;", '"').replace("&#x27;", "'")
@@ -210,7 +234,9 @@ def test_a_rule_is_changed_withdrawn_and_taken_back(steward: Client, region: Con
     assert list(rulebook.in_force(region)) == []
     versions = rulebook.versions(region, "CP-SX-1")
 
-    assert steward.post("/quality/rules/CP-SX-1/undo/", {"version": str(versions[1].number)}).status_code == 302
+    assert (
+        steward.post("/quality/rules/CP-SX-1/undo/", {"version": str(versions[1].number)}).status_code == 302
+    )
 
     assert rulebook.in_force(region)["CP-SX-1"].title == "The sex is stated"
 
@@ -229,7 +255,8 @@ def test_months_are_listed_and_shown(steward: Client, region: Connection) -> Non
 @pytest.mark.parametrize(
     "page",
     [
-        "/quality/institutions/nowhere/", "/quality/rules/NO-1/", "/quality/problems/999999/", "/quality/rows/person/1/0/",
+        "/quality/institutions/nowhere/", "/quality/rules/NO-1/", "/quality/problems/999999/",
+        "/quality/rows/person/1/0/",
         "/quality/rows/shoes/1/0/", "/quality/rows/person/x/0/",
     ],
 )  # fmt: skip
@@ -238,6 +265,15 @@ def test_what_is_not_there_is_said_to_be_so(steward: Client, page: str) -> None:
 
 
 def test_odd_questions_are_answered(steward: Client) -> None:
-    for query in ("weeks=x", "weeks=9999", "after=1", "after=x.y", "department=zz", "state=zz", "severity=zz", "dataset=zz"):
+    for query in (
+        "weeks=x",
+        "weeks=9999",
+        "after=1",
+        "after=x.y",
+        "department=zz",
+        "state=zz",
+        "severity=zz",
+        "dataset=zz",
+    ):
         assert steward.get(f"/quality/rules/CP-SX-1/?{query}").status_code == 200, query
         assert steward.get(f"/quality/problems/?{query}").status_code == 200, query

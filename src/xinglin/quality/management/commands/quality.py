@@ -194,7 +194,7 @@ def _reference() -> str:
     ]
     for rule in rulebook.shipped().values():
         lines.append(
-            f"| {rule.id} | {rule.title} | {rule.title_zh} | {rule.dimension} | `{rule.table}` · `{rule.check}` | {rule.severity}"
-            f" | {rule.weight:g} | {rule.standard or '—'} | {rule.source} | {rule.confidence} |"
+            f"| {rule.id} | {rule.title} | {rule.title_zh} | {rule.dimension} | `{rule.table}` · `{rule.check}`"
+            f" | {rule.severity} | {rule.weight:g} | {rule.standard or '—'} | {rule.source} | {rule.confidence} |"
         )
     return "\n".join(lines) + "\n"
