@@ -38,7 +38,9 @@ def found(_record_database: None) -> Evaluation:
 
 def test_planted_faults_of_every_type_are_found(found: Evaluation) -> None:
     assert {one.check for one in found.outcomes} == set(checks.TYPES)
-    assert [(one.rule, one.planted, one.found) for one in found.outcomes if one.share < 0.99 or not one.planted] == []
+    assert [
+        (one.rule, one.planted, one.found) for one in found.outcomes if one.share < 0.99 or not one.planted
+    ] == []
 
 
 def test_nothing_else_is_found(found: Evaluation) -> None:

@@ -1,7 +1,7 @@
 """Rules as SQL: one pass over each flat table counts for all its rules at once, a second gathers the failing rows.
 
-The pass is ``count(*) FILTER (…)`` for each rule, by institution, department, data set and week. What rows fail together
-(pairs, duplicates, histories) is asked by statements of its own, which touch only the rows they are about.
+The pass is ``count(*) FILTER (…)`` for each rule, by institution, department, data set and week. What rows fail
+together (pairs, duplicates, histories) is asked by statements of its own, over the rows they are about.
 """
 
 from __future__ import annotations

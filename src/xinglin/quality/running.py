@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from xinglin.quality.rules import Rule
     from xinglin.record.database import Connection
 
-_COUNT = "rule text, institution bigint, department bigint, dataset smallint, week smallint, checked bigint, failed bigint"
+_COUNT = (
+    "rule text, institution bigint, department bigint, dataset smallint, week smallint, checked bigint,"
+    " failed bigint"
+)
 _FAILING = (
     "rule text, self bigint, part smallint, shard smallint, institution bigint, department bigint, dataset smallint,"
     " week smallint, receipt text"

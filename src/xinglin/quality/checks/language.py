@@ -164,7 +164,8 @@ def chosen(rule: Asked, alias: str = "t") -> str:
 def conditions(rule: Asked, where: Mapping[str, Any], table: str, alias: str) -> str:
     """``{column = value or list}``; ``…_prefix``; ``…_not``; ``…_least``; ``filled`` and ``empty`` list columns.
 
-    Of persons also ``older_than_days``: how old they were at least when they came."""
+    Of persons also ``older_than_days``: how old they were at least when they came.
+    """
     return both(*(_condition(rule, name, value, table, alias) for name, value in where.items()))
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
@@ -101,6 +102,8 @@ class Command(BaseCommand):
         path = Path(options["file"])
         text = path.read_text(encoding="utf-8-sig")
         found = rules.read_csv(text) if path.suffix.lower() == ".csv" else rules.read_toml(text)
+        for rule in found:
+            self._try(rule)
         if options["check"]:
             self.stdout.write(f"{len(found)} rules are in order")
             return
@@ -110,6 +113,13 @@ class Command(BaseCommand):
                 connection, found, actor=SYSTEM, now=clock.now(), replace=options["replace"], words=path.name
             )
         self.stdout.write(", ".join(f"{count} {name}" for name, count in done.items()))
+
+    def _try(self, rule: rules.Rule) -> None:
+        """What the database refuses is said before anything is kept."""
+        try:
+            running.dry(rule, now=clock.now())
+        except psycopg.Error as wrong:
+            raise CommandError(f"{rule.id}: {wrong.diag.message_primary or wrong}") from None
 
     def _rules(self, _: dict[str, Any]) -> None:
         self.stdout.write(rules.write_csv(rulebook.in_force(database.connection()).values()), ending="")
@@ -184,7 +194,7 @@ def _reference() -> str:
     ]
     for rule in rulebook.shipped().values():
         lines.append(
-            f"| {rule.id} | {rule.title} | {rule.title_zh} | {rule.dimension} | `{rule.table}` · `{rule.check}` | {rule.severity}"
-            f" | {rule.weight:g} | {rule.standard or '—'} | {rule.source} | {rule.confidence} |"
+            f"| {rule.id} | {rule.title} | {rule.title_zh} | {rule.dimension} | `{rule.table}` · `{rule.check}`"
+            f" | {rule.severity} | {rule.weight:g} | {rule.standard or '—'} | {rule.source} | {rule.confidence} |"
         )
     return "\n".join(lines) + "\n"
