@@ -21,7 +21,19 @@ def shown(*roles: str, path: str = "/") -> list[navigation.Shown]:
             ["/", "/persons/find/", "/cards/", "/directory/", "/codes/", "/ledger/", "/signing/verify/"],
         ),
         ("nurse", ["/", "/cards/", "/directory/", "/codes/", "/ledger/", "/signing/verify/"]),
-        ("steward", ["/", "/persons/", "/cards/", "/directory/", "/codes/", "/ledger/", "/signing/verify/"]),
+        (
+            "steward",
+            [
+                "/",
+                "/persons/",
+                "/cards/",
+                "/directory/",
+                "/exchange/",
+                "/codes/",
+                "/ledger/",
+                "/signing/verify/",
+            ],
+        ),
         ("client", ["/", "/directory/", "/codes/", "/ledger/", "/signing/verify/"]),
     ],
 )
@@ -54,6 +66,7 @@ def test_places_are_named_in_the_reader_s_language() -> None:
         "居民主索引",
         "健康卡",
         "机构目录",
+        "数据交换",
         "术语",
         "存证",
         "电子签名",

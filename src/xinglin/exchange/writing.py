@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from xinglin.record.steps import Step, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from xinglin.exchange.doors import Sender, Translated
     from xinglin.record.database import Connection
@@ -130,7 +132,7 @@ def _write(connection: Connection, works: Sequence[Work]) -> None:
     for work in works:
         work.begin()
     try:
-        with connection.transaction():
+        with _within(connection, works):
             stored = _perform(connection, works)
     except TRANSIENT:
         raise
@@ -146,6 +148,11 @@ def _write(connection: Connection, works: Sequence[Work]) -> None:
     else:
         for work, count in zip(works, stored, strict=True):
             work.stored = count
+
+
+def _within(connection: Connection, works: Sequence[Work]) -> AbstractContextManager[Any]:
+    """The record's step is undone by itself where it fails; what a merge does besides it is undone with it."""
+    return connection.transaction() if any(work.translated.links for work in works) else nullcontext()
 
 
 def _without_blamed(connection: Connection, works: Sequence[Work], blamed: dict[int, list[Reason]]) -> None:
