@@ -160,7 +160,8 @@ def test_a_message_built_by_hl7apy_is_taken_and_the_answer_reads_well(laboratory
 
     answer = parse_message(data.strip(b"\x0b\x1c\r").decode(), find_groups=False)
     assert (answer.msa.msa_1.value, answer.msa.msa_2.value, answer.version) == ("AA", "77", version)
-    answer.validate()
+    if version >= "2.4":  # before, an answer does not name its structure, and hl7apy knows none
+        answer.validate()
     assert _read(laboratory, "Patient", "P7")["name"][0]["text"] == "韦桂兰"
 
 

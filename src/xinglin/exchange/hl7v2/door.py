@@ -245,8 +245,12 @@ _SEGMENT = re.compile(r"(?P<name>[A-Z][A-Z0-9]{2})(?P<index>\[\d+\])?")
 
 def _placed(told: Translated) -> Translated:
     """What is missing is named as if it were there: ``OBX[2]: OBX-5`` is OBX[2]-5."""
-    reasons = tuple(replace(reason, place=_place(reason.place)) for reason in told.reasons)
-    return replace(told, reasons=reasons) if reasons else told
+    reasons: list[Reason] = []
+    for reason in told.reasons:
+        placed = replace(reason, place=_place(reason.place))
+        if placed not in reasons:
+            reasons.append(placed)
+    return replace(told, reasons=tuple(reasons)) if reasons else told
 
 
 def _place(place: str) -> str:

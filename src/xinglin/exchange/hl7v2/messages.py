@@ -183,11 +183,12 @@ def _separators(text: str) -> Separators:
         said = "MSH is not followed by a character that separates fields."
         raise Broken(Reason(ERROR, "structure", "MSH-1", said))
     encoding = text[4 : _end_of_field(text, 4, field)]
-    marks = field + encoding
-    if not 1 <= len(encoding) <= 5 or len(set(marks)) != len(marks) or any(c.isalnum() or c < "!" for c in marks):
+    marks = field + encoding.replace(" ", "")  # a blank stands where a sign was lost
+    if not 1 <= len(encoding) <= 5 or len(set(marks)) != len(marks) or marks[1:2] != encoding[:1] or any(c.isalnum() or c < "!" for c in marks):
         said = "MSH-2 must hold up to five different signs such as ^~\\& and has %(found)s."
         raise Broken(Reason(ERROR, "structure", "MSH-2", said, {"found": repr(encoding[:12])}))
-    given = [*encoding, *("" for _ in range(5))]
+    given = [*encoding.replace(" ", "\0"), *("" for _ in range(5))]
+    given = ["" if mark == "\0" else mark for mark in given]
     return Separators(field, given[0], given[1] or "\x01", given[2], given[3] or "\x02", given[4])
 
 
