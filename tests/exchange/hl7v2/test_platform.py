@@ -32,13 +32,17 @@ if TYPE_CHECKING:
 
 
 def _read(sender: Sender, type_name: str, *parts: str) -> dict[str, Any]:
-    found: dict[str, Any] = open_as(sender.actor).read(type_name, naming.id_of(sender.code, type_name, *parts)).resource
+    found: dict[str, Any] = (
+        open_as(sender.actor).read(type_name, naming.id_of(sender.code, type_name, *parts)).resource
+    )
     return found
 
 
 def _received() -> list[tuple[str, int]]:
     """Kind and state of all messages that were kept."""
-    return database.connection().execute("SELECT kind, state FROM exchange_message ORDER BY number").fetchall()
+    return (
+        database.connection().execute("SELECT kind, state FROM exchange_message ORDER BY number").fetchall()
+    )
 
 
 def test_results_come_into_the_record(laboratory: Sender) -> None:
@@ -76,7 +80,9 @@ def test_an_unusable_message_waits_in_quarantine_and_is_answered_with_its_places
 
 def test_a_visit_is_followed_from_admission_to_discharge_and_back(laboratory: Sender) -> None:
     def adt(control: str, event: str, more: str = "") -> bytes:
-        return make.message(make.header(f"ADT^{event}", control), f"EVN|{event}|20261126", make.PID, make.PV1 + more)
+        return make.message(
+            make.header(f"ADT^{event}", control), f"EVN|{event}|20261126", make.PID, make.PV1 + more
+        )
 
     stands = []
     with serving(Platform()) as server, Client(server) as client:
@@ -96,9 +102,26 @@ def test_a_visit_is_followed_from_admission_to_discharge_and_back(laboratory: Se
 def test_two_numbers_of_a_patient_are_merged(laboratory: Sender) -> None:
     with serving(Platform()) as server, Client(server) as client:
         for number in ("7", "8"):
-            client.send(framed(make.message(make.header("ADT^A28", number), "EVN|A28|2026", f"PID|1||{number}^^^H01^PI||张三||19800102|M")))
+            client.send(
+                framed(
+                    make.message(
+                        make.header("ADT^A28", number),
+                        "EVN|A28|2026",
+                        f"PID|1||{number}^^^H01^PI||张三||19800102|M",
+                    )
+                )
+            )
             assert client.said() == ("AA", number)
-        client.send(framed(make.message(make.header("ADT^A40", "M"), "EVN|A40|2026", "PID|1||7^^^H01^PI||张三||19800102|M", "MRG|8^^^H01^PI")))
+        client.send(
+            framed(
+                make.message(
+                    make.header("ADT^A40", "M"),
+                    "EVN|A40|2026",
+                    "PID|1||7^^^H01^PI||张三||19800102|M",
+                    "MRG|8^^^H01^PI",
+                )
+            )
+        )
         assert client.said() == ("AA", "M")
 
     given_up = _read(laboratory, "Patient", "8")
@@ -117,7 +140,9 @@ def test_who_is_not_registered_is_refused(laboratory: Sender) -> None:
 
 
 def test_who_sends_from_elsewhere_is_refused(laboratory: Sender) -> None:
-    database.connection().execute("UPDATE exchange_sender SET networks = ARRAY['10.0.0.0/8'] WHERE code = 'lis'")
+    database.connection().execute(
+        "UPDATE exchange_sender SET networks = ARRAY['10.0.0.0/8'] WHERE code = 'lis'"
+    )
     senders.forget()
     with serving(Platform()) as server, Client(server) as client:
         client.send(framed(make.results().encode()))
@@ -141,10 +166,15 @@ def test_in_the_enhanced_mode_a_message_is_kept_and_worked_later(laboratory: Sen
 
 
 @pytest.mark.parametrize("version", ["2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.8"])
-def test_a_message_built_by_hl7apy_is_taken_and_the_answer_reads_well(laboratory: Sender, version: str) -> None:
+def test_a_message_built_by_hl7apy_is_taken_and_the_answer_reads_well(
+    laboratory: Sender, version: str
+) -> None:
     message = Message("ADT_A01", version=version)
     message.msh.msh_3, message.msh.msh_4 = "LIS", "H01"
-    message.msh.msh_7, message.msh.msh_9 = "20261126093000", "ADT^A01" if version < "2.4" else "ADT^A01^ADT_A01"
+    message.msh.msh_7, message.msh.msh_9 = (
+        "20261126093000",
+        "ADT^A01" if version < "2.4" else "ADT^A01^ADT_A01",
+    )
     message.msh.msh_10, message.msh.msh_11, message.msh.msh_18 = "77", "P", "UNICODE UTF-8"
     message.evn.evn_2 = "20261126"
     message.pid.pid_3 = "P7^^^H01^PI"
@@ -167,7 +197,9 @@ def test_a_message_built_by_hl7apy_is_taken_and_the_answer_reads_well(laboratory
 
 def test_an_answer_with_errors_is_valid_by_hl7apy(laboratory: Sender) -> None:
     with serving(Platform()) as server, Client(server) as client:
-        client.send(framed(make.results().replace("|P0001^^^H01^PI~450103198001022046^^^GA^NI|", "||").encode()))
+        client.send(
+            framed(make.results().replace("|P0001^^^H01^PI~450103198001022046^^^GA^NI|", "||").encode())
+        )
         answer = client.answer()
 
     assert answer is not None

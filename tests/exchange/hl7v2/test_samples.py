@@ -36,7 +36,9 @@ def _body(sample: dict[str, Any]) -> bytes:
 
 
 def test_every_file_says_whence_it_is() -> None:
-    assert sorted(path.name for path in _FOLDER.glob("*.hl7")) == sorted(sample["file"] for sample in _SAMPLES)
+    assert sorted(path.name for path in _FOLDER.glob("*.hl7")) == sorted(
+        sample["file"] for sample in _SAMPLES
+    )
     assert {sample["licence"] for sample in _SAMPLES} == {"MIT", "Apache-2.0", "BSD-3-Clause"}
 
 

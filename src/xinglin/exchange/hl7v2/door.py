@@ -32,9 +32,7 @@ if TYPE_CHECKING:
 _REMEMBERED = 64
 _LARGEST_REMEMBERED = 64 * 1024
 _TYPES = ("PI", "MR", "PT")
-_MOMENT = re.compile(
-    r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(?:(\d{2})(?:\.\d+)?)?)?([+-]\d{4})?"
-)
+_MOMENT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(?:(\d{2})(?:\.\d+)?)?)?([+-]\d{4})?")
 _CHINA = timezone(timedelta(hours=8))
 DIALECTS = {paths.Dialect.name: paths.Dialect()}
 _MAPPINGS = Path(__file__).parent / "data" / "mappings"
@@ -73,7 +71,13 @@ def _in_header(message: Message) -> list[Reason]:
     """What the header must say."""
     said = gettext_noop("%(segment)s is missing.")
     return [
-        Reason(WARNING if number == 12 else ERROR, "required", f"MSH-{number}", said, {"segment": f"MSH-{number}"})
+        Reason(
+            WARNING if number == 12 else ERROR,
+            "required",
+            f"MSH-{number}",
+            said,
+            {"segment": f"MSH-{number}"},
+        )
         for number in (9, 10, 12)
         if not message.header.text(number)
     ]
@@ -105,7 +109,9 @@ def unsupported(message: Message, sender: Sender) -> Reason | None:
     code, event = message.header.text(9), message.header.text(9, 2)
     place = "MSH-9.2" if any(kind.startswith(f"{code}^") for kind in shipped()) else "MSH-9"
     if not code:
-        return Reason(ERROR, "required", "MSH-9", gettext_noop("%(segment)s is missing."), {"segment": "MSH-9"})
+        return Reason(
+            ERROR, "required", "MSH-9", gettext_noop("%(segment)s is missing."), {"segment": "MSH-9"}
+        )
     said = gettext_noop("Messages of the kind %(kind)s are not taken here.")
     return Reason(ERROR, "not-supported", place, said, {"kind": f"{code}^{event}" if event else code})
 
