@@ -269,7 +269,7 @@ def _said(body: bytes) -> str:
     if head[:3] != b"MSH" or len(head) < 8:
         return ""
     line = re.split(rb"[\r\n]", head, maxsplit=1)[0]
-    fields = line.split(line[3:4])
+    fields = line.split(line[3:4]) if len(line) > 3 else []
     if len(fields) < 18:
         return ""
     repetition = fields[1][1:2] or b"~"
@@ -284,11 +284,11 @@ def salvage(body: bytes) -> Segment | None:
         return None
     line = re.split(rb"[\r\n\x1c]", body[at : at + 2000], maxsplit=1)[0].decode("ascii", "replace")
     mark = line[3:4]
-    if not mark or mark.isalnum() or mark.isspace():
+    if not "!" <= mark <= "}" or mark.isalnum() or mark in "^~\\&":
         return None
     fields = line.split(mark)
     fields.insert(1, mark)
-    return Segment(fields, Separators(field=mark) if mark not in "^~\\&" else separators.USUAL, "ascii")
+    return Segment(fields, Separators(field=mark), "ascii")
 
 
 def _place_of(body: bytes, offset: int) -> str:
