@@ -15,7 +15,26 @@ brackets; in backticks it may hold any character. ``^`` before it starts one lev
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from xinglin.exchange.mapping.tree import (
+    Both,
+    Builtin,
+    Call,
+    Choice,
+    Compared,
+    Flag,
+    Joined,
+    Name,
+    Negated,
+    Number,
+    OneOf,
+    Place,
+    SyntaxWrong,
+    Text,
+    Tree,
+)  # fmt: skip
+
+__all__ = ["BUILTINS", "SyntaxWrong", "parse"]
 
 BUILTINS = frozenset({"ref", "id", "system", "sender", "organization", "received", "receipt_time"})
 KEYWORDS = frozenset({"and", "or", "not", "if", "then", "else", "in", "true", "false"})
@@ -27,115 +46,6 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COMPARISON = re.compile(r"!=|<=|>=|=|<|>")
 _PLACE_START = re.compile(r"[\w/.*^@`]")
 _PLACE_ENDS = frozenset(" \t\r\n,)|+=!<>('\"")
-
-
-class SyntaxWrong(ValueError):  # noqa: N818 -- what a mapping's writer is told, no error of ours
-    """An expression cannot be read; ``at`` is where, ``message`` and ``params`` say why."""
-
-    def __init__(self, at: int, message: str, **params: object) -> None:
-        super().__init__(message % params if params else message)
-        self.at, self.message, self.params = at, message, params
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    value: str
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    written: str
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    value: bool
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """``up`` levels further out, or from the message (``whole``); ``inside`` is where the dialect's part begins."""
-
-    path: str
-    at: int
-    inside: int
-    up: int = 0
-    whole: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    name: str
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Builtin:
-    name: str
-    arguments: tuple[Tree, ...]
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """``source`` is what flows in: what stands before the pipe, or the first argument."""
-
-    name: str
-    source: Tree
-    arguments: tuple[Tree, ...]
-    at: int
-    is_mild: bool = False  # with "?": what cannot be used is left out, with a warning
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    parts: tuple[Tree, ...]
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    operator: str
-    left: Tree
-    right: Tree
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class OneOf:
-    source: Tree
-    choices: tuple[Tree, ...]
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Both:
-    operator: str  # and | or
-    left: Tree
-    right: Tree
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Negated:
-    source: Tree
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    condition: Tree
-    then: Tree
-    other: Tree
-    at: int
-
-
-Tree = (
-    Text | Number | Flag | Place | Name | Builtin | Call | Joined | Compared | OneOf | Both | Negated | Choice
-)
 
 
 def parse(text: str, functions: frozenset[str]) -> Tree:
@@ -175,9 +85,9 @@ class _Parser:
             self.at, "“%(found)s” is not expected here.", found=self.text[self.at : self.at + 12]
         )
 
-    def take(self, sign: str, why: str) -> None:
+    def take(self, sign: str) -> None:
         if self.peek() != sign:
-            raise SyntaxWrong(self.at, "“%(sign)s” is missing %(why)s.", sign=sign, why=why)
+            raise SyntaxWrong(self.at, "“%(sign)s” is missing here.", sign=sign)
         self.at += 1
 
     def keyword(self, word: str) -> bool:
@@ -245,7 +155,7 @@ class _Parser:
         self.peek()
         at = self.at
         if self.keyword("in"):
-            self.take("(", "after “in”")
+            self.take("(")
             return OneOf(left, tuple(self.arguments()), at)
         found = _COMPARISON.match(self.text, self.at)
         if found is None:
@@ -295,9 +205,7 @@ class _Parser:
                 return found
             if sign != ",":
                 self.at -= 1
-                raise SyntaxWrong(
-                    self.at, "“%(sign)s” is missing %(why)s.", sign=")", why="after the arguments"
-                )
+                raise SyntaxWrong(self.at, "“%(sign)s” is missing here.", sign=")")
 
     def atom(self) -> Tree:
         sign = self.peek()
@@ -307,7 +215,7 @@ class _Parser:
         if sign == "(":
             self.at += 1
             tree = self.expression()
-            self.take(")", "after the expression")
+            self.take(")")
             return tree
         if sign == "$":
             return self.name()
@@ -421,4 +329,4 @@ class _Parser:
                 if not depth:
                     return at + 1
             at += 1
-        raise SyntaxWrong(start, "“%(sign)s” is missing %(why)s.", sign="]", why="in this place")
+        raise SyntaxWrong(start, "“%(sign)s” is missing here.", sign="]")
