@@ -12,7 +12,9 @@ from xinglin.exchange.hl7v2.trying import example
 from xinglin.kernel.errors import Fault
 
 _KINDS = sorted(door.shipped())
-_NAMES = sorted({name for one in structures.structures().values() for name in one.root.depths if len(name) == 3})
+_NAMES = sorted(
+    {name for one in structures.structures().values() for name in one.root.depths if len(name) == 3}
+)
 _VALUES = st.one_of(
     st.sampled_from(
         ["", "", '""', "1", "20261126", "20261126093000+0800", "A^B^LN", "~", "^^^", "a&b^c&d~e", "NM", "TX", "ED", "CE",

@@ -189,7 +189,7 @@ def _separators(text: str) -> Separators:
         or marks[1:2] != encoding[:1]
         or any(c.isalnum() or c < "!" for c in marks)
     ):
-        said = gettext_noop("MSH-2 must hold up to five different signs such as ^~\\& and has %(found)s.")
+        said = gettext_noop("MSH-2 holds up to five signs, each a different one; here it is %(found)s.")
         raise Broken(Reason(ERROR, "structure", "MSH-2", said, {"found": repr(encoding[:12])}))
     given = [*encoding.replace(" ", "\0"), *("" for _ in range(5))]
     given = ["" if mark == "\0" else mark for mark in given]
