@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import signal
@@ -19,9 +20,12 @@ from hl7apy.parser import parse_message
 
 from tests.exchange.hl7v2 import make
 from tests.exchange.hl7v2.wire import Client, serving
+from tests.exchange.make import STEWARD
 from xinglin.exchange import naming, senders
+from xinglin.exchange.hl7v2 import door
 from xinglin.exchange.hl7v2.framing import framed
 from xinglin.exchange.hl7v2.management.commands.mllp import Platform
+from xinglin.kernel import origin
 from xinglin.record import database
 from xinglin.record.door import open_as
 
@@ -97,6 +101,85 @@ def test_a_visit_is_followed_from_admission_to_discharge_and_back(laboratory: Se
     assert stands == [
         ("in-progress", None), ("finished", "2026-11-26T08:00:00+08:00"), ("in-progress", None), ("cancelled", None),
     ]  # fmt: skip
+
+
+def test_an_empty_field_leaves_what_is_known_and_two_quotes_take_it_away(laboratory: Sender) -> None:
+    def told(control: str, phone: str, address: str) -> bytes:
+        pid = make.segment("PID", f1="1", f3="7", f5="张三", f7="19800102", f8="M", f11=address, f13=phone)
+        return make.message(make.header("ADT^A31", control), "EVN|A31|20261126", pid)
+
+    known = []
+    with serving(Platform()) as server, Client(server) as client:
+        for control, phone, address in (
+            ("1", "13800138000", "民族大道1号^^南宁市"), ("2", "", ""), ("3", '""', ""), ("4", '""', '""'),
+        ):  # fmt: skip
+            client.send(framed(told(control, phone, address)))
+            assert client.said() == ("AA", control)
+            patient = _read(laboratory, "Patient", "7")
+            known.append((patient.get("telecom", [{}])[0].get("value"), "address" in patient))
+
+    assert known == [("13800138000", True), ("13800138000", True), (None, True), (None, False)]
+
+
+def test_a_discharge_that_is_taken_back_takes_the_way_of_leaving_with_it(laboratory: Sender) -> None:
+    leaving = make.segment("PV1", f1="1", f2="I", f19="V0001", f36="1", f44="20261120", f45="20261126")
+    staying = make.segment("PV1", f1="1", f2="I", f19="V0001", f44="20261120")
+    ways = []
+    with serving(Platform()) as server, Client(server) as client:
+        for control, event, pv1 in (("1", "A03", leaving), ("2", "A13", staying)):
+            client.send(framed(make.message(make.header(f"ADT^{event}", control), f"EVN|{event}|2026", make.PID, pv1)))
+            assert client.said() == ("AA", control)
+            ways.append("hospitalization" in _read(laboratory, "Encounter", "V0001"))
+
+    assert ways == [True, False]
+
+
+def test_over_http_the_same_message_is_answered_by_an_acknowledgement(laboratory: Sender) -> None:
+    from xinglin.exchange import face
+    from xinglin.kernel import clock
+
+    key = senders.renew_key(database.connection(), code="lis", actor=STEWARD, now=clock.now())
+    began: list[Any] = []
+    body = make.results().encode()
+    environ = {
+        "REQUEST_METHOD": "POST", "PATH_INFO": "/exchange/in/hl7v2", "CONTENT_TYPE": "application/hl7-v2",
+        "CONTENT_LENGTH": str(len(body)), "wsgi.input": io.BytesIO(body), "HTTP_AUTHORIZATION": f"Bearer {key}",
+        "HTTP_ACCEPT": "application/hl7-v2",
+    }  # fmt: skip
+    with origin.coming_from(origin.of_request({"REMOTE_ADDR": "127.0.0.1"}, 0)):
+        answer = b"".join(face.application(environ, lambda *given: began.extend(given)))
+
+    assert (began[0], dict(began[1])["Content-Type"]) == ("200 OK", "application/hl7-v2")
+    assert answer.split(b"\r")[1].startswith(b"MSA|AA|M1|Receipt ")
+    assert _received() == [("ORU^R01", 1)]
+
+
+def test_an_institutions_own_mapping_reads_its_own_segments(laboratory: Sender) -> None:
+    from xinglin.exchange.mapping import holding
+
+    own = door.library()["hl7v2-adt"].replace('id = "hl7v2-adt"', 'id = "lis-adt"') + OWN
+    feed = holding._held.feed
+    holding.feed_with(lambda: {("lis", "hl7v2", "ADT^A31"): own})
+    try:
+        with serving(Platform()) as server, Client(server) as client:
+            client.send(framed(make.message(make.header("ADT^A31"), "EVN|A31|2026", make.PID, "ZPI|1|||李四家")))
+            assert client.said() == ("AA", "M1")
+    finally:
+        assert feed is not None
+        holding.feed_with(feed)
+
+    assert _read(laboratory, "RelatedPerson", "P0001")["name"] == [{"text": "李四家"}]
+
+
+OWN = """
+[[resource]]
+type = "RelatedPerson"
+when = "ZPI-4 != ''"
+key = ["$patient"]
+[resource.set]
+"patient" = "@ref(Patient, $patient)"
+"name[0].text" = "ZPI-4"
+"""
 
 
 def test_two_numbers_of_a_patient_are_merged(laboratory: Sender) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_noop
 
 from xinglin.exchange.doors import ERROR, WARNING, Door, Envelope, Reason, Translated
-from xinglin.exchange.hl7v2 import acknowledgements, mending, messages, paths, structures
+from xinglin.exchange.hl7v2 import acknowledgements, mending, messages, nulls, paths, structures
 from xinglin.exchange.hl7v2.acknowledgements import Outcome
 from xinglin.exchange.mapping import holding, language
 from xinglin.kernel import clock
@@ -191,7 +191,10 @@ class Handler:
             return Translated(reasons=(*opened.reasons, reason))
         mapping = mapping_for(opened.message.kind, sender)
         assert mapping is not None
-        parts = [mapping.run(root, sender=sender) for root in _roots(opened)]
+        roots = _roots(opened)
+        parts = [mapping.run(root, sender=sender) for root in roots]
+        for root, part in zip(roots, parts, strict=True):
+            nulls.take_away(opened.message, root, part.resources)
         return _placed(_together(opened.reasons, parts))
 
     def answer(self, delivery: Delivery, receipt: Receipt, accept: str) -> tuple[bytes, str] | None:

@@ -109,6 +109,7 @@ class Message:
     separators: Separators
     codec: str
     reasons: list[Reason]
+    text: str = ""  # as it was read
 
     @property
     def header(self) -> Segment:
@@ -165,7 +166,7 @@ def read_text(
         marks = _separators(text)
     except Broken as error:
         raise Broken(*error.reasons, header=salvage(body or text.encode("utf-8", "replace"))) from None
-    message = Message([], marks, codec, list(reasons))
+    message = Message([], marks, codec, list(reasons), text)
     faults = _split(text, message)
     if faults:
         raise Broken(*faults, header=message.segments[0], codec=codec)
