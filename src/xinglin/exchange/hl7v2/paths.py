@@ -136,22 +136,24 @@ def fields(segment: Segment, number: int) -> list[Part]:
 
 def segments(node: Node, name: str) -> Sequence[Segment]:
     """The segments of that name as seen from a node: itself, in its group, within, or around."""
-    if not isinstance(node, Group):
+    if isinstance(node, Group):
+        group = node
+    else:
         segment = node.segment if isinstance(node, Part) else node
         if segment.name == name:
             return (segment,)
         if segment.group is None:
             return ()
-        node = segment.group
-    if name in node.element.depths or name in node.own:
-        return node.find(name)
-    found = node.find(name)
-    group = node.parent
-    while group is not None and not found:
-        if name in group.element.depths:
-            return group.find(name)
-        found = group.own.get(name, ())
-        group = group.parent
+        group = segment.group
+    found = group.find(name)
+    if name in group.element.depths:
+        return found
+    around = group.parent
+    while around is not None and not found:
+        if name in around.element.depths:
+            return around.find(name)
+        found = around.own.get(name, ())
+        around = around.parent
     return found
 
 
