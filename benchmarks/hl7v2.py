@@ -10,6 +10,7 @@ of senders, each on one connection, that send the next message when the last is 
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import socket
@@ -40,7 +41,7 @@ _SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高韦覃�
 _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰春红梅建国志文海燕晓东雪辉鹏宇佳欣浩然子涵"
 
 
-def message(number: int, patients: int = 4_000) -> bytes:
+def message(number: int, patients: int = 500) -> bytes:
     """The message with that number: the next report of one of so many patients, none like another."""
     patient = number * 7919 % patients
     name = f"{_SURNAMES[patient % 40]}^{_GIVEN[patient // 40 % 47]}{_GIVEN[patient * 31 % 47]}"
@@ -79,7 +80,11 @@ def reading(count: int) -> None:
     django.setup()
     from xinglin.exchange.doors import Door, Sender
     from xinglin.exchange.hl7v2 import door, messages, paths, structures
+    from xinglin.exchange.mapping import holding
 
+    holding.feed_with(dict)  # no institution has mappings of its own, and there is no database
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)  # as the server has it
     sender = Sender(1, "h01", "Laboratory", "org", frozenset({Door.HL7V2}))
     handler = door.Handler()
     bodies = [message(number) for number in range(count)]

@@ -127,7 +127,9 @@ def test_a_discharge_that_is_taken_back_takes_the_way_of_leaving_with_it(laborat
     ways = []
     with serving(Platform()) as server, Client(server) as client:
         for control, event, pv1 in (("1", "A03", leaving), ("2", "A13", staying)):
-            client.send(framed(make.message(make.header(f"ADT^{event}", control), f"EVN|{event}|2026", make.PID, pv1)))
+            client.send(
+                framed(make.message(make.header(f"ADT^{event}", control), f"EVN|{event}|2026", make.PID, pv1))
+            )
             assert client.said() == ("AA", control)
             ways.append("hospitalization" in _read(laboratory, "Encounter", "V0001"))
 
@@ -162,7 +164,9 @@ def test_an_institutions_own_mapping_reads_its_own_segments(laboratory: Sender) 
     holding.feed_with(lambda: {("lis", "hl7v2", "ADT^A31"): own})
     try:
         with serving(Platform()) as server, Client(server) as client:
-            client.send(framed(make.message(make.header("ADT^A31"), "EVN|A31|2026", make.PID, "ZPI|1|||李四家")))
+            client.send(
+                framed(make.message(make.header("ADT^A31"), "EVN|A31|2026", make.PID, "ZPI|1|||李四家"))
+            )
             assert client.said() == ("AA", "M1")
     finally:
         assert feed is not None

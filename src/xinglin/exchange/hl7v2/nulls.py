@@ -33,7 +33,9 @@ def _nulls() -> tuple[_Null, ...]:
     found = []
     for row in rows:
         segment, _, number = row.get("field", "").partition("-")
-        found.append(_Null(segment, int(number or 0), row.get("event", ""), row["type"], tuple(row["elements"])))
+        found.append(
+            _Null(segment, int(number or 0), row.get("event", ""), row["type"], tuple(row["elements"]))
+        )
     return tuple(found)
 
 

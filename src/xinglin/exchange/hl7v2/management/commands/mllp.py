@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -78,6 +79,9 @@ class Command(BaseCommand):
         said = "MLLP, with TLS" if tls else "MLLP"
         self.stdout.write(f"{said}: {host}:{port}")
         self.stdout.flush()
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(100_000, 50, 100)  # a message makes many small things and no cycles
         database.close()  # no process shares a connection with another
         if options["workers"] <= 1:
             _serve(listening, tls)
