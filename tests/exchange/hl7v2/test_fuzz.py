@@ -20,7 +20,8 @@ _NAMES = sorted(
 _VALUES = st.one_of(
     st.sampled_from(
         ["", "", '""', "1", "20261126", "20261126093000+0800", "A^B^LN", "~", "^^^", "a&b^c&d~e", "NM", "TX", "ED",
-         "CE", "D", "F", "99999999999999999999", "-1.5", "Y", "张三", r"\X0D\ ", r"\F\ ", "10^9/L", "<5", "I", "V1", "7"]
+         "CE", "D", "F", "99999999999999999999", "-1.5", "Y", "张三", r"\X0D\ ", r"\F\ ", "10^9/L", "<5", "I",
+         "V1", "7"]
     ),
     st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\r\n|"), max_size=8),
 )  # fmt: skip
