@@ -9,7 +9,23 @@ import pytest
 from tests.exchange.make import STEWARD
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from xinglin.exchange.doors import Sender
+
+
+@pytest.fixture(autouse=True)
+def _only_shipped(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests that have no database ask for no institution's own mappings."""
+    from xinglin.exchange.mapping import holding
+
+    feed = holding._held.feed
+    if "emptied" not in request.fixturenames:
+        holding._held.feed = None
+    holding.forget()
+    yield
+    holding._held.feed = feed
+    holding.forget()
 
 
 @pytest.fixture

@@ -245,7 +245,7 @@ def test_what_is_under_way_at_a_stop_is_still_answered() -> None:
         gate.set()
         assert working.said() == ("AA", "M1")
         assert working.said() is None
-        with pytest.raises(OSError):
+        with pytest.raises(ConnectionError):
             Client(server).send(b"x")
 
 
@@ -262,8 +262,10 @@ def _certificate(folder: Path, name: str) -> tuple[Path, str]:
     made = (
         x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
         .serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1)).add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False).sign(key, hashes.SHA256())
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
     )  # fmt: skip
     path = folder / f"{name}.pem"
     private = key.private_bytes(
@@ -280,7 +282,10 @@ def test_a_client_is_known_by_its_certificate(tmp_path: Path) -> None:
     context = ssl.create_default_context(cafile=str(server_file))
     context.load_cert_chain(client_file)
 
-    with serving(desk, tls=tls_context(server_file, server_file, client_file)) as server, Client(server, context) as client:
+    with (
+        serving(desk, tls=tls_context(server_file, server_file, client_file)) as server,
+        Client(server, context) as client,
+    ):
         client.send(framed(make.results().encode()))
 
         assert client.said() == ("AA", "M1")

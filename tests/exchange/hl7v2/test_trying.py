@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 
 from tests.exchange.hl7v2 import make
-from xinglin.exchange.hl7v2 import door
+from xinglin.exchange.hl7v2 import door, words
 from xinglin.exchange.hl7v2.trying import BENCH, example
 from xinglin.kernel.errors import Fault
 
@@ -34,3 +36,11 @@ def test_a_message_that_cannot_be_read_is_a_fault() -> None:
         BENCH.parse(b"hello", "", make.SENDER, "ORU^R01")
 
     assert caught.value.issues[0].expression == "MSH"
+
+
+def test_what_the_mappings_say_is_translated() -> None:
+    said = {
+        check["text"] for text in door.library().values() for check in tomllib.loads(text).get("check", [])
+    }
+
+    assert said == set(words.CHECKS)

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from tests.exchange.hl7v2.make import StandIn
 from xinglin.exchange.hl7v2 import messages
@@ -70,7 +70,7 @@ class Client:
         self._framer = Framer(1 << 20)
         self._found: list[bytes] = []
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -17,6 +17,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_noop
+
 from xinglin.exchange.doors import ERROR, Reason
 from xinglin.exchange.hl7v2 import charsets, separators
 from xinglin.exchange.hl7v2.messages import Segment
@@ -85,7 +87,7 @@ class Wish:
 
 def _wanted(condition: str, *, good: bool) -> bool:
     """An empty condition beside one that is given means never."""
-    return condition == "AL" or condition == ("SU" if good else "ER")
+    return condition in {"AL", "SU" if good else "ER"}
 
 
 def wish_of(header: Segment | None) -> Wish:
@@ -167,7 +169,7 @@ def _errors(
     """One ERR for each reason from 2.5 on; before, one with all places."""
     shown = sorted(reasons, key=lambda reason: reason.severity != ERROR)[:MOST_ERRORS]
     if code[1] == "R" and not shown:
-        shown = [Reason(ERROR, "exception", "", "The message was refused.")]
+        shown = [Reason(ERROR, "exception", "", gettext_noop("The message was refused."))]
     if version >= (2, 5):
         return [_err(reason, marks) for reason in shown]
     places = [_old_place(reason, marks) for reason in shown if reason.severity == ERROR]
@@ -187,7 +189,7 @@ def _old_place(reason: Reason, marks: separators.Separators) -> str:
     condition = condition_of(reason)
     coded = marks.subcomponent.join([condition, _texts().get(condition, ""), "HL70357"])
     where = location(reason.place, marks).split(marks.component)
-    return marks.component.join([*(where + ["", "", ""])[:3], coded])
+    return marks.component.join([*[*where, "", "", ""][:3], coded])
 
 
 def location(place: str, marks: separators.Separators = separators.USUAL) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_noop
 
 from xinglin.exchange.doors import ERROR, WARNING, Door, Envelope, Reason, Translated
-from xinglin.exchange.hl7v2 import acknowledgements, mending, messages, paths, structures
+from xinglin.exchange.hl7v2 import acknowledgements, mending, messages, nulls, paths, structures
 from xinglin.exchange.hl7v2.acknowledgements import Outcome
 from xinglin.exchange.mapping import holding, language
 from xinglin.kernel import clock
@@ -32,9 +32,7 @@ if TYPE_CHECKING:
 _REMEMBERED = 64
 _LARGEST_REMEMBERED = 64 * 1024
 _TYPES = ("PI", "MR", "PT")
-_MOMENT = re.compile(
-    r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(?:(\d{2})(?:\.\d+)?)?)?([+-]\d{4})?"
-)
+_MOMENT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(?:(\d{2})(?:\.\d+)?)?)?([+-]\d{4})?")
 _CHINA = timezone(timedelta(hours=8))
 DIALECTS = {paths.Dialect.name: paths.Dialect()}
 _MAPPINGS = Path(__file__).parent / "data" / "mappings"
@@ -73,7 +71,13 @@ def _in_header(message: Message) -> list[Reason]:
     """What the header must say."""
     said = gettext_noop("%(segment)s is missing.")
     return [
-        Reason(WARNING if number == 12 else ERROR, "required", f"MSH-{number}", said, {"segment": f"MSH-{number}"})
+        Reason(
+            WARNING if number == 12 else ERROR,
+            "required",
+            f"MSH-{number}",
+            said,
+            {"segment": f"MSH-{number}"},
+        )
         for number in (9, 10, 12)
         if not message.header.text(number)
     ]
@@ -105,7 +109,9 @@ def unsupported(message: Message, sender: Sender) -> Reason | None:
     code, event = message.header.text(9), message.header.text(9, 2)
     place = "MSH-9.2" if any(kind.startswith(f"{code}^") for kind in shipped()) else "MSH-9"
     if not code:
-        return Reason(ERROR, "required", "MSH-9", gettext_noop("%(segment)s is missing."), {"segment": "MSH-9"})
+        return Reason(
+            ERROR, "required", "MSH-9", gettext_noop("%(segment)s is missing."), {"segment": "MSH-9"}
+        )
     said = gettext_noop("Messages of the kind %(kind)s are not taken here.")
     return Reason(ERROR, "not-supported", place, said, {"kind": f"{code}^{event}" if event else code})
 
@@ -185,7 +191,10 @@ class Handler:
             return Translated(reasons=(*opened.reasons, reason))
         mapping = mapping_for(opened.message.kind, sender)
         assert mapping is not None
-        parts = [mapping.run(root, sender=sender) for root in _roots(opened)]
+        roots = _roots(opened)
+        parts = [mapping.run(root, sender=sender) for root in roots]
+        for root, part in zip(roots, parts, strict=True):
+            nulls.take_away(opened.message, root, part.resources)
         return _placed(_together(opened.reasons, parts))
 
     def answer(self, delivery: Delivery, receipt: Receipt, accept: str) -> tuple[bytes, str] | None:
@@ -245,8 +254,12 @@ _SEGMENT = re.compile(r"(?P<name>[A-Z][A-Z0-9]{2})(?P<index>\[\d+\])?")
 
 def _placed(told: Translated) -> Translated:
     """What is missing is named as if it were there: ``OBX[2]: OBX-5`` is OBX[2]-5."""
-    reasons = tuple(replace(reason, place=_place(reason.place)) for reason in told.reasons)
-    return replace(told, reasons=reasons) if reasons else told
+    reasons: list[Reason] = []
+    for reason in told.reasons:
+        placed = replace(reason, place=_place(reason.place))
+        if placed not in reasons:
+            reasons.append(placed)
+    return replace(told, reasons=tuple(reasons)) if reasons else told
 
 
 def _place(place: str) -> str:

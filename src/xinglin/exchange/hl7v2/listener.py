@@ -97,8 +97,12 @@ class _Hands:
 
     def __init__(self, count: int, desk: Desk) -> None:
         self._desk = desk
-        self._given: SimpleQueue[tuple[asyncio.Future[Answered], Callable[[], Answered]] | None] = SimpleQueue()
-        self._threads = [threading.Thread(target=self._work, name=f"mllp-{n}", daemon=True) for n in range(count)]
+        self._given: SimpleQueue[tuple[asyncio.Future[Answered], Callable[[], Answered]] | None] = (
+            SimpleQueue()
+        )
+        self._threads = [
+            threading.Thread(target=self._work, name=f"mllp-{n}", daemon=True) for n in range(count)
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -149,7 +153,9 @@ class Listener:
     async def run(self, listening: socket.socket, tls: ssl.SSLContext | None = None) -> None:
         """Serve on a bound socket until ``stop``; then let what is under way be answered, and close."""
         self._hands = _Hands(self.limits.threads, self.desk)
-        server = await asyncio.start_server(self._connected, sock=listening, ssl=tls, backlog=512, limit=_CHUNK)
+        server = await asyncio.start_server(
+            self._connected, sock=listening, ssl=tls, backlog=512, limit=_CHUNK
+        )
         try:
             await self._stopping.wait()
             server.close()

@@ -49,7 +49,9 @@ def _units(segment: Segment) -> list[Reason]:
     unit, *rest = tail.split(marks.component)
     escaped = f"{marks.escape}S{marks.escape}"
     segment.put(6, marks.component.join([f"{head}{escaped}{unit}", *rest]))
-    said = gettext_noop("The “%(mark)s” in the unit %(unit)s is not escaped; it was read as part of the unit.")
+    said = gettext_noop(
+        "The “%(mark)s” in the unit %(unit)s is not escaped; it was read as part of the unit."
+    )
     params = {"mark": marks.component, "unit": f"{head}{mark}{unit}"}
     return [Reason(WARNING, "structure", f"OBX[{segment.index}]-6", said, params)]
 
@@ -97,5 +99,7 @@ def _tell_apart(group: Group) -> Iterator[Reason]:
             if count == 1 or segment.raw(2) in {"ED", "RP"}:
                 continue
             segment.put(4, f"{key[1]}.{count}" if key[1] else str(count))
-            said = gettext_noop("The order has this item more than once without sub-ids (OBX-4); they were counted.")
+            said = gettext_noop(
+                "The order has this item more than once without sub-ids (OBX-4); they were counted."
+            )
             yield Reason(WARNING, "duplicate", f"OBX[{segment.index}]-3", said)

@@ -8,8 +8,9 @@
     ZPI-4                    any segment that the message has
 
 A segment is looked for in the group at hand, else in the nearest groups within it that may have it, else in the groups
-around it: from an OBX its OBR and its PID can be read, and an order's NTE are not those of its results. A path without a component reads the first one, but all of a text (OBX-5 of
-type TX, FT or ST, and NTE-3), even if a separator was not escaped there.
+around it: from an OBX its OBR and its PID can be read, and an order's NTE are not those of its results. A path
+without a component reads the first one, but all of a text (OBX-5 of type TX, FT or ST, and NTE-3), even if a separator
+was not escaped there.
 """
 
 from __future__ import annotations
@@ -41,8 +42,14 @@ class Part:
 
     __slots__ = ("component", "field", "raw", "repetition", "segment", "subcomponent")
 
-    def __init__(  # noqa: PLR0913 -- where it is, in six steps
-        self, raw: str, segment: Segment, field: int, repetition: int, component: int = 0, subcomponent: int = 0
+    def __init__(
+        self,
+        raw: str,
+        segment: Segment,
+        field: int,
+        repetition: int,
+        component: int = 0,
+        subcomponent: int = 0,
     ) -> None:
         self.raw = raw
         self.segment = segment
@@ -129,22 +136,24 @@ def fields(segment: Segment, number: int) -> list[Part]:
 
 def segments(node: Node, name: str) -> Sequence[Segment]:
     """The segments of that name as seen from a node: itself, in its group, within, or around."""
-    if not isinstance(node, Group):
+    if isinstance(node, Group):
+        group = node
+    else:
         segment = node.segment if isinstance(node, Part) else node
         if segment.name == name:
             return (segment,)
         if segment.group is None:
             return ()
-        node = segment.group
-    if name in node.element.depths or name in node.own:
-        return node.find(name)
-    found = node.find(name)
-    group = node.parent
-    while group is not None and not found:
-        if name in group.element.depths:
-            return group.find(name)
-        found = group.own.get(name, ())
-        group = group.parent
+        group = segment.group
+    found = group.find(name)
+    if name in group.element.depths:
+        return found
+    around = group.parent
+    while around is not None and not found:
+        if name in around.element.depths:
+            return around.find(name)
+        found = around.own.get(name, ())
+        around = around.parent
     return found
 
 
@@ -261,7 +270,7 @@ def parse(path: str) -> Path:
 
 
 def _components(path: str, at: int) -> tuple[int, ...]:
-    numbers = []
+    numbers: list[int] = []
     while at < len(path):
         found = _COMPONENT.match(path, at)
         if found is None or len(numbers) == 2:
