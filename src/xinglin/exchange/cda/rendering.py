@@ -32,7 +32,7 @@ from xinglin.exchange.cda.documents import (
     WARD,
     place_of,
 )
-from xinglin.exchange.cda.to_record import said, time_words
+from xinglin.exchange.cda.wording import said, time_words
 from xinglin.identity import identifiers
 
 if TYPE_CHECKING:
