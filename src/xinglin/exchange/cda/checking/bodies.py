@@ -36,12 +36,12 @@ def check_body(found: Findings, document: Document, kind: Kind) -> None:
         return
     matched = match(document, kind)
     seen = {part.number for _, part in matched if part is not None}
-    for part in kind.parts:
-        if part.required and part.number not in seen:
-            severity = WARNING if part.confidence == "unsure" else ERROR
+    for lacking in kind.parts:
+        if lacking.required and lacking.number not in seen:
+            severity = WARNING if lacking.confidence == "unsure" else ERROR
             found.add(
                 severity, "required", "/ClinicalDocument/component/structuredBody", NO_SECTION,
-                name=part.name, code=part.code or "—",
+                name=lacking.name, code=lacking.code or "—",
             )  # fmt: skip
     for section, part in matched:
         if part is None:
