@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- a document in lines
 """Shared documents: what a laboratory report costs by itself, and how many a second go through the door of a server.
 
 Usage: python benchmarks/cda.py [--documents 2000] [--connections 16] [--results 5] [--workers 2] [--alone]

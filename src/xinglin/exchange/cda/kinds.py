@@ -162,7 +162,8 @@ def _files() -> Mapping[str, tuple[shipped.File, dict[str, object]]]:
     for file in shipped.files():
         if file.kind != "codesystems":
             continue
-        said = tomllib.loads(file.toml.read_text(encoding="utf-8"))
+        text = file.toml.read_text(encoding="utf-8")
+        said = tomllib.loads(text.partition("\n[[")[0] + "\n")  # without what is said of properties
         oids = said.get("oid") or ()
         for address in (said["url"], *(oids if isinstance(oids, list) else (oids,))):
             found[str(address)] = (file, said)
