@@ -139,3 +139,15 @@ def test_a_changed_original_is_not_shown_as_what_was_received(hospital, browser)
     })  # fmt: skip
 
     assert browser("doctor").get("/exchange/documents/d2/").status_code == 409
+
+
+def test_the_residents_record_lists_a_document_once_and_leads_to_it(stored, browser):
+    document, patient = stored
+    reader = browser("doctor")
+
+    listed = reader.get(f"/residents/{patient}/documents/").content.decode()
+    opened = reader.get(f"/residents/{patient}/documents/DocumentReference/{document}/").content.decode()
+
+    assert listed.count(f"/documents/DocumentReference/{document}/") == 1
+    assert "/documents/Composition/" not in listed
+    assert f"/exchange/documents/{document}/" in opened

@@ -47,6 +47,8 @@ def compose(kind: Kind, gathered: Gathered, *, number: str, now: datetime) -> Do
     made.institution = from_record.unit_of(provider)
     made.custodian = from_record.unit_of(provider)
     made.signers = [author_of(gathered)]
+    if not (made.author.name or made.author.number.extension):
+        made.author.name = made.custodian.name  # nobody is named: the institution itself
     made.sections = [section for part in kind.parts if (section := _section(part, gathered)) is not None]
     return made
 

@@ -69,6 +69,8 @@ def _stay(name: str, system: str) -> Callable[[Gathered], Value]:
 
 
 def _days(gathered: Gathered) -> Value:
+    if (gathered.encounter.get("class") or {}).get("code") != "IMP":
+        return Value()
     period = gathered.encounter.get("period") or {}
     begin, end = (moments.read(moments.from_fhir(str(period.get(n, "")))) for n in ("start", "end"))
     if begin is None or end is None:
