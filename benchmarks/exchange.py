@@ -1,6 +1,7 @@
 """The exchange: messages a second through a door of a running server, everything included.
 
-Usage: python benchmarks/exchange.py [--messages 5000] [--connections 16] [--results 5] [--workers 2] [--later]
+Usage: python benchmarks/exchange.py [--messages 5000] [--connections 16] [--results 5] [--workers 2] [--threads 8]
+       [--later]
 
 Each message is a FHIR bundle as a laboratory sends it: patient, visit, order, report and some results. The server, its
 workers, the database and this client share the machine. ``--later`` asks for a receipt at once and counts until the
@@ -71,14 +72,19 @@ def requests(count: int, results: int, key: str, *, later: bool) -> Iterator[byt
         yield request("POST", "/exchange/in/fhir", key, report(number, results), headers)
 
 
-def start(home: Path, port: int, workers: int) -> tuple[subprocess.Popen[bytes], str]:
+def start(home: Path, given: argparse.Namespace) -> tuple[subprocess.Popen[bytes], str]:
     """A server of its own and the key of a sender."""
-    os.environ |= {"XINGLIN_HOME": str(home), "XINGLIN_LEDGER": "false", "XINGLIN_WORKERS": str(workers)}
+    os.environ |= {
+        "XINGLIN_HOME": str(home),
+        "XINGLIN_LEDGER": "false",
+        "XINGLIN_WORKERS": str(given.workers),
+        "XINGLIN_THREADS": str(given.threads),
+    }
     os.environ.pop("DATABASE_URL", None)
-    server = subprocess.Popen([*RUN, "serve", "--port", str(port)], stdout=subprocess.DEVNULL)
+    server = subprocess.Popen([*RUN, "serve", "--port", str(given.port)], stdout=subprocess.DEVNULL)
     while True:
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/fhir/metadata", timeout=5)
+            urllib.request.urlopen(f"http://127.0.0.1:{given.port}/fhir/metadata", timeout=5)
             break
         except OSError:
             if server.poll() is not None:
@@ -120,12 +126,13 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--results", type=int, default=5)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=8)
     parser.add_argument("--port", type=int, default=8123)
     parser.add_argument("--later", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        server, key = start(home, given.port, given.workers)
+        server, key = start(home, given)
         try:
             url = f"postgresql://postgres@/xinglin?host={home / 'postgresql'}"
             wanted = 202 if given.later else 200
