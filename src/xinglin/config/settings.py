@@ -35,6 +35,8 @@ INSTALLED_APPS = [
     "xinglin.consent",
     "xinglin.exchange",
     "xinglin.exchange.cda",
+    "xinglin.exchange.mapping",
+    "xinglin.exchange.tables",
     "xinglin.quality",
     "xinglin.edge",
     "xinglin.synth",

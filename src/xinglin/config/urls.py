@@ -12,6 +12,8 @@ urlpatterns = [
     path("cards/", include("xinglin.healthcard.urls")),
     path("audit/", include("xinglin.audit.urls")),
     path("codes/", include("xinglin.codebook.urls")),
+    path("exchange/mappings/", include("xinglin.exchange.mapping.urls")),
+    path("exchange/tables/", include("xinglin.exchange.tables.urls")),
     path("exchange/", include("xinglin.exchange.urls")),
     path("signing/", include("xinglin.signing.urls")),
     path("", include("xinglin.smart.urls")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -15,6 +16,7 @@ from xinglin.exchange.doors import Door
 from xinglin.exchange.queries import Wanted
 from xinglin.exchange.receipts import State
 from xinglin.exchange.senders import Details
+from xinglin.exchange.tables import watching
 from xinglin.kernel import clock
 from xinglin.kernel.actor import SYSTEM
 from xinglin.kernel.errors import Fault
@@ -44,6 +46,11 @@ class Command(BaseCommand):
         replay.add_argument("--door", choices=[door.value for door in Door])
         replay.add_argument("--kind", default="")
         replay.add_argument("--code", default="", help="kind of reason, such as required")
+        watch = verbs.add_parser("watch", help="load tables that are put into a folder")
+        watch.add_argument("folder", type=Path)
+        watch.add_argument("--sender", required=True, help="the code of the sender whose files they are")
+        watch.add_argument("--every", type=float, default=2.0, help="seconds between two looks")
+        watch.add_argument("--once", action="store_true", help="load what is there, and stop")
         sender = verbs.add_parser("sender", help="list, register and change senders")
         self._add_sender(sender)
 
@@ -85,6 +92,18 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         working.run(stop, threads=options["threads"])
+
+    def _watch(self, options: dict[str, Any]) -> None:
+        folder = watching.Folder(options["folder"], senders.by_code(database.connection(), options["sender"]))
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        while True:
+            for told in folder.look(settled=options["once"]):
+                said = told.refused or f"{told.rows:,} rows, {told.stored:,} stored, {told.bad:,} wrong"
+                self.stdout.write(f"{told.name}: {said}")
+            if options["once"] or stop.wait(options["every"]):
+                return
 
     def _status(self, options: dict[str, Any]) -> None:
         connection = database.connection()
