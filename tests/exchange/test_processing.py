@@ -443,3 +443,34 @@ def test_a_full_disk_acknowledges_nothing(sender: Sender) -> None:
     assert _count("exchange_message") == 0
     assert _count("record_resource") == 0
     assert processing.deliver(delivery(sender, bundle(patient(), control="c0"))).state is State.STORED
+
+
+def test_a_sender_changes_its_own_under_a_regions_policy(sender: Sender, settings: Any) -> None:
+    """A Patient of no institution is hidden from machines there; what a sender has sent is still its own to change."""
+    from dataclasses import replace
+
+    settings.SETTINGS = replace(settings.SETTINGS, policy="region")
+    processing.deliver(delivery(sender, bundle(patient(), observation(), control="c1")))
+
+    receipt = processing.deliver(
+        delivery(sender, bundle(patient(name="张三丰"), observation(value=7.1), control="c2"))
+    )
+
+    assert (receipt.state, receipt.reasons) == (State.STORED, ())
+    assert _patient(sender)["meta"]["versionId"] == "2"
+
+
+def test_what_is_deleted_is_gone_and_can_come_back(sender: Sender) -> None:
+    import json
+
+    processing.deliver(delivery(sender, bundle(patient(), observation(), control="c1")))
+    gone = {"request": {"method": "DELETE", "url": "Observation/o1"}}
+    body = {"resourceType": "Bundle", "type": "transaction", "id": "c2", "entry": [gone]}
+
+    deleted = processing.deliver(delivery(sender, json.dumps(body).encode()))
+    with pytest.raises(Fault) as fault:
+        _read("Observation", naming.id_of("h01", "Observation", "o1"))
+    processing.deliver(delivery(sender, bundle(observation(), control="c3")))
+
+    assert (deleted.state, fault.value.kind) == (State.STORED, Kind.GONE)
+    assert _read("Observation", naming.id_of("h01", "Observation", "o1"))["meta"]["versionId"] == "3"
