@@ -58,7 +58,8 @@ NOTHING = frozenset([""])
 
 
 def is_empty(value: Any) -> bool:
-    return value is None or value in ("", [])
+    """Whether there is nothing: zero and false are something."""
+    return not value and value is not False and value != 0
 
 
 def single(one: One) -> Many:
