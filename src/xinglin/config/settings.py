@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "xinglin.consent",
     "xinglin.exchange",
     "xinglin.exchange.edges",
+    "xinglin.exchange.nodes",
     "xinglin.exchange.mapping",
     "xinglin.exchange.tables",
     "xinglin.quality",
