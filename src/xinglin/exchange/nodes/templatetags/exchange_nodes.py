@@ -33,7 +33,7 @@ _STATES = {
 _CONSENTS = {
     "present": gettext_noop("Present and agreed"),
     "signed": gettext_noop("Signed consent"),
-    "emergency": gettext_noop("Emergency"),
+    "emergency": gettext_noop("Emergency without consent"),
 }
 _TYPES = {
     "Patient": gettext_noop("Person"),
