@@ -25,7 +25,6 @@ from xinglin.exchange.nodes import (
     receiving,
     rules,
 )
-from xinglin.exchange.nodes.letters import Letter
 from xinglin.exchange.nodes.models import Batch, Held, Inquiry, Node, Subscription, Token
 from xinglin.exchange.nodes.rules import Consent, Filter, Relation, Tier, What
 from xinglin.kernel import clock

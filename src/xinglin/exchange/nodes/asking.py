@@ -91,8 +91,8 @@ def places(
         for one in told if isinstance(told, list) else ():
             code = str(one.get("code", ""))
             if code and code != own.code:
-                texts = (str(one.get(name, "")) for name in ("name", "holder", "last"))
-                shown.setdefault(code, Place(code, *texts, known.get(code)))
+                name, holder, last = (str(one.get(key, "")) for key in ("name", "holder", "last"))
+                shown.setdefault(code, Place(code, name, holder, last, known.get(code)))
     return list(shown.values()), silent
 
 

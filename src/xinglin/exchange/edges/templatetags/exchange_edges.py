@@ -36,7 +36,7 @@ def said(words: Mapping[str, Any] | None) -> str:
         return ""
     message = gettext(str(words["message"]))
     try:
-        return message % words.get("params", {})
+        return str(message % words.get("params", {}))
     except (KeyError, ValueError, TypeError):  # told by a machine of another version
         return message
 

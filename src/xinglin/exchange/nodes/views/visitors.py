@@ -90,7 +90,7 @@ def _require(door: Door) -> None:
 
 def _line(resource: dict[str, Any]) -> dict[str, str]:
     """A resource in one line: what, how much, when, where."""
-    code = next((resource[name] for name in ("code", "medicationCodeableConcept", "vaccineCode", "type", "class")
+    code: Any = next((resource[name] for name in ("code", "medicationCodeableConcept", "vaccineCode", "type", "class")
                  if isinstance(resource.get(name), dict | list)), {})  # fmt: skip
     code = code[0] if isinstance(code, list) and code else code
     text = _text(code) or _name(resource) or str(resource.get("id", ""))
