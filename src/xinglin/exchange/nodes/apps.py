@@ -12,7 +12,17 @@ class NodesConfig(AppConfig):
         from xinglin.exchange.nodes import actions  # noqa: PLC0415 -- as above
         from xinglin.exchange.rights import Right  # noqa: PLC0415 -- as above
         from xinglin.record import resealing, tasks  # noqa: PLC0415 -- as above
+        from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
 
+        offer(
+            Place(
+                48,
+                gettext_lazy("Visitors' records"),
+                "exchange-nodes:visitors",
+                ("/exchange/nodes/visitors/", "/exchange/nodes/answers/"),
+                lambda actor: bool(actor.roles & {"doctor", "nurse"}),
+            )
+        )
         tabs.offer(tabs.Tab(85, gettext_lazy("Nodes"), "exchange-nodes:listing", Right.MONITOR))
         resealing.offer(
             resealing.Place("exchange_nodes_own", ("id",), "index_key", text=True),
