@@ -10,7 +10,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from xinglin.accounts import queries as accounts
 from xinglin.exchange import rights, senders
 from xinglin.exchange.forms import SenderForm
 from xinglin.exchange.rights import Right
@@ -113,7 +112,7 @@ def _shown(
     request: HttpRequest, known: Registered, more: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     happened = senders.events(database.connection(), known.id)
-    names = accounts.names_of_accounts(one.actor for one in happened)
+    names = frame.names(one.actor for one in happened)
     context = {
         "sender": known,
         "events": [(one, names.get(one.actor, one.actor)) for one in happened],
