@@ -3,7 +3,7 @@
 Usage: python benchmarks/edge.py [--rows 20000] [--messages 3000] [--folder /tmp]
 
 The platform is a small server in a process of its own that answers at once, so that what is measured is the front
-machine. The reference is the same number of commits of one row each to SQLite with ``synchronous=FULL`` on the same disk.
+machine. The reference are commits of one row each to SQLite with ``synchronous=FULL`` on the same disk.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ import django
 
 django.setup()
 
-from tests.edge.platform import Platform
+from tests.edge.platform import Platform  # noqa: E402 -- Django must be ready first
 
-from xinglin.edge import configuration
-from xinglin.edge.buffer import Buffer
-from xinglin.edge.sending import Sender
-from xinglin.edge.sources import DatabaseReader, Relay
-from xinglin.edge.translating import Translators
-from xinglin.kernel import clock
+from xinglin.edge import configuration  # noqa: E402 -- Django must be ready first
+from xinglin.edge.buffer import Buffer  # noqa: E402 -- Django must be ready first
+from xinglin.edge.sending import Sender  # noqa: E402 -- Django must be ready first
+from xinglin.edge.sources import DatabaseReader, Relay  # noqa: E402 -- Django must be ready first
+from xinglin.edge.translating import Translators  # noqa: E402 -- Django must be ready first
+from xinglin.kernel import clock  # noqa: E402 -- Django must be ready first
 
 if TYPE_CHECKING:
     from xinglin.edge.configuration import Configuration

@@ -16,7 +16,7 @@ class NodesConfig(AppConfig):
 
         offer(
             Place(
-                48,
+                70,
                 gettext_lazy("Visitors' records"),
                 "exchange-nodes:visitors",
                 ("/exchange/nodes/visitors/", "/exchange/nodes/answers/"),
