@@ -13,6 +13,8 @@ urlpatterns = [
     path("audit/", include("xinglin.audit.urls")),
     path("quality/", include("xinglin.quality.urls")),
     path("codes/", include("xinglin.codebook.urls")),
+    path("exchange/edges/", include("xinglin.exchange.edges.urls")),
+    path("exchange/nodes/", include("xinglin.exchange.nodes.urls")),
     path("exchange/mappings/", include("xinglin.exchange.mapping.urls")),
     path("exchange/tables/", include("xinglin.exchange.tables.urls")),
     path("exchange/edges/", include("xinglin.exchange.edges.urls")),

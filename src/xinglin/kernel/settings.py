@@ -37,6 +37,7 @@ class Settings:
         True  # XINGLIN_LEDGER: `serve` also keeps the ledger; false where `ledger run` runs elsewhere
     )
     exchange: int = 1  # XINGLIN_EXCHANGE: processes beside `serve` that work what the doors took; 0 for none
+    nodes: bool = False  # XINGLIN_NODES: `serve` also forwards to other nodes what is subscribed
     backlog: int = 50_000  # XINGLIN_BACKLOG: messages that may wait to be worked before a door takes no more
     mllp_host: str = "127.0.0.1"  # XINGLIN_MLLP_HOST: address on which `mllp` listens
     mllp_port: int = 2575  # XINGLIN_MLLP_PORT: its port
