@@ -23,34 +23,46 @@ SHARES = {
 _HEAD = "self, vid, person, encounter, institution, department, event, received, part, shard, dataset, week, receipt"
 # Every row of a kind belongs to a person and a visit by its number; institutions and departments follow the visit.
 _COMMON = """
-    g, g, 1 + g %% {persons}, {visits_from} + g %% {visits}, 1 + (g %% {visits}) %% 420, 1000 + (g %% {visits}) %% 420 * 8 + g %% 7,
+    g, g, 1 + g %% {persons}, {visits_from} + g %% {visits}, 1 + (g %% {visits}) %% 420,
+    1000 + (g %% {visits}) %% 420 * 8 + g %% 7,
     timestamptz '2026-05-04 08:00+08' + (g %% {visits}) %% 180 * interval '1 day' + g %% 500 * interval '1 minute',
     timestamptz '2026-05-04 08:00+08' + (g %% {visits}) %% 180 * interval '1 day' + g %% 500 * interval '1 minute'
       + CASE WHEN g %% 97 = 0 THEN interval '6 days' ELSE interval '5 hours' END,
     0, g %% 1024, {dataset}, 2939 + (g %% {visits}) %% 180 / 7, CASE WHEN g %% 3 = 0 THEN 'R' || g END
 """
+_AT = "timestamptz '2026-05-04 08:00+08' + (g %% {visits}) %% 180 * interval '1 day' + g %% 500 * interval '1 minute'"
+_CODES = "'14771-0','8480-6','8462-4','718-7','2823-3','14682-9','6690-2','1742-6','14647-2','8302-2'"
+_USUAL = "5.2,125,78,140,4.2,75,6.1,25,4.8,165"
 _OWN = {
     "person": (
         1,
         "date '1930-01-01' + (g %% 33000)::integer, NULL, 1 + g %% 2, false, true, false, g %% 5 <> 0, g %% 211 <> 0,"
-        " g %% 307 <> 0, g %% 401 <> 0, true, true, g %% 503 <> 0, true, g %% 601 <> 0, g %% 7 <> 0",
+         " g %% 307 <> 0, g %% 401 <> 0, true, true, g %% 503 <> 0, g %% 9 <> 0, g %% 601 <> 0, g %% 7 <> 0",
     ),
     "encounter": (
         2,
-        "timestamptz '2026-05-04 08:30+08' + g %% 180 * interval '1 day' + g %% 500 * interval '1 minute',"
-        " g %% 9000, 1, true, true, CASE WHEN g %% 12 = 0 THEN 'IMP' ELSE 'AMB' END, 'finished'",
+        _AT
+        + " + interval '20 minutes' - CASE WHEN g %% 499 = 0 THEN interval '3 days' ELSE interval '0' END, g %% 9000,"
+        + " 1, true, true, CASE WHEN g %% 80 = 0 THEN 'IMP' ELSE 'AMB' END, 'finished'",
     ),
     "condition": (
         6,
-        "timestamptz '2026-05-03' + g %% 180 * interval '1 day', NULL, timestamptz '2026-05-04 08:00+08' + g %% 180 *"
-        " interval '1 day', g %% 9000, (ARRAY['I10.x09','E11.900','J06.900','K29.500','N40.x00','M54.500'])[1 + g %% 6],"
-        " 'icd10cn', NULL",
+        _AT
+        + " - interval '1 day', NULL, "
+        + _AT
+        + ", g %% 9000, CASE WHEN g %% 97 = 0 THEN 'N40.x00' ELSE"
+        + " (ARRAY['I10.x09','E11.900','J06.900','K29.500','J20.900','M54.500'])[1 + g %% 6] END, 'icd10cn', NULL",
     ),
     "observation": (
         8,
-        "timestamptz '2026-05-04 18:00+08' + g %% 180 * interval '1 day', NULL, 60 + g %% 97, 3.9, 99, 0, NULL, NULL,"
-        " (ARRAY['14771-0','8480-6','8462-4','718-7','2823-3','14682-9','6690-2','1742-6','14647-2','8302-2'])"
-        "[1 + g %% 10], 'loinc', CASE WHEN g %% 10 IN (1, 2) THEN 'mm[Hg]' ELSE 'mmol/L' END, 'laboratory', 'final'",
+        _AT
+        + " + interval '3 hours', NULL, (ARRAY["
+        + _USUAL
+        + "])[1 + g %% 10] * (0.9 + g %% 20 / 100.0) * CASE WHEN"
+        + " g %% 401 = 0 THEN 20 ELSE 1 END, 3.9, 99, 0, NULL, NULL, (ARRAY["
+        + _CODES
+        + "])[1 + g %% 10], 'loinc',"
+        + " CASE WHEN g %% 10 IN (1, 2) THEN 'mm[Hg]' ELSE 'mmol/L' END, 'laboratory', 'final'",
     ),
     "medication": (
         11,
@@ -58,8 +70,7 @@ _OWN = {
     ),
     "report": (
         13,
-        "timestamptz '2026-05-04 18:00+08' + g %% 180 * interval '1 day', NULL, NULL, 5, 20, false, true, NULL, NULL,"
-        " 'LAB', 'final'",
+        _AT + " + interval '3 hours', NULL, NULL, 5, 20, false, true, NULL, NULL, 'LAB', 'final'",
     ),
     "immunisation": (15, "g %% 9000, 1 + g %% 3, g %% 73 <> 0, true, 'HepB', 'vaccine', 'completed'"),
     "document": (16, "g %% 9000, 600, 'C0053', 'current'"),
@@ -99,15 +110,19 @@ def fill(connection: Any, rows: int) -> None:
             persons=persons, visits=visits, visits_from=starts["encounter"], dataset=dataset
         )
         columns = f"{_HEAD}, {', '.join(TABLES[name].own)}"
-        person = "g" if name == "person" else None
-        statement = f"INSERT INTO {TABLES[name].sql} ({columns}) SELECT {common}, {own} FROM generate_series(%s, %s) g"
-        if person:  # a person is its own person, and a visit its own visit
-            statement = statement.replace("1 + g %% " + str(persons), "g", 1)
+        own = own.format(visits=visits)
+        statement = (
+            f"INSERT INTO {TABLES[name].sql} ({columns}) SELECT {common}, {own}"
+            " FROM generate_series(%s::bigint, %s::bigint) g"
+        )
         connection.execute(statement, [starts[name], starts[name] + int(rows * share) - 1])
         print(f"  {name} {int(rows * share):,}", flush=True)
     connection.execute(
         "INSERT INTO quality_unit (number, shard, id, name, since) SELECT g, 0, 'h' || g, 'h' || g, '2026-01-01'"
         " FROM generate_series(1, 420) g"
+    )
+    connection.execute(
+        "INSERT INTO quality_view SELECT g, 1 + g % 420, 0, 1, now() FROM generate_series(1, 100000) g"
     )
     connection.execute("VACUUM (ANALYZE) " + ", ".join(table.sql for table in TABLES.values()))
 

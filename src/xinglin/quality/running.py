@@ -98,11 +98,20 @@ def evaluate(
     connection.execute(_SETTINGS)
     connection.execute(f"CREATE TEMPORARY TABLE counted ({_COUNT}) ON COMMIT DROP")
     connection.execute(f"CREATE TEMPORARY TABLE failing ({_FAILING}) ON COMMIT DROP")
+    together: list[str] = []
     for plan in compiling.plans(rules, now):
         if _is_empty(connection, plan.table):
             continue
         tell(plan.table)
         _evaluate_table(connection, plan)
+        together += [rule.id for rule, _ in plan.together]
+    tell("")
+    connection.execute(
+        "UPDATE counted c SET failed = f.n FROM (SELECT rule, institution, department, dataset, week, count(*) AS n"
+        " FROM failing WHERE rule = ANY(%s) GROUP BY 1, 2, 3, 4, 5) f WHERE c.rule = f.rule AND c.institution ="
+        " f.institution AND c.department = f.department AND c.dataset = f.dataset AND c.week = f.week",
+        [together],
+    )
 
 
 def _is_empty(connection: Connection, table: str) -> bool:
@@ -123,11 +132,6 @@ def _evaluate_table(connection: Connection, plan: Plan) -> None:
         statement = compiling.gather_together(plan, rule, check)
         connection.execute(f"CREATE TEMPORARY TABLE pass ON COMMIT DROP AS {statement}")
         connection.execute("INSERT INTO failing SELECT * FROM pass")
-        connection.execute(
-            "UPDATE counted c SET failed = f.n FROM (SELECT rule, institution, department, dataset, week, count(*) AS n"
-            " FROM pass GROUP BY 1, 2, 3, 4, 5) f WHERE (c.rule, c.institution, c.department, c.dataset, c.week)"
-            " = (f.rule, f.institution, f.department, f.dataset, f.week)"
-        )
         connection.execute("DROP TABLE pass")
 
 
