@@ -37,7 +37,8 @@ _OWN = {
     "person": (
         1,
         (
-            "date '1930-01-01' + (g %% 33000)::integer, NULL, 1 + g %% 2, false, true, false, g %% 5 <> 0, g %% 211 <> 0,"
+            "date '1930-01-01' + (g %% 33000)::integer, NULL, 1 + g %% 2, false, true, false, g %% 5 <> 0,"
+            " g %% 211 <> 0,"
             " g %% 307 <> 0, g %% 401 <> 0, true, true, g %% 503 <> 0, g %% 9 <> 0, g %% 601 <> 0, g %% 7 <> 0"
         ),
     ),
