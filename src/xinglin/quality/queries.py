@@ -274,7 +274,8 @@ _PROBLEM = ", ".join(Problem.__dataclass_fields__)
 
 
 def _problem(columns: Sequence[Any]) -> Problem:
-    return Problem(*columns[:3], State(columns[3]), *columns[4:])
+    values = dict(zip(Problem.__dataclass_fields__, columns, strict=True))
+    return Problem(**values | {"state": State(values["state"])})
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,8 @@ class Arithmetic:
             self._at += 1
         return wrong(
             self._rule,
-            gettext_noop("%(place)s: the expression is wrong at character %(at)s: use numbers, + - * / ( ), %(allowed)s."),
+            gettext_noop(
+                "%(place)s: the expression is wrong at character %(at)s: use numbers, + - * / (), %(allowed)s."
+            ),
             at=self._at + 1, allowed=", ".join(self._letters),
         )  # fmt: skip

@@ -194,7 +194,11 @@ def _condition(rule: Asked, name: str, value: Any, table: str, alias: str) -> st
 
 
 def begins(place: str, prefixes: Sequence[Any]) -> str:
-    return "(" + " OR ".join(f"starts_with({place}, {text(str(one))})" for one in prefixes) + ")"
+    """Whether a text begins with one of the prefixes; those of one length are looked up together."""
+    by_length: dict[int, list[str]] = {}
+    for one in prefixes:
+        by_length.setdefault(len(str(one)), []).append(str(one))
+    return f"({' OR '.join(among(f'left({place}, {length})', found) for length, found in by_length.items())})"
 
 
 def _numbered(rule: Asked, name: str, values: list[Any]) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+import tempfile
 import time
 from datetime import date
 from pathlib import Path
@@ -140,12 +141,12 @@ class Command(BaseCommand):
         self.stdout.write(f"{month:%Y-%m}: {kept} institutions")
 
     def _evaluate(self, options: dict[str, Any]) -> None:
-        paths = [Path(name) for name in options["files"]] or list(
-            _made(options["residents"], options["seed"])
+        given = [Path(name) for name in options["files"]] or _made(options["residents"], options["seed"])
+        paths = sorted(path for path in given if not path.name.startswith("truth"))
+        truth = sorted({one for path in given for one in path.parent.glob("truth*")})
+        found = trial.evaluate(
+            _lines(paths), now=clock.now(), each=options["each"], wrong=trial.faulty(_lines(truth))
         )
-        data = (trial.unpacked(path.read_bytes()) for path in sorted(paths))
-        lines = (line for text in data for line in text.splitlines() if line.strip())
-        found = trial.evaluate(lines, now=clock.now(), each=options["each"])
         self.stdout.write(trial.table(found))
         if not found.holds:
             raise CommandError("The rules do not find what they should.")
@@ -165,13 +166,16 @@ def _counts(path: Path) -> Iterator[tuple[str, str, date, int]]:
                 ) from None
 
 
-def _made(residents: int, seed: int) -> Iterator[Path]:
-    """Bundles of a made-up region in a folder of their own."""
-    import tempfile  # noqa: PLC0415 -- for this alone
+def _lines(paths: list[Path]) -> Iterator[bytes]:
+    for path in paths:
+        yield from (line for line in trial.unpacked(path.read_bytes()).splitlines() if line.strip())
 
+
+def _made(residents: int, seed: int) -> list[Path]:
+    """Bundles of a made-up region, with their truth, in a folder of their own."""
     folder = Path(tempfile.mkdtemp(prefix="xinglin-quality-"))
     call_command("synth", residents=residents, seed=seed, out=str(folder), verbosity=0)
-    yield from (path for path in folder.iterdir() if not path.name.startswith("truth"))
+    return list(folder.iterdir())
 
 
 def _reference() -> str:
