@@ -31,7 +31,6 @@ def build(facts: Path) -> tuple[int, int]:
         map_.write("maps")
     for dataset in elements.datasets(facts):
         dataset.write("datasets")
-    shared_documents.write(facts)
     return count, rows
 
 
@@ -40,6 +39,7 @@ def main() -> None:
     if not (facts / "terminology").is_dir():
         raise SystemExit(f"{facts}/terminology is no folder of tables")
     count, rows = build(facts)
+    shared_documents.write(facts)
     print(f"{count} code systems, {rows} concepts")
 
 

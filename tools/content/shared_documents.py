@@ -79,6 +79,7 @@ _BY_NAME = {
     "使用医疗机构中药制剂": ("BL|ST", ""),
     "诊疗计划": ("ST", ""),
     "家族史": ("ST", ""),
+    "入院诊断编码": ("CD", _ICD),  # in one document under the element of family relations
     "治疗结果代码": ("CD", _V3 + "1.148"),
 }
 _COUNTS = ("次数", "天数", "剂数", "针数", "数目", "孕次", "产次", "评分值", "组号")
@@ -129,7 +130,7 @@ class _Typing:
         return self._known[code]["display"]
 
     @staticmethod
-    def _by_name(name: str, row: Row, unit: str) -> str:  # noqa: PLR0911 -- one line for each kind of name
+    def _by_name(name: str, row: Row, unit: str) -> str:
         if name.endswith("标志"):
             return "BL"
         if name.endswith(("代码", "编码", "代码表")):
@@ -152,6 +153,38 @@ class _Typing:
         if code == "DE05.01.024.00" and ("中医" in name or "证候" in name):
             return _TCM
         return row.get("domain", "")
+
+
+_SURE_WORDS = {"certain": "certain", "likely": "likely", "unsure": "**unsure**"}
+PAGE = ROOT / "docs" / "reference" / "shared-documents.md"
+
+
+def page(documents: list[Row], sections: list[Row], rows: list[Row]) -> str:
+    """The table of kinds for people."""
+    lines = []
+    for one in documents:
+        own = [row for row in sections if row["document"] == one["code"]]
+        held = [row for row in rows if row["document"] == one["code"]]
+        needed = [
+            f"({row['name']})" if row["confidence"] == "unsure" else row["name"]
+            for row in own
+            if row["required"]
+        ]
+        unsure = sum(row["confidence"] == "unsure" for row in held)
+        arranged = sum(row["confidence"] == "unsure" for row in own)
+        sure = _SURE_WORDS[one["confidence"]]
+        if arranged:
+            sure += f"; {arranged} sections arranged by us"
+        if unsure:
+            sure += f"; {unsure} elements unsure"
+        must = sum(bool(row["required"]) for row in held)
+        tables = sum(bool(row["domain"]) for row in held)
+        lines.append(
+            f"| {one['code']} | {one['title']} | {one['standard']} | {len(own)} | {'、'.join(needed)} "
+            f"| {len(held)} / {must} | {tables} | {sure} |"
+        )
+    head = (HERE / "shared_documents_page.md").read_text(encoding="utf-8")
+    return head.format(version=_about()["version"]) + "\n".join(lines) + "\n"
 
 
 def write(facts: Path) -> tuple[int, int, int]:
@@ -177,6 +210,7 @@ def write(facts: Path) -> tuple[int, int, int]:
     ):
         (TARGET / f"{name}.csv").write_text(table(made, columns), encoding="utf-8")
     (TARGET / "about.toml").write_text(toml(_about()), encoding="utf-8")
+    PAGE.write_text(page(documents, sections, rows), encoding="utf-8")
     return len(documents), len(sections), len(rows)
 
 
@@ -192,8 +226,8 @@ def _about() -> dict[str, str | bool | list[str] | list[dict[str, str]]]:
         "gaps": "cardinalities of the standard are not known: what must be there is our judgement, marked likely where "
         "a document says nothing without it and unsure elsewhere; elements without a code are told by their names",
         "columns": [
-            {"name": "documents.numbers", "means": "OIDs of which recordTarget must carry one, besides an identity number"},
-            {"name": "documents.signers", "means": "who signs, by the words of the document: legalAuthenticator, then authenticators"},
+            {"name": "documents.numbers", "means": "OIDs: recordTarget must carry one, besides an identity number"},
+            {"name": "documents.signers", "means": "who signs, in words: legalAuthenticator, then authenticators"},
             {"name": "sections.code", "means": "LOINC, or the data element by which it is told; empty where not known"},
             {"name": "sections.statement", "means": "medication: medicines stand in it as substanceAdministration"},
             {"name": "elements.type", "means": "types of HL7 v3 that its value may have; the first is written"},

@@ -167,9 +167,7 @@ figures = st.one_of(
 times = st.datetimes(
     min_value=__import__("datetime").datetime(1930, 1, 1),
     max_value=__import__("datetime").datetime(2030, 1, 1),
-).map(  # noqa: E501
-    lambda t: t.strftime("%Y%m%d%H%M%S")
-)
+).map(lambda t: t.strftime("%Y%m%d%H%M%S"))
 moments = st.one_of(times, times.map(lambda t: t[:8]))
 
 

@@ -1,5 +1,7 @@
 """Documents made of what the record holds of a visit."""
 
+# ruff: noqa: E501 -- resources and messages are easier to read in one line
+
 from __future__ import annotations
 
 import pytest
@@ -25,6 +27,8 @@ def measured(loinc, text, amount, unit, category="vital-signs"):
 
 
 RESOURCES = [
+    {"resourceType": "Organization", "id": "h1", "name": "人民医院"},
+    {"resourceType": "Practitioner", "id": "d1", "name": [{"text": "李医师"}]},
     {
         "resourceType": "Patient", "id": "p1", "name": [{"text": "黄某"}], "gender": "male", "birthDate": "1960-05-17",
         "identifier": [
@@ -111,7 +115,6 @@ def test_a_discharge_summary_says_what_the_record_says(visit):
     said = told(document)
     assert said["出院诊断-西医诊断编码"] == "高血压病 I10.x02"
     assert said["实际住院天数"] == "7"
-    assert said["中医'四诊'观察结果"] if "中医'四诊'观察结果" in said else True
     assert document.number_of("2.16.156.10011.1.12") == "Z9"
     assert document.author.name == "李医师"
     assert (document.begin, document.end) == ("20260301080000", "20260308100000")

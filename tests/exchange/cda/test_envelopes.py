@@ -1,5 +1,7 @@
 """HL7 v3 by SOAP: register, query, fetch, acknowledged with AA and AE."""
 
+# ruff: noqa: E501 -- resources and messages are easier to read in one line
+
 from __future__ import annotations
 
 import base64

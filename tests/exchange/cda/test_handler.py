@@ -67,7 +67,9 @@ def test_what_cannot_be_opened_is_a_fault_and_is_translated_to_its_reason():
 def test_a_document_with_an_error_gives_no_resources():
     translated = HANDLER.translate(written(time=""), "", make.SENDER)
 
-    assert [(one.severity, one.place) for one in translated.reasons] == [("error", "/ClinicalDocument/effectiveTime")]
+    assert [(one.severity, one.place) for one in translated.reasons] == [
+        ("error", "/ClinicalDocument/effectiveTime")
+    ]
     assert translated.resources == ()
 
 

@@ -1,5 +1,7 @@
 """What comes from outside is read without trust."""
 
+# ruff: noqa: E501 -- resources and messages are easier to read in one line
+
 from __future__ import annotations
 
 import pytest

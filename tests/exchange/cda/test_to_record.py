@@ -1,5 +1,7 @@
 """What documents mean in FHIR."""
 
+# ruff: noqa: E501 -- resources and messages are easier to read in one line
+
 from __future__ import annotations
 
 import base64
@@ -7,8 +9,8 @@ import hashlib
 
 from tests.exchange.cda import make
 from xinglin.exchange import naming
-from xinglin.exchange.cda import kinds, reading, to_record, writing
 from xinglin.exchange.cda import documents as d
+from xinglin.exchange.cda import kinds, reading, to_record, writing
 from xinglin.exchange.cda.documents import Statement, Value
 from xinglin.exchange.doors import Sender
 
@@ -131,7 +133,7 @@ def test_diagnoses_allergies_operations_and_medicines_have_resources_of_their_ow
         element("DE05.01.025.00", "诊断名称", Value("ST", text="高血压病2级")),
         element("DE05.01.024.00", "诊断代码", Value("CD", code="I10.x02", system="2.16.156.10011.2.3.3.11.3")),
         element("DE05.01.025.00", "诊断名称", Value("ST", text="2型糖尿病")),
-        element("DE05.10.130.00", "中医证候代码", Value("CD", code="B04.06.01.03.02", system="2.16.156.10011.2.3.3.14", display="肝阳上亢证")),  # noqa: E501
+        element("DE05.10.130.00", "中医证候代码", Value("CD", code="B04.06.01.03.02", system="2.16.156.10011.2.3.3.14", display="肝阳上亢证")),
     ]  # fmt: skip
     conditions = of(translated(first), "Condition")
     prescription = make.good(kinds.kinds()["C0004"])

@@ -104,7 +104,7 @@ def test_what_is_no_document_that_can_be_read_is_shown_as_it_is(hospital, browse
 
     sender, _ = hospital
     door = open_as(sender.actor)
-    door.update("DocumentReference", "d1", {
+    door.update({
         "resourceType": "DocumentReference", "id": "d1", "status": "current",
         "content": [{"attachment": {"contentType": "application/xml", "data": base64.b64encode(b"<a>").decode()}}],
     })  # fmt: skip
@@ -131,7 +131,7 @@ def test_a_changed_original_is_not_shown_as_what_was_received(hospital, browser)
     sender, _ = hospital
     body = written("C0002")
     attachment = {"data": base64.b64encode(body).decode(), "hash": base64.b64encode(b"x" * 20).decode()}
-    open_as(sender.actor).update("DocumentReference", "d2", {
+    open_as(sender.actor).update({
         "resourceType": "DocumentReference", "id": "d2", "status": "current",
         "content": [{"attachment": {"contentType": "application/xml", **attachment}}],
     })  # fmt: skip

@@ -96,6 +96,7 @@ def check(document: Document) -> list[Reason]:
     found = Findings()
     kind = kinds.find(document.code)
     _begin(found, document, kind)
+    _person(found, document)
     _people(found, document)
     if kind is None:
         return found.reasons
@@ -170,9 +171,11 @@ def _moment(found: Findings, place: Any, name: str, text: str, *, needed: bool =
         found.add(ERROR, "value", place, NO_TIME, found=text)
 
 
-def _people(found: Findings, document: Document) -> None:
-    patient = document.patient
-    way = ("recordTarget", "patientRole", "patient")
+_PERSON = ("recordTarget", "patientRole", "patient")
+
+
+def _person(found: Findings, document: Document) -> None:
+    patient, way = document.patient, _PERSON
     if not patient.name:
         found.add(ERROR, "required", _node(document, *way, "name"), MISSING, name="patient/name", right="…")
     place = _node(document, *way, "administrativeGenderCode")
@@ -194,6 +197,10 @@ def _people(found: Findings, document: Document) -> None:
             found.add(
                 ERROR, "value", _node(document, "recordTarget", "patientRole", "id"), NO_OID, found=one.root
             )
+
+
+def _people(found: Findings, document: Document) -> None:
+    """Who made, signed and keeps the document, and when."""
     author = document.author
     if not (author.name or author.number.extension):
         found.add(

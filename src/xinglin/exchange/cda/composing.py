@@ -157,10 +157,7 @@ def _when(resource: Resource) -> str:
 
 def _observed(element: Element, gathered: Gathered) -> Iterator[Statement]:
     """Observations that are coded as the element itself."""
-    if not element.code:
-        names = {element.name, kinds.plain(element.name)}
-    else:
-        names = set()
+    names = set() if element.code else {element.name, kinds.plain(element.name)}
     for one in gathered.of("Observation"):
         concept = one.get("code") or {}
         coded = any(

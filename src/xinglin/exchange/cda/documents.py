@@ -164,7 +164,7 @@ class Address:
 
     @property
     def text(self) -> str:
-        return "".join((self.state, self.city, self.county, self.township, self.street, self.house))
+        return f"{self.state}{self.city}{self.county}{self.township}{self.street}{self.house}"
 
 
 @dataclass(slots=True)

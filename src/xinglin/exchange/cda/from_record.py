@@ -23,6 +23,7 @@ from xinglin.exchange.cda.documents import (
     NUMBER,
     OIDS,
     OUTPATIENT,
+    PATIENT_KIND,
     STAFF,
     Address,
     Document,
@@ -36,6 +37,9 @@ from xinglin.exchange.cda.documents import (
     Statement,
     Unit,
     Value,
+)
+from xinglin.exchange.cda.documents import (
+    SEX as SEXES,
 )
 from xinglin.exchange.cda.making import ADXP, AGE, ETHNICITY, PARTICIPANT, ROLE, SET, SEX, TIME
 from xinglin.exchange.cda.to_record import KIND, MEDICINE_PARTS, PERFORMER
@@ -99,23 +103,8 @@ def number_of(identifier: Resource, root: str = "") -> Number:
 def patient_of(patient: Resource, encounter: Resource) -> Patient:
     """Who the document is about, and by which numbers this visit is known."""
     made = Patient()
-    for one in patient.get("identifier", ()):
-        number = number_of(one)
-        if number.root == IDENTITY or number.root.startswith("2.16.840.1.113883.2.23.1.19"):
-            made.identities.append(number)
-        elif number.root.startswith(OIDS) and number not in made.numbers:
-            made.numbers.append(number)
-    if not made.numbers:  # only numbers that no OID stands for: the institution's own is the medical record's
-        own = next(
-            (str(one.get("value", "")) for one in patient.get("identifier", ()) if _is_record(one)), ""
-        )
-        made.numbers = [Number(CASE, own)] if own else []
-    visits = [number_of(one) for one in encounter.get("identifier", ())]
-    known = [one for one in visits if one.root in (INPATIENT, OUTPATIENT)]
-    if not known and visits:
-        inpatient = encounter.get("class", {}).get("code") == "IMP"
-        known = [Number(INPATIENT if inpatient else OUTPATIENT, visits[0].extension)]
-    made.numbers += known
+    made.identities, made.numbers = _numbers(patient)
+    made.numbers += _visits(encounter)
     name = (patient.get("name") or [{}])[0]
     pieces = [str(name.get("family", "")), *map(str, name.get("given", ()))]
     made.name = str(
@@ -125,27 +114,52 @@ def patient_of(patient: Resource, encounter: Resource) -> Patient:
     made.phone = next((str(t["value"]) for t in patient.get("telecom", ()) if t.get("system") == "phone"), "")
     made.address = _address(patient)
     code, words = _SEX_CODES.get(str(patient.get("gender", "")), ("", ""))
-    made.sex = Value("CD", code=code, system=kinds_sex(), display=words) if code else Value()
+    made.sex = Value("CD", code=code, system=SEXES, display=words) if code else Value()
     if patient.get("maritalStatus"):
         made.marital = values.coded(patient["maritalStatus"])
     for extension in patient.get("extension", ()):
         if extension.get("url") == ETHNICITY:
             made.ethnic = values.coded(extension.get("valueCodeableConcept", {}))
         elif extension.get("url") == SEX:
-            made.sex = Value("CD", code=str(extension.get("valueCode", "")), system=kinds_sex())
-    if encounter.get("type") and (kind := values.coded(encounter["type"][0])).system == _PATIENT_KIND:
-        made.kind = kind
-    elif encounter:
-        code, words = _VISIT_KINDS.get(str(encounter.get("class", {}).get("code", "")), ("9", "其他"))
-        made.kind = Value("CD", code=code, system=_PATIENT_KIND, display=words)
+            made.sex = Value("CD", code=str(extension.get("valueCode", "")), system=SEXES)
+    made.kind = _kind_of_visit(encounter)
     return made
 
 
-_PATIENT_KIND = f"{OIDS}.2.3.1.271"
+def _numbers(patient: Resource) -> tuple[list[Number], list[Number]]:
+    """Identity numbers, and the others that an OID stands for; else the institution's own as a medical record's."""
+    identities, numbers = [], []
+    for one in patient.get("identifier", ()):
+        number = number_of(one)
+        if number.root == IDENTITY or number.root.startswith("2.16.840.1.113883.2.23.1.19"):
+            identities.append(number)
+        elif number.root.startswith(OIDS) and number not in numbers:
+            numbers.append(number)
+    if not numbers:
+        own = next(
+            (str(one.get("value", "")) for one in patient.get("identifier", ()) if _is_record(one)), ""
+        )
+        numbers = [Number(CASE, own)] if own else []
+    return identities, numbers
 
 
-def kinds_sex() -> str:
-    return f"{OIDS}.2.3.3.4"
+def _visits(encounter: Resource) -> list[Number]:
+    visits = [number_of(one) for one in encounter.get("identifier", ())]
+    known = [one for one in visits if one.root in (INPATIENT, OUTPATIENT)]
+    if known or not visits:
+        return known
+    inpatient = encounter.get("class", {}).get("code") == "IMP"
+    return [Number(INPATIENT if inpatient else OUTPATIENT, visits[0].extension)]
+
+
+def _kind_of_visit(encounter: Resource) -> Value:
+    if not encounter:
+        return Value()
+    for concept in encounter.get("type", ())[:1]:
+        if (kind := values.coded(concept)).system == PATIENT_KIND:
+            return kind
+    code, words = _VISIT_KINDS.get(str(encounter.get("class", {}).get("code", "")), ("9", "其他"))
+    return Value("CD", code=code, system=PATIENT_KIND, display=words)
 
 
 def _is_record(identifier: Resource) -> bool:
@@ -503,7 +517,8 @@ def _observation(resource: Resource) -> Iterator[Statement]:
 
 
 def _loinc(concept: Any) -> str:
-    return next((str(c.get("code", "")) for c in (concept or {}).get("coding", ()) if c.get("system") == "http://loinc.org"), "")  # fmt: skip
+    codings = (concept or {}).get("coding", ())
+    return next((str(c.get("code", "")) for c in codings if c.get("system") == "http://loinc.org"), "")
 
 
 def has_loinc(concept: Any, code: str) -> bool:

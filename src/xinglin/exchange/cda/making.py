@@ -231,12 +231,8 @@ def _address(document: Document) -> dict[str, Any]:
         made["_line"] = [
             {"extension": [{"url": ADXP + name, "valueString": text} for name, text in pieces if text]}
         ]
-    for name, text in (
-        ("city", said.city), ("district", said.county), ("state", said.state), ("postalCode", said.postcode)
-    ):  # fmt: skip
-        if text:
-            made[name] = text
-    return made
+    named = {"city": said.city, "district": said.county, "state": said.state, "postalCode": said.postcode}
+    return made | {name: text for name, text in named.items() if text}
 
 
 PLACE_ROOTS = (BED, ROOM, DEPARTMENT, WARD, INSTITUTION)

@@ -7,7 +7,6 @@ element says is kept as it stands in the section's Observation, whatever is made
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -25,10 +24,9 @@ from xinglin.exchange.cda.documents import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from xinglin.exchange.cda.documents import Section
-    from xinglin.exchange.cda.kinds import Part
     from xinglin.exchange.cda.making import Making
 
 _FOLDER = Path(__file__).parent / "data"
@@ -160,7 +158,7 @@ def groups(statements: Iterable[Statement]) -> list[Group]:
     return made
 
 
-def told(making: Making, section: Section, part: Part | None, number: int) -> list[dict[str, str]]:
+def told(making: Making, section: Section, number: int) -> list[dict[str, str]]:
     """The resources of meaning in a section; references to them."""
     found = []
     for place, group in enumerate(groups(section.all())):
@@ -417,7 +415,7 @@ def _result(making: Making, group: Group, place: str) -> dict[str, str] | None:
     return making.put_about("Observation", making.id("Observation", *key), content)
 
 
-def _dose(making: Making, group: Group, place: str) -> dict[str, str] | None:
+def _dose(making: Making, group: Group, _: str) -> dict[str, str] | None:
     vaccine = group.value("vaccine")
     words = vaccine.display or vaccine.text or vaccine.code
     if not words:

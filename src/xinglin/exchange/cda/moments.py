@@ -65,5 +65,5 @@ def from_fhir(text: str) -> str:
     year, month, date, hour = found[1], found[2] or "", found[3] or "", found[4]
     if hour is None:
         return year + month + date
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(LOCAL_ZONE)
+    moment = datetime.fromisoformat(text).astimezone(LOCAL_ZONE)
     return f"{moment:%Y%m%d%H%M%S}"

@@ -39,7 +39,8 @@ def gathered(door: Door, *, encounter: str = "", patient: str = "") -> composing
     made = composing.Gathered(door.read("Patient", patient).resource, visit)
     for type_name in composing.TYPES:
         of_person = not encounter or type_name in ("AllergyIntolerance", "Immunization")
-        about = ("patient", f"Patient/{patient}") if of_person else ("encounter", f"Encounter/{encounter}")
+        visit_is = "context" if type_name == "MedicationStatement" else "encounter"
+        about = ("patient", f"Patient/{patient}") if of_person else (visit_is, f"Encounter/{encounter}")
         found = door.search(type_name, [about, ("_count", str(_MOST))])
         made.resources[type_name] = [one.stored.resource for one in found.entries if one.mode == "match"]
     return made

@@ -88,7 +88,7 @@ def _section(
     if components:
         entries.append(_panel(making, section, components, place))
     number = int(place.replace(".", "0"))
-    told = meanings.told(making, section, part, number)
+    told = meanings.told(making, section, number)
     entries += told
     results += [
         one for one in told

@@ -22,7 +22,6 @@ from xinglin.exchange.cda.documents import (
     SEX,
     STAFF,
     V3,
-    Number,
 )
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
         Address,
         Document,
         Medicine,
+        Patient,
         Section,
         Signer,
         Statement,
@@ -141,6 +141,12 @@ def _record_target(root: Any, document: Document) -> None:
     _address(role, patient.address)
     if patient.phone:
         _add(role, "telecom", value=patient.phone)
+    _person(role, patient)
+    if document.department.name or document.department.number.extension or document.institution.name:
+        _organisation(_add(role, "providerOrganization"), document.department, document.institution)
+
+
+def _person(role: Any, patient: Patient) -> None:
     person = _add(role, "patient", classCode="PSN", determinerCode="INSTANCE")
     for number in patient.identities:
         _add(person, "id", root=number.root, extension=number.extension)
@@ -155,8 +161,6 @@ def _record_target(root: Any, document: Document) -> None:
         _coded(person, "ethnicGroupCode", patient.ethnic, ETHNIC)
     if patient.age.text:
         _add(person, "age", unit=patient.age.unit, value=patient.age.text)
-    if document.department.name or document.department.number.extension or document.institution.name:
-        _organisation(_add(role, "providerOrganization"), document.department, document.institution)
 
 
 def _address(role: Any, address: Address) -> None:
@@ -312,13 +316,7 @@ def write_value(node: Any, value: Value) -> None:
     if value.null:
         made.set("nullFlavor", value.null)
     if value.kind == "CD":
-        for name, text in (
-            ("code", value.code), ("codeSystem", value.system), ("displayName", value.display)
-        ):  # fmt: skip
-            if text:
-                made.set(name, _clean(text))
-        if name := kinds.table_name(value.system):
-            made.set("codeSystemName", name)
+        _code(made, value)
     elif value.kind in ("ST", ""):
         made.text = _clean(value.text) or None
     elif value.low or value.high:
@@ -329,6 +327,14 @@ def write_value(node: Any, value: Value) -> None:
         made.set("value", _clean(value.text))
         if value.unit:
             made.set("currency" if value.kind == "MO" else "unit", _clean(value.unit))
+
+
+def _code(node: Any, value: Value) -> None:
+    named = {"code": value.code, "codeSystem": value.system, "displayName": value.display}
+    named["codeSystemName"] = kinds.table_name(value.system)
+    for name, text in named.items():
+        if text:
+            node.set(name, _clean(text))
 
 
 def _medicine(node: Any, medicine: Medicine) -> None:
