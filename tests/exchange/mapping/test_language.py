@@ -256,7 +256,7 @@ def test_a_mapping_uses_another() -> None:
         ('"valueString" = "姓明"', 18, "There is no column 姓明; is 姓名 meant?"),
         ('"valueString" = "姓名 | uper"', 23, "There is no function uper; is upper meant?"),
         ('"valueString" = "姓名 +"', 22, "The expression ends too early."),
-        ('"valueString" = "(姓名"', 21, "“)” is missing after the expression."),
+        ('"valueString" = "(姓名"', 21, "“)” is missing here."),
         ("\"valueString\" = \"姓名 | split(',', 1, 2)\"", 23, "split takes 1–2 arguments."),
         ('"valueString" = "姓名 | table(sexes)"', 29, "There is no table sexes; there are sex."),
         ('"valueString" = "$nobody"', 18, "There is no name $nobody; there are none."),

@@ -175,9 +175,9 @@ class _Parser:
             self.at, "“%(found)s” is not expected here.", found=self.text[self.at : self.at + 12]
         )
 
-    def take(self, sign: str, why: str) -> None:
+    def take(self, sign: str) -> None:
         if self.peek() != sign:
-            raise SyntaxWrong(self.at, "“%(sign)s” is missing %(why)s.", sign=sign, why=why)
+            raise SyntaxWrong(self.at, "“%(sign)s” is missing here.", sign=sign)
         self.at += 1
 
     def keyword(self, word: str) -> bool:
@@ -245,7 +245,7 @@ class _Parser:
         self.peek()
         at = self.at
         if self.keyword("in"):
-            self.take("(", "after “in”")
+            self.take("(")
             return OneOf(left, tuple(self.arguments()), at)
         found = _COMPARISON.match(self.text, self.at)
         if found is None:
@@ -295,9 +295,7 @@ class _Parser:
                 return found
             if sign != ",":
                 self.at -= 1
-                raise SyntaxWrong(
-                    self.at, "“%(sign)s” is missing %(why)s.", sign=")", why="after the arguments"
-                )
+                raise SyntaxWrong(self.at, "“%(sign)s” is missing here.", sign=")")
 
     def atom(self) -> Tree:
         sign = self.peek()
@@ -307,7 +305,7 @@ class _Parser:
         if sign == "(":
             self.at += 1
             tree = self.expression()
-            self.take(")", "after the expression")
+            self.take(")")
             return tree
         if sign == "$":
             return self.name()
@@ -421,4 +419,4 @@ class _Parser:
                 if not depth:
                     return at + 1
             at += 1
-        raise SyntaxWrong(start, "“%(sign)s” is missing %(why)s.", sign="]", why="in this place")
+        raise SyntaxWrong(start, "“%(sign)s” is missing here.", sign="]")

@@ -19,6 +19,11 @@ _LAST_ROW = 20_000  # to which a workbook's own checks reach
 _MOST_LISTED = 200  # codes that a drop-down list offers
 _LEGEND = gettext_noop("Legend")
 _CODES = gettext_noop("Codes")
+_HEADS = (
+    gettext_noop("Number in the set"), gettext_noop("Data element"), gettext_noop("Column"), gettext_noop("Needed"),
+    gettext_noop("Type"), gettext_noop("Format"), gettext_noop("Code table"), gettext_noop("An example"),
+    gettext_noop("Confidence"), gettext_noop("Note"),
+)  # fmt: skip
 _TYPES = {
     "S1": gettext_noop("text"),
     "S2": gettext_noop("code"),
@@ -108,10 +113,8 @@ def _note(column: Column) -> str:
 def _legend(sheet: Any, set_: Set) -> None:
     from openpyxl.styles import Font  # noqa: PLC0415 -- as above
 
-    heads = ("Number in the set", "Data element", "Column", "Needed", "Type", "Format", "Code table", "An example",
-             "Confidence", "Note")  # fmt: skip
     sheet.append([set_.name, set_.standard, set_.version])
-    sheet.append([gettext(head) for head in heads])
+    sheet.append([gettext(head) for head in _HEADS])
     for column in set_.columns:
         sheet.append([
             column.id, column.element, column.name, gettext("yes") if column.required else "",
