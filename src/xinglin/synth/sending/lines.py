@@ -19,11 +19,13 @@ from xinglin.exchange.tables.watching import DONE, REFUSED
 from xinglin.synth.sending import stations
 
 if TYPE_CHECKING:
+    import threading
     from pathlib import Path
 
     from xinglin.synth.sending.messages import Message
     from xinglin.synth.sending.stations import Station
 
+_PAUSE = 0.5  # seconds
 _SECONDS = 60.0  # that an answer may take
 _LARGEST = 1 << 20
 _ANSWERS = {"AA": "stored", "CA": "received", "AE": "quarantined", "CE": "", "AR": "refused", "CR": "refused"}
@@ -61,6 +63,17 @@ class Platform:
     mllp_port: int
     keys: dict[str, str]
     folder: Path  # in which each watched folder has the sender's code as its name
+
+
+def wait_for(platform: Platform, stop: threading.Event) -> None:
+    """Until the platform listens, or until ``stop``."""
+    while not stop.is_set():
+        try:
+            socket.create_connection((platform.host, platform.port), timeout=_SECONDS).close()
+        except OSError:
+            stop.wait(_PAUSE)
+        else:
+            return
 
 
 def line(station: Station, platform: Platform) -> Line:

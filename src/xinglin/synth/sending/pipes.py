@@ -120,8 +120,8 @@ class _Writing:
         self._count += 1
         control = f"{self.outing.visit}{self._count:02d}"
         header = self._line(
-            "MSH", f2=APPLICATION, f3=station.facility, f4="XINGLIN", f5="XC", f6=self._now, f8=[code, event, structure],
-            f9=control, f10="P", f11=_VERSION, f17=_CHARSETS.get(station.charset, ""),
+            "MSH", f2=APPLICATION, f3=station.facility, f4="XINGLIN", f5="XC", f6=self._now,
+            f8=[code, event, structure], f9=control, f10="P", f11=_VERSION, f17=_CHARSETS.get(station.charset, ""),
         )  # fmt: skip
         marks = separators.USUAL
         header.fields = ["MSH", marks.field, marks.encoding, *header.fields[2:]]

@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 class Errand:
     """What is to be sent: outings of a plan on a course, ``rate`` messages a second at most, up to ``most`` outings.
 
-    ``live``: each at its moment, and what has passed while nobody sent is left out.
+    ``live``: each at its moment, and what has passed while nobody sent is left out; ``most`` counts those of this run.
     """
 
     plan: Plan
@@ -81,21 +81,26 @@ class _Run:
         self._senders: dict[str, _Sender] = {}
         self._open: dict[int, int] = {}  # outing → messages of it that are not acknowledged
         self._due = time.monotonic()
-        self._last = -1
+        self._last, self._taken = -1, 0
         self.sent = Sent()
 
     def outings(self) -> None:
         """Make outings and let their messages go, until there are no more."""
         begun = {number for number, _ in self._log.done}
         number = self._log.next
-        while not self._stop.is_set() and (not self._errand.most or number < self._errand.most):
+        while not self._stop.is_set() and not self._is_enough(number):
             if self._errand.live and number not in begun:
                 number = self._in_time(number)
                 if self._stop.is_set():
                     return
             self._take_up(number)
             number += 1
+            self._taken += 1
             self._wait_while(lambda: sum(self._open.values()) >= _MOST_WAITING)
+
+    def _is_enough(self, number: int) -> bool:
+        most = self._errand.most
+        return bool(most) and (self._taken if self._errand.live else number) >= most
 
     def _in_time(self, number: int) -> int:
         """Wait for the outing's moment; what has long passed is left out."""

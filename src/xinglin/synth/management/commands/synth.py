@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from datetime import date, timedelta
@@ -18,7 +19,7 @@ from xinglin.kernel.errors import Fault
 from xinglin.record import database
 from xinglin.synth import output
 from xinglin.synth.plan import DEFAULT_UNTIL, Plan
-from xinglin.synth.sending import courses, logs, registering, running, setting_out, stations
+from xinglin.synth.sending import courses, lines, logs, registering, running, setting_out, stations
 from xinglin.synth.sending.courses import Course
 from xinglin.synth.sending.lines import Platform
 from xinglin.synth.sending.running import Errand
@@ -75,6 +76,7 @@ class Command(BaseCommand):
         group.add_argument("--mllp-port", type=int, default=given.mllp_port)
         group.add_argument("--rate", type=float, default=2.0, help="messages a second at most (2)")
         group.add_argument("--live", action="store_true", help="as it happens, until ended")
+        group.add_argument("--beside", action="store_true", help="end with the process that started this one")
         group.add_argument("--days", type=int, default=1, help="else: so many days, today the last (1)")
         group.add_argument("--per-day", type=int, default=200, help="visits a day (200)")
         group.add_argument("--visits", type=int, default=0, help="stop after so many")
@@ -118,20 +120,14 @@ class Command(BaseCommand):
             raise CommandError(f"There are no keys in {path}: say `xinglin synth register` first.")
         if options["rate"] <= 0:
             raise CommandError("--rate is a number of messages a second, greater than 0.")
+        places = self._place(options["folders"], "folders")
+        platform = Platform(options["host"], options["port"], options["mllp_port"], keys, places)
+        stop = _stopping(beside=options["beside"])
+        lines.wait_for(platform, stop)
         folder = self._place(options["log"], "log")
         course = setting_out.course(folder, _course(options))
         most = options["visits"] or (0 if options["live"] else options["days"] * options["per_day"])
         errand = Errand(plan, course, options["rate"], most, options["live"])
-        platform = Platform(
-            options["host"],
-            options["port"],
-            options["mllp_port"],
-            keys,
-            self._place(options["folders"], "folders"),
-        )
-        stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
         sent = running.send(errand, platform, logs.opened(folder), stop)
         states = ", ".join(f"{count:,} {state}" for state, count in sorted(sent.states.items()))
         self.stderr.write(f"{sent.messages:,} messages were acknowledged{': ' if states else ''}{states}.")
@@ -146,3 +142,19 @@ def _course(options: dict[str, Any]) -> Course:
     if options["live"]:
         return Course(now, every=courses.MESSAGES_PER_OUTING / options["rate"])
     return Course(now - timedelta(days=options["days"] - 1), per_day=options["per_day"])
+
+
+def _stopping(*, beside: bool) -> threading.Event:
+    """Set by a signal, and where this runs beside another process by that one's end."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if beside:
+        threading.Thread(target=_watch, args=(stop, os.getppid()), daemon=True).start()
+    return stop
+
+
+def _watch(stop: threading.Event, parent: int) -> None:
+    while not stop.wait(1.0):
+        if os.getppid() != parent:
+            stop.set()
