@@ -22,6 +22,7 @@ _WITHOUT_DATABASE = {
     "makemessages",
     "compilemessages",
 }
+_PARTS_WITH_DATABASE = {("synth", "register")}
 _PARTS_WITHOUT_DATABASE = {("identity", "train"), ("identity", "evaluate"), ("ledger", "verify")}
 
 
@@ -39,7 +40,7 @@ def main() -> None:
         embedded.stop(given.home)
         return
     if given.database_url is None:
-        if name in _WITHOUT_DATABASE or tuple(sys.argv[1:3]) in _PARTS_WITHOUT_DATABASE:
+        if _needs_none(name):
             os.environ["DATABASE_URL"] = "postgresql:///none"
         else:
             from xinglin.config import embedded  # noqa: PLC0415 -- not needed with DATABASE_URL
@@ -54,6 +55,12 @@ def main() -> None:
         execute_from_command_line(["xinglin", *sys.argv[1:]])
     except KeysUnusable as error:
         raise SystemExit(str(error)) from None
+
+
+def _needs_none(name: str) -> bool:
+    """Whether the command works without a database."""
+    part = tuple(sys.argv[1:3])
+    return part in _PARTS_WITHOUT_DATABASE or (name in _WITHOUT_DATABASE and part not in _PARTS_WITH_DATABASE)
 
 
 if __name__ == "__main__":

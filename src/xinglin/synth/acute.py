@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -71,7 +71,7 @@ def episodes() -> tuple[Episode, ...]:
 
 
 @cache
-def _menu(sex: str, age: int) -> tuple[tuple[float, ...], tuple[Episode, ...]]:
+def menu(sex: str, age: int) -> tuple[tuple[float, ...], tuple[Episode, ...]]:
     """Cumulative yearly rates of what may befall somebody of that sex and age."""
     band = 0 if age < 15 else 1 if age < 60 else 2
     total, rates, found = 0.0, [], []
@@ -84,16 +84,23 @@ def _menu(sex: str, age: int) -> tuple[tuple[float, ...], tuple[Episode, ...]]:
     return tuple(rates), tuple(found)
 
 
+def at_once(episode: Episode, *, small: bool) -> Episode:
+    """The episode as it is over within a visit; where the place is ``small`` without emergency, tests and images."""
+    if small:
+        return replace(episode, admission=0.0, class_="AMB", panels=(), image="")
+    return replace(episode, admission=0.0)
+
+
 def befall(life: Life) -> None:
     """Draw the acute episodes of the window and write them down."""
     dice, person = life.dice, life.person
-    rates, _ = _menu(person.sex, person.age_on(life.until))
+    rates, _ = menu(person.sex, person.age_on(life.until))
     for day in life.days(rates[-1]):
-        weights, choices = _menu(person.sex, max(person.age_on(day), 0))
-        life.plan(day, _happen, dice.choices(choices, cum_weights=weights)[0])
+        weights, choices = menu(person.sex, max(person.age_on(day), 0))
+        life.plan(day, happen, dice.choices(choices, cum_weights=weights)[0])
 
 
-def _happen(life: Life, day: int, episode: Episode) -> None:
+def happen(life: Life, day: int, episode: Episode) -> None:
     dice = life.dice
     institution = life.where(episode.where)
     visit = life.visit(institution, day, _department(life, episode, day), episode.class_)

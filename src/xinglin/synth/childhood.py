@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from xinglin.synth.life import Life
 
 _MONTH = YEAR / 12
-_EXAMINATIONS = (1, 3, 6, 8, 12, 18, 24, 30, 36, 48, 60, 72)  # months
+EXAMINATIONS = (1, 3, 6, 8, 12, 18, 24, 30, 36, 48, 60, 72)  # months
 _HAEMOGLOBIN = {6, 18, 30, 48}
 _AT_BIRTH = 0
 _MISSED = 0.03
 
 
 @cache
-def _schedule() -> tuple[tuple[int, tuple[dict[str, str], ...]], ...]:
+def schedule() -> tuple[tuple[int, tuple[dict[str, str], ...]], ...]:
     """Doses by the month in which they are due, birth first."""
     ordered = sorted(rows("vaccines"), key=lambda r: int(r["age_months"]))
     return tuple(
@@ -48,12 +48,12 @@ def grow_up(life: Life) -> None:
         life.plan(person.birth, _birth)
     if (life.start - person.birth) / YEAR > 7:
         return
-    for month, doses in _schedule():
+    for month, doses in schedule():
         if month > _AT_BIRTH and dice.random() >= _MISSED:
-            life.plan(person.birth + int(month * _MONTH) + dice.randrange(25), _vaccinate, doses)
-    for month in _EXAMINATIONS:
+            life.plan(person.birth + int(month * _MONTH) + dice.randrange(25), vaccinate, doses)
+    for month in EXAMINATIONS:
         if dice.random() < 0.9:
-            life.plan(person.birth + int(month * _MONTH) + dice.randrange(20), _examination, month)
+            life.plan(person.birth + int(month * _MONTH) + dice.randrange(20), examine, month)
 
 
 def _birth(life: Life, day: int) -> None:
@@ -66,14 +66,14 @@ def _birth(life: Life, day: int) -> None:
     findings.sign(visit, "weight", round(max(1200.0, grams) / 1000, 2))
     findings.sign(visit, "height", round(dice.gauss(50, 1.5), 1))
     findings.sign(visit, "head", round(dice.gauss(34, 1), 1))
-    for dose in _schedule()[0][1]:
+    for dose in schedule()[0][1]:
         _give(visit, dose)
     visit.close()
     if dice.random() < 0.12:
         admissions.admit(life, min(day + 4, life.until), "jaundice", birthplace(life))
 
 
-def _vaccinate(life: Life, day: int, doses: tuple[dict[str, str], ...]) -> None:
+def vaccinate(life: Life, day: int, doses: tuple[dict[str, str], ...]) -> None:
     visit = life.visit(life.where("centre"), day, "预防接种门诊")
     findings.sign(visit, "temperature", round(life.dice.gauss(36.6, 0.15), 1))
     for dose in doses:
@@ -126,7 +126,7 @@ def weight_at(months: float) -> float:
     return 9.6 + (months - 12) * 0.19
 
 
-def _examination(life: Life, day: int, month: int) -> None:
+def examine(life: Life, day: int, month: int) -> None:
     dice = life.dice
     visit = life.visit(life.where("centre"), day, "儿童保健科")
     visit.diagnose("child_exam")

@@ -111,7 +111,7 @@ def look_after(life: Life, *, closely: bool = False) -> None:
         if care is None:
             continue
         for day in life.days(care.visits * (2 if closely else 1), onset):
-            life.plan(day, _clinic, disease, care, 1.0 if closely else _ORDERED)
+            life.plan(day, attend, disease, care, 1.0 if closely else _ORDERED)
         if disease in _BEGINS_WITH:
             life.plan(onset, admissions.admit, _BEGINS_WITH[disease])
         for day in life.days(care.stays, onset):
@@ -120,7 +120,7 @@ def look_after(life: Life, *, closely: bool = False) -> None:
     _examine(life)
 
 
-def _clinic(life: Life, day: int, disease: str, care: Care, ordered: float) -> None:
+def attend(life: Life, day: int, disease: str, care: Care, ordered: float) -> None:
     """An out-patient visit for the disease, often at the same hospital."""
     dice, ill = life.dice, life.health.lasting
     visit = life.visit(life.where("hospital"), day, by_key("diseases")[disease]["department"])
@@ -158,10 +158,10 @@ def _follow_up(life: Life, *, closely: bool) -> None:
     if not managed:
         return
     for day in life.regular_days(91, min(ill[key] for key in managed), 21):
-        life.plan(day, _see_at_home_or_centre, [key for key in managed if ill[key] <= day])
+        life.plan(day, follow_up, [key for key in managed if ill[key] <= day])
 
 
-def _see_at_home_or_centre(life: Life, day: int, diseases: list[str]) -> None:
+def follow_up(life: Life, day: int, diseases: list[str]) -> None:
     dice, health = life.dice, life.health
     visit = life.visit(life.where("centre"), day, "公共卫生科", "AMB" if dice.random() < 0.7 else "HH")
     conditions = {key: visit.problem(key, health.lasting[key]) for key in diseases}
@@ -189,10 +189,10 @@ def _examine(life: Life) -> None:
     for day in life.regular_days(365, person.birth + int(22 * YEAR), 60):
         old = (day - person.birth) / YEAR >= 65
         if (old and dice.random() < 0.55) or (employed and dice.random() < 0.6):
-            life.plan(day, _examination, "centre" if old else "general")
+            life.plan(day, examine, "centre" if old else "general")
 
 
-def _examination(life: Life, day: int, where: str) -> None:
+def examine(life: Life, day: int, where: str) -> None:
     dice, health = life.dice, life.health
     visit = life.visit(life.where(where), day, "公共卫生科")
     visit.diagnose("exam")

@@ -132,21 +132,44 @@ def _live(story: _Story, life: Life, children: list[Person]) -> None:
     life.run()
 
 
+FIRST = LARGEST
+"""The index of the first of them; residents of a region have smaller ones."""
+
+
+def people(plan: Plan) -> dict[str, tuple[Person, Health]]:
+    """They and their health on the last day, by their keys."""
+    until = plan.until.toordinal()
+    known = _people()
+    return {
+        story.key: (known[story.key], _health(story, known[story.key], _dice(story), until))
+        for story in _STORIES
+    }
+
+
+def _people() -> dict[str, Person]:
+    found: dict[str, Person] = {}
+    for number, story in enumerate(_STORIES):
+        found[story.key] = _person(number, story, found.get(story.mother))
+    return found
+
+
+def _dice(story: _Story) -> Random:
+    return Random(f"showcase/{story.key}")  # noqa: S311 -- repeatable, not secret
+
+
 def portion(plan: Plan) -> tuple[Portion, tuple[DemoResident, ...]]:
     """What is sent about them, and who they are."""
     plan = replace(plan, seed=0)
     until = plan.until.toordinal()
-    people: dict[str, Person] = {}
-    for number, story in enumerate(_STORIES):
-        people[story.key] = _person(number, story, people.get(story.mother))
+    known = _people()
     post, shown = Post(plan), []
     for story in _STORIES:
-        person = people[story.key]
-        dice = Random(f"showcase/{story.key}")  # noqa: S311 -- repeatable, not secret
+        person = known[story.key]
+        dice = _dice(story)
         life = Life(
             person, _health(story, person, dice, until), dice, start=plan.start, until=until, settled=0
         )
-        _live(story, life, [other for other in people.values() if other.mother is person])
+        _live(story, life, [other for other in known.values() if other.mother is person])
         charts = sorted(post.send(life), key=lambda chart: -len(chart.resources))
         ids = tuple(chart.patient for chart in charts)
         shown.append(DemoResident(story.key, person.name.text, story.story, person.identity_number, ids))

@@ -24,7 +24,7 @@ _FOUR_EXAMINATIONS = {"system": DATA_ELEMENTS, "code": "DE02.10.028.00", "displa
 _TONGUE = {"coding": [_FOUR_EXAMINATIONS], "text": "舌象"}
 _PULSE = {"coding": [_FOUR_EXAMINATIONS], "text": "脉象"}
 _NEEDLES = {"knee", "back_pain", "stroke_after", "insomnia"}
-_PASSING = ("uri", "bronchitis", "cough", "gastroenteritis", "dyspepsia")
+PASSING = ("uri", "bronchitis", "cough", "gastroenteritis", "dyspepsia")
 
 
 @cache
@@ -41,12 +41,12 @@ def turn_to_tradition(life: Life, *, always: bool = False) -> None:
     lasting = [key for key in health.lasting if patterns(key)]
     for day in life.days(0.5 + 0.5 * min(len(lasting), 2)):
         own = [key for key in lasting if health.lasting[key] <= day]
-        western = dice.choice(own) if own and dice.random() < 0.8 else dice.choice(_PASSING)
+        western = dice.choice(own) if own and dice.random() < 0.8 else dice.choice(PASSING)
         if person.sex == "female" and person.age_on(day) < 45 and dice.random() < 0.15:
             western = "dysmenorrhoea"
         pattern = dice.choice(patterns(western))
         for week in range(dice.randrange(1, 4 if western in health.lasting else 2)):
-            life.plan(day + 7 * week, _consult, pattern, week > 0)
+            life.plan(day + 7 * week, consult, pattern, week > 0)
 
 
 @cache
@@ -54,7 +54,7 @@ def _disease(code: str, name: str) -> dict[str, Any]:
     return {"coding": [{"system": TCM_CODES, "code": code, "display": name}], "text": name}
 
 
-def _consult(life: Life, day: int, pattern: Pattern, again: bool) -> None:
+def consult(life: Life, day: int, pattern: Pattern, again: bool) -> None:
     western = pattern["western"]
     visit = life.visit(life.where("tcm"), day, "中医妇科" if western == "dysmenorrhoea" else "中医内科")
     visit.complain(pattern["complaint"] + ("，服药后减轻，复诊" if again else ""))

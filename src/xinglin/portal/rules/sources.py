@@ -5,21 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from xinglin.exchange import naming
 from xinglin.portal.rules.reading import day, each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+_MESSAGE = naming.source_of("")
 _SAYING = ("serviceProvider", "custodian", "performer", "requester", "author", "managingOrganization")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a datum stands: the institution that sent it, the day, and the resource (``Type/id``)."""
+    """Where a datum stands: the institution that sent it, the day, the resource (``Type/id``), and the receipt of the
+    message with which it came (``""`` where it came another way).
+    """
 
     institution: str
     date: str
     reference: str
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,14 @@ class Sources:
 
     def of(self, resource: Mapping[str, Any], date: str) -> Source:
         """The datum's source. ``date`` is FHIR's text; it becomes a day of this country."""
-        return Source(self.institution(resource), day(date), f"{resource['resourceType']}/{resource['id']}")
+        reference = f"{resource['resourceType']}/{resource['id']}"
+        return Source(self.institution(resource), day(date), reference, message_of(resource))
+
+
+def message_of(resource: Mapping[str, Any]) -> str:
+    """The receipt of the message that last said something new of the resource, by its ``meta.source``."""
+    said = str((resource.get("meta") or {}).get("source") or "")
+    return said.removeprefix(_MESSAGE) if said.startswith(_MESSAGE) else ""
 
 
 def institutions(sources: Sequence[Source]) -> tuple[str, ...]:

@@ -15,6 +15,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
+from xinglin.exchange import rights
+from xinglin.exchange.rights import Right
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.healthcard import rules as cards
 from xinglin.identity import identifiers, roles
@@ -23,6 +25,7 @@ from xinglin.kernel.errors import not_found
 from xinglin.portal import queries
 from xinglin.portal.rules import documents, immunisations, medicines, people, problems, results, timeline
 from xinglin.portal.rules.allergies import UNAVAILABLE
+from xinglin.portal.rules.sources import message_of
 from xinglin.portal.views import closed
 from xinglin.ui import entry
 
@@ -134,6 +137,7 @@ def _part(
     request: HttpRequest, door: Door, resident: Resident, section: str, context: dict[str, Any]
 ) -> HttpResponse:
     """One part of the record, alone for htmx, in its frame otherwise."""
+    context = {**context, "origins": rights.may(door.actor, Right.READ)}
     if entry.is_fragment(request) and not queries.is_open(door, resident):
         return render(
             request, "portal/sections/closed.html", {"resident": resident, **closed.words(door, resident)}
@@ -360,6 +364,7 @@ def sources_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse
         {
             "id": p["id"],
             "institution": resident.sources.patients.get(f"Patient/{p['id']}", ""),
+            "message": message_of(p),
             "person": people.person([p]),
             "identity": identifiers.mask_identity(people.identity_of(p) or "")
             if people.identity_of(p)

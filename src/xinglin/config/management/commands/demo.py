@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
-from xinglin.config import demonstration
+from xinglin.config import demonstration, sending
 from xinglin.kernel import clock
 from xinglin.record import database
 from xinglin.residents import demonstrating
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _RESIDENTS = 1000
+_RATE = 2.0
 
 
 class Command(BaseCommand):
@@ -27,6 +30,12 @@ class Command(BaseCommand):
         parser.add_argument("--residents", type=int, default=_RESIDENTS, help="only counts the first time")
         parser.add_argument("--seed", type=int, default=1, help="only counts the first time")
         parser.add_argument("--port", type=int, default=settings.SETTINGS.port)
+        parser.add_argument(
+            "--rate", type=float, default=_RATE, help="messages a second that institutions send; 0: none (2)"
+        )
+        parser.add_argument(
+            "--visits", type=int, default=sending.VISITS, help="visits that they tell of; 0: for ever"
+        )
         parser.add_argument("--no-serve", action="store_true", help="stop when the region is loaded")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,9 +56,29 @@ class Command(BaseCommand):
         self._say("Residents sign in at /my/ with these phones; the code stands on the next page 居民登录:")
         for name, phone, acts in demonstrating.accounts(database.connection()):
             self._say(f"  {phone:<15} {name}{'  acts for a child 代办子女' if acts else ''}")
+        places = sending.Places(loaded.parent)
+        sending.register(places, self._plan(loaded, options))
+        if options["rate"] > 0:
+            self._say("Institutions send while this runs 各机构持续上传: /exchange/")
         database.close()
         if not options["no_serve"]:
+            self._serve(places, options)
+
+    def _serve(self, places: sending.Places, options: dict[str, Any]) -> None:
+        """Serve, with the institutions sending beside it."""
+        rate = options["rate"]
+        with (
+            sending.Beside(places, port=options["port"], rate=rate, visits=options["visits"])
+            if rate > 0
+            else nullcontext()
+        ):
             call_command("serve", port=options["port"], stdout=self.stdout)
+
+    @staticmethod
+    def _plan(loaded: Path, options: dict[str, Any]) -> Plan:
+        """Of which region they tell: that was made up to the day on which it was loaded."""
+        day = datetime.fromtimestamp(loaded.stat().st_mtime, tz=UTC).date()
+        return Plan(options["residents"], options["seed"], until=day)
 
     @staticmethod
     def _policy(loaded: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import threading
 from pathlib import Path
@@ -51,6 +52,7 @@ class Command(BaseCommand):
         watch.add_argument("--sender", required=True, help="the code of the sender whose files they are")
         watch.add_argument("--every", type=float, default=2.0, help="seconds between two looks")
         watch.add_argument("--once", action="store_true", help="load what is there, and stop")
+        watch.add_argument("--beside", action="store_true", help="end with the process that started this one")
         sender = verbs.add_parser("sender", help="list, register and change senders")
         self._add_sender(sender)
 
@@ -98,7 +100,8 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        while True:
+        parent = os.getppid()
+        while not options["beside"] or os.getppid() == parent:
             for told in folder.look(settled=options["once"]):
                 said = told.refused or f"{told.rows:,} rows, {told.stored:,} stored, {told.bad:,} wrong"
                 self.stdout.write(f"{told.name}: {said}")

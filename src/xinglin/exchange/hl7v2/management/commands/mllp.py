@@ -69,6 +69,7 @@ class Command(BaseCommand):
         parser.add_argument("--host", default=given.mllp_host)
         parser.add_argument("--port", type=int, default=given.mllp_port)
         parser.add_argument("--workers", type=int, default=given.mllp_workers)
+        parser.add_argument("--beside", action="store_true", help="end with the process that started this one")
 
     def handle(self, *args: Any, **options: Any) -> None:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -84,7 +85,7 @@ class Command(BaseCommand):
         gc.set_threshold(100_000, 50, 100)  # a message makes many small things and no cycles
         database.close()  # no process shares a connection with another
         if options["workers"] <= 1:
-            _serve(listening, tls)
+            _serve(listening, tls, os.getppid() if options["beside"] else 0)
         else:
             _Crew(listening, tls, options["workers"]).run()
 
