@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.exchange.dicom import make
@@ -51,6 +51,7 @@ def test_a_uid_is_figures_with_points_between(text: str, is_one: bool) -> None:
 
 
 @given(st.text(max_size=20))
+@settings(max_examples=30)
 def test_titles_have_one_to_sixteen_signs_of_ascii(text: str) -> None:
     if rules.is_title(text):
         assert 1 <= len(text) <= 16

@@ -41,6 +41,10 @@ _MEDIA = {  # PS3.18 table 8.7.3-5
     **dict.fromkeys((_JPEG + n for n in ("100", "101")), "video/mpeg"),
     **dict.fromkeys((_JPEG + n for n in ("102", "103", "104", "105", "106", "107", "108")), "video/mp4"),
 }
+_BYTES = "application/octet-stream"
+_SHOWN = frozenset(
+    {"application/pdf", "text/xml", "model/stl", "model/obj", "model/mtl"}
+)  # no pages with programs
 _DOCUMENTS = "1.2.840.10008.5.1.4.1.1.104."
 _LONG_HEADS = (b"OB", b"OW", b"OF", b"OD", b"UN", b"OL", b"OV")
 _UNDEFINED = 0xFFFFFFFF
@@ -58,7 +62,7 @@ def chosen(stored: str, wanted: Sequence[str]) -> str | None:
 
 def media_of(syntax: str) -> str:
     """The media type of frames that are stored so."""
-    return _MEDIA.get(syntax, "application/octet-stream")
+    return _MEDIA.get(syntax, _BYTES)
 
 
 def is_document(sop_class: str) -> bool:
@@ -141,8 +145,8 @@ def document(file: BinaryIO) -> tuple[bytes, str]:
     dataset = pydicom.dcmread(file)
     body = bytes(dataset.get("EncapsulatedDocument") or b"")
     length = int(dataset.get("EncapsulatedDocumentLength") or len(body))
-    media = str(dataset.get("MIMETypeOfEncapsulatedDocument") or "application/octet-stream")
-    return body[:length], media
+    media = str(dataset.get("MIMETypeOfEncapsulatedDocument") or "").strip().lower()
+    return body[:length], media if media in _SHOWN else _BYTES
 
 
 def value_at(file: BinaryIO, path: str) -> bytes | None:

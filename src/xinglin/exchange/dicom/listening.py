@@ -1,4 +1,4 @@
-"""The network's side of the door: C-ECHO and C-STORE (PS3.4 annexes A and B, PS3.7, PS3.8).
+"""The network's side of the door: C-ECHO, C-STORE and C-FIND (PS3.4 annexes A, B and C, PS3.7, PS3.8).
 
 A data set is written to the store piece by piece as it comes and never held whole. Whoever calls under a title that
 is not known is rejected; a title that may not send, or not from there, hears so for every instance.
@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pynetdicom
 from pydicom.dataset import Dataset
 from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, _config, dimse_messages, evt
-from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]  # made when it is loaded
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made when it is loaded
+    StudyRootQueryRetrieveInformationModelFind,
+    Verification,
+)
 from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
-from xinglin.exchange.dicom import peers
+from xinglin.exchange.dicom import answering, peers
 from xinglin.exchange.dicom.keeping import store
 from xinglin.exchange.dicom.limits import limits
 from xinglin.exchange.dicom.rules import Announced, Status
@@ -27,6 +30,7 @@ from xinglin.record import database
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Iterator
 
     from pynetdicom.association import Association
     from pynetdicom.events import Event
@@ -115,12 +119,14 @@ def serve(
     for context in AllStoragePresentationContexts:
         entity.add_supported_context(context.abstract_syntax or "", ALL_TRANSFER_SYNTAXES)
     entity.add_supported_context(Verification)
+    entity.add_supported_context(StudyRootQueryRetrieveInformationModelFind)
     entity.implementation_class_uid = pynetdicom.PYNETDICOM_IMPLEMENTATION_UID
     entity.implementation_version_name = "XINGLIN"
     handlers: list[Any] = [
         (evt.EVT_ESTABLISHED, _begun),
         (evt.EVT_C_ECHO, lambda _: 0x0000),
         (evt.EVT_C_STORE, _stored),
+        (evt.EVT_C_FIND, _searched),
     ]
     server = entity.make_server(
         (host, port), evt_handlers=handlers, ssl_context=tls, server_class=ThreadedAssociationServer,
@@ -185,6 +191,23 @@ def _taken(event: Event, arrival: Arrival | None, coming: _Coming | None) -> Dat
         else:
             taken = arrival.take(coming.incoming, announced)
     return _status(taken.status, taken.comment)
+
+
+def _searched(event: Event) -> Iterator[tuple[int, Dataset | None]]:
+    """Answer a search, until the caller has enough."""
+    arrival = _arrivals.get(id(event.assoc))
+    if arrival is None:
+        yield int(Status.NOT_AUTHORISED), None
+        return
+    address = str(event.assoc.requestor.address)
+    with origin.coming_from(origin.Origin(address)):
+        for answer in answering.answers(
+            arrival.sender, event.identifier, str(event.assoc.requestor.ae_title)
+        ):
+            if event.is_cancelled:
+                yield answering.CANCELLED, None
+                return
+            yield answer
 
 
 def _status(status: Status, comment: str) -> Dataset | int:

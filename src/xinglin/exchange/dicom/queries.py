@@ -113,15 +113,12 @@ def studies(
     actor: Actor,
     asked: Sequence[Asked] = (),
     *,
-    patient: str = "",
-    modality: str = "",
+    sender: str = "",
 ) -> Iterator[Study]:
     """Those that the actor may see and that may fit, the latest first; what could not be asked here is not checked."""
     conditions = [_seen(actor, connection), *_conditions(asked)]
-    if patient:
-        conditions.append(Fragment("s.patient = %s", (patient,)))
-    if modality:
-        conditions.append(_modality([modality]))
+    if sender:
+        conditions.append(Fragment("s.sender = %s", (sender,)))
     where = both(conditions)
     after: tuple[date, int] | None = None
     while True:

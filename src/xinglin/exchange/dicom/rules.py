@@ -64,6 +64,7 @@ def judge(instance: Instance, announced: Announced) -> tuple[Reason, ...]:
             ("(0008,0018) SOPInstanceUID", instance.uid),
             ("(0020,000D) StudyInstanceUID", instance.study),
             ("(0020,000E) SeriesInstanceUID", instance.series),
+            ("(0002,0010) TransferSyntaxUID", instance.syntax),
         )
         if (reason := _uid(place, value)) is not None
     ]
@@ -106,7 +107,7 @@ def status_of(reasons: Sequence[Reason]) -> Status:
         return Status.SUCCESS
     if any(reason.code == "structure" for reason in errors):
         return Status.NOT_UNDERSTOOD
-    by_the_name = ("(0008,0016)", "(0008,0018)", "(0020,000D)", "(0020,000E)")
+    by_the_name = ("(0008,0016)", "(0008,0018)", "(0020,000D)", "(0020,000E)", "(0002,0010)")
     if any(reason.place.startswith(by_the_name) for reason in errors):
         return Status.MISMATCH
     return Status.KEPT

@@ -136,7 +136,7 @@ def _found(request: Request) -> tuple[Route, dict[str, str]]:
     fitting = [(route, found) for route in ROUTES if (found := route.path.fullmatch(path))]
     if not fitting:
         raise Refusal(
-            404, Kind.NOT_FOUND, gettext_noop("There is nothing at %(word)s."), path=repr(path[:200])
+            404, Kind.NOT_FOUND, gettext_noop("There is nothing at %(word)s."), word=repr(path[:200])
         )
     method = "GET" if request.method == "HEAD" else request.method
     for route, found in fitting:
