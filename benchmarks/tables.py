@@ -52,7 +52,8 @@ def hypertension(rows: int) -> Iterator[list[str]]:
         yield [
             f"P{number % 4000:05d}", f"测试{number % 4000}", str(1 + number % 2), f"{1940 + number % 60}0302",
             f"2026{1 + number // 4000 % 12:02d}{1 + number % 28:02d}", "1", str(120 + number % 40),
-            str(70 + number % 25), f"{50 + number % 30}.5", "160", str(60 + number % 30), "1", "20270203", "硝苯地平缓释片", "每次20mg",
+            str(70 + number % 25), f"{50 + number % 30}.5", "160", str(60 + number % 30), "1", "20270203",
+            "硝苯地平缓释片", "每次20mg",
         ]  # fmt: skip
 
 

@@ -6,9 +6,11 @@ with a patient in common are never under way at the same time, so that what the 
 
 from __future__ import annotations
 
+import time
 from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Barrier
 from typing import TYPE_CHECKING, Any, Self
 
 from django.utils.translation import gettext_noop
@@ -19,7 +21,7 @@ from xinglin.exchange.doors import ERROR, Door
 from xinglin.exchange.mapping.dialects import Row
 from xinglin.exchange.receipts import Delivery, State
 from xinglin.exchange.tables import batches
-from xinglin.exchange.tables.handler import checker_of, reason, translate_rows
+from xinglin.exchange.tables.handler import checker_of, map_rows, reason, remember
 from xinglin.exchange.tables.sets import PATIENT
 from xinglin.kernel.errors import Fault, Kind, invalid
 from xinglin.record import database
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from xinglin.directory.importing.rows import Table
-    from xinglin.exchange.doors import Reason, Sender
+    from xinglin.exchange.doors import Reason, Sender, Translated
     from xinglin.exchange.receipts import Receipt
     from xinglin.exchange.tables.headings import Head
     from xinglin.exchange.tables.sets import Set
@@ -141,27 +143,32 @@ class _Courier:
         self._errand, self._tally = errand, tally
         self._at = errand.set_.place(PATIENT)
         self._way: deque[tuple[frozenset[str], list[Row], Future[Receipt]]] = deque()
-        self._pool = None if errand.dry else ThreadPoolExecutor(_UNDER_WAY, "table", initializer=None)
+        self._pool = None if errand.dry else ThreadPoolExecutor(_UNDER_WAY, "table")
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         try:
             while self._way and kind is None:
                 self._settle()
         finally:
             if self._pool is not None:
-                self._pool.shutdown(wait=True, cancel_futures=kind is not None)
+                all_here = Barrier(_UNDER_WAY)
+                for _, _, waiting in self._way:
+                    waiting.cancel()
+                for _ in range(_UNDER_WAY):
+                    self._pool.submit(_end, all_here)
+                self._pool.shutdown(wait=True)
 
     def send(self, rows: list[Row]) -> None:
         """Deliver rows that are right as far as their cells go."""
-        made = translate_rows(self._errand.set_, rows, self._errand.sender)
+        made = map_rows(self._errand.set_, rows, self._errand.sender)
         if not made.is_usable:
             self._send_parted(rows, made.reasons)
             return
         self._tally.resources += len(made.resources)
-        self._deliver(rows)
+        self._deliver(rows, made)
 
     def send_bad(self, row: Row) -> None:
         """A row with a wrong cell goes alone, if it goes at all."""
@@ -185,7 +192,7 @@ class _Courier:
         if good and len(good) < len(rows):
             self.send(good)
 
-    def _deliver(self, rows: list[Row]) -> None:
+    def _deliver(self, rows: list[Row], made: Translated | None = None) -> None:
         if self._pool is None:
             return
         patients = frozenset(row.cells[self._at] for row in rows)
@@ -194,6 +201,8 @@ class _Courier:
         ):
             self._settle()
         body = batches.write(self._errand.set_, rows, self._errand.file)
+        if made is not None:
+            remember(body, self._errand.sender, made)
         self._way.append((patients, rows, self._pool.submit(_hand_over, self._errand.sender, body)))
 
     def _settle(self) -> None:
@@ -227,17 +236,18 @@ def _column_of(set_: Set, place: str) -> int:
 
 def _hand_over(sender: Sender, body: bytes) -> Receipt:
     """Deliver, waiting while the platform is busy."""
-    import time  # noqa: PLC0415 -- only here
-
     delivery = Delivery(sender, Door.TABLE, body, batches.MEDIA)
-    try:
-        for turn in range(_TRIES):
-            try:
-                return processing.deliver(delivery)
-            except Fault as fault:
-                if fault.kind is not Kind.BUSY or turn == _TRIES - 1:
-                    raise
-                time.sleep(_PAUSE)
-        raise AssertionError
-    finally:
-        database.close()
+    for turn in range(_TRIES):
+        try:
+            return processing.deliver(delivery)
+        except Fault as fault:
+            if fault.kind is not Kind.BUSY or turn == _TRIES - 1:
+                raise
+            time.sleep(_PAUSE)
+    raise AssertionError
+
+
+def _end(all_here: Barrier) -> None:
+    """Close the thread's connection; the threads wait for each other, so that each does it once."""
+    all_here.wait()
+    database.close()
