@@ -2,8 +2,8 @@
 
 Usage: python benchmarks/dicom.py [--instances 300] [--size 524288] [--senders 2]
 
-A platform of its own in a temporary folder. Disk: each file written, flushed (fsync) and renamed, nothing else. C-STORE:
-as many associations at once as there are senders, each instance acknowledged before the next is sent, to one
+A platform of its own in a temporary folder. Disk: each file written, flushed (fsync) and renamed, nothing else.
+C-STORE: as many associations at once as there are senders, each instance acknowledged before the next is sent, to one
 listener process; a study has all instances of one sender. STOW-RS: the same files, ten a request, through the face in
 this process. All files are different.
 """
@@ -108,9 +108,7 @@ def send(port: int, batch: list[Any], failed: list[int]) -> None:
     entity.maximum_pdu_size = 1 << 18
     entity.add_requested_context(CT, ExplicitVRLittleEndian)
     association = entity.associate("127.0.0.1", port)
-    for one in batch:
-        if association.send_c_store(one).get("Status") != 0:
-            failed.append(1)
+    failed.extend(1 for one in batch if association.send_c_store(one).get("Status") != 0)
     association.release()
 
 
@@ -204,7 +202,9 @@ def measure(given: argparse.Namespace, key: str, folder: Path) -> None:
     print(f"{studies} studies told to the record in {time.perf_counter() - begun:.2f} s")
     begun = time.perf_counter()
     report = checking.check(database.connection())
-    print(f"check: {report.instances} instances in {time.perf_counter() - begun:.2f} s, sound: {report.is_sound}")
+    print(
+        f"check: {report.instances} instances in {time.perf_counter() - begun:.2f} s, sound: {report.is_sound}"
+    )
 
 
 if __name__ == "__main__":

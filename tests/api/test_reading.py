@@ -60,9 +60,11 @@ def test_binary_comes_as_itself_or_as_fhir(caller: Caller) -> None:
     url = f"Binary/{made.json['id']}"
 
     raw = caller.get(url)
+    named = caller.get(url, accept="application/pdf")
     fhir = caller.get(url, accept="application/fhir+json")
 
     assert made.status == 201
+    assert (named.status, named.body) == (200, raw.body)
     assert raw.body == b"%PDF-1.7 \x00\xff"
     assert raw.headers["content-type"] == "application/pdf"
     assert raw.headers["x-content-type-options"] == "nosniff"

@@ -97,9 +97,9 @@ def test_rows_are_compared_by_their_key(opened, hospital: Hospital) -> None:
     reader.close()
 
 
+WHOLE = "SELECT * FROM result WHERE patient = :group_1 AND item = :group_2 ORDER BY id"
 GROUPED = DATABASE.replace(
-    'patient = "patient"',
-    'patient = "patient"\ngroup = ["patient", "item"]\nwhole = "SELECT * FROM result WHERE patient = :group_1 AND item = :group_2 ORDER BY id"',
+    'patient = "patient"', f'patient = "patient"\ngroup = ["patient", "item"]\nwhole = "{WHOLE}"'
 )
 
 

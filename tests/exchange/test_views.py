@@ -12,7 +12,7 @@ from xinglin.exchange.receipts import State
 from xinglin.exchange.senders import Details
 from xinglin.kernel import clock
 from xinglin.kernel.ids import self_number
-from xinglin.record import access, database
+from xinglin.record import access, database, sealing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +66,10 @@ def test_who_may_read_a_message_and_that_it_is_noted(
     assert answer.status_code == status
     assert ("visit|v1|p1|张三" in answer.content.decode()) is (status == 200)
     number = self_number("Patient", naming.id_of("h01", "Patient", "p1"))
-    assert noted == ([(number, receipt.number, "permit")] if status == 200 else [(None, None, "deny")])
+    told = [
+        (patient, sealing.open_text(query) if query else None, outcome) for patient, query, outcome in noted
+    ]
+    assert told == ([(number, receipt.number, "permit")] if status == 200 else [(None, None, "deny")])
 
 
 def test_an_institution_sees_what_its_own_systems_send(
@@ -216,3 +219,20 @@ def test_the_monitor_gives_the_part_that_moves(
     assert "<html" in page
     assert "<html" not in part
     assert "人民医院" in part
+
+
+def test_a_sender_names_its_institution(browser: Callable[..., Client], sender: Sender) -> None:
+    from xinglin.kernel.actor import SYSTEM
+    from xinglin.record import door
+
+    made = door.open_as(SYSTEM).update(
+        {"resourceType": "Organization", "id": "org9", "name": "青河市中医院", "active": True}
+    )
+    details = Details("中医院 LIS", organization="org9", doors=[Door.TABLE])
+    senders.register(database.connection(), code="h09", details=details, actor=STEWARD, now=clock.now())
+    client = browser("administrator")
+
+    pages = [client.get(f"/exchange/senders/{path}").content.decode() for path in ("", "h09/", "new/")]
+
+    assert made.status == 201
+    assert ["青河市中医院" in page for page in pages] == [True, True, True]

@@ -15,13 +15,15 @@ from xinglin.record.door import open_as
 NOW = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
 CLIENT = Actor("test/client", "Test client", frozenset({"client"}))
 STEWARD = Actor("account/0", "数据专管员", frozenset({"steward"}))
+CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 UCUM = "http://unitsofmeasure.org"
 
 
 def rule(id_: str = "XX-1", **more: Any) -> Rule:
     """A rule about missing sexes, or whatever is said."""
     given = {
-        "id": id_, "title": "The sex is stated", "title_zh": "性别已填写", "dimension": "completeness", "table": "person",
+        "id": id_, "title": "The sex is stated", "title_zh": "性别已填写", "dimension": "completeness",
+        "table": "person",
         "check": "required", "params": {"column": "sex"}, "source": "test", "confidence": "expert",
     } | more  # fmt: skip
     return read_one(given)
@@ -44,7 +46,8 @@ def hospital(id_: str = "h1", name: str = "第一人民医院") -> dict[str, Any
 
 def patient(id_: str, **more: Any) -> dict[str, Any]:
     return {
-        "resourceType": "Patient", "id": id_, "name": [{"text": "王桂兰"}], "gender": "female", "birthDate": "1960-03-04",
+        "resourceType": "Patient", "id": id_, "name": [{"text": "王桂兰"}], "gender": "female",
+        "birthDate": "1960-03-04",
         "managingOrganization": {"reference": "Organization/h1"},
     } | more  # fmt: skip
 
@@ -62,7 +65,7 @@ def visit(id_: str, patient_: str, day: str = "2026-11-02", **more: Any) -> dict
 def result(id_: str, patient_: str, value: float = 5.2, **more: Any) -> dict[str, Any]:
     return {
         "resourceType": "Observation", "id": id_, "status": "final",
-        "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory"}]}],
+        "category": [{"coding": [{"system": CATEGORY, "code": "laboratory"}]}],
         "code": {"coding": [{"system": "http://loinc.org", "code": "14771-0"}]},
         "subject": {"reference": f"Patient/{patient_}"}, "effectiveDateTime": "2026-11-02T10:00:00+08:00",
         "valueQuantity": {"value": value, "unit": "mmol/L", "system": UCUM, "code": "mmol/L"},
@@ -78,7 +81,8 @@ def pressure(id_: str, patient_: str, high: float, low: float, **more: Any) -> d
     return {
         "resourceType": "Observation", "id": id_, "status": "final",
         "code": {"coding": [{"system": "http://loinc.org", "code": "85354-9"}]},
-        "subject": {"reference": f"Patient/{patient_}"}, "effectiveDateTime": "2026-11-02T10:00:00+08:00", "component": parts,
+        "subject": {"reference": f"Patient/{patient_}"}, "effectiveDateTime": "2026-11-02T10:00:00+08:00",
+        "component": parts,
     } | more  # fmt: skip
 
 

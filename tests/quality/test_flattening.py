@@ -96,7 +96,8 @@ def test_no_flat_table_can_hold_who_somebody_is(quality: Connection) -> None:
         )
     }
     allowed = {
-        "receipt", "class", "status", "code", "system", "syndrome", "value_code", "unit", "category", "dose_unit", "teller",
+        "receipt", "class", "status", "code", "system", "syndrome", "value_code", "unit", "category", "dose_unit",
+        "teller",
     }  # fmt: skip
     assert {column for _, column in texts} == allowed
     assert ("quality_person", "receipt") in texts

@@ -46,7 +46,14 @@ def turn(connection: Connection, now: Any = NOW) -> dict[str, int]:
     return loop.settle(connection, now)
 
 
-def take(connection: Connection, number: int, verb: Verb, actor: Actor = STEWARD, words: str = "已核实", **more: Any) -> State:
+def take(
+    connection: Connection,
+    number: int,
+    verb: Verb,
+    actor: Actor = STEWARD,
+    words: str = "已核实",
+    **more: Any,
+) -> State:
     with connection.transaction():
         held = queries.problem(connection, number)
         return actions.take(connection, problem=held, verb=verb, words=words, actor=actor, now=NOW, **more)
@@ -62,8 +69,16 @@ def cure(connection: Connection, now: Any = NOW) -> None:
 
 
 def test_a_problem_is_opened_where_more_fails_than_is_allowed(problem: Problem, quality: Connection) -> None:
-    assert (problem.rule, problem.state, problem.severity, problem.at_first, problem.checked) == ("CP-SX-1", State.NEW, "high", 4, 6)
-    assert quality.execute("SELECT count(*) FROM quality_finding WHERE problem = %s", [problem.number]).fetchone() == (4,)
+    assert (problem.rule, problem.state, problem.severity, problem.at_first, problem.checked) == (
+        "CP-SX-1",
+        State.NEW,
+        "high",
+        4,
+        6,
+    )
+    assert quality.execute(
+        "SELECT count(*) FROM quality_finding WHERE problem = %s", [problem.number]
+    ).fetchone() == (4,)
     assert turn(quality) == {"opened": 0, "cured": 0, "relapsed": 0}
 
 
@@ -87,7 +102,13 @@ def test_the_whole_way(problem: Problem, quality: Connection) -> None:
     assert (held.now, held.look) == (0, date(2026, 12, 20))
     assert len(queries.sample(quality, n)) == 4
     assert take(quality, n, Verb.CLOSE) is State.CLOSED
-    assert [one.verb for one in queries.steps(quality, n)] == ["issue", "begin", "declare", "recheck", "close"]
+    assert [one.verb for one in queries.steps(quality, n)] == [
+        "issue",
+        "begin",
+        "declare",
+        "recheck",
+        "close",
+    ]
 
 
 def test_what_was_declared_and_still_fails_goes_back(problem: Problem, quality: Connection) -> None:
@@ -115,7 +136,9 @@ def test_a_new_problem_that_goes_away_by_itself_is_closed(problem: Problem, qual
     assert state(quality, problem.number) is State.CLOSED
 
 
-def test_a_dismissed_problem_excuses_its_rows_and_is_not_opened_again(problem: Problem, quality: Connection) -> None:
+def test_a_dismissed_problem_excuses_its_rows_and_is_not_opened_again(
+    problem: Problem, quality: Connection
+) -> None:
     take(quality, problem.number, Verb.DISMISS, words="系统无此字段")
     assert quality.execute("SELECT DISTINCT state FROM quality_finding").fetchall() == [(2,)]
 

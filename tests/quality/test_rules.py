@@ -201,7 +201,7 @@ def test_grades_are_data(tmp_path: Path) -> None:
 def test_a_file_of_scores_that_is_wrong_says_so(tmp_path: Path) -> None:
     (tmp_path / "quality").mkdir()
     (tmp_path / "quality" / "scoring.toml").write_text("[weights]\n")
-    with pytest.raises(Fault, match="scoring.toml cannot be used: 'conformance' is missing"):
+    with pytest.raises(Fault, match=r"scoring\.toml cannot be used: 'conformance' is missing"):
         scoring.scheme(tmp_path)
 
 

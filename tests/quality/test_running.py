@@ -21,7 +21,9 @@ SEX = rule("CP-SX-1", arrival=True)
 
 
 def findings(connection: Connection) -> list[tuple[Any, ...]]:
-    return connection.execute("SELECT rule, self, part, state FROM quality_finding ORDER BY rule, self").fetchall()
+    return connection.execute(
+        "SELECT rule, self, part, state FROM quality_finding ORDER BY rule, self"
+    ).fetchall()
 
 
 def sexless(id_: str) -> dict[str, Any]:
@@ -38,9 +40,9 @@ def test_a_run_counts_by_place_and_week_and_keeps_the_failing_rows(quality: Conn
 
     assert (done.rules, done.checked, done.failed, done.opened, done.fixed) == (1, 2, 1, 1, 0)
     assert findings(quality) == [("CP-SX-1", self_number("Patient", "p2"), 0, 0)]
-    assert quality.execute("SELECT institution, sum(checked), sum(failed) FROM quality_week GROUP BY 1").fetchall() == [
-        (places.unit_number("h1"), 2, 1)
-    ]
+    assert quality.execute(
+        "SELECT institution, sum(checked), sum(failed) FROM quality_week GROUP BY 1"
+    ).fetchall() == [(places.unit_number("h1"), 2, 1)]
 
 
 def test_a_row_that_was_sent_again_is_fixed_by_the_next_run_and_opens_again(quality: Connection) -> None:
@@ -103,7 +105,10 @@ def test_a_run_of_one_rule_leaves_the_others_alone(quality: Connection) -> None:
     running.run(now=NOW, rules=only(SEX))
 
     assert [(row[0], row[3]) for row in findings(quality)] == [("CP-SX-1", 0), ("XX-2", 0)]
-    assert quality.execute("SELECT DISTINCT rule FROM quality_count ORDER BY 1").fetchall() == [("CP-SX-1",), ("XX-2",)]
+    assert quality.execute("SELECT DISTINCT rule FROM quality_count ORDER BY 1").fetchall() == [
+        ("CP-SX-1",),
+        ("XX-2",),
+    ]
 
 
 def test_no_more_rows_are_kept_than_is_said_but_all_are_counted(
@@ -169,7 +174,18 @@ def test_a_look_from_elsewhere_is_use_and_work_on_quality_is_not(quality: Connec
     make.flatten()
     quality.execute("UPDATE quality_person SET received = received - interval '1 day'")
     lines = [
-        Line(NOW + timedelta(days=365), "account/7", purpose, "read", "permit", 1, id_, self_number("Patient", id_), None, unit)
+        Line(
+            NOW + timedelta(days=365),
+            "account/7",
+            purpose,
+            "read",
+            "permit",
+            1,
+            id_,
+            self_number("Patient", id_),
+            None,
+            unit,
+        )
         for id_, unit, purpose in (("p1", "h2", "TREAT"), ("p2", "h1", "TREAT"), ("p3", "h2", "HOPERAT"))
     ]
     with database.connection().transaction(), database.connection().cursor() as cursor:
@@ -179,7 +195,9 @@ def test_a_look_from_elsewhere_is_use_and_work_on_quality_is_not(quality: Connec
     done = running.run(now=NOW + timedelta(days=730), rules=only(used))
 
     assert (done.checked, done.failed) == (3, 2)
-    assert [row[1] for row in findings(quality)] == sorted(self_number("Patient", id_) for id_ in ("p2", "p3"))
+    assert [row[1] for row in findings(quality)] == sorted(
+        self_number("Patient", id_) for id_ in ("p2", "p3")
+    )
 
 
 def test_two_runs_wait_for_each_other(quality: Connection) -> None:
@@ -212,8 +230,16 @@ def test_the_ranking_gives_equal_scores_one_rank_and_few_rows_none(quality: Conn
 
 
 def test_values_of_a_result_are_asked_through_its_visit(quality: Connection) -> None:
-    lost = rule("LK-1", table="observation", check="reference", params={"column": "encounter", "table": "encounter"})
-    store(hospital(), patient("p1"), visit("e1", "p1"), result("o1", "p1", encounter={"reference": "Encounter/e1"}), result("o2", "p1"))
+    lost = rule(
+        "LK-1", table="observation", check="reference", params={"column": "encounter", "table": "encounter"}
+    )
+    store(
+        hospital(),
+        patient("p1"),
+        visit("e1", "p1"),
+        result("o1", "p1", encounter={"reference": "Encounter/e1"}),
+        result("o2", "p1"),
+    )
     make.flatten()
     assert running.run(now=NOW, rules=only(lost)).failed == 1
     assert [row[1] for row in findings(quality)] == [self_number("Observation", "o2")]

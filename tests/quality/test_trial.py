@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import orjson
 import pytest
 
 from tests.quality.make import NOW
@@ -25,20 +24,18 @@ RESIDENTS = 220
 
 @pytest.fixture(scope="module")
 def found(_record_database: None) -> Evaluation:
-    lines, faulty = list(directory.transactions(RESIDENTS)), set()
+    lines, truth = list(directory.transactions(RESIDENTS)), []
     for made in portions(Plan(RESIDENTS, 7, 3)):
         lines += made.bundles
-        for truth in map(orjson.loads, made.truth):
-            for sent in truth["patients"]:
-                if sent["errors"]:
-                    faulty.add(("Patient", sent["patient"].removeprefix("Patient/")))
-                faulty |= {tuple(slip["resource"].split("/")) for slip in sent["slips"]}
-    return trial.evaluate(lines, now=NOW, each=6, faulty=frozenset(faulty))
+        truth += made.truth
+    return trial.evaluate(lines, now=NOW, each=6, wrong=trial.faulty(truth))
 
 
 def test_planted_faults_of_every_type_are_found(found: Evaluation) -> None:
     assert {one.check for one in found.outcomes} == set(checks.TYPES)
-    assert [(one.rule, one.planted, one.found) for one in found.outcomes if one.share < 0.99 or not one.planted] == []
+    assert [
+        (one.rule, one.planted, one.found) for one in found.outcomes if one.share < 0.99 or not one.planted
+    ] == []
 
 
 def test_nothing_else_is_found(found: Evaluation) -> None:

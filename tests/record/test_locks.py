@@ -20,7 +20,8 @@ _LOCKING = re.compile(
     r"pg_(?:try_)?advisory_(?:xact_)?lock(?:_shared)?\(([^()]*|hashtextextended\([^)]*\))\)"
 )
 _HASHED = "hashtextextended("  # 64 bits of a text: as good as a number of its own
-_BY_LOCK = {"%s", "%s, %s", "number"}  # the parameter is a Lock, the number of a resource, or a job's
+# the parameter is a Lock, the number of a resource, or a job's
+_BY_LOCK = {"%s", "%s, %s", "%s, lane", "number"}
 _IN_SQL = {"5786628": Lock.ACCESS_ORDER, "5786656": Lock.PERSONS, "5786657, wanted": Lock.BLOCKING_KEYS}
 
 

@@ -18,10 +18,56 @@ def shown(*roles: str, path: str = "/") -> list[navigation.Shown]:
     [
         (
             "doctor",
-            ["/", "/persons/find/", "/cards/", "/directory/", "/codes/", "/ledger/", "/signing/verify/"],
+            [
+                "/",
+                "/persons/find/",
+                "/cards/",
+                "/directory/",
+                "/codes/",
+                "/ledger/",
+                "/signing/verify/",
+                "/exchange/nodes/visitors/",
+            ],
+        ),
+        (
+            "nurse",
+            [
+                "/",
+                "/cards/",
+                "/directory/",
+                "/codes/",
+                "/ledger/",
+                "/signing/verify/",
+                "/exchange/nodes/visitors/",
+            ],
+        ),
+        (
+            "steward",
+            [
+                "/",
+                "/persons/",
+                "/cards/",
+                "/directory/",
+                "/exchange/",
+                "/codes/",
+                "/ledger/",
+                "/signing/verify/",
+            ],
         ),
         ("nurse", ["/", "/cards/", "/directory/", "/codes/", "/ledger/", "/signing/verify/"]),
-        ("steward", ["/", "/persons/", "/cards/", "/directory/", "/codes/", "/ledger/", "/signing/verify/"]),
+        (
+            "steward",
+            [
+                "/",
+                "/persons/",
+                "/cards/",
+                "/directory/",
+                "/exchange/",
+                "/codes/",
+                "/ledger/",
+                "/signing/verify/",
+            ],
+        ),
         ("client", ["/", "/directory/", "/codes/", "/ledger/", "/signing/verify/"]),
     ],
 )
@@ -54,6 +100,7 @@ def test_places_are_named_in_the_reader_s_language() -> None:
         "居民主索引",
         "健康卡",
         "机构目录",
+        "数据交换",
         "术语",
         "存证",
         "电子签名",
@@ -63,7 +110,7 @@ def test_places_are_named_in_the_reader_s_language() -> None:
     ]
 
 
-@pytest.mark.parametrize(("role", "first", "more"), [("client", 5, 0), ("nurse", 6, 0), ("doctor", 5, 2)])
+@pytest.mark.parametrize(("role", "first", "more"), [("client", 5, 0), ("nurse", 5, 2), ("doctor", 5, 3)])
 def test_what_does_not_fit_the_bar_is_in_its_menu(role: str, first: int, more: int) -> None:
     found = navigation.bar(Actor("account/1", "somebody", frozenset([role])), "/signing/verify/")
 

@@ -58,7 +58,11 @@ def _answered(request: Request) -> Answer:
 def _handled(request: Request) -> Answer:
     handler, words, shape = routes.find(request.method, request.environ["PATH_INFO"][len(PREFIX) + 1 :])
     form = request.first("_format") if "_format" in request.query else None
-    if "fhir+json" not in (accept := request.header("ACCEPT") or "*/*") or form:
+    # a Binary comes as what it is
+    own = (
+        words[:1] == ("Binary",) and shape == "{type}/{id}" and request.method in ("GET", "HEAD") and not form
+    )
+    if not own and ("fhir+json" not in (accept := request.header("ACCEPT") or "*/*") or form):
         headers.require_json(accept, form)
     actor = _admitted(request)
     if actor is not None:

@@ -58,6 +58,9 @@ def prepare(folder: Path, plan: Plan, say: Say) -> None:
     _issue_cards()
     say("Opening residents' accounts …")
     demonstrating.open_accounts(database.connection(), now=clock.now())
+    say("Looking at the quality of the data …")
+    for verb in ("flatten", "run", "month"):
+        call_command("quality", verb)
 
 
 def _make(folder: Path, plan: Plan, say: Say) -> None:

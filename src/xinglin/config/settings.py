@@ -35,6 +35,8 @@ INSTALLED_APPS = [
     "xinglin.consent",
     "xinglin.exchange",
     "xinglin.exchange.hl7v2",
+    "xinglin.exchange.edges",
+    "xinglin.exchange.nodes",
     "xinglin.exchange.mapping",
     "xinglin.exchange.tables",
     "xinglin.exchange.cda",

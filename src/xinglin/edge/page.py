@@ -15,7 +15,7 @@ from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from django.contrib.staticfiles import finders
@@ -25,8 +25,10 @@ from django.utils.translation import override
 from xinglin.edge.messages import decoded
 
 if TYPE_CHECKING:
+    from xinglin.edge.buffer import Buffer
     from xinglin.edge.configuration import PagePart
-    from xinglin.edge.running import Edge
+    from xinglin.edge.sending import Sender
+    from xinglin.edge.standing import Machine
 
 _COOKIE = "xl-edge"
 _DAY = 24 * 3600
@@ -39,10 +41,22 @@ _POLICY = (
 _log = logging.getLogger(__name__)
 
 
+class Shown(Protocol):
+    """What is shown: the running process."""
+
+    buffer: Buffer
+    sender: Sender
+    machine: Machine
+
+    def told(self) -> dict[str, Any]: ...
+
+    def last_counts(self) -> list[dict[str, Any]]: ...
+
+
 class Page:
     """Serves from ``begin`` to ``end``."""
 
-    def __init__(self, part: PagePart, edge: Edge) -> None:
+    def __init__(self, part: PagePart, edge: Shown) -> None:
         self.part = part
         self.edge = edge
         self._server: _Server | None = None

@@ -89,7 +89,10 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """What a message says, in FHIR R4. An ERROR among the reasons means that nothing is stored."""
+    """What a message says, in FHIR R4. An ERROR among the reasons means that nothing is stored.
+
+    An element that is None is taken away from what outlasts messages (see ``writing``).
+    """
 
     resources: tuple[dict[str, Any], ...] = ()  # each with an id by naming.id_of; references are Type/id
     deletes: tuple[tuple[str, str], ...] = ()  # (type, id)

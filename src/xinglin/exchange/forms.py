@@ -166,6 +166,7 @@ class SenderForm(forms.Form):
         self.fields["networks"].widget.attrs["placeholder"] = "10.20.0.0/16"
         self.profiles = profiles.keys(home) if home is not None else []
         self.fields["profile"].widget.attrs["list"] = "profiles"
+        self.fields["organization"].widget.attrs["list"] = "institutions"
 
     def details(self) -> Details:
         given = self.cleaned_data

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
 
-from xinglin.exchange import custody, messages, processing, queries
+from xinglin.exchange import custody, messages, queries, waiting
 from xinglin.exchange.messages import CODE
 from xinglin.exchange.queries import Wanted
 from xinglin.exchange.receipts import State
@@ -86,7 +86,7 @@ def replay(connection: Connection, *, receipt: str, actor: Actor, now: datetime)
     if message.stands is not State.QUARANTINED:
         raise _elsewhere()
     _note(connection, [message], REPLAYED, "", actor, now)
-    done = processing.rework([(message.number, message.shard)], now=now)
+    done = waiting.rework([(message.number, message.shard)], now=now)
     return done[0] if done else messages.find(connection, receipt)
 
 
@@ -135,7 +135,7 @@ def _work(job: Job, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
             break
         now = clock.now()
         _note(connection, messages.numbered(connection, batch), REPLAYED, "", job.actor, now)
-        done = processing.rework(batch, now=now)
+        done = waiting.rework(batch, now=now)
         progress["after"] = batch[-1][0]
         progress["done"] += len(batch)
         progress["stored"] += sum(message.stands is State.STORED for message in done)

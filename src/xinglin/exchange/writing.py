@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from xinglin.record.steps import Step, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from xinglin.exchange.doors import Sender, Translated
     from xinglin.record.database import Connection
@@ -130,7 +132,7 @@ def _write(connection: Connection, works: Sequence[Work]) -> None:
     for work in works:
         work.begin()
     try:
-        with connection.transaction():
+        with _within(connection, works):
             stored = _perform(connection, works)
     except TRANSIENT:
         raise
@@ -146,6 +148,11 @@ def _write(connection: Connection, works: Sequence[Work]) -> None:
     else:
         for work, count in zip(works, stored, strict=True):
             work.stored = count
+
+
+def _within(connection: Connection, works: Sequence[Work]) -> AbstractContextManager[Any]:
+    """The record's step is undone by itself where it fails; what a merge does besides it is undone with it."""
+    return connection.transaction() if any(work.translated.links for work in works) else nullcontext()
 
 
 def _without_blamed(connection: Connection, works: Sequence[Work], blamed: dict[int, list[Reason]]) -> None:
@@ -214,6 +221,9 @@ def _changed(resource: dict[str, Any], text: bytes | None, work: Work) -> dict[s
             return None
         if work.door is not Door.FHIR and type_name in LASTING:
             resource = completed(resource, standing.parsed(type_name, id_, text))
+    if work.door is not Door.FHIR:
+        resource = {name: value for name, value in resource.items() if value is not None}  # taken away
+    if text is not None:
         if packing.members(resource) == _without_source(text):
             return None
     meta = resource.get("meta")
@@ -299,13 +309,16 @@ def _blamed(fault: Fault, works: Sequence[Work]) -> dict[Any, list[Reason]]:
     for issue in fault.issues:
         found = _PLACE.match(issue.expression or "")
         number = int(found[1]) if found else None
-        place = issue.expression or ""
-        if found and number is not None:
-            place = _named(works[number], int(found[2]), found[3])
-        blamed.setdefault(number, []).append(
-            Reason(ERROR, issue.code, place, issue.message, dict(issue.params))
-        )
+        place = _plain(issue.expression or "", works)
+        params = {name: _plain(value, works) for name, value in issue.params.items()}
+        blamed.setdefault(number, []).append(Reason(ERROR, issue.code, place, issue.message, params))
     return blamed
+
+
+def _plain(said: Any, works: Sequence[Work]) -> Any:
+    """A place as the message's reader knows it, instead of one in this stretch."""
+    found = _PLACE.match(said) if isinstance(said, str) else None
+    return _named(works[int(found[1])], int(found[2]), found[3]) if found else said
 
 
 def _named(work: Work, place: int, path: str) -> str:

@@ -37,10 +37,11 @@ class Settings:
         True  # XINGLIN_LEDGER: `serve` also keeps the ledger; false where `ledger run` runs elsewhere
     )
     exchange: int = 1  # XINGLIN_EXCHANGE: processes beside `serve` that work what the doors took; 0 for none
+    nodes: bool = False  # XINGLIN_NODES: `serve` also forwards to other nodes what is subscribed
     backlog: int = 50_000  # XINGLIN_BACKLOG: messages that may wait to be worked before a door takes no more
     mllp_host: str = "127.0.0.1"  # XINGLIN_MLLP_HOST: address on which `mllp` listens
     mllp_port: int = 2575  # XINGLIN_MLLP_PORT: its port
-    mllp_workers: int = 1  # XINGLIN_MLLP_WORKERS: processes that share the port
+    mllp_workers: int = 2  # XINGLIN_MLLP_WORKERS: processes that share the port
     mllp_threads: int = 16  # XINGLIN_MLLP_THREADS: messages at once in each process
     mllp_connections: int = 1000  # XINGLIN_MLLP_CONNECTIONS: open connections of each process; more are closed
     mllp_largest: int = 16 * 1024 * 1024  # XINGLIN_MLLP_LARGEST: largest message in bytes

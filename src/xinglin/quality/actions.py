@@ -48,7 +48,7 @@ def require(actor: Actor, right: str, problem: Problem | None = None) -> None:
         raise forbidden(gettext_noop("This problem is another institution's."))
 
 
-def take(
+def take(  # noqa: PLR0913 -- who, what, when, and whose it becomes
     connection: Connection, *, problem: Problem, verb: Verb, words: str, actor: Actor, now: datetime,
     owner: tuple[str, str] | None = None, due: date | None = None,
 ) -> State:  # fmt: skip
@@ -63,31 +63,7 @@ def take(
         raise invalid(
             gettext_noop("Say what was found or done: it stays with the problem."), expression="words"
         )
-    numbers = scoring.scheme(settings.SETTINGS.home).problems
-    today = now.astimezone(LOCAL_ZONE).date()
-    changed: dict[str, object] = {"state": str(step.target)}
-    if step.target is State.ISSUED:
-        by = due or states.due(Severity(problem.severity), numbers, today)
-        if by < today:
-            raise invalid(gettext_noop("The deadline lies in the past."), expression="due")
-        changed |= {
-            "issued": now,
-            "due": by,
-            "owner": owner[0] if owner else "",
-            "owner_name": owner[1] if owner else "",
-        }
-    elif step.target is State.DECLARED:
-        changed["declared"] = now
-    elif step.target is State.WATCHED:
-        changed |= {"passed": now, "look": today + timedelta(days=numbers["look_back_days"])}
-    elif step.target in (State.CLOSED, State.DISMISSED):
-        changed["closed"] = now
-    elif verb is Verb.RELAPSE:
-        changed |= {
-            "passed": None,
-            "look": None,
-            "due": max(problem.due or today, today + timedelta(days=numbers["days_high"])),
-        }
+    changed = _changes(problem, step, now, owner, due)
     assignments = ", ".join(f"{name} = %({name})s" for name in changed)
     moved = connection.execute(
         f"UPDATE quality_problem SET {assignments} WHERE number = %(number)s AND state = %(from)s",
@@ -95,7 +71,7 @@ def take(
     ).rowcount
     if not moved:
         raise conflict(gettext_noop("The problem has been changed by somebody else in the meantime."))
-    _put_down(connection, problem.number, verb, step.target, words, actor, now)
+    _put_down(connection, problem.number, verb=verb, state=step.target, words=words, actor=actor, now=now)
     if step.target is State.DISMISSED:
         _excuse(connection, problem.number, 0, 2)
     elif problem.state is State.DISMISSED:
@@ -104,11 +80,37 @@ def take(
     return step.target
 
 
-def _put_down(
-    connection: Connection, number: int, verb: str, state: str, words: str, actor: Actor, now: datetime
+def _changes(
+    problem: Problem, step: states.Step, now: datetime, owner: tuple[str, str] | None, due: date | None
+) -> dict[str, object]:
+    """What a step changes in the problem's row."""
+    numbers = scoring.scheme(settings.SETTINGS.home).problems
+    today = now.astimezone(LOCAL_ZONE).date()
+    changed: dict[str, object] = {"state": str(step.target)}
+    if step.target is State.ISSUED:
+        by = due or states.due(Severity(problem.severity), numbers, today)
+        if by < today:
+            raise invalid(gettext_noop("The deadline lies in the past."), expression="due")
+        account, name = owner or ("", "")
+        return changed | {"issued": now, "due": by, "owner": account, "owner_name": name}
+    if step.target is State.DECLARED:
+        return changed | {"declared": now}
+    if step.target is State.WATCHED:
+        return changed | {"passed": now, "look": today + timedelta(days=numbers["look_back_days"])}
+    if step.target in (State.CLOSED, State.DISMISSED):
+        return changed | {"closed": now}
+    if step.verb is Verb.RELAPSE:
+        later = max(problem.due or today, today + timedelta(days=numbers["days_high"]))
+        return changed | {"passed": None, "look": None, "due": later}
+    return changed
+
+
+def _put_down(  # noqa: PLR0913 -- the columns of a step
+    connection: Connection, number: int, *, verb: str, state: str, words: str, actor: Actor, now: datetime
 ) -> None:
     connection.execute(
-        "INSERT INTO quality_step (problem, moment, actor, name, verb, state, words) VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        "INSERT INTO quality_step (problem, moment, actor, name, verb, state, words)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s)",
         [number, now, actor.id, actor.name, str(verb), str(state), words.strip()],
     )
 
@@ -150,10 +152,12 @@ def note(connection: Connection, *, problem: Problem, words: str, actor: Actor, 
         raise invalid(
             gettext_noop("Say what was found or done: it stays with the problem."), expression="words"
         )
-    _put_down(connection, problem.number, Verb.NOTE, problem.state, words, actor, now)
+    _put_down(
+        connection, problem.number, verb=Verb.NOTE, state=problem.state, words=words, actor=actor, now=now
+    )
 
 
-def judge(
+def judge(  # noqa: PLR0913 -- which row, what of it, who says so
     connection: Connection,
     *,
     problem: Problem,
@@ -166,7 +170,8 @@ def judge(
     """What somebody says of a row of the sample."""
     require(actor, "issuing", problem)
     connection.execute(
-        "UPDATE quality_sample SET verdict = %s, actor = %s, moment = %s WHERE problem = %s AND self = %s AND part = %s",
+        "UPDATE quality_sample SET verdict = %s, actor = %s, moment = %s"
+        " WHERE problem = %s AND self = %s AND part = %s",
         ["good" if good else "bad", actor.id, now, problem.number, self_, part],
     )
 
@@ -205,7 +210,7 @@ def undo(connection: Connection, *, id_: str, to: int, actor: Actor, now: dateti
 def declare(
     connection: Connection, counts: Iterable[tuple[str, str, date, int]], *, actor: Actor, now: datetime
 ) -> int:
-    """What institutions say they made: (institution's id, data set, day, count). Said again replaces; how many lines."""
+    """What institutions say they made: (institution's id, data set, day, count); said again replaces."""
     known, done = vocabulary.datasets(), 0
     for line, (unit, dataset, day, count) in enumerate(counts, start=1):
         if dataset not in known:

@@ -1,7 +1,7 @@
 """Rules as SQL: one pass over each flat table counts for all its rules at once, a second gathers the failing rows.
 
-The pass is ``count(*) FILTER (…)`` for each rule, by institution, department, data set and week. What rows fail together
-(pairs, duplicates, histories) is asked by statements of its own, which touch only the rows they are about.
+The pass is ``count(*) FILTER (…)`` for each rule, by institution, department, data set and week. What rows fail
+together (pairs, duplicates, histories) is asked by statements of its own, over the rows they are about.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from xinglin.quality.checks.language import NOW, text
 from xinglin.quality.columns import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from xinglin.quality.checks import Check
@@ -59,16 +59,15 @@ def _source(table: str, made: Sequence[tuple[Rule, Check]]) -> str:
     return f"{TABLES[table].sql} t {' '.join(joins.values())}"
 
 
-def count(plan: Plan, *, weeks: int | None = None) -> str:
+def count(plan: Plan) -> str:
     """A statement that gives for each cell how many rows each rule applies to, and how many of single rows fail."""
     columns = []
     for place, (_, check) in enumerate(plan.rules):
         columns.append(f"count(*) FILTER (WHERE {check.applies}) AS a{place}")
         if check.fails is not None:
             columns.append(f"count(*) FILTER (WHERE ({check.applies}) AND ({check.fails})) AS f{place}")
-    where = f" WHERE t.week >= {weeks}" if weeks is not None else ""
     return _finished(
-        f"SELECT {CELL}, {', '.join(columns)} FROM {_source(plan.table, plan.rules)}{where} GROUP BY {CELL}",
+        f"SELECT {CELL}, {', '.join(columns)} FROM {_source(plan.table, plan.rules)} GROUP BY {CELL}",
         plan.now,
     )
 
@@ -88,14 +87,12 @@ def unpivot(plan: Plan, counted: str) -> str:
 _ROW = "t.self, t.part, t.shard, t.institution, t.department, t.dataset, t.week, t.receipt"
 
 
-def gather(plan: Plan, *, only: str = "", weeks: int | None = None) -> str:
+def gather(plan: Plan, *, only: str = "", without: Collection[str] = ()) -> str:
     """A statement that gives the rows that fail a rule of single rows, once for each rule; ``only`` narrows them."""
-    single = plan.single
+    single = [(rule, check) for rule, check in plan.single if rule.id not in without]
     bad = [f"(({check.applies}) AND ({check.fails}))" for _, check in single]
     values = ", ".join(f"({text(rule.id)}, {one})" for (rule, _), one in zip(single, bad, strict=True))
-    narrowed = "".join(
-        [f" AND t.week >= {weeks}" if weeks is not None else "", f" AND {only}" if only else ""]
-    )
+    narrowed = f" AND {only}" if only else ""
     return _finished(
         f"SELECT asked.rule, {_ROW} FROM {_source(plan.table, single)}"
         f" CROSS JOIN LATERAL (VALUES {values}) asked(rule, bad)"
@@ -104,13 +101,21 @@ def gather(plan: Plan, *, only: str = "", weeks: int | None = None) -> str:
     )
 
 
-def gather_together(plan: Plan, rule: Rule, check: Check, *, weeks: int | None = None) -> str:
+def gather_some(plan: Plan, rule: Rule, check: Check, most: int) -> str:
+    """The same for one rule that very many rows fail: the latest of them, always the same ones."""
+    return _finished(
+        f"SELECT {text(rule.id)} AS rule, {_ROW} FROM {_source(plan.table, [(rule, check)])}"
+        f" WHERE ({check.applies}) AND ({check.fails}) ORDER BY t.week DESC, t.self, t.part LIMIT {most}",
+        plan.now,
+    )
+
+
+def gather_together(plan: Plan, rule: Rule, check: Check) -> str:
     """The same for a rule of rows together."""
     assert check.rows is not None
-    where = f" WHERE t.week >= {weeks}" if weeks is not None else ""
     return _finished(
         f"SELECT {text(rule.id)} AS rule, {_ROW} FROM {TABLES[plan.table].sql} t"
-        f" JOIN ({check.rows}) x ON x.self = t.self AND x.part = t.part{where}",
+        f" JOIN ({check.rows}) x ON x.self = t.self AND x.part = t.part",
         plan.now,
     )
 

@@ -206,7 +206,7 @@ def _rebuild_type(connection: Connection, type_name: str, tell: Callable[[str, i
             if not rows:
                 return done
             changed = [row[5] for row in rows if row[2] > 1 and row[5] < 0]
-            first = dict(
+            first: dict[int, int] = dict(
                 connection.execute(
                     "SELECT self, vid FROM record_history WHERE self = ANY(%s) AND version = 1", [changed]
                 ).fetchall()

@@ -81,9 +81,8 @@ class RuleForm(forms.Form):
     words = forms.CharField(label=_("Why it is changed"), max_length=400, strip=True, required=False)
 
     def __init__(self, data: object = None, rule: Rule | None = None) -> None:
-        super().__init__(
-            data, initial=_initial(rule) if rule else {"weight": 1, "threshold": 0.05, "severity": "medium"}
-        )  # type: ignore[arg-type]  # a QueryDict or None
+        first = _initial(rule) if rule else {"weight": 1, "threshold": 0.05, "severity": "medium"}
+        super().__init__(data, initial=first)  # type: ignore[arg-type]  # a QueryDict or None
         choices: dict[str, list[tuple[str, Any]]] = {
             "dimension": [(str(one), words.DIMENSIONS[one]) for one in Dimension],
             "table": [(name, words.said(words.TABLES, name)) for name in TABLES],

@@ -1,4 +1,4 @@
-"""What the platform does by itself in the loop: opens problems, checks them again, reminds, keeps each month's board."""
+"""What the platform does by itself: opens problems, checks them again, reminds, keeps each month's board."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def settle(connection: Connection, now: datetime) -> dict[str, int]:
                 "UPDATE quality_problem SET now = %s, checked = %s WHERE number = %s",
                 [failed, checked, problem.number],
             )
-            _recheck(connection, problem, rules, scheme, (checked, failed), now, done)
+            _recheck(connection, problem, rules, scheme, tally=(checked, failed), now=now, done=done)
         for key, (checked, failed) in failing.items():
             held = known.get(key)
             if held is None or held.state is State.CLOSED:
@@ -85,8 +85,8 @@ def _open(
     return 1
 
 
-def _recheck(
-    connection: Connection, problem: Problem, rules: Mapping[str, Rule], scheme: Scheme, tally: tuple[int, int],
+def _recheck(  # noqa: PLR0913 -- one problem with all that decides on it
+    connection: Connection, problem: Problem, rules: Mapping[str, Rule], scheme: Scheme, *, tally: tuple[int, int],
     now: datetime, done: dict[str, int],
 ) -> None:  # fmt: skip
     """Let a problem go on where nothing fails any more, or back where it fails again."""

@@ -189,17 +189,16 @@ _FINDING = "self, part, rule, institution, department, dataset, week, state, fou
 
 def findings(connection: Connection, wanted: Wanted, *, limit: int = PAGE) -> list[Finding]:
     """Failing rows in the order of their numbers."""
-    conditions = ["true"]
-    for name in ("rule", "institution", "department", "dataset", "problem"):
-        if getattr(wanted, name):
-            conditions.append(f"{name} = %({name})s")
+    names = ("rule", "institution", "department", "dataset", "problem")
+    conditions = ["true", *(f"{name} = %({name})s" for name in names if getattr(wanted, name))]
     if wanted.state is not None:
         conditions.append("state = %(state)s")
     if wanted.after is not None:
         conditions.append("(self, part) > (%(self)s, %(part)s)")
     after = wanted.after or (0, 0)
     rows = connection.execute(
-        f"SELECT {_FINDING} FROM quality_finding WHERE {' AND '.join(conditions)} ORDER BY self, part, rule LIMIT %(limit)s",
+        f"SELECT {_FINDING} FROM quality_finding WHERE {' AND '.join(conditions)}"
+        " ORDER BY self, part, rule LIMIT %(limit)s",
         {
             "rule": wanted.rule, "institution": wanted.institution, "department": wanted.department,
             "dataset": wanted.dataset, "problem": wanted.problem, "state": wanted.state, "self": after[0],
@@ -230,10 +229,15 @@ def row(connection: Connection, table: str, self_: int, part: int) -> dict[str, 
     return dict(zip((column.name for column in cursor.description), found, strict=True))
 
 
+def resource_ids(connection: Connection, numbers: Iterable[int]) -> dict[int, str]:
+    """The ids of the resources that rows were made of, as far as they are there."""
+    found = connection.execute("SELECT self, id FROM record_resource WHERE self = ANY(%s)", [list(numbers)])
+    return dict(found.fetchall())
+
+
 def resource_id(connection: Connection, self_: int) -> str | None:
     """The id of the resource that a row was made of."""
-    found = connection.execute("SELECT id FROM record_resource WHERE self = %s", [self_]).fetchone()
-    return found[0] if found else None
+    return resource_ids(connection, [self_]).get(self_)
 
 
 # -- problems
@@ -270,7 +274,8 @@ _PROBLEM = ", ".join(Problem.__dataclass_fields__)
 
 
 def _problem(columns: Sequence[Any]) -> Problem:
-    return Problem(*columns[:3], State(columns[3]), *columns[4:])
+    values = dict(zip(Problem.__dataclass_fields__, columns, strict=True))
+    return Problem(**values | {"state": State(values["state"])})
 
 
 @dataclass(frozen=True, slots=True)

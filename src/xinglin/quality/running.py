@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from xinglin.quality.rules import Rule
     from xinglin.record.database import Connection
 
-_COUNT = "rule text, institution bigint, department bigint, dataset smallint, week smallint, checked bigint, failed bigint"
+_COUNT = (
+    "rule text, institution bigint, department bigint, dataset smallint, week smallint, checked bigint,"
+    " failed bigint"
+)
 _FAILING = (
     "rule text, self bigint, part smallint, shard smallint, institution bigint, department bigint, dataset smallint,"
     " week smallint, receipt text"
@@ -37,6 +40,9 @@ _SETTINGS = """
 SET LOCAL work_mem = '192MB'; SET LOCAL hash_mem_multiplier = 2.0; SET LOCAL max_parallel_workers_per_gather = 2;
 SET LOCAL plan_cache_mode = auto; SET LOCAL jit = off; SET LOCAL synchronous_commit = off;
 """
+
+
+_ALL = 1 << 62
 
 
 @dataclass(slots=True)
@@ -78,28 +84,46 @@ def run(
         assert row is not None
         done.number = int(row[0])
         with connection.transaction():
-            evaluate(connection, list(held.values()), now, tell=tell)
-            _keep(connection, done, list(held), now=now, partly=rules is not None)
+            keep = scoring.scheme(settings.SETTINGS.home).keep
+            many = evaluate(connection, list(held.values()), now, keep=keep, tell=tell)
+            _keep_counts(connection, list(held), partly=rules is not None)
+            _keep_findings(connection, done, list(held), many, now=now, partly=rules is not None)
         connection.execute("ANALYZE quality_finding, quality_week, quality_count")
     return done
 
 
 def evaluate(
-    connection: Connection,
-    rules: Sequence[Rule],
-    now: datetime,
-    *,
+    connection: Connection, rules: Sequence[Rule], now: datetime, *, keep: int = _ALL,
     tell: Callable[[str], None] = lambda _: None,
-) -> None:
-    """Fill the temporary tables ``counted`` and ``failing`` in the transaction that is open; keep nothing."""
+) -> list[str]:  # fmt: skip
+    """Fill the temporary tables ``counted`` and ``failing`` in the transaction that is open; keep nothing.
+
+    Of a rule that more than ``keep`` rows fail only so many are in ``failing``; tells which rules these are.
+    """
     connection.execute(_SETTINGS)
     connection.execute(f"CREATE TEMPORARY TABLE counted ({_COUNT}) ON COMMIT DROP")
     connection.execute(f"CREATE TEMPORARY TABLE failing ({_FAILING}) ON COMMIT DROP")
+    together, many = list[str](), list[str]()
     for plan in compiling.plans(rules, now):
         if _is_empty(connection, plan.table):
             continue
         tell(plan.table)
-        _evaluate_table(connection, plan)
+        many += _evaluate_table(connection, plan, keep)
+        together += [rule.id for rule, _ in plan.together]
+    tell("")
+    connection.execute(
+        "UPDATE counted c SET failed = f.n FROM (SELECT rule, institution, department, dataset, week, count(*) AS n"
+        " FROM failing WHERE rule = ANY(%s) GROUP BY 1, 2, 3, 4, 5) f WHERE c.rule = f.rule AND c.institution ="
+        " f.institution AND c.department = f.department AND c.dataset = f.dataset AND c.week = f.week",
+        [together],
+    )
+    trimmed = connection.execute(
+        "WITH late AS (SELECT ctid, rule FROM (SELECT ctid, rule, row_number() OVER (PARTITION BY rule ORDER BY"
+        " week DESC, self, part) AS n FROM failing WHERE rule = ANY(%s)) r WHERE n > %s), gone AS (DELETE FROM failing"
+        " USING late WHERE failing.ctid = late.ctid) SELECT DISTINCT rule FROM late",
+        [together, keep],
+    )
+    return [*many, *(rule for (rule,) in trimmed)]
 
 
 def _is_empty(connection: Connection, table: str) -> bool:
@@ -107,30 +131,37 @@ def _is_empty(connection: Connection, table: str) -> bool:
     return row == (False,)
 
 
-def _evaluate_table(connection: Connection, plan: Plan) -> None:
+def _evaluate_table(connection: Connection, plan: Plan, keep: int) -> list[str]:
     # CREATE TABLE AS is the one form that several workers may fill
     connection.execute(f"CREATE TEMPORARY TABLE pass ON COMMIT DROP AS {compiling.count(plan)}")
     connection.execute(f"INSERT INTO counted {compiling.unpivot(plan, 'pass')}")
     connection.execute("DROP TABLE pass")
-    if plan.single:
-        connection.execute(f"CREATE TEMPORARY TABLE pass ON COMMIT DROP AS {compiling.gather(plan)}")
-        connection.execute("INSERT INTO failing SELECT * FROM pass")
-        connection.execute("DROP TABLE pass")
-    for rule, check in plan.together:
-        statement = compiling.gather_together(plan, rule, check)
-        connection.execute(f"CREATE TEMPORARY TABLE pass ON COMMIT DROP AS {statement}")
-        connection.execute("INSERT INTO failing SELECT * FROM pass")
-        connection.execute(
-            "UPDATE counted c SET failed = f.n FROM (SELECT rule, institution, department, dataset, week, count(*) AS n"
-            " FROM pass GROUP BY 1, 2, 3, 4, 5) f WHERE (c.rule, c.institution, c.department, c.dataset, c.week)"
-            " = (f.rule, f.institution, f.department, f.dataset, f.week)"
+    many = {
+        rule
+        for (rule,) in connection.execute(
+            "SELECT rule FROM counted WHERE rule = ANY(%s) GROUP BY 1 HAVING sum(failed) > %s",
+            [[rule.id for rule, _ in plan.single], keep],
         )
-        connection.execute("DROP TABLE pass")
+    }
+    if len(plan.single) > len(many):
+        _pass(connection, compiling.gather(plan, without=many))
+    for rule, check in plan.single:
+        if rule.id in many:
+            _pass(connection, compiling.gather_some(plan, rule, check, keep))
+    for rule, check in plan.together:
+        _pass(connection, compiling.gather_together(plan, rule, check))
+    return sorted(many)
 
 
-def _keep(connection: Connection, done: Done, ids: Sequence[str], *, now: datetime, partly: bool) -> None:
-    """Put what was found in place of what was found before."""
-    keep = scoring.scheme(settings.SETTINGS.home).keep
+def _pass(connection: Connection, statement: str) -> None:
+    """Add to the failing rows what a statement gives."""
+    connection.execute(f"CREATE TEMPORARY TABLE pass ON COMMIT DROP AS {statement}")
+    connection.execute("INSERT INTO failing SELECT * FROM pass")
+    connection.execute("DROP TABLE pass")
+
+
+def _keep_counts(connection: Connection, ids: Sequence[str], *, partly: bool) -> None:
+    """Put what was counted in place of what was counted before."""
     for table in ("quality_count", "quality_week"):
         if partly:
             connection.execute(f"DELETE FROM {table} WHERE rule = ANY(%s)", [list(ids)])
@@ -141,17 +172,32 @@ def _keep(connection: Connection, done: Done, ids: Sequence[str], *, now: dateti
         "INSERT INTO quality_week (week, rule, institution, dataset, checked, failed)"
         " SELECT week, rule, institution, dataset, sum(checked), sum(failed) FROM counted GROUP BY 1, 2, 3, 4"
     )
-    connection.execute(
-        "DELETE FROM failing f USING (SELECT ctid FROM (SELECT ctid, row_number() OVER (PARTITION BY rule"
-        " ORDER BY week DESC, self) AS n FROM failing) r WHERE n > %s) r WHERE f.ctid = r.ctid",
-        [keep],
-    )
+
+
+def _keep_findings(
+    connection: Connection,
+    done: Done,
+    ids: Sequence[str],
+    many: Sequence[str],
+    *,
+    now: datetime,
+    partly: bool,
+) -> None:
+    """Close the findings of rows that fail no more, open those of rows that have begun to.
+
+    Of a rule of which not all rows are kept nobody can say that a row is fixed because it is not among them: what has
+    made room for later rows is forgotten.
+    """
     connection.execute("ANALYZE failing")
     scope = "f.rule = ANY(%(ids)s)" if partly else "true"
+    gone = (
+        f"f.state = 0 AND {scope} AND NOT EXISTS (SELECT FROM failing n WHERE n.self = f.self AND n.part = f.part"
+        " AND n.rule = f.rule)"
+    )
+    values = {"now": now, "ids": list(ids), "many": list(many)}
+    connection.execute(f"DELETE FROM quality_finding f WHERE f.rule = ANY(%(many)s) AND {gone}", values)
     done.fixed = connection.execute(
-        f"UPDATE quality_finding f SET state = 1, fixed = %(now)s WHERE f.state = 0 AND {scope} AND NOT EXISTS"
-        " (SELECT FROM failing n WHERE n.self = f.self AND n.part = f.part AND n.rule = f.rule)",
-        {"now": now, "ids": list(ids)},
+        f"UPDATE quality_finding f SET state = 1, fixed = %(now)s WHERE {gone}", values
     ).rowcount
     done.opened = connection.execute(_OPEN, {"now": now}).rowcount
     row = connection.execute(

@@ -1,7 +1,6 @@
 """The way of a problem from being found to being closed: a table of states and of who may take which step. Pure.
 
-``STEPS`` is the table: from a state, by a verb, to a state. What the machine does (``recheck``, ``relapse``) nobody else
-may do.
+``STEPS`` is the table: from a state, by a verb, to a state. What the machine does (``recheck``) nobody else may.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "doctor": frozenset({READ, WRITE}),
     "nurse": frozenset({READ, WRITE}),
     "steward": frozenset({READ, EXPLAIN}),
+    "node": frozenset({READ}),  # another platform that asks for a visitor's record
     "resident": frozenset({READ}),  # under every policy only what a relation with the account opens
 }
 

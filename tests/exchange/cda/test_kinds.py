@@ -8,6 +8,7 @@ import pytest
 
 from tests.exchange.cda import make
 from xinglin.exchange.cda import checking, kinds, reading, writing
+from xinglin.exchange.cda.checking import findings
 from xinglin.exchange.cda.documents import Value
 
 CODES = list(kinds.kinds())
@@ -78,7 +79,7 @@ def test_every_kind_refuses_a_value_of_another_type_in_each_of_its_elements(code
 
     reasons = checked(document)
 
-    said = [one for one in reasons if one.text == checking.WRONG_TYPE]
+    said = [one for one in reasons if one.text == findings.WRONG_TYPE]
     assert len(said) == wanted
     assert len({one.place for one in said}) == wanted
 

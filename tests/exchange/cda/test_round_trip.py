@@ -43,7 +43,7 @@ def test_a_whole_document_of_every_kind_comes_back_as_it_was(code):
 
 @pytest.mark.parametrize("code", CODES)
 def test_any_document_of_every_kind_comes_back_as_it_was(code):
-    @settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+    @settings(max_examples=4, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
     @given(st.data())
     def law(data):
         document = data.draw(make.documents(kinds.kinds()[code]))

@@ -39,7 +39,9 @@ def test_a_document_is_shown_beside_its_original(stored, browser):
     assert "<h2>主诉" in page
     assert "Nothing is wrong with it by its template." in page
     assert "DE04.01.119.00" in page
-    assert "110105 ******** 002X" in page
+    assert page.count("110105 ******** 002X") == 2
+    assert "11010519491231002X" not in page
+    assert "13800001234" not in page
     assert HOSTILE not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
@@ -137,3 +139,15 @@ def test_a_changed_original_is_not_shown_as_what_was_received(hospital, browser)
     })  # fmt: skip
 
     assert browser("doctor").get("/exchange/documents/d2/").status_code == 409
+
+
+def test_the_residents_record_lists_a_document_once_and_leads_to_it(stored, browser):
+    document, patient = stored
+    reader = browser("doctor")
+
+    listed = reader.get(f"/residents/{patient}/documents/").content.decode()
+    opened = reader.get(f"/residents/{patient}/documents/DocumentReference/{document}/").content.decode()
+
+    assert listed.count(f"/documents/DocumentReference/{document}/") == 1
+    assert "/documents/Composition/" not in listed
+    assert f"/exchange/documents/{document}/" in opened

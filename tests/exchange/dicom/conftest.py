@@ -29,7 +29,6 @@ def desk(emptied: None, store: Path) -> Iterator[Connection]:
     from xinglin.exchange.dicom import peers
     from xinglin.record import database
 
-    empty()
     senders.forget()
     peers.forget()
     yield database.connection()

@@ -113,7 +113,9 @@ def test_images_waveforms_and_documents_are_stored(port: int, desk: Connection) 
         with keeping.store().open(one.digest) as file:
             back = dcmread(file)
         original = by_uid[one.uid]
-        assert {e.tag: e.value for e in back if e.VR != "SQ"} == {e.tag: e.value for e in original if e.VR != "SQ"}
+        assert {e.tag: e.value for e in back if e.VR != "SQ"} == {
+            e.tag: e.value for e in original if e.VR != "SQ"
+        }
 
 
 def test_what_is_wrong_is_answered_with_the_standards_status(port: int, desk: Connection) -> None:
@@ -124,11 +126,17 @@ def test_what_is_wrong_is_answered_with_the_standards_status(port: int, desk: Co
 
 
 @pytest.mark.parametrize(
-    "name", ["MR_small_RLE.dcm", "JPEG2000.dcm", "SC_rgb_jpeg_dcmtk.dcm", "MR_small_jpeg_ls_lossless.dcm", "CT_small.dcm", "MR_small_bigendian.dcm"]
+    "name",
+    [
+        "MR_small_RLE.dcm",
+        "JPEG2000.dcm",
+        "SC_rgb_jpeg_dcmtk.dcm",
+        "MR_small_jpeg_ls_lossless.dcm",
+        "CT_small.dcm",
+        "MR_small_bigendian.dcm",
+    ],
 )
-def test_compressed_files_of_others_pass_through_unchanged(
-    port: int, desk: Connection, name: str
-) -> None:
+def test_compressed_files_of_others_pass_through_unchanged(port: int, desk: Connection, name: str) -> None:
     path = get_testdata_file(name, download=False)
     if path is None:
         pytest.skip("not among the files that come with pydicom")
@@ -165,7 +173,9 @@ dcmtk = pytest.mark.skipif(shutil.which("dcmdump", path=SYSTEM_PATH) is None, re
 
 def run(*arguments: Any) -> subprocess.CompletedProcess[str]:
     program = shutil.which(arguments[0], path=SYSTEM_PATH) or arguments[0]
-    return subprocess.run([program, *map(str, arguments[1:])], capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(
+        [program, *map(str, arguments[1:])], capture_output=True, text=True, check=False, timeout=60
+    )
 
 
 @dcmtk
@@ -195,3 +205,57 @@ def test_dcmtk_sends_compressed_images_as_they_are(port: int, desk: Connection) 
     row = desk.execute("SELECT syntax FROM exchange_dicom_instance").fetchone()
     assert row == ("1.2.840.10008.1.2.4.91",)
     database.connection()
+
+
+# -- C-FIND
+
+
+def find(port: int, title: str = "MODALITY1", **asked: Any) -> list[Dataset]:
+    from pydicom.dataset import Dataset
+    from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind as Find
+
+    entity = AE(ae_title=title)
+    entity.add_requested_context(Find)
+    association = entity.associate("127.0.0.1", port)
+    question = Dataset()
+    for keyword, value in asked.items():
+        setattr(question, keyword, value)
+    found = [answer for status, answer in association.send_c_find(question, Find) if status.Status == 0xFF00]
+    association.release()
+    return found
+
+
+def test_a_sender_finds_its_own_studies_alone(port: int, desk: Connection) -> None:
+    from tests.exchange.dicom.conftest import register
+
+    send(port, written(make.dataset(1)), written(make.dataset(2)))
+    register(desk, "h02")
+    peers.add(desk, peers.Title("OTHER", "h02"))
+    settling.settle(desk, clock.now())
+
+    (found,) = find(
+        port, QueryRetrieveLevel="STUDY", SpecificCharacterSet="ISO_IR 192", PatientName="张*", StudyInstanceUID="",
+        NumberOfStudyRelatedInstances="", StudyDescription="",
+    )  # fmt: skip
+
+    assert found.StudyInstanceUID == make.STUDY
+    assert found.NumberOfStudyRelatedInstances == 2
+    assert found.StudyDescription == "胸部CT平扫"
+    assert str(found.PatientName) == "Zhang^San=张^三"
+    assert len(find(port, QueryRetrieveLevel="IMAGE", StudyInstanceUID=make.STUDY, SOPInstanceUID="")) == 2
+    assert len(find(port, QueryRetrieveLevel="SERIES", StudyInstanceUID=make.STUDY, Modality="MR")) == 0
+    assert find(port, title="OTHER", QueryRetrieveLevel="STUDY", StudyInstanceUID="") == []
+
+
+@dcmtk
+def test_dcmtk_finds(port: int, desk: Connection) -> None:
+    send(port, written(make.dataset(1)))
+    settling.settle(desk, clock.now())
+
+    found = run(
+        "findscu", "-S", "-aet", "MODALITY1", "127.0.0.1", port, "-k", "QueryRetrieveLevel=STUDY", "-k",
+        "PatientID=00100020", "-k", "StudyInstanceUID",
+    )  # fmt: skip
+
+    assert found.returncode == 0
+    assert make.STUDY in found.stdout + found.stderr

@@ -79,7 +79,10 @@ def test_what_is_not_as_declared_is_read_with_a_finding(
 
 
 def test_latin_letters_stay_where_nothing_else_is_known() -> None:
-    assert facts.text(named("Müller^Jérôme".encode("latin-1"), b"ISO_IR 100").head, "00100010") == "Müller^Jérôme"
+    assert (
+        facts.text(named("Müller^Jérôme".encode("latin-1"), b"ISO_IR 100").head, "00100010")
+        == "Müller^Jérôme"
+    )
 
 
 def test_bytes_that_are_no_text_are_an_error() -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.exchange.dicom import make
 from xinglin.exchange.dicom import reading, rules
 from xinglin.exchange.dicom.rules import Announced, Status
 
+NOTHING = Announced()
 
-def judged(announced: Announced = Announced(), **attributes: object) -> tuple[Status, list[str]]:
+
+def judged(announced: Announced = NOTHING, **attributes: object) -> tuple[Status, list[str]]:
     instance = reading.read(io.BytesIO(make.file(**attributes)))
     reasons = rules.judge(instance, announced)
     return rules.status_of(reasons), [reason.place.partition(" ")[2] for reason in reasons]
@@ -49,6 +51,7 @@ def test_a_uid_is_figures_with_points_between(text: str, is_one: bool) -> None:
 
 
 @given(st.text(max_size=20))
+@settings(max_examples=30)
 def test_titles_have_one_to_sixteen_signs_of_ascii(text: str) -> None:
     if rules.is_title(text):
         assert 1 <= len(text) <= 16

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.exchange.dicom import make
 from tests.exchange.dicom.test_taking import send
 from xinglin.exchange.dicom import actions, queries, settling
 from xinglin.exchange.naming import id_of, system_of
 from xinglin.kernel import clock
 from xinglin.kernel.actor import SYSTEM
-from xinglin.kernel.errors import Fault
+from xinglin.kernel.errors import Fault, Kind
 from xinglin.record.door import open_as
 
 if TYPE_CHECKING:
@@ -154,12 +156,9 @@ def test_a_deleted_study_is_gone_and_may_come_again(desk: Connection, sender: Se
     assert actions.delete_study(desk, study=study, actor=SYSTEM, reason="test", now=clock.now()) == 1
 
     assert queries.of_uid(desk, SYSTEM, make.STUDY) == []
-    try:
+    with pytest.raises(Fault) as gone:
         study_of(sender)
-    except Fault as fault:
-        assert fault.kind.value == "gone"
-    else:
-        raise AssertionError
+    assert gone.value.kind is Kind.GONE
     send(sender, make.file())
     settling.settle(desk, clock.now())
     assert study_of(sender)["numberOfInstances"] == 1

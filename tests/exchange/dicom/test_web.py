@@ -55,7 +55,9 @@ def reading(sender: Sender, django_db_blocker: Any) -> Iterator[Caller]:
 @pytest.fixture
 def stored(sending: Caller, reading: Caller) -> Caller:
     """A reader of a study of two slices, an electrocardiogram and a document."""
-    reply = sending.store(make.file(number=1), make.file(number=2), make.file(make.ecg()), make.file(make.document()))
+    reply = sending.store(
+        make.file(number=1), make.file(number=2), make.file(make.ecg()), make.file(make.document())
+    )
     assert reply.status == 200, reply.body
     return reading
 
@@ -90,7 +92,9 @@ def test_instances_that_are_stored_are_told_with_their_addresses(sending: Caller
 
 
 def test_what_fails_is_told_beside_what_is_stored(sending: Caller, desk: Connection) -> None:
-    reply = sending.store(make.file(number=1), make.file(number=2, StudyInstanceUID="1.2.3"), study=make.STUDY)
+    reply = sending.store(
+        make.file(number=1), make.file(number=2, StudyInstanceUID="1.2.3"), study=make.STUDY
+    )
 
     assert reply.status == 202
     (failed,) = reply.json["00081198"]["Value"]
@@ -118,7 +122,9 @@ def test_what_is_kept_for_mending_is_told_with_a_warning(sending: Caller) -> Non
     [("", 415), ("application/json", 415), ('multipart/related; type="application/dicom+json"; boundary=x', 415),
      ('multipart/related; type="application/dicom"', 400)],
 )  # fmt: skip
-def test_a_body_of_another_kind_is_refused(sending: Caller, desk: Connection, media: str, status: int) -> None:
+def test_a_body_of_another_kind_is_refused(
+    sending: Caller, desk: Connection, media: str, status: int
+) -> None:
     assert sending("POST", "/studies", b"x", media=media).status == status
     assert stands(desk)["instance"] == 0
 
@@ -127,10 +133,14 @@ def test_a_body_that_breaks_off_is_refused_and_what_came_before_is_stored(
     sending: Caller, desk: Connection
 ) -> None:
     whole = b"".join(
-        multipart.written([([("Content-Type", "application/dicom")], [make.file(number=n)]) for n in (1, 2)], "b")
+        multipart.written(
+            [([("Content-Type", "application/dicom")], [make.file(number=n)]) for n in (1, 2)], "b"
+        )
     )
 
-    reply = sending("POST", "/studies", whole[:-40], media='multipart/related; type="application/dicom"; boundary=b')
+    reply = sending(
+        "POST", "/studies", whole[:-40], media='multipart/related; type="application/dicom"; boundary=b'
+    )
 
     assert reply.status == 400
     assert stands(desk)["instance"] == 1
@@ -237,7 +247,9 @@ def test_results_come_in_pages_with_a_warning_that_there_are_more(stored: Caller
     assert first.headers["warning"].startswith("299 ")
     assert len(rest.json) == 1
     assert "warning" not in rest.headers
-    assert {i["00080018"]["Value"][0] for i in first.json} & {i["00080018"]["Value"][0] for i in rest.json} == set()
+    assert {i["00080018"]["Value"][0] for i in first.json} & {
+        i["00080018"]["Value"][0] for i in rest.json
+    } == set()
 
 
 def test_fuzzy_matching_is_answered_with_a_warning(stored: Caller) -> None:
@@ -247,7 +259,9 @@ def test_fuzzy_matching_is_answered_with_a_warning(stored: Caller) -> None:
     assert "fuzzymatching" in reply.headers["warning"]
 
 
-@pytest.mark.parametrize("query", ["NoSuchThing=1", "limit=-1", "offset=x", "StudyDate=yesterday", "PatientID=%ff"])
+@pytest.mark.parametrize(
+    "query", ["NoSuchThing=1", "limit=-1", "offset=x", "StudyDate=yesterday", "PatientID=%ff"]
+)
 def test_what_cannot_be_asked_is_refused(stored: Caller, query: str) -> None:
     assert stored("GET", f"/studies?{query}").status == 400
 
@@ -278,17 +292,24 @@ def test_metadata_name_what_is_long_by_an_address_that_answers(stored: Caller) -
     value = stored("GET", address.removeprefix("http://xinglin.example/dicomweb"))
     assert value.body == make.ecg().WaveformSequence[0].WaveformData
     pixels = found[f"{make.ROOT}.1.1.1"]["7FE00010"]["BulkDataURI"]
-    assert stored("GET", pixels.removeprefix("http://xinglin.example/dicomweb")).body == make.dataset(1).PixelData
+    assert (
+        stored("GET", pixels.removeprefix("http://xinglin.example/dicomweb")).body
+        == make.dataset(1).PixelData
+    )
 
 
 def test_frames_are_the_pixels(stored: Caller) -> None:
-    (part,) = stored("GET", f"{INSTANCE}/frames/1", accept='multipart/related; type="application/octet-stream"').parts
+    (part,) = stored(
+        "GET", f"{INSTANCE}/frames/1", accept='multipart/related; type="application/octet-stream"'
+    ).parts
 
     assert part[1] == make.dataset(1).PixelData
     assert stored("GET", f"{INSTANCE}/frames/2").status == 400
 
 
-@pytest.mark.parametrize(("accept", "begin"), [("image/png", b"\x89PNG"), ("image/jpeg", b"\xff\xd8"), ("*/*", b"\xff\xd8")])
+@pytest.mark.parametrize(
+    ("accept", "begin"), [("image/png", b"\x89PNG"), ("image/jpeg", b"\xff\xd8"), ("*/*", b"\xff\xd8")]
+)
 def test_a_frame_is_shown_as_a_picture(stored: Caller, accept: str, begin: bytes) -> None:
     reply = stored("GET", f"{INSTANCE}/rendered?window=100,200,linear&viewport=8,8", accept=accept)
 
@@ -334,11 +355,15 @@ def test_compressed_images_are_given_out_as_stored_decoded_and_shown(
     out = io.BytesIO()
     given.save_as(out, enforce_file_format=True)
     assert sending.store(out.getvalue()).status == 200
-    place = f"/studies/{given.StudyInstanceUID}/series/{given.SeriesInstanceUID}/instances/{given.SOPInstanceUID}"
+    place = (
+        f"/studies/{given.StudyInstanceUID}/series/{given.SeriesInstanceUID}/instances/{given.SOPInstanceUID}"
+    )
 
     as_stored = reading("GET", place, accept="application/dicom; transfer-syntax=*")
     decoded = reading("GET", place, accept="application/dicom")
-    frames = reading("GET", f"{place}/frames/1", accept=f'multipart/related; type="{frame}"; transfer-syntax=*')
+    frames = reading(
+        "GET", f"{place}/frames/1", accept=f'multipart/related; type="{frame}"; transfer-syntax=*'
+    )
 
     assert as_stored.body == out.getvalue()
     assert decoded.status == 200, decoded.body
@@ -360,7 +385,8 @@ def test_what_the_policy_hides_is_not_found(
 
     settings.SETTINGS = replace(settings.SETTINGS, policy="region")
     nurse, _ = Account.objects.get_or_create(
-        username="dicom-nurse", defaults={"display_name": "nurse", "roles": ["nurse"], "institution_id": "elsewhere"}
+        username="dicom-nurse",
+        defaults={"display_name": "nurse", "roles": ["nurse"], "institution_id": "elsewhere"},
     )
     other = Caller(f"Bearer {issue_token(account=nurse, label='test')}")
 
@@ -400,7 +426,9 @@ class Quiet(WSGIRequestHandler):
         """Say nothing."""
 
 
-def test_dicomweb_client_stores_searches_and_retrieves(sender: Sender, reading: Caller, desk: Connection) -> None:
+def test_dicomweb_client_stores_searches_and_retrieves(
+    sender: Sender, reading: Caller, desk: Connection
+) -> None:
     web = pytest.importorskip("dicomweb_client")
     import requests
 

@@ -11,14 +11,30 @@ from xinglin.exchange.hl7v2 import door
 from xinglin.exchange.hl7v2.answering import Caller
 from xinglin.exchange.receipts import Delivery, Receipt, State
 from xinglin.kernel.errors import busy
+from xinglin.record import database
 
 SENDER = Sender(1, "h01", "Laboratory of the First Hospital", "org-h01", frozenset({Door.HL7V2}))
 NOW = datetime(2026, 11, 26, 9, 30, tzinfo=timezone(timedelta(hours=8)))
 
 
-def header(kind: str, control: str = "M1", version: str = "2.5.1", charset: str = "UNICODE UTF-8", **more: str) -> str:
+def header(
+    kind: str, control: str = "M1", version: str = "2.5.1", charset: str = "UNICODE UTF-8", **more: str
+) -> str:
     """MSH. ``more``: f15 and the like."""
-    fields = ["MSH", "^~\\&", "LIS", "H01", "XINGLIN", "REGION", "20261126093000", "", kind, control, "P", version]
+    fields = [
+        "MSH",
+        "^~\\&",
+        "LIS",
+        "H01",
+        "XINGLIN",
+        "REGION",
+        "20261126093000",
+        "",
+        kind,
+        control,
+        "P",
+        version,
+    ]
     fields += [""] * 5 + [charset]
     for name, value in more.items():
         number = int(name[1:]) - 1
@@ -41,7 +57,10 @@ def message(*segments: str, charset: str = "utf-8") -> bytes:
     return text(*segments).encode(charset)
 
 
-PID = "PID|1||P0001^^^H01^PI~450103198001022046^^^GA^NI||韦^桂兰||19800102|F|||民族大道1号^^南宁市^广西壮族自治区^530000^CHN^H||13800138000^PRN^CP"
+PID = (
+    "PID|1||P0001^^^H01^PI~450103198001022046^^^GA^NI||韦^桂兰||19800102|F|||"
+    "民族大道1号^^南宁市^广西壮族自治区^530000^CHN^H||13800138000^PRN^CP"
+)
 PV1 = "PV1|1|I|ICU^01^02^H01||||D01^李^明|||||||1|||D01^李^明||V0001|||||||||||||||||||||||||20261120080000"
 
 
@@ -87,6 +106,9 @@ class StandIn:
 
     def now(self) -> datetime:
         return NOW
+
+    def leave(self) -> None:
+        database.close()  # the handler has asked for mappings of the sender's own
 
     def _receive(self, delivery: Delivery, *, worked: bool) -> Receipt:
         self.entered.set()

@@ -38,6 +38,10 @@ def test_reasons_stand_in_segments_of_their_own() -> None:
     ]
 
 
+def test_newer_versions_have_no_text_in_msa() -> None:
+    assert _answer("AA", version="2.7")[1:] == ["MSA|AA|C7"]
+
+
 def test_older_versions_have_their_own_form() -> None:
     lines = _answer("AE", version="2.3", reasons=_REASONS)
 
@@ -93,7 +97,9 @@ def test_each_sender_hears_what_it_wants_to(wish: Wish, outcome: Outcome, codes:
 def test_the_answer_uses_the_senders_separators() -> None:
     header = messages.read(b"MSH$%?!*$A$B$$$2026$$ADT%A31$7$P$2.5\r").header
 
-    said = acknowledgements.write(header, "AE", Answer(make.NOW, (Reason("error", "value", "PID-7", "No $."),), "", "1"))
+    said = acknowledgements.write(
+        header, "AE", Answer(make.NOW, (Reason("error", "value", "PID-7", "No $."),), "", "1")
+    )
 
     assert said.decode().split("\r")[1:3] == [
         "MSA$AE$7$PID-7: No !F!.",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import ssl
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -15,95 +14,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.exchange.hl7v2 import make
-from xinglin.exchange.hl7v2 import messages
-from xinglin.exchange.hl7v2.framing import Framer, framed
-from xinglin.exchange.hl7v2.listener import Limits, Listener, tls_context
+from tests.exchange.hl7v2.wire import Client, Server, serving
+from xinglin.exchange.hl7v2.framing import framed
+from xinglin.exchange.hl7v2.listener import Limits, tls_context
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from xinglin.exchange.hl7v2.messages import Message
 
-
-class _Server:
-    """A listener in a thread of its own."""
-
-    def __init__(self, desk: make.StandIn, limits: Limits, tls: ssl.SSLContext | None) -> None:
-        self.desk = desk
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.address = self.socket.getsockname()
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(limits, tls))
-        self._thread.start()
-        self._ready.wait(10)
-
-    def _run(self, limits: Limits, tls: ssl.SSLContext | None) -> None:
-        async def run() -> None:
-            self.listener = Listener(self.desk, limits)
-            self.loop = asyncio.get_running_loop()
-            self._ready.set()
-            await self.listener.run(self.socket, tls)
-
-        asyncio.run(run())
-
-    def stop(self) -> None:
-        self.loop.call_soon_threadsafe(self.listener.stop)
-
-    def stopped(self) -> None:
-        if self._thread.is_alive():
-            self.stop()
-        self._thread.join(20)
-        assert not self._thread.is_alive()
-
-
-@contextmanager
-def _serving(
-    desk: make.StandIn | None = None, limits: Limits | None = None, tls: ssl.SSLContext | None = None
-) -> Iterator[_Server]:
-    server = _Server(desk or make.StandIn(), limits or Limits(threads=4), tls)
-    try:
-        yield server
-    finally:
-        server.stopped()
-
-
-class _Client:
-    def __init__(self, server: _Server, context: ssl.SSLContext | None = None) -> None:
-        self.socket = socket.create_connection(server.address, timeout=15)
-        if context is not None:
-            self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
-        self._framer = Framer(1 << 20)
-        self._found: list[bytes] = []
-
-    def __enter__(self) -> _Client:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.socket.close()
-
-    def send(self, data: bytes) -> None:
-        self.socket.sendall(data)
-
-    def answer(self) -> Message | None:
-        """The next answer; None when the other end has closed."""
-        while not self._found:
-            try:
-                data = self.socket.recv(1 << 16)
-            except ConnectionResetError:
-                return None
-            if not data:
-                return None
-            self._found += [frame.body for frame in self._framer.feed(data)]
-        return messages.read(self._found.pop(0))
-
-    def said(self) -> tuple[str, str] | None:
-        """MSA-1 and MSA-2 of the next answer."""
-        found = self.answer()
-        return (found.segments[1].text(1), found.segments[1].text(2)) if found else None
-
-
-def _wait(server: _Server, name: str, number: int) -> None:
+def _wait(server: Server, name: str, number: int) -> None:
     until = time.monotonic() + 15
     while getattr(server.listener.counts, name) < number and time.monotonic() < until:
         time.sleep(0.01)
@@ -111,7 +30,7 @@ def _wait(server: _Server, name: str, number: int) -> None:
 
 
 def test_a_message_is_taken_and_answered() -> None:
-    with _serving() as server, _Client(server) as client:
+    with serving() as server, Client(server) as client:
         client.send(framed(make.results().encode()))
 
         assert client.said() == ("AA", "M1")
@@ -119,7 +38,7 @@ def test_a_message_is_taken_and_answered() -> None:
 
 
 def test_a_message_may_come_byte_by_byte() -> None:
-    with _serving() as server, _Client(server) as client:
+    with serving() as server, Client(server) as client:
         client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for byte in framed(make.results().encode()):
             client.send(bytes([byte]))
@@ -128,15 +47,15 @@ def test_a_message_may_come_byte_by_byte() -> None:
 
 
 def test_several_messages_in_one_packet_are_answered_in_order() -> None:
-    with _serving() as server, _Client(server) as client:
+    with serving() as server, Client(server) as client:
         client.send(b"".join(framed(make.results(f"M{number}").encode()) for number in range(20)))
 
         assert [client.said() for _ in range(20)] == [("AA", f"M{number}") for number in range(20)]
 
 
 def test_many_senders_are_served_at_once() -> None:
-    with _serving() as server:
-        clients = [_Client(server) for _ in range(60)]
+    with serving() as server:
+        clients = [Client(server) for _ in range(60)]
         for number, client in enumerate(clients):
             client.send(framed(make.results(f"M{number}").encode()))
 
@@ -148,7 +67,7 @@ def test_many_senders_are_served_at_once() -> None:
 
 def test_an_unusable_message_is_kept_and_says_where_it_is_wrong() -> None:
     body = make.results().replace("|P0001^^^H01^PI~450103198001022046^^^GA^NI|", "||").encode()
-    with _serving() as server, _Client(server) as client:
+    with serving() as server, Client(server) as client:
         client.send(framed(body))
 
         answer = client.answer()
@@ -171,7 +90,7 @@ def test_an_unusable_message_is_kept_and_says_where_it_is_wrong() -> None:
     ],
 )
 def test_what_is_refused_is_not_kept(change: tuple[str, str], condition: str) -> None:
-    with _serving() as server, _Client(server) as client:
+    with serving() as server, Client(server) as client:
         client.send(framed(make.results().replace(*change, 1).encode()))
 
         answer = client.answer()
@@ -182,7 +101,7 @@ def test_what_is_refused_is_not_kept(change: tuple[str, str], condition: str) ->
 
 
 def test_what_is_no_message_is_refused() -> None:
-    with _serving() as server, _Client(server) as client:
+    with serving() as server, Client(server) as client:
         client.send(framed(b"hello"))
 
         assert client.said() == ("AR", "")
@@ -190,7 +109,7 @@ def test_what_is_no_message_is_refused() -> None:
 
 
 def test_in_the_enhanced_mode_custody_and_outcome_are_answered_apart() -> None:
-    with _serving() as server, _Client(server) as client:
+    with serving() as server, Client(server) as client:
         client.send(framed(make.results("A", f15="AL", f16="NE").encode()))
         client.send(framed(make.results("B", f15="AL", f16="AL").encode()))
         client.send(framed(make.results("C", f15="NE", f16="ER").encode()))
@@ -201,7 +120,7 @@ def test_in_the_enhanced_mode_custody_and_outcome_are_answered_apart() -> None:
 
 
 def test_an_answer_is_not_answered() -> None:
-    with _serving() as server, _Client(server) as client:
+    with serving() as server, Client(server) as client:
         client.send(framed(make.message(make.header("ACK^R01"), "MSA|AA|7")))
         client.send(framed(make.results("next").encode()))
 
@@ -211,7 +130,7 @@ def test_an_answer_is_not_answered() -> None:
 
 def test_a_message_in_gbk_is_answered_in_gbk() -> None:
     body = make.results(charset="GB 18030-2000").replace("|P0001^^^H01^PI~450103198001022046^^^GA^NI|", "||")
-    with _serving() as server, _Client(server) as client:
+    with serving() as server, Client(server) as client:
         client.send(framed(body.encode("gb18030")))
 
         answer = client.answer()
@@ -220,7 +139,7 @@ def test_a_message_in_gbk_is_answered_in_gbk() -> None:
 
 
 def test_noise_is_passed_over_and_counted() -> None:
-    with _serving() as server, _Client(server) as client:
+    with serving() as server, Client(server) as client:
         client.send(b"PING\r\n" + framed(make.results().encode()))
 
         assert client.said() == ("AA", "M1")
@@ -228,7 +147,7 @@ def test_noise_is_passed_over_and_counted() -> None:
 
 
 def test_who_only_makes_noise_is_cut_off() -> None:
-    with _serving() as server, _Client(server) as client:
+    with serving() as server, Client(server) as client:
         for _ in range(80):
             try:
                 client.send(b"x" * 1024)
@@ -240,7 +159,7 @@ def test_who_only_makes_noise_is_cut_off() -> None:
 
 
 def test_a_message_without_end_is_refused_and_the_next_is_taken() -> None:
-    with _serving() as server, _Client(server) as client:
+    with serving() as server, Client(server) as client:
         client.send(b"\x0b" + make.results("lost").encode() + framed(make.results("next").encode()))
 
         assert [client.said(), client.said()] == [("AR", "lost"), ("AA", "next")]
@@ -248,7 +167,7 @@ def test_a_message_without_end_is_refused_and_the_next_is_taken() -> None:
 
 
 def test_a_message_too_large_is_refused_before_it_is_held() -> None:
-    with _serving(limits=Limits(threads=1, largest=5000)) as server, _Client(server) as client:
+    with serving(limits=Limits(threads=1, largest=5000)) as server, Client(server) as client:
         client.send(b"\x0b" + make.results("big").encode() + b"x" * 6000)
 
         assert [client.said(), client.said()] == [("AR", "big"), None]
@@ -256,7 +175,7 @@ def test_a_message_too_large_is_refused_before_it_is_held() -> None:
 
 
 def test_a_silent_connection_is_closed() -> None:
-    with _serving(limits=Limits(threads=1, idle=0.2)) as server, _Client(server) as client:
+    with serving(limits=Limits(threads=1, idle=0.2)) as server, Client(server) as client:
         client.send(b"\x0bMSH|")
 
         assert client.said() is None
@@ -264,7 +183,7 @@ def test_a_silent_connection_is_closed() -> None:
 
 
 def test_a_message_that_trickles_is_not_waited_for() -> None:
-    with _serving(limits=Limits(threads=1, frame=0.5)) as server, _Client(server) as client:
+    with serving(limits=Limits(threads=1, frame=0.5)) as server, Client(server) as client:
         client.send(b"\x0b")
         closed = False
         until = time.monotonic() + 15
@@ -280,7 +199,7 @@ def test_a_message_that_trickles_is_not_waited_for() -> None:
 
 
 def test_while_the_platform_is_busy_the_message_waits() -> None:
-    with _serving(make.StandIn(busy_times=3)) as server, _Client(server) as client:
+    with serving(make.StandIn(busy_times=3)) as server, Client(server) as client:
         client.send(framed(make.results().encode()))
 
         assert client.said() == ("AA", "M1")
@@ -289,7 +208,7 @@ def test_while_the_platform_is_busy_the_message_waits() -> None:
 
 def test_a_platform_that_stays_busy_says_so_and_has_kept_nothing() -> None:
     limits = Limits(threads=1, patience=0.1)
-    with _serving(make.StandIn(busy_times=99), limits) as server, _Client(server) as client:
+    with serving(make.StandIn(busy_times=99), limits) as server, Client(server) as client:
         client.send(framed(make.results().encode()))
         client.send(framed(make.results("E", f15="AL").encode()))
 
@@ -299,17 +218,17 @@ def test_a_platform_that_stays_busy_says_so_and_has_kept_nothing() -> None:
 
 def test_a_platform_that_fails_never_accepts() -> None:
     limits = Limits(threads=1, patience=0.1)
-    with _serving(make.StandIn(fails=True), limits) as server, _Client(server) as client:
+    with serving(make.StandIn(fails=True), limits) as server, Client(server) as client:
         client.send(framed(make.results().encode()))
 
         assert client.said() == ("AR", "M1")
 
 
 def test_more_connections_than_allowed_are_closed_at_once() -> None:
-    with _serving(limits=Limits(threads=1, connections=1)) as server, _Client(server) as first:
+    with serving(limits=Limits(threads=1, connections=1)) as server, Client(server) as first:
         first.send(framed(make.results().encode()))
         assert first.said() == ("AA", "M1")
-        with _Client(server) as second:
+        with Client(server) as second:
             assert second.said() is None
         _wait(server, "turned_away", 1)
 
@@ -317,7 +236,7 @@ def test_more_connections_than_allowed_are_closed_at_once() -> None:
 def test_what_is_under_way_at_a_stop_is_still_answered() -> None:
     gate = threading.Event()
     desk = make.StandIn(gate=gate)
-    with _serving(desk) as server, _Client(server) as working, _Client(server) as idle:
+    with serving(desk) as server, Client(server) as working, Client(server) as idle:
         working.send(framed(make.results().encode()))
         desk.entered.wait(10)
         server.stop()
@@ -326,8 +245,8 @@ def test_what_is_under_way_at_a_stop_is_still_answered() -> None:
         gate.set()
         assert working.said() == ("AA", "M1")
         assert working.said() is None
-        with pytest.raises(OSError):
-            _Client(server).send(b"x")
+        with pytest.raises(ConnectionError):
+            Client(server).send(b"x")
 
 
 def _certificate(folder: Path, name: str) -> tuple[Path, str]:
@@ -343,8 +262,10 @@ def _certificate(folder: Path, name: str) -> tuple[Path, str]:
     made = (
         x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
         .serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1)).add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False).sign(key, hashes.SHA256())
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
     )  # fmt: skip
     path = folder / f"{name}.pem"
     private = key.private_bytes(
@@ -361,7 +282,10 @@ def test_a_client_is_known_by_its_certificate(tmp_path: Path) -> None:
     context = ssl.create_default_context(cafile=str(server_file))
     context.load_cert_chain(client_file)
 
-    with _serving(desk, tls=tls_context(server_file, server_file, client_file)) as server, _Client(server, context) as client:
+    with (
+        serving(desk, tls=tls_context(server_file, server_file, client_file)) as server,
+        Client(server, context) as client,
+    ):
         client.send(framed(make.results().encode()))
 
         assert client.said() == ("AA", "M1")
@@ -372,9 +296,9 @@ def test_a_client_without_certificate_gets_nowhere(tmp_path: Path) -> None:
     client_file, _ = _certificate(tmp_path, "client")
     context = ssl.create_default_context(cafile=str(server_file))
 
-    with _serving(tls=tls_context(server_file, server_file, client_file)) as server:
+    with serving(tls=tls_context(server_file, server_file, client_file)) as server:
         said: tuple[str, str] | None = None
-        with suppress(OSError), _Client(server, context) as client:
+        with suppress(OSError), Client(server, context) as client:
             client.send(framed(make.results().encode()))
             said = client.said()
 

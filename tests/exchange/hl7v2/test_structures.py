@@ -25,7 +25,9 @@ def _shown(group: Group) -> str:
 
 
 def test_results_are_sorted_by_order() -> None:
-    shown, said = _sorted("ORU^R01", "PID|1", "PV1|1", "ORC|RE", "OBR|1", "OBX|1", "NTE|1", "OBX|2", "OBR|2", "OBX|1", "SPM|1")
+    shown, said = _sorted(
+        "ORU^R01", "PID|1", "PV1|1", "ORC|RE", "OBR|1", "OBX|1", "NTE|1", "OBX|2", "OBR|2", "OBX|1", "SPM|1"
+    )
 
     assert shown == (
         "MSH PATIENT_RESULT(PATIENT(PID VISIT(PV1))"
@@ -110,27 +112,33 @@ def test_what_is_not_of_the_message_is_remarked() -> None:
         ("VXU^V04", ["PID|1", "ORC|RE"], "ORDER/RXA"),
     ],
 )
-def test_what_is_needed_and_missing_is_an_error_with_its_place(kind: str, segments: list[str], place: str) -> None:
+def test_what_is_needed_and_missing_is_an_error_with_its_place(
+    kind: str, segments: list[str], place: str
+) -> None:
     _, said = _sorted(kind, *segments)
 
     assert ("error", place) in said
 
 
 def test_orders_of_every_kind_are_sorted() -> None:
-    assert _sorted("ORM^O01", "PID|1", "PV1|1", "ORC|NW", "OBR|1", "NTE|1", "ORC|NW", "RXO|1", "RXR|1")[0] == (
+    assert _sorted("ORM^O01", "PID|1", "PV1|1", "ORC|NW", "OBR|1", "NTE|1", "ORC|NW", "RXO|1", "RXR|1")[
+        0
+    ] == (
         "MSH PATIENT(PID PATIENT_VISIT(PV1)) ORDER(ORC ORDER_DETAIL(OBR NTE)) ORDER(ORC RXR ORDER_DETAIL(RXO))"
     )
     assert _sorted("OML^O21", "PID|1", "ORC|NW", "TQ1|1", "OBR|1", "SPM|1", "ORC|NW", "OBR|1")[0] == (
         "MSH PATIENT(PID) ORDER(ORC TIMING(TQ1) OBSERVATION_REQUEST(OBR SPECIMEN(SPM)))"
         " ORDER(ORC OBSERVATION_REQUEST(OBR))"
     )
-    assert _sorted("RDE^O11", "PID|1", "ORC|NW", "RXE|1", "RXR|1", "ORC|NW", "RXO|1", "RXR|1", "RXE|1", "TQ1|1")[0] == (
-        "MSH PATIENT(PID) ORDER(ORC RXE RXR) ORDER(ORC RXE ORDER_DETAIL(RXO RXR) TIMING_ENCODED(TQ1))"
-    )
+    assert _sorted(
+        "RDE^O11", "PID|1", "ORC|NW", "RXE|1", "RXR|1", "ORC|NW", "RXO|1", "RXR|1", "RXE|1", "TQ1|1"
+    )[0] == ("MSH PATIENT(PID) ORDER(ORC RXE RXR) ORDER(ORC RXE ORDER_DETAIL(RXO RXR) TIMING_ENCODED(TQ1))")
     assert _sorted("VXU^V04", "PID|1", "RXA|1", "RXR|1", "RXA|2", "OBX|1")[0] == (
         "MSH PID ORDER(RXA RXR) ORDER(RXA OBSERVATION(OBX))"
     )
-    assert _sorted("SIU^S12", "SCH|1", "PID|1", "PV1|1", "RGS|1", "AIS|1", "AIL|1", "AIP|1", "RGS|2", "AIS|1")[0] == (
+    assert _sorted(
+        "SIU^S12", "SCH|1", "PID|1", "PV1|1", "RGS|1", "AIS|1", "AIL|1", "AIP|1", "RGS|2", "AIS|1"
+    )[0] == (
         "MSH SCH PATIENT(PID PV1) RESOURCES(RGS SERVICE(AIS) LOCATION_RESOURCE(AIL) PERSONNEL_RESOURCE(AIP))"
         " RESOURCES(RGS SERVICE(AIS))"
     )
@@ -142,10 +150,20 @@ def test_a_wrong_shape_is_refused() -> None:
             structures.parse("X", shape)
 
 
-_NAMES = sorted({name for structure in structures.structures().values() for name in structure.root.depths if len(name) == 3})
+_NAMES = sorted(
+    {
+        name
+        for structure in structures.structures().values()
+        for name in structure.root.depths
+        if len(name) == 3
+    }
+)
 
 
-@given(st.sampled_from(sorted(structures.structures())), st.lists(st.sampled_from([*_NAMES, "ZZZ", "QQQ"]), max_size=25))
+@given(
+    st.sampled_from(sorted(structures.structures())),
+    st.lists(st.sampled_from([*_NAMES, "ZZZ", "QQQ"]), max_size=25),
+)
 def test_every_segment_has_a_place_in_any_order(kind: str, names: list[str]) -> None:
     read = messages.read(make.message(make.header(kind), *[f"{name}|1" for name in names if name != "MSH"]))
 
@@ -153,4 +171,6 @@ def test_every_segment_has_a_place_in_any_order(kind: str, names: list[str]) -> 
 
     placed = [segment for group in root.all_groups() for found in group.own.values() for segment in found]
     assert sorted(map(id, placed)) == sorted(map(id, read.segments))
-    assert all(segment.group is not None and segment in segment.group.own[segment.name] for segment in read.segments)
+    assert all(
+        segment.group is not None and segment in segment.group.own[segment.name] for segment in read.segments
+    )

@@ -250,9 +250,9 @@ def test_a_mapping_uses_another() -> None:
     ("line", "column", "said"),
     [
         ('"valueQuantty" = "结果"', 2, "Observation has no element valueQuantty; is valueQuantity meant?"),
-        ('"subject.dsplay" = "姓名"', 10, "Reference has no element dsplay; is display meant?"),  # noqa: E501 -- one line a case
+        ('"subject.dsplay" = "姓名"', 10, "Reference has no element dsplay; is display meant?"),
         ('"category.text" = "姓名"', 2, "category repeats: write category[0], or category[] for one entry of every value."),  # noqa: E501 -- one line a case
-        ('"subject[0]" = "姓名"', 2, "subject does not repeat: write it without brackets."),  # noqa: E501 -- one line a case
+        ('"subject[0]" = "姓名"', 2, "subject does not repeat: write it without brackets."),
         ('"valueString" = "姓明"', 18, "There is no column 姓明; is 姓名 meant?"),
         ('"valueString" = "姓名 | uper"', 23, "There is no function uper; is upper meant?"),
         ('"valueString" = "姓名 +"', 22, "The expression ends too early."),
@@ -262,10 +262,10 @@ def test_a_mapping_uses_another() -> None:
         ('"valueString" = "$nobody"', 18, "There is no name $nobody; there are none."),
         ('"effectiveDateTime" = "出生日期"', 24, "effectiveDateTime is a dateTime, and this gives a text. Write … | dateTime."),  # noqa: E501 -- one line a case
         ('"valueInteger" = "结果 | decimal"', 19, "valueInteger is a integer, and this gives a decimal. Write … | integer."),  # noqa: E501 -- one line a case
-        ('"subject" = "@ref(Group, 患者)"', None, ""),  # noqa: E501 -- one line a case
+        ('"subject" = "@ref(Group, 患者)"', None, ""),
         ('"subject" = "@ref(Practitioner, 患者)"', 14, "subject refers to Device | Group | Location | Patient, not to Practitioner."),  # noqa: E501 -- one line a case
-        ('"subject" = "@ref(Pateint, 患者)"', 19, "FHIR has no resource type Pateint."),  # noqa: E501 -- one line a case
-        ('"referenceRange[0].text" = "^^姓名"', 29, "“^” reaches out of the message: there are only 1 levels around."),  # noqa: E501 -- one line a case
+        ('"subject" = "@ref(Pateint, 患者)"', 19, "FHIR has no resource type Pateint."),
+        ('"referenceRange[0].text" = "^^姓名"', 29, "“^” reaches out of the message: there are only 1 levels around."),
         ('"valueString" = "姓名 | match(\'[\')"', 30, "The pattern is wrong: unterminated character set."),
         ('"component[0].valueString" = "姓名"', 1, "Observation.component needs code."),
     ],

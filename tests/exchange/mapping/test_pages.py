@@ -84,7 +84,9 @@ def test_a_copy_is_changed_tested_and_put_in_force(steward: Client) -> None:
     assert "+ # ours" in steward.get(f"{there}difference/0/").content.decode()
 
 
-def test_a_version_of_another_institution_is_not_found(owner: Sender, steward: Client, browser: Browser) -> None:
+def test_a_version_of_another_institution_is_not_found(
+    owner: Sender, steward: Client, browser: Browser
+) -> None:
     version = copied(steward)
     other = browser("steward", "elsewhere")
 
@@ -94,5 +96,7 @@ def test_a_version_of_another_institution_is_not_found(owner: Sender, steward: C
 
 
 @pytest.mark.parametrize(("role", "status"), [("doctor", 403), ("operator", 403), (None, 302)])
-def test_who_may_not_read_messages_does_not_see_the_bench(browser: Browser, role: str | None, status: int) -> None:
+def test_who_may_not_read_messages_does_not_see_the_bench(
+    browser: Browser, role: str | None, status: int
+) -> None:
     assert browser(role).get("/exchange/mappings/").status_code == status

@@ -35,7 +35,9 @@ MESSAGE = as_csv([result(1)])
 
 def made(text: str = TEXT) -> Version:
     with database.connection().transaction():
-        return actions.make(connection=database.connection(), owner="h01", text=text, base="table-laboratory 1", by=BY)
+        return actions.make(
+            connection=database.connection(), owner="h01", text=text, base="table-laboratory 1", by=BY
+        )
 
 
 def do(verb: Any, **given: Any) -> Any:

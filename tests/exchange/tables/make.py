@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 LABORATORY = (
-    "患者编号", "姓名", "性别代码", "出生日期", "身份证件号码", "检验报告单号", "报告日期时间", "检验项目代码", "检验项目名称",
-    "检验定量结果", "计量单位",
+    "患者编号", "姓名", "性别代码", "出生日期", "身份证件号码", "检验报告单号",
+    "报告日期时间", "检验项目代码", "检验项目名称", "检验定量结果", "计量单位",
 )  # fmt: skip
 
 
@@ -32,7 +32,9 @@ def result(number: int = 1, item: str = "TG", value: str = "1.62") -> list[str]:
     ]  # fmt: skip
 
 
-def as_csv(rows: Iterable[Sequence[str]], headings: Sequence[str] = LABORATORY, encoding: str = "utf-8") -> bytes:
+def as_csv(
+    rows: Iterable[Sequence[str]], headings: Sequence[str] = LABORATORY, encoding: str = "utf-8"
+) -> bytes:
     made = io.StringIO()
     writer = csv.writer(made, lineterminator="\r\n")
     writer.writerow(headings)

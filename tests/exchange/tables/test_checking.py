@@ -44,11 +44,17 @@ def test_what_is_meant_is_kept_in_the_form_of_the_set(column: str, text: str, ke
 @pytest.mark.parametrize(
     ("column", "text", "said"),
     [
-        ("性别代码", "3", "This is no code of the table. Right would be: 0 未知的性别；1 男性；2 女性；9 未说明的性别."),
+        (
+            "性别代码", "3",
+            "This is no code of the table. Right would be: 0 未知的性别；1 男性；2 女性；9 未说明的性别.",
+        ),
         ("出生日期", "1956-13-02", "This is no date. Write it as YYYYMMDD or YYYY-MM-DD."),
         ("姓名", "", "A value is required here."),
         ("工作单位名称", "甲" * 71, "71 characters are too many: the format is A..70."),
-        ("身份证件号码", "450102195603020028", "The identity number is wrong: its check digit does not fit. Compare it with the card."),
+        (
+            "身份证件号码", "450102195603020028",
+            "The identity number is wrong: its check digit does not fit. Compare it with the card.",
+        ),
         ("药物过敏史标志", "也许", "This is neither yes nor no. Write T or F, 1 or 0, 是 or 否."),
     ],
 )  # fmt: skip

@@ -30,7 +30,9 @@ SET = sets.find("WS445.4.2")
 
 def carried(sender: Sender, content: bytes, *, dry: bool = False, bad: str = "quarantine") -> Tally:
     table = Table(lambda: io.BytesIO(content))
-    return intake.carry_out(Errand(SET, sender, "lab.csv", dry=dry, bad=bad), table, headings.find(SET, table))
+    return intake.carry_out(
+        Errand(SET, sender, "lab.csv", dry=dry, bad=bad), table, headings.find(SET, table)
+    )
 
 
 def counts() -> dict[str, int]:
@@ -57,7 +59,9 @@ def test_a_bad_row_goes_alone_to_quarantine(sender: Sender) -> None:
 
     assert (tally.stored, tally.bad, tally.quarantined) == (2, 1, 1)
     assert counts() == {1: 1, 2: 1}
-    assert [(p.row, SET.columns[p.column].name, p.severity) for p in tally.problems] == [(3, "性别代码", "error")]
+    assert [(p.row, SET.columns[p.column].name, p.severity) for p in tally.problems] == [
+        (3, "性别代码", "error")
+    ]
 
 
 def test_bad_rows_may_be_left_out(sender: Sender) -> None:
@@ -84,7 +88,9 @@ def test_a_file_sent_again_changes_nothing(sender: Sender) -> None:
 
     carried(sender, content)
 
-    assert database.connection().execute("SELECT count(*), max(vid) FROM record_resource").fetchone() == before
+    assert (
+        database.connection().execute("SELECT count(*), max(vid) FROM record_resource").fetchone() == before
+    )
 
 
 def test_what_later_rows_say_of_a_patient_holds(sender: Sender) -> None:
@@ -117,7 +123,10 @@ def test_a_batch_says_what_it_is_and_is_read_again() -> None:
     said = batches.about(body)
     assert said is not None
     assert (said.set_id, said.file, said.rows, said.patient) == (SET.id, 'a,"b".csv', "2-3", "P00001")
-    assert [(row.number, list(row.cells)) for row in batches.read(SET, body)] == [(2, width[0]), (3, width[1])]
+    assert [(row.number, list(row.cells)) for row in batches.read(SET, body)] == [
+        (2, width[0]),
+        (3, width[1]),
+    ]
 
 
 def test_a_file_as_it_is_goes_through_the_door(sender: Sender) -> None:
@@ -131,7 +140,14 @@ def test_a_file_as_it_is_goes_through_the_door(sender: Sender) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"a,b\n1,2\n", b"#xinglin-table,WS445.4.2,1,x,2,,\n", b"#xinglin-table,NONE,1\n#,a\n", b"PK\x03\x04zip", b"\xff"],
+    [
+        b"",
+        b"a,b\n1,2\n",
+        b"#xinglin-table,WS445.4.2,1,x,2,,\n",
+        b"#xinglin-table,NONE,1\n#,a\n",
+        b"PK\x03\x04zip",
+        b"\xff",
+    ],
 )
 def test_what_is_no_table_is_refused_and_never_raises_anything_else(sender: Sender, body: bytes) -> None:
     handler = Handler()
@@ -164,7 +180,10 @@ def test_a_watched_folder_takes_files_whole_and_reports(sender: Sender, tmp_path
     ]
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["notes.doc"]
     assert sorted(path.name for path in (tmp_path / "done").iterdir()) == ["lab.csv", "lab.csv.report.csv"]
-    assert sorted(path.name for path in (tmp_path / "refused").iterdir()) == ["other.csv", "other.csv.report.txt"]
+    assert sorted(path.name for path in (tmp_path / "refused").iterdir()) == [
+        "other.csv",
+        "other.csv.report.txt",
+    ]
     assert "性别代码" in (tmp_path / "done" / "lab.csv.report.csv").read_text("utf-8-sig")
 
 
@@ -182,7 +201,9 @@ def test_a_file_left_by_a_watcher_that_died_is_taken_up_again(sender: Sender, tm
 
 def test_headings_are_known_by_other_names_and_in_any_order() -> None:
     names = [LABORATORY[0], "项目代码", "结果", "报告时间", "患者姓名", "报告单号", "项目名称", "备注"]
-    table = Table(lambda: io.BytesIO(as_csv([["P1", "TG", "1", "20261103", "张三", "BG1", "甘油三酯", "x"]], names)))
+    table = Table(
+        lambda: io.BytesIO(as_csv([["P1", "TG", "1", "20261103", "张三", "BG1", "甘油三酯", "x"]], names))
+    )
 
     head = headings.find(SET, table)
 

@@ -105,7 +105,9 @@ def test_other_headings_are_said_once_and_known_from_then_on(steward: Client) ->
     page = steward.get(address).content.decode()
     assert "检验定量结果" in page
 
-    chosen = {f"column-{at}": name for at, name in enumerate([*LABORATORY[:9], "检验定量结果", LABORATORY[10]])}
+    chosen = {
+        f"column-{at}": name for at, name in enumerate([*LABORATORY[:9], "检验定量结果", LABORATORY[10]])
+    }
     again = ended(str(steward.post(address, chosen)["Location"]))
 
     assert "Every row is right" in steward.get(again).content.decode()
@@ -114,7 +116,10 @@ def test_other_headings_are_said_once_and_known_from_then_on(steward: Client) ->
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"a,b\n1,2\n", "The headings are those of no data set."), (b"\xd0\xcf\x11\xe0old", "This is an old Excel file")],
+    [
+        (b"a,b\n1,2\n", "The headings are those of no data set."),
+        (b"\xd0\xcf\x11\xe0old", "This is an old Excel file"),
+    ],
 )
 def test_a_file_that_cannot_be_one_is_refused(steward: Client, content: bytes, said: str) -> None:
     file = SimpleUploadedFile("x.csv", content)

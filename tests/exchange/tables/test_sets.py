@@ -80,4 +80,11 @@ def test_a_blank_has_lists_of_codes_and_a_legend() -> None:
     assert book.sheetnames == ["个人基本健康信息登记", "说明", "代码"]
     lists = {str(rule.sqref): rule.formula1 for rule in book.worksheets[0].data_validations.dataValidation}
     assert lists["C2:C20000"] == "'代码'!$B$2:$B$5"
-    assert [cell.value for cell in book["说明"][3]][:6] == ["HDSD00.01.001", None, "患者编号", "是", "文本", "AN..50"]
+    assert [cell.value for cell in book["说明"][3]][:6] == [
+        "HDSD00.01.001",
+        None,
+        "患者编号",
+        "是",
+        "文本",
+        "AN..50",
+    ]

@@ -187,7 +187,7 @@ class Buffer:
                 "SELECT place, source, key, door, media, rows, tries, body FROM message WHERE place = ? AND state = 0",
                 [place],
             ).fetchone()
-        return None if row is None else Waiting(*row[:7], body=self.seal.open(row[7], row[1]))
+        return None if row is None else Waiting(*row[:7], self.seal.open(row[7], row[1]))
 
     def settle(self, outcomes: Sequence[tuple[Waiting, Answer]]) -> None:
         """Note in one transaction what became of messages: kept ones leave, refused ones wait for a person."""
@@ -239,7 +239,8 @@ class Buffer:
 
     def _refusal(self, row: tuple[Any, ...]) -> Refusal:
         said = json.loads(self.seal.open(row[7], "told"))
-        return Refusal(*row[:7], said["receipt"], tuple(said["reasons"]))
+        place, source, door, media, rows, size, made = row[:7]
+        return Refusal(place, source, door, media, rows, size, made, said["receipt"], tuple(said["reasons"]))
 
     def refused_body(self, place: int) -> bytes | None:
         """The raw message of a refusal."""

@@ -57,7 +57,9 @@ def before(value: Any, overlap: float) -> Any:
         return value - timedelta(seconds=overlap)
     if isinstance(value, date):
         return value - timedelta(days=-(-overlap // 86400))
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, Decimal):
+        return value - Decimal(overlap)
+    if isinstance(value, int | float):
         return value - type(value)(overlap)
     if isinstance(value, str):
         moment = datetime.fromisoformat(value) - timedelta(seconds=overlap)

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext
 
 from xinglin.exchange.cda import envelopes, moments, registry
-from xinglin.exchange.cda.documents import AUTHOR, FILE, IDENTITY, INPATIENT, NUMBER, OUTPATIENT, STAFF
+from xinglin.exchange.cda.documents import (
+    AUTHOR,
+    FILE,
+    IDENTITY,
+    INPATIENT,
+    LOCAL_PATIENT,
+    NUMBER,
+    OUTPATIENT,
+    STAFF,
+)
 from xinglin.exchange.doors import ERROR
 from xinglin.exchange.naming import system_of
 from xinglin.exchange.receipts import State
@@ -22,7 +31,6 @@ if TYPE_CHECKING:
     from xinglin.exchange.receipts import Receipt
     from xinglin.record.door import Door
 
-_LOCAL = envelopes.OIDS + ".2.5.1.4"
 _MOST_TOLD = 20
 
 
@@ -72,7 +80,7 @@ def wanted_of(message: Message, sender: Sender) -> registry.Wanted:
     """What a query message asks for."""
     patients, visits, authors = [], [], []
     for root, number in message.numbers:
-        if root == _LOCAL:
+        if root == LOCAL_PATIENT:
             patients.append(f"{system_of(sender.code, 'patient')}|{number}")
         elif root in (IDENTITY, FILE) or root.endswith((".1.13", ".1.19")):
             patients.append(f"urn:oid:{root}|{number}")
@@ -95,7 +103,7 @@ def _fetched(message: Message, door: Door) -> envelopes.Entry:
 def entry_of(reference: dict[str, Any], original: bytes = b"") -> envelopes.Entry:
     """A DocumentReference as an entry of an answer."""
     said = registry.said_of([reference])[0]
-    coding = next(iter((reference.get("securityLabel") or [{}])[0].get("coding", ())), {})
+    coding: dict[str, Any] = next(iter((reference.get("securityLabel") or [{}])[0].get("coding", ())), {})
     number = (reference.get("masterIdentifier") or {}).get("value") or reference["id"]
     return envelopes.Entry(
         number=str(number),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from xinglin.exchange.cda import acknowledgements, checking, envelopes, moments, reading, to_record
+from xinglin.exchange.cda import acknowledgements, checking, envelopes, moments, reading, to_record, trying
 from xinglin.exchange.cda.making import PATIENT_ROOTS, VISIT_ROOTS
 from xinglin.exchange.doors import ERROR, Envelope, Reason, Sender, Translated
 from xinglin.kernel.errors import Fault
@@ -54,7 +54,7 @@ class Handler:
             return Translated(reasons=tuple(reasons))
         original = envelopes.document_of(body, sender.charset)
         made = to_record.resources(document, to_record.kind_of(document), sender, original)
-        return Translated(made, (), tuple(reasons))
+        return trying.completed(document, sender, Translated(made, (), tuple(reasons)))
 
     def answer(self, delivery: Delivery, receipt: Receipt, accept: str) -> tuple[bytes, str] | None:
         """For a message of HL7 v3 its acknowledgement, whatever is asked for; None for a document alone."""

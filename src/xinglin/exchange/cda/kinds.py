@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import csv
 import tomllib
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _FOLDER = Path(__file__).parent / "data" / "templates"
+_REMEMBERED = 1024  # answers of a section of a template: what documents call things is up to them
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,19 @@ class Part:
     medication: bool
     confidence: str
     elements: tuple[Element, ...]
+    known: dict[tuple[str, str], Element | None] = field(default_factory=dict, compare=False, repr=False)
 
     def element(self, code: str, name: str) -> Element | None:
         """The element that a statement with this code and name is: by both, then by code, then by name."""
+        key = (code, name)
+        if key in self.known:
+            return self.known[key]
+        found = self._element(code, name)
+        if len(self.known) < _REMEMBERED:
+            self.known[key] = found
+        return found
+
+    def _element(self, code: str, name: str) -> Element | None:
         fitting = [one for one in self.elements if one.code == code] if code else []
         if len(fitting) == 1:
             return fitting[0]
@@ -85,6 +96,7 @@ class Table:
     codes: Mapping[str, str]
 
 
+@lru_cache(maxsize=8192)
 def plain(name: str) -> str:
     """A name as it is compared: without blanks, brackets of units and differences of width."""
     name = name.strip().replace("（", "(").replace("）", ")").replace(" ", "")
@@ -150,7 +162,8 @@ def _files() -> Mapping[str, tuple[shipped.File, dict[str, object]]]:
     for file in shipped.files():
         if file.kind != "codesystems":
             continue
-        said = tomllib.loads(file.toml.read_text(encoding="utf-8"))
+        text = file.toml.read_text(encoding="utf-8")
+        said = tomllib.loads(text.partition("\n[[")[0] + "\n")  # without what is said of properties
         oids = said.get("oid") or ()
         for address in (said["url"], *(oids if isinstance(oids, list) else (oids,))):
             found[str(address)] = (file, said)

@@ -96,7 +96,9 @@ class Making:
         own = self.document.number_of(*PATIENT_ROOTS)
         identity = next((one.extension for one in patient.identities if one.extension), "")
         key = own or identity or self.document.number_of(*VISIT_ROOTS)
-        identifiers = [identifier(one) for one in patient.numbers if one.root in PATIENT_ROOTS]
+        identifiers: list[dict[str, Any]] = [
+            dict(identifier(one)) for one in patient.numbers if one.root in PATIENT_ROOTS
+        ]
         if own:
             kept = {
                 "type": {"coding": [{"system": _TYPES, "code": "MR"}]},
@@ -105,7 +107,7 @@ class Making:
             }
             identifiers.insert(0, kept)
         for one in patient.identities:
-            made = identifier(one)
+            made: dict[str, Any] = dict(identifier(one))
             if one.root == IDENTITY:
                 made = {"use": "official", "type": {"coding": [{"system": _TYPES, "code": "NI"}]}, **made}
             identifiers.append(made)

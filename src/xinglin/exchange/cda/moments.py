@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 from xinglin.fhir.dates import LOCAL_ZONE
 
@@ -13,6 +14,7 @@ _FORM = re.compile(
 _FHIR = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d))?)?)?")
 
 
+@lru_cache(maxsize=8192)
 def read(text: str) -> datetime | None:
     """The moment at which the time begins; None where the text is no time or the day does not exist."""
     found = _FORM.fullmatch(text)
@@ -37,6 +39,7 @@ def read(text: str) -> datetime | None:
         return None
 
 
+@lru_cache(maxsize=8192)
 def to_fhir(text: str) -> str:
     """A dateTime, as precise as the text; a time of day is filled up to seconds. Empty where it is no time."""
     moment = read(text)

@@ -32,7 +32,7 @@ from xinglin.exchange.cda.documents import (
     WARD,
     place_of,
 )
-from xinglin.exchange.cda.to_record import said, time_words
+from xinglin.exchange.cda.wording import said, time_words
 from xinglin.identity import identifiers
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from xinglin.exchange.doors import Reason
 
 _LONGEST = 300_000  # characters of the original that a page shows
+_TELLING = 8  # digits of a number that tells who somebody is
 _NUMBERS = {
     OUTPATIENT: gettext_lazy("Outpatient number"),
     INPATIENT: gettext_lazy("Inpatient number"),
@@ -212,8 +213,14 @@ def _rows(one: Statement, part: Part | None, depth: int) -> list[Row]:
     return made
 
 
-def source(root: object) -> tuple[str, bool]:
-    """The original, indented for reading, and whether all of it is there."""
-    etree.indent(root, space="  ")  # type: ignore[arg-type]  # an element of lxml
-    text = etree.tostring(root, encoding="unicode")  # type: ignore[call-overload]  # as above
+def source(document: Document) -> tuple[str, bool]:
+    """The original, indented for reading, and whether all of it is there; numbers of people are masked here too."""
+    root = document.node
+    etree.indent(root, space="  ")
+    text: str = etree.tostring(root, encoding="unicode")
+    for one in document.patient.identities:
+        if len(one.extension) >= _TELLING:
+            text = text.replace(one.extension, identifiers.mask_identity(one.extension))
+    if len(document.patient.phone) >= _TELLING:
+        text = text.replace(document.patient.phone, identifiers.mask_phone(document.patient.phone))
     return text[:_LONGEST], len(text) <= _LONGEST

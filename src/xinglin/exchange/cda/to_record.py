@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from xinglin.exchange.cda import checking, kinds, meanings, moments, values
@@ -33,6 +32,7 @@ from xinglin.exchange.cda.making import (
     Making,
     identifier,
 )
+from xinglin.exchange.cda.wording import NOTHING, narrative_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,8 +51,6 @@ MEDICINE_PARTS = {
     "form": ("DE08.50.011.00", "药物剂型代码"),
 }
 _CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
-_XHTML = "http://www.w3.org/1999/xhtml"
-_NOTHING = f'<div xmlns="{_XHTML}"><p>—</p></div>'
 _SURVEY = {
     "coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "survey"}]
 }
@@ -97,8 +95,8 @@ def _section(
     made: dict[str, Any] = {"title": section.name or (part.name if part else "")}
     if section.code:
         made["code"] = {"coding": [_coding(section.system, section.code)], "text": made["title"]}
-    narrative = _narrative(section)
-    made["text"] = {"status": "generated" if narrative else "empty", "div": narrative or _NOTHING}
+    narrative = narrative_of(section)
+    made["text"] = {"status": "generated" if narrative else "empty", "div": narrative or NOTHING}
     if entries:
         made["entry"] = entries
     inner = [
@@ -192,44 +190,6 @@ def _medicine_components(one: Statement, place: str) -> Iterator[dict[str, Any]]
         if not value.is_empty:
             coded = {"coding": [_coding(ELEMENTS, code, words)]} if code else {}
             yield {"id": f"{place}.{name}", "code": {**coded, "text": words}, **values.to_fhir(value)}
-
-
-def _narrative(section: Section) -> str:
-    """What the section says in words: its own narrative, else its elements and values."""
-    lines = section.text.splitlines() or [
-        f"{one.name or one.code}：{words}" for one in section.all() if (words := said(one))
-    ]
-    body = "".join(f"<p>{escape(line)}</p>" for line in lines if line.strip())
-    return f'<div xmlns="{_XHTML}">{body}</div>' if body else ""
-
-
-def said(one: Statement) -> str:
-    """A statement's value as people read it."""
-    if one.medicine is not None:
-        medicine = one.medicine
-        pieces = (
-            medicine.drug.display or medicine.drug.code, f"{medicine.dose.text}{medicine.dose.unit}",
-            f"{medicine.rate.text}{medicine.rate.unit}", medicine.route.display or medicine.route.code,
-            medicine.form.display,
-        )  # fmt: skip
-        return " ".join(piece for piece in pieces if piece)
-    value = one.value
-    if value is None or value.is_empty:
-        return ""
-    if value.kind == "BL":
-        return {"true": "是", "false": "否"}.get(value.text, value.text)
-    if value.kind == "TS":
-        return time_words(value.text)
-    if value.low or value.high:
-        return f"{time_words(value.low)} – {time_words(value.high)}"
-    if value.code or value.display:
-        return " ".join(dict.fromkeys(text for text in (value.display, value.code) if text))
-    return f"{value.text} {value.unit}".strip()
-
-
-def time_words(text: str) -> str:
-    """A time as people read it; as it stands where it is none."""
-    return moments.to_fhir(text)[:16].replace("T", " ") or text
 
 
 # -- the document itself

@@ -72,8 +72,7 @@ def document(request: HttpRequest, door: Door, document: str) -> HttpResponse:
 def _opened(original: bytes) -> dict[str, Any]:
     """The parts of the page that come from the document itself; where it cannot be read, why."""
     try:
-        root = reading.tree(original)
-        read = reading.read_tree(root)
+        read = reading.read(original)
     except Fault as fault:
         return {
             "unreadable": fault.issues,
@@ -82,7 +81,7 @@ def _opened(original: bytes) -> dict[str, Any]:
         }
     reasons = checking.check(read)
     shown = rendering.page(read, reasons)
-    text, whole = rendering.source(root)
+    text, whole = rendering.source(read)
     return {"page": shown, "source": text, "whole": whole, "size": len(original)}
 
 

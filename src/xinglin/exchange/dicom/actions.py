@@ -45,7 +45,9 @@ class Held:
     receipt: str | None
 
 
-def held(connection: Connection, *, state: str = "held", before: int | None = None, limit: int = 50) -> list[Held]:
+def held(
+    connection: Connection, *, state: str = "held", before: int | None = None, limit: int = 50
+) -> list[Held]:
     """What is held, the latest first; further pages ask ``before`` the number of the last."""
     rows = connection.execute(
         f"{_HELD} WHERE state = %s AND (%s::bigint IS NULL OR number < %s) ORDER BY number DESC LIMIT %s",
@@ -70,7 +72,9 @@ def _held(row: Any) -> Held:
     return Held(number, sender, bytes(digest), size, arrived, facts.opened(sealed), state, receipt)
 
 
-def mend(connection: Connection, *, number: int, changes: dict[str, str], actor: Actor, now: datetime) -> Taken:
+def mend(
+    connection: Connection, *, number: int, changes: dict[str, str], actor: Actor, now: datetime
+) -> Taken:
     """Take a held instance in again, with attributes put right (``MENDABLE``, by tag); the original is kept.
 
     What is still wrong with it is in the answer; then it stays held.
@@ -115,13 +119,14 @@ class _Writer:
     def __init__(self, incoming: Any) -> None:
         self._incoming = incoming
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes | bytearray | memoryview, /) -> int:
         return int(self._incoming.write(bytes(data)))
 
     def tell(self) -> int:
         return int(self._incoming.size)
 
-    def seek(self, *_: int) -> int:
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        del offset, whence
         raise OSError("This file is written in one go.")
 
 
@@ -168,9 +173,7 @@ def delete_study(connection: Connection, *, study: Study, actor: Actor, reason: 
             connection.execute(
                 f"DELETE FROM exchange_dicom_{table} WHERE study = %s AND shard = %s", [*study.key]
             )
-        connection.execute(
-            "DELETE FROM exchange_dicom_study WHERE number = %s AND shard = %s", [*study.key]
-        )
+        connection.execute("DELETE FROM exchange_dicom_study WHERE number = %s AND shard = %s", [*study.key])
         open_as(actor, connection).delete(queries.IMAGING_STUDY, study.id)
     queries.note(actor, "delete", study, reason.strip())
     return count

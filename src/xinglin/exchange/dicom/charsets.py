@@ -74,7 +74,7 @@ def without_escapes(said: Any) -> Any:
 def _texts(dataset: Dataset) -> Iterator[bytes]:
     """The raw texts that are not plain ASCII."""
     for tag in dataset.keys():  # noqa: SIM118 -- a data set yields elements, converted
-        raw = dataset.get_item(tag)
+        raw = dataset.get_item(tag, keep_deferred=True)
         if not isinstance(raw, RawDataElement) or not raw.value:
             continue
         vr = raw.VR or _vr(int(tag))

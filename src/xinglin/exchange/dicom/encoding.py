@@ -8,6 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pydicom
+from django.utils.translation import gettext_noop
 from pydicom.encaps import get_frame
 from pydicom.uid import ExplicitVRLittleEndian
 
@@ -40,6 +41,10 @@ _MEDIA = {  # PS3.18 table 8.7.3-5
     **dict.fromkeys((_JPEG + n for n in ("100", "101")), "video/mpeg"),
     **dict.fromkeys((_JPEG + n for n in ("102", "103", "104", "105", "106", "107", "108")), "video/mp4"),
 }
+_BYTES = "application/octet-stream"
+_SHOWN = frozenset(
+    {"application/pdf", "text/xml", "model/stl", "model/obj", "model/mtl"}
+)  # no pages with programs
 _DOCUMENTS = "1.2.840.10008.5.1.4.1.1.104."
 _LONG_HEADS = (b"OB", b"OW", b"OF", b"OD", b"UN", b"OL", b"OV")
 _UNDEFINED = 0xFFFFFFFF
@@ -57,7 +62,7 @@ def chosen(stored: str, wanted: Sequence[str]) -> str | None:
 
 def media_of(syntax: str) -> str:
     """The media type of frames that are stored so."""
-    return _MEDIA.get(syntax, "application/octet-stream")
+    return _MEDIA.get(syntax, _BYTES)
 
 
 def is_document(sop_class: str) -> bool:
@@ -74,7 +79,9 @@ def transcoded(file: BinaryIO) -> bytes:
             try:
                 dataset.decompress(generate_instance_uid=False)
             except Exception as error:
-                raise unsupported("The pixels cannot be decoded here; fetch them as they are.") from error
+                raise unsupported(
+                    gettext_noop("The pixels cannot be decoded here; fetch them as they are.")
+                ) from error
         dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
         out = io.BytesIO()
         dataset.save_as(out, enforce_file_format=True)
@@ -107,7 +114,7 @@ def _enter_pixels(file: BinaryIO, *, implicit: bool, little: bool) -> int:
     order = "<" if little else ">"
     head = file.read(8)
     if len(head) < 8:
-        raise unsupported("The instance has no pixels.")
+        raise unsupported(gettext_noop("The instance has no pixels."))
     if implicit:
         return int(struct.unpack("<4xI", head)[0])
     if head[4:6] in _LONG_HEADS:
@@ -116,9 +123,16 @@ def _enter_pixels(file: BinaryIO, *, implicit: bool, little: bool) -> int:
 
 
 def _cut(file: BinaryIO, dataset: Dataset, begin: int, numbers: Sequence[int]) -> list[bytes]:
-    bits = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("SamplesPerPixel") or 1) * int(dataset.BitsAllocated)
+    bits = (
+        int(dataset.Rows)
+        * int(dataset.Columns)
+        * int(dataset.get("SamplesPerPixel") or 1)
+        * int(dataset.BitsAllocated)
+    )
     if bits % 8:
-        raise unsupported("The frames do not begin at whole bytes; fetch the instance as it is.")
+        raise unsupported(
+            gettext_noop("The frames do not begin at whole bytes; fetch the instance as it is.")
+        )
     found = []
     for number in numbers:
         file.seek(begin + (number - 1) * bits // 8)
@@ -131,8 +145,8 @@ def document(file: BinaryIO) -> tuple[bytes, str]:
     dataset = pydicom.dcmread(file)
     body = bytes(dataset.get("EncapsulatedDocument") or b"")
     length = int(dataset.get("EncapsulatedDocumentLength") or len(body))
-    media = str(dataset.get("MIMETypeOfEncapsulatedDocument") or "application/octet-stream")
-    return body[:length], media
+    media = str(dataset.get("MIMETypeOfEncapsulatedDocument") or "").strip().lower()
+    return body[:length], media if media in _SHOWN else _BYTES
 
 
 def value_at(file: BinaryIO, path: str) -> bytes | None:

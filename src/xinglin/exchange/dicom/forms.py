@@ -20,7 +20,7 @@ MODALITIES = {
     "US": _("Ultrasound"), "MG": _("Mammography"), "XA": _("Angiography"), "RF": _("Fluoroscopy"),
     "NM": _("Nuclear medicine"), "PT": _("PET"), "ES": _("Endoscopy"), "ECG": _("Electrocardiogram"),
     "OP": _("Eye photography"), "SM": _("Slides"), "IO": _("Dental images"), "SR": _("Structured report"),
-    "DOC": _("Document"), "OT": _("Other kinds of images"),
+    "DOC": _("Encapsulated document"), "OT": _("Other kinds of images"),
 }  # fmt: skip
 _NUMBERS = frozenset("0123456789")
 
@@ -54,7 +54,9 @@ class StudiesForm(forms.Form):
         who = given.get("patient") or ""
         if who:
             number = bool(_NUMBERS & set(who))
-            found.append(matching.asked("PatientID" if number else "PatientName", who if number else f"{who}*"))
+            found.append(
+                matching.asked("PatientID" if number else "PatientName", who if number else f"{who}*")
+            )
         if given.get("modality"):
             found.append(matching.asked("ModalitiesInStudy", given["modality"]))
         since, until = given.get("since"), given.get("until")
@@ -68,13 +70,18 @@ class MendForm(forms.Form):
     """What can be put right of a held instance; what stays empty stays as it is."""
 
     tag_00100020 = forms.CharField(label=_("Patient's number at the sender"), required=False, max_length=64)
-    tag_00080050 = forms.CharField(label=_("Number of the order (accession number)"), required=False, max_length=16)
+    tag_00080050 = forms.CharField(
+        label=_("Number of the order (accession number)"), required=False, max_length=16
+    )
     tag_0020000D = forms.CharField(label=_("Study Instance UID"), required=False, max_length=64)  # noqa: N815 -- a tag
 
     def __init__(self, data: Any, known: dict[str, str]) -> None:
         super().__init__(data)
         for name, field in self.fields.items():
-            field.widget.attrs |= {"class": "form-control", "placeholder": known.get(name.removeprefix("tag_"), "")}
+            field.widget.attrs |= {
+                "class": "form-control",
+                "placeholder": known.get(name.removeprefix("tag_"), ""),
+            }
 
     def clean_tag_0020000D(self) -> str:  # noqa: N802 -- Django's name for it
         given = str(self.cleaned_data["tag_0020000D"]).strip()
@@ -85,4 +92,8 @@ class MendForm(forms.Form):
     @property
     def changes(self) -> dict[str, str]:
         """What was filled in, by tag."""
-        return {tag: value for tag in MENDABLE if (value := str(self.cleaned_data.get(f"tag_{tag}") or "").strip())}
+        return {
+            tag: value
+            for tag in MENDABLE
+            if (value := str(self.cleaned_data.get(f"tag_{tag}") or "").strip())
+        }

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from django.utils.translation import gettext_noop
 
 from xinglin.exchange.dicom import facts
 from xinglin.exchange.doors import Envelope, Reason, Sender, Translated
@@ -87,7 +88,8 @@ def _parsed(body: bytes) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError):
         pass
     raise invalid(
-        "This is no message of the door for images: those are written by the platform itself.", code="structure"
+        gettext_noop("This is no message of the door for images: those are written by the platform itself."),
+        code="structure",
     )
 
 
@@ -114,9 +116,7 @@ def _patient(said: Mapping[str, Any], sender: Sender) -> dict[str, Any]:
     resource: dict[str, Any] = {
         "resourceType": "Patient",
         "id": said["patient"],
-        "identifier": [
-            {"system": system_of(sender.code, "patient"), "value": facts.text(study, "00100020")}
-        ],
+        "identifier": [{"system": system_of(sender.code, "patient"), "value": facts.text(study, "00100020")}],
     }
     names = [" ".join(name.replace("^", " ").split()) for name in facts.names(study, "00100010")]
     names.sort(key=str.isascii)  # characters first
@@ -141,7 +141,8 @@ def _study(said: Mapping[str, Any], sender: Sender) -> dict[str, Any]:
         "identifier": [{"system": "urn:dicom:uid", "value": f"urn:oid:{facts.text(study, '0020000D')}"}],
         "status": "available",
         "modality": [
-            {"system": _DCM, "code": code} for code in dict.fromkeys(one["modality"]["code"] for one in series)
+            {"system": _DCM, "code": code}
+            for code in dict.fromkeys(one["modality"]["code"] for one in series)
         ],
         "subject": {"reference": f"Patient/{said['patient']}"},
         "endpoint": [{"reference": f"Endpoint/{id_of(sender.code, 'Endpoint', 'dicomweb')}"}],

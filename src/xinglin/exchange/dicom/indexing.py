@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_noop
+
 from xinglin.exchange.dicom import facts, keys
 from xinglin.exchange.dicom.keeping import store
 from xinglin.exchange.dicom.limits import limits
@@ -47,7 +49,7 @@ def place_of(sender: str, uid: str) -> tuple[str, int, int]:
     return id_, self_number(IMAGING_STUDY, id_), shard_of(IMAGING_STUDY, id_)
 
 
-def enter(  # noqa: PLR0913 -- who, what, which file, when
+def enter(
     connection: Connection, sender: Sender, instance: Instance, file: File, *, now: datetime, known: set[str]
 ) -> tuple[tuple[int, int], Entered]:  # fmt: skip
     """Enter an instance whose file is kept; the study's number and shard, and what the instance was.
@@ -81,7 +83,7 @@ def hold_files(connection: Connection, digest: bytes) -> None:
     """Until the transaction ends nobody clears files away; this one is there."""
     connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", [Lock.IMAGE_FILES], prepare=True)
     if not store().has(digest):
-        raise busy("The file was cleared away at this moment. Send it again.", code="transient")
+        raise busy(gettext_noop("The file was cleared away at this moment. Send it again."), code="transient")
 
 
 def _enter_study(
@@ -108,10 +110,12 @@ def _require_patient(
         prepare=True,
     ).fetchone()
     if row is None:
-        raise busy("The study was deleted at this moment. Send it again.", code="transient")
+        raise busy(gettext_noop("The study was deleted at this moment. Send it again."), code="transient")
     if row[0] != id_of(sender.code, "Patient", instance.patient):
         raise conflict(
-            "The study %(study)s is another patient's: its first instances came with another number.",
+            gettext_noop(
+                "The study %(study)s is another patient's: its first instances came with another number."
+            ),
             expression="(0010,0020) PatientID",
             study=instance.study,
         )
@@ -140,7 +144,7 @@ def _enter_instance(
         [study[0], instance.uid, study[1]],
     ).fetchone()
     if row is None:
-        raise busy("The study was deleted at this moment. Send it again.", code="transient")
+        raise busy(gettext_noop("The study was deleted at this moment. Send it again."), code="transient")
     if bytes(row[0]) == file.digest:
         return Entered.REPEATED
     connection.execute(
@@ -201,9 +205,7 @@ def close_arrival(
     )
 
 
-def hold(
-    connection: Connection, sender: str, file: File, said: dict[str, Any], now: datetime
-) -> int | None:
+def hold(connection: Connection, sender: str, file: File, said: dict[str, Any], now: datetime) -> int | None:
     """Hold what cannot be used; its number, None where the same file of that sender has been held before."""
     with connection.transaction():
         hold_files(connection, file.digest)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from xinglin.crypto import streams
 from xinglin.exchange.dicom.limits import limits
@@ -126,7 +127,9 @@ class Folder:
     def begin(self) -> Incoming:
         self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
         if shutil.disk_usage(self._incoming).free < limits().free:
-            raise busy("There is no room left for images on this platform's disk.", code="no-store")
+            raise busy(
+                gettext_noop("There is no room left for images on this platform's disk."), code="no-store"
+            )
         return Incoming(self._incoming / secrets.token_hex(16))
 
     def keep(self, incoming: Incoming) -> None:

@@ -42,8 +42,10 @@ def beginning(name: str) -> int | None:
 
 
 def folded(name: str) -> str:
-    """Case, and which signs separate the parts of a name, make no difference (PS3.4 C.2.2.2.1); between characters
-    they are left out, since 张^三 is asked for as 张三."""
+    """Case, and which signs separate the parts of a name, make no difference (PS3.4 C.2.2.2.1).
+
+    Between Chinese characters they are left out, since 张^三 is asked for as 张三.
+    """
     parts = name.replace("^", " ").casefold().split()
     return (" " if name.isascii() else "").join(parts)
 

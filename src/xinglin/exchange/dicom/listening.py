@@ -1,4 +1,4 @@
-"""The network's side of the door: C-ECHO and C-STORE (PS3.4 annexes A and B, PS3.7, PS3.8).
+"""The network's side of the door: C-ECHO, C-STORE and C-FIND (PS3.4 annexes A, B and C, PS3.7, PS3.8).
 
 A data set is written to the store piece by piece as it comes and never held whole. Whoever calls under a title that
 is not known is rejected; a title that may not send, or not from there, hears so for every instance.
@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pynetdicom
 from pydicom.dataset import Dataset
 from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, _config, dimse_messages, evt
-from pynetdicom.sop_class import Verification
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made when it is loaded
+    StudyRootQueryRetrieveInformationModelFind,
+    Verification,
+)
 from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
-from xinglin.exchange.dicom import peers
+from xinglin.exchange.dicom import answering, peers
 from xinglin.exchange.dicom.keeping import store
 from xinglin.exchange.dicom.limits import limits
 from xinglin.exchange.dicom.rules import Announced, Status
@@ -27,6 +30,7 @@ from xinglin.record import database
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Iterator
 
     from pynetdicom.association import Association
     from pynetdicom.events import Event
@@ -107,7 +111,7 @@ def serve(
     _config.STORE_RECV_CHUNKED_DATASET = True
     _config.UNRESTRICTED_STORAGE_SERVICE = True
     _config.LOG_HANDLER_LEVEL = "none"
-    dimse_messages.NamedTemporaryFile = _Coming  # type: ignore[attr-defined] -- the one place where it writes
+    setattr(dimse_messages, "NamedTemporaryFile", _Coming)  # noqa: B010 -- the one place where it writes
     entity = _Listener(ae_title=title)
     entity.maximum_associations = limits().associations
     entity.maximum_pdu_size = 1 << 18
@@ -115,12 +119,14 @@ def serve(
     for context in AllStoragePresentationContexts:
         entity.add_supported_context(context.abstract_syntax or "", ALL_TRANSFER_SYNTAXES)
     entity.add_supported_context(Verification)
+    entity.add_supported_context(StudyRootQueryRetrieveInformationModelFind)
     entity.implementation_class_uid = pynetdicom.PYNETDICOM_IMPLEMENTATION_UID
     entity.implementation_version_name = "XINGLIN"
-    handlers = [
+    handlers: list[Any] = [
         (evt.EVT_ESTABLISHED, _begun),
         (evt.EVT_C_ECHO, lambda _: 0x0000),
         (evt.EVT_C_STORE, _stored),
+        (evt.EVT_C_FIND, _searched),
     ]
     server = entity.make_server(
         (host, port), evt_handlers=handlers, ssl_context=tls, server_class=ThreadedAssociationServer,
@@ -144,7 +150,7 @@ class _Requests(RequestHandler):
             finally:
                 _over(association)
 
-        association.run = run_and_close  # type: ignore[method-assign] -- of this one thread
+        association.run = run_and_close  # type: ignore[method-assign]  # of this one thread
         return association
 
 
@@ -174,7 +180,7 @@ def _stored(event: Event) -> Dataset | int:
 
 
 def _taken(event: Event, arrival: Arrival | None, coming: _Coming | None) -> Dataset | int:
-    request = event.request
+    request: Any = event.request
     announced = Announced(str(request.AffectedSOPClassUID or ""), str(request.AffectedSOPInstanceUID or ""))
     if arrival is None:
         return _status(Status.NOT_AUTHORISED, "This AE title may not send from there.")
@@ -185,6 +191,23 @@ def _taken(event: Event, arrival: Arrival | None, coming: _Coming | None) -> Dat
         else:
             taken = arrival.take(coming.incoming, announced)
     return _status(taken.status, taken.comment)
+
+
+def _searched(event: Event) -> Iterator[tuple[int, Dataset | None]]:
+    """Answer a search, until the caller has enough."""
+    arrival = _arrivals.get(id(event.assoc))
+    if arrival is None:
+        yield int(Status.NOT_AUTHORISED), None
+        return
+    address = str(event.assoc.requestor.address)
+    with origin.coming_from(origin.Origin(address)):
+        for answer in answering.answers(
+            arrival.sender, event.identifier, str(event.assoc.requestor.ae_title)
+        ):
+            if event.is_cancelled:
+                yield answering.CANCELLED, None
+                return
+            yield answer
 
 
 def _status(status: Status, comment: str) -> Dataset | int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_noop
 from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
 
 from xinglin.exchange.dicom import facts as said
@@ -39,7 +40,11 @@ class Asked:
     @property
     def values(self) -> tuple[str, ...]:
         """Of a UID several may be asked for."""
-        return tuple(part for part in re.split(r"[,\\]", self.value) if part) if self.vr == "UI" else (self.value,)
+        return (
+            tuple(part for part in re.split(r"[,\\]", self.value) if part)
+            if self.vr == "UI"
+            else (self.value,)
+        )
 
     def fits(self, facts: Facts) -> bool:
         """Whether the attributes are as asked; an empty value asks nothing."""
@@ -50,7 +55,9 @@ class Asked:
     def _fits(self, found: Any) -> bool:
         if self.vr == "PN":
             written = found.values() if isinstance(found, dict) else [str(found)]
-            return any(_pattern(keys.folded(self.value)).fullmatch(keys.folded(str(name))) for name in written)
+            return any(
+                _pattern(keys.folded(self.value)).fullmatch(keys.folded(str(name))) for name in written
+            )
         if self.vr == "UI":
             return str(found) in self.values
         if self.vr in _RANGED:
@@ -67,7 +74,7 @@ def asked(name: str, value: str) -> Asked:
     path = tuple(tag_of(part) for part in name.split("."))
     vr = "CS" if path == ("00080061",) else dictionary_VR(int(path[-1], 16)).split(" ")[0]
     if vr in _RANGED and value and not re.fullmatch(r"[0-9.:+\-]+", value):
-        raise invalid("%(name)s is a date or time, or two with a hyphen; %(value)s is not.", code="value",
+        raise invalid(gettext_noop("%(name)s is a date or time, or two with a hyphen; %(value)s is not."), code="value",
                       name=name, value=repr(value[:80]))  # fmt: skip
     return Asked(path, vr, value)
 
@@ -77,7 +84,9 @@ def tag_of(name: str) -> str:
     """The tag, in eight figures, that a keyword or a tag names."""
     tag = int(name, 16) if _TAG.fullmatch(name) else tag_for_keyword(name)
     if tag is None or not (keyword_for_tag(tag) or tag >> 16 & 1):
-        raise invalid("%(name)s is no attribute of DICOM.", code="not-supported", name=repr(name[:64]))
+        raise invalid(
+            gettext_noop("%(name)s is no attribute of DICOM."), code="not-supported", name=repr(name[:64])
+        )
     return f"{tag:08X}"
 
 

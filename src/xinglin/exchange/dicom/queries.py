@@ -11,7 +11,6 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from xinglin.exchange.dicom import facts, keys
-from xinglin.exchange.dicom.matching import Asked
 from xinglin.fhir import definitions
 from xinglin.kernel.ids import self_number
 from xinglin.record import access, policy, rules
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from xinglin.exchange.dicom.facts import Facts
+    from xinglin.exchange.dicom.matching import Asked
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
 
@@ -109,14 +109,16 @@ def note(actor: Actor, action: str, study: Study | None, query: str) -> None:
 
 
 def studies(
-    connection: Connection, actor: Actor, asked: Sequence[Asked] = (), *, patient: str = "", modality: str = ""
+    connection: Connection,
+    actor: Actor,
+    asked: Sequence[Asked] = (),
+    *,
+    sender: str = "",
 ) -> Iterator[Study]:
     """Those that the actor may see and that may fit, the latest first; what could not be asked here is not checked."""
     conditions = [_seen(actor, connection), *_conditions(asked)]
-    if patient:
-        conditions.append(Fragment("s.patient = %s", (patient,)))
-    if modality:
-        conditions.append(_modality([modality]))
+    if sender:
+        conditions.append(Fragment("s.sender = %s", (sender,)))
     where = both(conditions)
     after: tuple[date, int] | None = None
     while True:
@@ -168,13 +170,13 @@ def series_of(connection: Connection, study: Study) -> list[Series]:
         [*study.key],
     )
     return [
-        Series(study, uid, modality, facts.opened(sealed), count) for uid, modality, sealed, count in rows if count
+        Series(study, uid, modality, facts.opened(sealed), count)
+        for uid, modality, sealed, count in rows
+        if count
     ]
 
 
-def instances_of(
-    connection: Connection, study: Study, *, series: str = "", uid: str = ""
-) -> list[Instance]:
+def instances_of(connection: Connection, study: Study, *, series: str = "", uid: str = "") -> list[Instance]:
     """The instances of a study in their order; of one series, or the one of that UID."""
     conditions = [Fragment("study = %s AND shard = %s", study.key)]
     if series:
@@ -187,7 +189,7 @@ def instances_of(
         f" WHERE {where.sql} ORDER BY series, number NULLS LAST, uid",
         where.values,
     )
-    return [Instance(study, *row[:6], bytes(row[6]), row[7], bytes(row[8])) for row in rows.fetchall()]
+    return [_instance(study, *row) for row in rows.fetchall()]
 
 
 def sums(connection: Connection, found: Sequence[Study]) -> dict[int, Sums]:
@@ -216,7 +218,13 @@ _SELECT = (
 
 
 def _study(row: Sequence[Any]) -> Study:
-    return Study(*row[:7], facts.opened(row[7]), row[8])
+    number, shard, id_, sender, uid, patient, day, sealed, receipt = row
+    return Study(number, shard, id_, sender, uid, patient, day, facts.opened(sealed), receipt)
+
+
+def _instance(study: Study, series: str, uid: str, *rest: Any) -> Instance:
+    class_, syntax, number, frames, digest, size, head = rest
+    return Instance(study, series, uid, class_, syntax, number, frames, bytes(digest), size, bytes(head))
 
 
 def _seen(actor: Actor, connection: Connection) -> Fragment:

@@ -1,5 +1,7 @@
-"""What a file says: its attributes as DICOM JSON, without what is long. Reading is lenient; what it had to pass over is
-among the reasons."""
+"""What a file says: its attributes as DICOM JSON, without what is long.
+
+Reading is lenient; what it had to pass over is among the reasons.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pydicom
 from django.utils.translation import gettext_noop
+from pydicom.dataelem import RawDataElement
 from pydicom.errors import InvalidDicomError
 
 from xinglin.exchange.dicom import charsets, facts
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
     from xinglin.exchange.dicom.facts import Facts
 
 LONG = 1024  # bytes beyond which a value is left in the file
+_HELD = (
+    16 << 20
+)  # bytes of a value that are held at most; what is longer stays in the file and is named alone
 _PIXELS = "7FE00010"
 _MOST_PASSED_OVER = 5
 _lock = threading.Lock()  # the library's warnings are silenced, which is for one thread at a time
@@ -74,12 +80,13 @@ def read(file: BinaryIO, *, charset: str = "") -> Instance:
 
 def _dataset(file: BinaryIO) -> Dataset:
     try:
-        dataset = pydicom.dcmread(file, stop_before_pixels=True)
+        dataset = pydicom.dcmread(file, stop_before_pixels=True, defer_size=_HELD)
     except InvalidDicomError:
         raise invalid(
-            gettext_noop("This is no DICOM file: it does not begin with 128 bytes and DICM."), code="structure"
+            gettext_noop("This is no DICOM file: it does not begin with 128 bytes and DICM."),
+            code="structure",
         ) from None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- whatever the library says of it, the file is what is wrong
         raise _unreadable(error) from None
     if not dataset.file_meta.get("TransferSyntaxUID"):
         raise invalid(gettext_noop("The file does not say its transfer syntax."), code="structure")
@@ -101,6 +108,10 @@ def _head(dataset: Dataset) -> tuple[Facts, list[Reason]]:
         if tag.element == 0 or tag.group == 2:  # lengths of groups mean nothing any more
             continue
         name = f"{int(tag):08X}"
+        raw = dataset.get_item(tag, keep_deferred=True)
+        if isinstance(raw, RawDataElement) and raw.value is None and raw.length:
+            head[name] = {"vr": raw.VR or "UN", "BulkDataURI": f"bulkdata/{name}"}
+            continue
         try:
             element = dataset[tag].to_json_dict(lambda _: "", LONG)
         except Exception:  # noqa: BLE001 -- whatever is wrong with one attribute, the others are read

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
+from django.utils.translation import gettext_noop
 from PIL import Image
 from pydicom import dcmread
-from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, apply_windowing, pixel_array
+from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut, apply_windowing
+from pydicom.pixels.utils import pixel_array
 
 from xinglin.kernel.errors import invalid, unsupported
 
@@ -45,10 +47,14 @@ def picture(file: BinaryIO, wanted: View, media: str) -> bytes:
     """The picture; faults ``unsupported`` for what cannot be decoded, ``invalid`` for a frame that is not there."""
     dataset = dcmread(file, force=True)
     if "Rows" not in dataset:
-        raise unsupported("This instance has no picture.")
+        raise unsupported(gettext_noop("This instance has no picture."))
     frames = int(dataset.get("NumberOfFrames") or 1)
     if not 1 <= wanted.frame <= frames:
-        raise invalid("There is no frame %(frame)d; there are %(frames)d.", frame=wanted.frame, frames=frames)
+        raise invalid(
+            gettext_noop("There is no frame %(frame)d; there are %(frames)d."),
+            frame=wanted.frame,
+            frames=frames,
+        )
     image = Image.fromarray(_eight_bits(dataset, wanted))
     image.thumbnail(wanted.size or (_LARGEST, _LARGEST))
     out = io.BytesIO()
@@ -61,7 +67,8 @@ def picture(file: BinaryIO, wanted: View, media: str) -> bytes:
 
 def decoded(file: BinaryIO, frame: int) -> bytes:
     """The bytes of a frame without compression; fault ``unsupported`` where they cannot be had."""
-    return _pixels(dcmread(file, force=True), frame, raw=True).tobytes()
+    pixels: bytes = _pixels(dcmread(file, force=True), frame, raw=True).tobytes()
+    return pixels
 
 
 def _pixels(dataset: Dataset, frame: int, *, raw: bool = False) -> Any:
@@ -70,7 +77,9 @@ def _pixels(dataset: Dataset, frame: int, *, raw: bool = False) -> Any:
     except Exception as error:
         syntax = dataset.file_meta.get("TransferSyntaxUID", None) if hasattr(dataset, "file_meta") else None
         raise unsupported(
-            "A picture in the encoding %(syntax)s cannot be shown here. Fetch the instance as it is.",
+            gettext_noop(
+                "A picture in the encoding %(syntax)s cannot be shown here. Fetch the instance as it is."
+            ),
             syntax=getattr(syntax, "name", "-"),
         ) from error
 
@@ -92,7 +101,9 @@ def _grey(dataset: Dataset, pixels: Any, wanted: View) -> Any:
         values = apply_windowing(values, dataset)
     elif "VOILUTSequence" in dataset or dataset.get("WindowWidth"):
         values = apply_voi_lut(values, dataset)
-    grey = _stretched(np.asarray(values, dtype=np.float64), dataset if _is_windowed(dataset, wanted) else None)
+    grey = _stretched(
+        np.asarray(values, dtype=np.float64), dataset if _is_windowed(dataset, wanted) else None
+    )
     return 255 - grey if dataset.get("PhotometricInterpretation") == "MONOCHROME1" else grey
 
 
@@ -137,7 +148,9 @@ def _window(text: str | None) -> tuple[float, float, str] | None:
 
 def _wrong_window() -> Exception:
     return invalid(
-        "The parameter window is centre, width and function (linear, linear-exact or sigmoid) with commas between.",
+        gettext_noop(
+            "The parameter window is centre, width and function (linear, linear-exact or sigmoid) with commas between."
+        ),
         code="value",
     )
 
@@ -147,7 +160,10 @@ def _size(text: str | None) -> tuple[int, int] | None:
         return None
     parts = text.split(",")[:2]
     if len(parts) < 2 or not all(part.isdigit() and 0 < int(part) <= _LARGEST for part in parts):
-        raise invalid("The parameter viewport is width and height in pixels, such as 512,512.", code="value")
+        raise invalid(
+            gettext_noop("The parameter viewport is width and height in pixels, such as 512,512."),
+            code="value",
+        )
     return int(parts[0]), int(parts[1])
 
 
@@ -155,5 +171,5 @@ def _quality(text: str | None) -> int:
     if not text:
         return 90
     if not (text.isdigit() and 1 <= int(text) <= 100):
-        raise invalid("The parameter quality is a whole number from 1 to 100.", code="value")
+        raise invalid(gettext_noop("The parameter quality is a whole number from 1 to 100."), code="value")
     return int(text)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_noop
+
 from xinglin.exchange.doors import ERROR, WARNING, Reason
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ def judge(instance: Instance, announced: Announced) -> tuple[Reason, ...]:
             ("(0008,0018) SOPInstanceUID", instance.uid),
             ("(0020,000D) StudyInstanceUID", instance.study),
             ("(0020,000E) SeriesInstanceUID", instance.series),
+            ("(0002,0010) TransferSyntaxUID", instance.syntax),
         )
         if (reason := _uid(place, value)) is not None
     ]
@@ -72,15 +75,27 @@ def judge(instance: Instance, announced: Announced) -> tuple[Reason, ...]:
     ):
         if wanted and value and wanted != value:
             reasons.append(
-                Reason(ERROR, "invariant", place, "The data set says %(found)s, but it was announced as %(wanted)s.",
-                       {"found": value, "wanted": wanted})  # fmt: skip
+                Reason(
+                    ERROR,
+                    "invariant",
+                    place,
+                    gettext_noop("The data set says %(found)s, but it was announced as %(wanted)s."),
+                    {"found": value, "wanted": wanted},
+                )
             )
     if not instance.patient:
         reasons.append(
-            Reason(ERROR, "required", "(0010,0020) PatientID", "The patient has no number: whose images are these?")
-        )  # fmt: skip
+            Reason(
+                ERROR,
+                "required",
+                "(0010,0020) PatientID",
+                gettext_noop("The patient has no number: whose images are these?"),
+            )
+        )
     if not instance.modality:
-        reasons.append(Reason(WARNING, "required", "(0008,0060) Modality", "The modality is not said."))
+        reasons.append(
+            Reason(WARNING, "required", "(0008,0060) Modality", gettext_noop("The modality is not said."))
+        )
     reasons += instance.reasons
     return tuple(sorted(reasons, key=lambda reason: reason.severity != ERROR))
 
@@ -92,7 +107,7 @@ def status_of(reasons: Sequence[Reason]) -> Status:
         return Status.SUCCESS
     if any(reason.code == "structure" for reason in errors):
         return Status.NOT_UNDERSTOOD
-    by_the_name = ("(0008,0016)", "(0008,0018)", "(0020,000D)", "(0020,000E)")
+    by_the_name = ("(0008,0016)", "(0008,0018)", "(0020,000D)", "(0020,000E)", "(0002,0010)")
     if any(reason.place.startswith(by_the_name) for reason in errors):
         return Status.MISMATCH
     return Status.KEPT
@@ -100,10 +115,10 @@ def status_of(reasons: Sequence[Reason]) -> Status:
 
 def _uid(place: str, value: str) -> Reason | None:
     if not value:
-        return Reason(ERROR, "required", place, "The UID is missing.")
+        return Reason(ERROR, "required", place, gettext_noop("The UID is missing."))
     if not is_uid(value):
         return Reason(
-            ERROR, "value", place, "%(found)s is no UID: figures with points between, at most 64 signs.",
+            ERROR, "value", place, gettext_noop("%(found)s is no UID: figures with points between, at most 64 signs."),
             {"found": value[:80]},
         )  # fmt: skip
     return None

@@ -88,7 +88,8 @@ def document(
 ) -> tuple[Sender, dict[str, Any]] | None:
     """Whose study it is, and all that an ImagingStudy says of it."""
     row = connection.execute(
-        "SELECT id, sender, patient, facts FROM exchange_dicom_study WHERE number = %s AND shard = %s", [*study]
+        "SELECT id, sender, patient, facts FROM exchange_dicom_study WHERE number = %s AND shard = %s",
+        [*study],
     ).fetchone()
     if row is None:
         return None
@@ -100,7 +101,9 @@ def document(
         "study": said,
         "patient": patient,
         "patient_known": _is_there(connection, "Patient", patient),
-        "organization": sender.organization if _is_there(connection, "Organization", sender.organization) else "",
+        "organization": sender.organization
+        if _is_there(connection, "Organization", sender.organization)
+        else "",
         "order": _order(sender, facts.text(said, "00080050")),
         "address": f"{base_url()}/dicomweb",
         "changed": changed.isoformat(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 
@@ -63,7 +63,7 @@ class Arrival:
         self._known: set[str] = set()
         self._row: tuple[int, int] | None = None
 
-    def __enter__(self) -> Arrival:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -118,12 +118,11 @@ class Arrival:
         reasons = rules.judge(instance, announced)
         if any(reason.severity == ERROR for reason in reasons):
             return self._held(incoming, instance, reasons, announced)
-        kept = store()
-        kept.keep(incoming)
-        file = File(incoming.digest, incoming.size, self.number)
+        store().keep(incoming)
+        kept = File(incoming.digest, incoming.size, self.number)
         try:
             study, entered = indexing.enter(
-                database.connection(), self.sender, instance, file, now=clock.now(), known=self._known
+                database.connection(), self.sender, instance, kept, now=clock.now(), known=self._known
             )
         except Fault as fault:
             if fault.issues[0].code != "conflict":

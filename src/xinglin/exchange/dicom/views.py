@@ -157,7 +157,8 @@ def study(request: HttpRequest, door: Door, study: str) -> HttpResponse:
         instances = queries.instances_of(connection, one, series=series.uid)
         shown.append(Shown(series, instances[:_MOST_SHOWN]))
     row = _rows(connection, [one])[0]
-    return render(request, "exchange_dicom/study.html", {"row": row, "shown": shown})
+    context = {"row": row, "shown": shown, "watching": rights.may(door.actor, Right.MONITOR)}
+    return render(request, "exchange_dicom/study.html", context)
 
 
 @require_GET
@@ -267,7 +268,13 @@ def held_one(request: HttpRequest, door: Door, number: int) -> HttpResponse:
             return redirect("exchange-dicom:held")
         wrong = taken.reasons
     _note(door, "exchange-held-read", query=f"held/{number}")
-    context = {"held": one, "reasons": wrong or _reasons(one), "form": form, "known": known, "again": bool(wrong)}
+    context = {
+        "held": one,
+        "reasons": wrong or _reasons(one),
+        "form": form,
+        "known": [(form.fields[f"tag_{tag}"].label, tag, value) for tag, value in known.items()],
+        "again": bool(wrong),
+    }
     return render(request, "exchange_dicom/held_one.html", context)
 
 

@@ -17,6 +17,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_noop
+
 from xinglin.exchange.doors import ERROR, Reason
 from xinglin.exchange.hl7v2 import charsets, separators
 from xinglin.exchange.hl7v2.messages import Segment
@@ -85,7 +87,7 @@ class Wish:
 
 def _wanted(condition: str, *, good: bool) -> bool:
     """An empty condition beside one that is given means never."""
-    return condition == "AL" or condition == ("SU" if good else "ER")
+    return condition in {"AL", "SU" if good else "ER"}
 
 
 def wish_of(header: Segment | None) -> Wish:
@@ -112,7 +114,7 @@ def write(header: Segment | None, code: str, answer: Answer, codec: str = "utf-8
         marks, version = separators.USUAL, (2, 5)
     else:
         marks, version = header.separators, _version(header.text(12))
-    lines = [_header(header, marks, answer), _msa(header, code, answer, marks)]
+    lines = [_header(header, marks, answer), _msa(header, code, answer, marks, version)]
     if code[1] != "A":
         lines.extend(_errors(code, answer.reasons, marks, version))
     return charsets.encode("".join(f"{line}\r" for line in lines), codec)
@@ -145,9 +147,13 @@ def _header(header: Segment | None, marks: separators.Separators, answer: Answer
     return _line(marks, *fields)
 
 
-def _msa(header: Segment | None, code: str, answer: Answer, marks: separators.Separators) -> str:
-    """MSA-3, the text, has been given up since 2.4 and is what people at the sender read all the same."""
+def _msa(
+    header: Segment | None, code: str, answer: Answer, marks: separators.Separators, version: tuple[int, int]
+) -> str:
+    """MSA-3, the text, is what people at the sender read; it was given up in 2.4 and is not allowed since 2.7."""
     control = header.raw(10) if header is not None else ""
+    if version >= (2, 7):
+        return _line(marks, "MSA", code, control)
     errors = [reason for reason in answer.reasons if reason.severity == ERROR] if code[1] != "A" else []
     said = _sentence(errors[0]) if errors else answer.receipt and f"Receipt {answer.receipt}"
     return _line(marks, "MSA", code, control, separators.write(said[:250], marks))
@@ -163,7 +169,7 @@ def _errors(
     """One ERR for each reason from 2.5 on; before, one with all places."""
     shown = sorted(reasons, key=lambda reason: reason.severity != ERROR)[:MOST_ERRORS]
     if code[1] == "R" and not shown:
-        shown = [Reason(ERROR, "exception", "", "The message was refused.")]
+        shown = [Reason(ERROR, "exception", "", gettext_noop("The message was refused."))]
     if version >= (2, 5):
         return [_err(reason, marks) for reason in shown]
     places = [_old_place(reason, marks) for reason in shown if reason.severity == ERROR]
@@ -183,7 +189,7 @@ def _old_place(reason: Reason, marks: separators.Separators) -> str:
     condition = condition_of(reason)
     coded = marks.subcomponent.join([condition, _texts().get(condition, ""), "HL70357"])
     where = location(reason.place, marks).split(marks.component)
-    return marks.component.join([*(where + ["", "", ""])[:3], coded])
+    return marks.component.join([*[*where, "", "", ""][:3], coded])
 
 
 def location(place: str, marks: separators.Separators = separators.USUAL) -> str:

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from django.utils.translation import gettext_noop
+
 from xinglin.exchange.doors import ERROR, Door, Reason
 from xinglin.exchange.hl7v2 import acknowledgements, door
 from xinglin.exchange.hl7v2.acknowledgements import MEDIA, OUTCOMES, Answer, Outcome
@@ -48,6 +50,9 @@ class Desk(Protocol):
 
     def now(self) -> datetime: ...
 
+    def leave(self) -> None:
+        """The calling thread comes no more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -75,7 +80,7 @@ def answer(body: bytes, caller: Caller, desk: Desk, rules: Rules) -> Answered:
         message = door.read(body, sender.charset if sender else "").message
     except Broken as broken:
         return _refused(broken.header, broken.reasons, desk, broken.codec)
-    except Exception:  # the database is away, most likely; the sender must hear that nothing was kept
+    except Exception:  # noqa: BLE001 -- the database is away, most likely: the sender must hear that nothing was kept
         _log.exception("a message from %s could not be taken", caller.address)
         return _answered(header, Outcome.BUSY, (_failed(),), desk)
     if message.header.text(9) == "ACK":
@@ -90,16 +95,20 @@ def _refusal(message: Message, sender: Sender | None, caller: Caller, rules: Rul
     """Why the message is not taken at all."""
     header = message.header
     if sender is None:
-        said = "No sender %(application)s at %(facility)s is known from %(address)s."
-        params = {"application": header.text(3) or "-", "facility": header.text(4) or "-", "address": caller.address}
+        said = gettext_noop("No sender %(application)s at %(facility)s is known from %(address)s.")
+        params = {
+            "application": header.text(3) or "-",
+            "facility": header.text(4) or "-",
+            "address": caller.address,
+        }
         return Reason(ERROR, "login", "MSH-3", said, params)
     version = message.version
     if version and not _VERSIONS.fullmatch(version):
-        said = "Version %(version)s is not taken; 2.3 to 2.8 are."
+        said = gettext_noop("Version %(version)s is not taken; 2.3 to 2.8 are.")
         return Reason(ERROR, "not-supported", "MSH-12", said, {"version": version})
     processing = header.text(11).upper()
     if processing and processing not in rules.processing:
-        said = "Processing id %(processing)s is not taken here; only %(taken)s is."
+        said = gettext_noop("Processing id %(processing)s is not taken here; only %(taken)s is.")
         params = {"processing": processing, "taken": ", ".join(rules.processing)}
         return Reason(ERROR, "not-supported", "MSH-11", said, params)
     return door.unsupported(message, sender)
@@ -113,23 +122,26 @@ def _delivered(body: bytes, message: Message, sender: Sender, desk: Desk) -> Ans
         receipt = desk.take(delivery) if in_custody_is_enough else desk.deliver(delivery)
     except Fault as fault:
         outcome = Outcome.BUSY if fault.kind == Kind.BUSY else Outcome.REFUSED
-        reasons = tuple(Reason(ERROR, i.code, i.expression or "", i.message, dict(i.params)) for i in fault.issues)
+        reasons = tuple(
+            Reason(ERROR, i.code, i.expression or "", i.message, dict(i.params)) for i in fault.issues
+        )
         return _answered(message.header, outcome, reasons, desk, message.codec)
-    except Exception:  # whatever it was, the sender must hear that its message was not kept
+    except Exception:  # noqa: BLE001 -- whatever it was, the sender must hear that its message was not kept
         _log.exception("a message of %s could not be delivered", sender.code)
         return _answered(message.header, Outcome.BUSY, (_failed(),), desk, message.codec)
     return _answered(message.header, OUTCOMES[receipt.state], receipt.reasons, desk, message.codec, receipt)
 
 
 def _failed() -> Reason:
-    return Reason(ERROR, "exception", "", "The platform cannot take messages now; send this one again later.")
+    said = gettext_noop("The platform cannot take messages now; send this one again later.")
+    return Reason(ERROR, "exception", "", said)
 
 
 def _refused(header: Segment | None, reasons: tuple[Reason, ...], desk: Desk, codec: str) -> Answered:
     return _answered(header, Outcome.REFUSED, reasons, desk, codec)
 
 
-def _answered(  # noqa: PLR0913 -- what an answer is made of
+def _answered(
     header: Segment | None,
     outcome: Outcome,
     reasons: tuple[Reason, ...],
@@ -148,12 +160,12 @@ def _answered(  # noqa: PLR0913 -- what an answer is made of
 
 def unframed(head: bytes, trouble: str, largest: int, now: datetime) -> bytes:
     """The answer to what was no whole message, with as much of its header as there is."""
-    reason = {
-        "unended": Reason(ERROR, "structure", "", "The message was not ended by FS and CR before the next began."),
-        "oversize": Reason(
-            ERROR, "too-long", "", "The message is larger than %(largest)s bytes.", {"largest": largest}
-        ),
-    }[trouble]
+    if trouble == "unended":
+        said = gettext_noop("The message was not ended by FS and CR before the next began.")
+        reason = Reason(ERROR, "structure", "", said)
+    else:
+        said = gettext_noop("The message is larger than %(largest)s bytes.")
+        reason = Reason(ERROR, "too-long", "", said, {"largest": largest})
     header = salvage(head)
     code = "CR" if acknowledgements.wish_of(header).is_enhanced else "AR"
     return acknowledgements.write(header, code, Answer(now, (reason,)))

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from django.utils.translation import gettext_noop
+
 from xinglin.exchange.doors import ERROR, WARNING, Reason
 
 CHINESE = "gb18030"  # reads GB 2312 and GBK too
@@ -21,7 +23,7 @@ _WIDE = (("MSH".encode("utf-16-le"), "utf-16-le"), ("MSH".encode("utf-16-be"), "
 _FOLDED = re.compile(r"[\s\-/_.]+")
 
 
-class Unreadable(ValueError):
+class Unreadable(ValueError):  # noqa: N818 -- the bytes are
     """The bytes are no text in any charset that is possible here: ``offset`` is where that shows."""
 
     def __init__(self, reason: Reason, offset: int) -> None:
@@ -65,14 +67,14 @@ def decode(body: bytes, said: str, usual: str = "") -> Decoded:
     declared = codec_of(said) if said else None
     reasons: tuple[Reason, ...] = ()
     if said and declared is None:
-        text = "The charset %(charset)s is not known; the message was read by its bytes."
+        text = gettext_noop("The charset %(charset)s is not known; the message was read by its bytes.")
         reasons = (Reason(WARNING, "not-supported", "MSH-18", text, {"charset": said}),)
     if body.isascii():
         codec = "ascii" if declared is None or declared == "utf-16" else declared
         return Decoded(body.decode("ascii"), codec, reasons)
     found = _tried(body, _candidates(body, declared, codec_of(usual) if usual else None), said)
     if declared is not None and found.codec != declared:
-        text = "The message says that it is written in %(said)s, but its bytes are %(real)s."
+        text = gettext_noop("The message says that it is written in %(said)s, but its bytes are %(real)s.")
         params = {"said": said, "real": _shown(found.codec)}
         reasons = (Reason(WARNING, "value", "MSH-18", text, params),)
     return Decoded(found.text, found.codec, reasons)
@@ -80,7 +82,7 @@ def decode(body: bytes, said: str, usual: str = "") -> Decoded:
 
 def _candidates(body: bytes, declared: str | None, usual: str | None) -> tuple[str, ...]:
     """The codecs to try, the likeliest first. A charset of single bytes reads anything and so proves nothing."""
-    if _is_plainly_utf8(body):
+    if declared != "utf-8" and _is_plainly_utf8(body):
         return ("utf-8",)
     of_bytes = (declared or "").startswith(("iso8859", "cp125"))
     wanted = (usual, declared) if of_bytes else (declared, usual)
@@ -105,7 +107,9 @@ def _tried(body: bytes, codecs_: tuple[str, ...], said: str) -> Decoded:
         except UnicodeDecodeError as error:
             first = first or error
     assert first is not None
-    text = "These bytes are no text in %(charset)s: %(bytes)s. Was the message cut off inside a character?"
+    text = gettext_noop(
+        "These bytes are no text in %(charset)s: %(bytes)s. Was the message cut off inside a character?"
+    )
     shown = body[first.start : first.start + 4].hex(" ").upper()
     params = {"charset": said or _shown(first.encoding), "bytes": shown}
     raise Unreadable(Reason(ERROR, "structure", "", text, params), first.start)

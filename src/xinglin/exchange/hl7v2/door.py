@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
 
-from xinglin.exchange.doors import ERROR, WARNING, Envelope, Reason, Translated
-from xinglin.exchange.hl7v2 import acknowledgements, mending, messages, paths, structures
+from xinglin.exchange.doors import ERROR, WARNING, Door, Envelope, Reason, Translated
+from xinglin.exchange.hl7v2 import acknowledgements, mending, messages, nulls, paths, structures
 from xinglin.exchange.hl7v2.acknowledgements import Outcome
-from xinglin.exchange.mapping import language
+from xinglin.exchange.mapping import holding, language
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, Issue, Kind
 
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from xinglin.exchange.doors import Sender
     from xinglin.exchange.hl7v2.messages import Message, Segment
     from xinglin.exchange.hl7v2.structures import Group
+    from xinglin.exchange.mapping.language import Mapping_
     from xinglin.exchange.receipts import Delivery, Receipt
 
 _REMEMBERED = 64
 _LARGEST_REMEMBERED = 64 * 1024
 _TYPES = ("PI", "MR", "PT")
-_MOMENT = re.compile(
-    r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(?:(\d{2})(?:\.\d+)?)?)?([+-]\d{4})?"
-)
+_MOMENT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(?:(\d{2})(?:\.\d+)?)?)?([+-]\d{4})?")
 _CHINA = timezone(timedelta(hours=8))
+DIALECTS = {paths.Dialect.name: paths.Dialect()}
 _MAPPINGS = Path(__file__).parent / "data" / "mappings"
 
 
@@ -71,7 +71,13 @@ def _in_header(message: Message) -> list[Reason]:
     """What the header must say."""
     said = gettext_noop("%(segment)s is missing.")
     return [
-        Reason(WARNING if number == 12 else ERROR, "required", f"MSH-{number}", said, {"segment": f"MSH-{number}"})
+        Reason(
+            WARNING if number == 12 else ERROR,
+            "required",
+            f"MSH-{number}",
+            said,
+            {"segment": f"MSH-{number}"},
+        )
         for number in (9, 10, 12)
         if not message.header.text(number)
     ]
@@ -103,15 +109,22 @@ def unsupported(message: Message, sender: Sender) -> Reason | None:
     code, event = message.header.text(9), message.header.text(9, 2)
     place = "MSH-9.2" if any(kind.startswith(f"{code}^") for kind in shipped()) else "MSH-9"
     if not code:
-        return Reason(ERROR, "required", "MSH-9", gettext_noop("%(segment)s is missing."), {"segment": "MSH-9"})
+        return Reason(
+            ERROR, "required", "MSH-9", gettext_noop("%(segment)s is missing."), {"segment": "MSH-9"}
+        )
     said = gettext_noop("Messages of the kind %(kind)s are not taken here.")
     return Reason(ERROR, "not-supported", place, said, {"kind": f"{code}^{event}" if event else code})
 
 
-def mapping_for(kind: str, sender: Sender) -> language.Mapping_ | None:
-    """The mapping by which messages of that kind are read."""
-    del sender
-    return shipped().get(kind)
+def mapping_for(kind: str, sender: Sender) -> Mapping_ | None:
+    """The mapping in force for messages of that kind: the sender's own version, else the shipped one."""
+    own = holding.text_in_force(Door.HL7V2, kind, sender)
+    return shipped().get(kind) if own is None else _compiled(own)
+
+
+@lru_cache(maxsize=64)
+def _compiled(text: str) -> Mapping_:
+    return language.read(text, DIALECTS, library())
 
 
 @cache
@@ -122,13 +135,13 @@ def library() -> dict[str, str]:
 
 
 @cache
-def shipped() -> dict[str, language.Mapping_]:
+def shipped() -> dict[str, Mapping_]:
     """The shipped mappings, by kind of message."""
     found = {}
     for text in library().values():
         kinds = language.about(text).kinds
         if kinds:
-            mapping = language.read(text, {paths.Dialect.name: paths.Dialect()}, library())
+            mapping = language.read(text, DIALECTS, library())
             found.update(dict.fromkeys(kinds, mapping))
     return found
 
@@ -178,7 +191,10 @@ class Handler:
             return Translated(reasons=(*opened.reasons, reason))
         mapping = mapping_for(opened.message.kind, sender)
         assert mapping is not None
-        parts = [mapping.run(root, sender=sender) for root in _roots(opened)]
+        roots = _roots(opened)
+        parts = [mapping.run(root, sender=sender) for root in roots]
+        for root, part in zip(roots, parts, strict=True):
+            nulls.take_away(opened.message, root, part.resources)
         return _placed(_together(opened.reasons, parts))
 
     def answer(self, delivery: Delivery, receipt: Receipt, accept: str) -> tuple[bytes, str] | None:
@@ -238,8 +254,12 @@ _SEGMENT = re.compile(r"(?P<name>[A-Z][A-Z0-9]{2})(?P<index>\[\d+\])?")
 
 def _placed(told: Translated) -> Translated:
     """What is missing is named as if it were there: ``OBX[2]: OBX-5`` is OBX[2]-5."""
-    reasons = tuple(replace(reason, place=_place(reason.place)) for reason in told.reasons)
-    return replace(told, reasons=reasons) if reasons else told
+    reasons: list[Reason] = []
+    for reason in told.reasons:
+        placed = replace(reason, place=_place(reason.place))
+        if placed not in reasons:
+            reasons.append(placed)
+    return replace(told, reasons=tuple(reasons)) if reasons else told
 
 
 def _place(place: str) -> str:

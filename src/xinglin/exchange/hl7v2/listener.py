@@ -11,9 +11,11 @@ import asyncio
 import contextlib
 import logging
 import ssl
-from concurrent.futures import ThreadPoolExecutor
+import threading
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from hashlib import sha256
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from xinglin.exchange.hl7v2 import answering
@@ -23,6 +25,7 @@ from xinglin.exchange.hl7v2.framing import Frame, Framer, Trouble, framed
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
     from pathlib import Path
 
 _CHUNK = 1 << 16
@@ -89,6 +92,52 @@ class _Connection:
         self.writer.write(framed(message))
 
 
+class _Hands:
+    """Threads that answer messages, and go home from the desk at the end."""
+
+    def __init__(self, count: int, desk: Desk) -> None:
+        self._desk = desk
+        self._given: SimpleQueue[tuple[asyncio.Future[Answered], Callable[[], Answered]] | None] = (
+            SimpleQueue()
+        )
+        self._threads = [
+            threading.Thread(target=self._work, name=f"mllp-{n}", daemon=True) for n in range(count)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def do(self, loop: asyncio.AbstractEventLoop, work: Callable[[], Answered]) -> asyncio.Future[Answered]:
+        future: asyncio.Future[Answered] = loop.create_future()
+        self._given.put((future, work))
+        return future
+
+    def _work(self) -> None:
+        while (given := self._given.get()) is not None:
+            future, work = given
+            try:
+                settle = partial(_settle, future, work(), None)
+            except BaseException as error:  # noqa: BLE001 -- whoever waits must hear of it
+                settle = partial(_settle, future, None, error)
+            with contextlib.suppress(RuntimeError):  # the loop is gone, and nobody waits any more
+                future.get_loop().call_soon_threadsafe(settle)
+        self._desk.leave()
+
+    def close(self, seconds: float) -> None:
+        for _ in self._threads:
+            self._given.put(None)
+        for thread in self._threads:
+            thread.join(seconds)
+
+
+def _settle(future: asyncio.Future[Answered], found: Answered | None, error: BaseException | None) -> None:
+    if future.done():
+        return
+    if error is not None:
+        future.set_exception(error)
+    elif found is not None:
+        future.set_result(found)
+
+
 @dataclass(slots=True)
 class Listener:
     """``run`` serves until ``stop``; both in one event loop."""
@@ -99,18 +148,20 @@ class Listener:
     counts: Counts = field(default_factory=Counts)
     _open: set[_Connection] = field(default_factory=set)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    _pool: ThreadPoolExecutor | None = None
+    _hands: _Hands | None = None
 
     async def run(self, listening: socket.socket, tls: ssl.SSLContext | None = None) -> None:
         """Serve on a bound socket until ``stop``; then let what is under way be answered, and close."""
-        self._pool = ThreadPoolExecutor(self.limits.threads, "mllp")
-        server = await asyncio.start_server(self._connected, sock=listening, ssl=tls, backlog=512, limit=_CHUNK)
+        self._hands = _Hands(self.limits.threads, self.desk)
+        server = await asyncio.start_server(
+            self._connected, sock=listening, ssl=tls, backlog=512, limit=_CHUNK
+        )
         try:
             await self._stopping.wait()
             server.close()
             await self._finish()
         finally:
-            self._pool.shutdown(wait=True)
+            self._hands.close(self.limits.grace)
 
     def stop(self) -> None:
         """Take no more connections and no more messages."""
@@ -199,9 +250,10 @@ class Listener:
     async def _answered(self, body: bytes, caller: Caller) -> Answered:
         """What the desk answers; while the platform is busy, ask again for as long as we have patience."""
         loop = asyncio.get_running_loop()
+        assert self._hands is not None
         until, pause = loop.time() + self.limits.patience, 0.05
         while True:
-            found = await loop.run_in_executor(self._pool, answering.answer, body, caller, self.desk, self.rules)
+            found = await self._hands.do(loop, partial(answering.answer, body, caller, self.desk, self.rules))
             if found.outcome != Outcome.BUSY or loop.time() + pause > until or self._stopping.is_set():
                 return found
             await asyncio.sleep(pause)

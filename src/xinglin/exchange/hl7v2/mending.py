@@ -32,7 +32,7 @@ def mend(root: Group) -> list[Reason]:
         for segment in group.own.get("OBX", ()):
             reasons += _units(segment)
             _range(segment)
-        if "OBSERVATION" in group.groups:
+        if len(group.groups.get("OBSERVATION", ())) > 1:
             _join_lines(group)
             reasons += _tell_apart(group)
     return reasons
@@ -41,13 +41,17 @@ def mend(root: Group) -> list[Reason]:
 def _units(segment: Segment) -> list[Reason]:
     """OBX-6: ``10^9/L`` is one unit and not two components."""
     raw, marks = segment.raw(6), segment.separators
+    if marks.component not in raw:
+        return []
     head, mark, tail = raw.partition(marks.component)
     if not mark or not head.strip().endswith("10") or not _DIGITS.fullmatch(tail) or not marks.escape:
         return []
     unit, *rest = tail.split(marks.component)
     escaped = f"{marks.escape}S{marks.escape}"
     segment.put(6, marks.component.join([f"{head}{escaped}{unit}", *rest]))
-    said = gettext_noop("The “%(mark)s” in the unit %(unit)s is not escaped; it was read as part of the unit.")
+    said = gettext_noop(
+        "The “%(mark)s” in the unit %(unit)s is not escaped; it was read as part of the unit."
+    )
     params = {"mark": marks.component, "unit": f"{head}{mark}{unit}"}
     return [Reason(WARNING, "structure", f"OBX[{segment.index}]-6", said, params)]
 
@@ -95,5 +99,7 @@ def _tell_apart(group: Group) -> Iterator[Reason]:
             if count == 1 or segment.raw(2) in {"ED", "RP"}:
                 continue
             segment.put(4, f"{key[1]}.{count}" if key[1] else str(count))
-            said = gettext_noop("The order has this item more than once without sub-ids (OBX-4); they were counted.")
+            said = gettext_noop(
+                "The order has this item more than once without sub-ids (OBX-4); they were counted."
+            )
             yield Reason(WARNING, "duplicate", f"OBX[{segment.index}]-3", said)

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
+
+from django.utils.translation import gettext_noop
 
 from xinglin.exchange.doors import ERROR, WARNING, Reason
 from xinglin.exchange.hl7v2 import charsets, separators
 from xinglin.exchange.hl7v2.separators import Separators
-
-if TYPE_CHECKING:
-    from xinglin.exchange.hl7v2.structures import Group
 
 MOST_SEGMENTS = 100_000
 _NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
@@ -28,7 +27,7 @@ _BLANKS = " \t\r\n"
 _AROUND = b"\x0b\x1c\r\n \t\x00"
 
 
-class Broken(ValueError):
+class Broken(ValueError):  # noqa: N818 -- the message is, not the program
     """This is no message that can be read. ``header`` is as much of MSH as could be made out, for the answer."""
 
     def __init__(self, *reasons: Reason, header: Segment | None = None, codec: str = "ascii") -> None:
@@ -49,7 +48,7 @@ class Segment:
         self.separators = marks
         self.codec = codec
         self.index = index  # which of its name in the message, from 1
-        self.group: Group | None = None
+        self.group: Any = None  # the structures.Group in which it stands
         self.texts: dict[tuple[int, int, int], str] = {}  # what has been read: see text
 
     def raw(self, number: int) -> str:
@@ -80,7 +79,7 @@ class Segment:
         marks = self.separators
         if marks.repetition in raw:
             raw = raw[: raw.index(marks.repetition)]
-        raw = _part(_part(raw, marks.component, component), marks.subcomponent, subcomponent)
+        raw = part(part(raw, marks.component, component), marks.subcomponent, subcomponent)
         return "" if raw == separators.NULL else separators.read(raw, marks, self.codec)
 
     def __str__(self) -> str:
@@ -94,7 +93,8 @@ class Segment:
         return f"Segment({str(self)!r})"
 
 
-def _part(raw: str, mark: str, number: int) -> str:
+def part(raw: str, mark: str, number: int) -> str:
+    """The part with that number of what ``mark`` splits; empty beyond the last."""
     if mark not in raw:
         return raw if number == 1 else ""
     parts = raw.split(mark, number)
@@ -109,6 +109,7 @@ class Message:
     separators: Separators
     codec: str
     reasons: list[Reason]
+    text: str = ""  # as it was read
 
     @property
     def header(self) -> Segment:
@@ -165,7 +166,7 @@ def read_text(
         marks = _separators(text)
     except Broken as error:
         raise Broken(*error.reasons, header=salvage(body or text.encode("utf-8", "replace"))) from None
-    message = Message([], marks, codec, list(reasons))
+    message = Message([], marks, codec, list(reasons), text)
     faults = _split(text, message)
     if faults:
         raise Broken(*faults, header=message.segments[0], codec=codec)
@@ -175,18 +176,24 @@ def read_text(
 def _separators(text: str) -> Separators:
     """What MSH-1 and MSH-2 say."""
     if not text.startswith("MSH"):
-        said = "The message does not begin with MSH but with %(start)s."
+        said = gettext_noop("The message does not begin with MSH but with %(start)s.")
         raise Broken(Reason(ERROR, "structure", "MSH", said, {"start": repr(text[:8])}))
     field = text[3:4]
     if not field or field.isalnum() or field.isspace():
-        said = "MSH is not followed by a character that separates fields."
+        said = gettext_noop("MSH is not followed by a character that separates fields.")
         raise Broken(Reason(ERROR, "structure", "MSH-1", said))
     encoding = text[4 : _end_of_field(text, 4, field)]
-    marks = field + encoding
-    if not 1 <= len(encoding) <= 5 or len(set(marks)) != len(marks) or any(c.isalnum() or c < "!" for c in marks):
-        said = "MSH-2 must hold up to five different signs such as ^~\\& and has %(found)s."
+    marks = field + encoding.replace(" ", "")  # a blank stands where a sign was lost
+    if (
+        not 1 <= len(encoding) <= 5
+        or len(set(marks)) != len(marks)
+        or marks[1:2] != encoding[:1]
+        or any(c.isalnum() or c < "!" for c in marks)
+    ):
+        said = gettext_noop("MSH-2 holds up to five signs, each a different one; here it is %(found)s.")
         raise Broken(Reason(ERROR, "structure", "MSH-2", said, {"found": repr(encoding[:12])}))
-    given = [*encoding, *("" for _ in range(5))]
+    given = [*encoding.replace(" ", "\0"), *("" for _ in range(5))]
+    given = ["" if mark == "\0" else mark for mark in given]
     return Separators(field, given[0], given[1] or "\x01", given[2], given[3] or "\x02", given[4])
 
 
@@ -212,7 +219,7 @@ def _split(text: str, message: Message) -> list[Reason]:
     mark = marks.field
     lines = _lines(text)
     if len(lines) > MOST_SEGMENTS:
-        said = "The message has %(count)s segments; at most %(most)s are taken."
+        said = gettext_noop("The message has %(count)s segments; at most %(most)s are taken.")
         params = {"count": len(lines), "most": MOST_SEGMENTS}
         faults.append(Reason(ERROR, "too-long", "", said, params))
         del lines[MOST_SEGMENTS:]
@@ -231,7 +238,7 @@ def _split(text: str, message: Message) -> list[Reason]:
         if name == "MSH":
             fields.insert(1, mark)
             if index > 1:
-                said = "A second message begins here; messages are sent one by one."
+                said = gettext_noop("A second message begins here; messages are sent one by one.")
                 faults.append(Reason(ERROR, "structure", f"MSH[{index}]", said))
                 break
         message.segments.append(Segment(fields, marks, message.codec, index))
@@ -246,11 +253,13 @@ def _run_on(line: str, number: int, message: Message) -> Reason | None:
         first, *others = line.split(mark)
         last.fields[-1] += separators.write("\n", message.separators) + first
         last.fields.extend(others)
-        said = "Line %(line)s begins with no segment's name; it was read as the next line of this text."
+        said = gettext_noop(
+            "Line %(line)s begins with no segment's name; it was read as the next line of this text."
+        )
         place = f"{last.name}[{last.index}]-{len(last.fields) - 1}"
         message.reasons.append(Reason(WARNING, "structure", place, said, {"line": number}))
         return None
-    said = "Line %(line)s begins with no segment's name but with %(start)s."
+    said = gettext_noop("Line %(line)s begins with no segment's name but with %(start)s.")
     after = f"{last.name}[{last.index}]" if last is not None else ""
     return Reason(ERROR, "structure", after, said, {"line": number, "start": repr(line[:8])})
 
@@ -261,7 +270,7 @@ def _said(body: bytes) -> str:
     if head[:3] != b"MSH" or len(head) < 8:
         return ""
     line = re.split(rb"[\r\n]", head, maxsplit=1)[0]
-    fields = line.split(line[3:4])
+    fields = line.split(line[3:4]) if len(line) > 3 else []
     if len(fields) < 18:
         return ""
     repetition = fields[1][1:2] or b"~"
@@ -276,11 +285,11 @@ def salvage(body: bytes) -> Segment | None:
         return None
     line = re.split(rb"[\r\n\x1c]", body[at : at + 2000], maxsplit=1)[0].decode("ascii", "replace")
     mark = line[3:4]
-    if not mark or mark.isalnum() or mark.isspace():
+    if not "!" <= mark <= "}" or mark.isalnum() or mark in "^~\\&":
         return None
     fields = line.split(mark)
     fields.insert(1, mark)
-    return Segment(fields, Separators(field=mark) if mark not in "^~\\&" else separators.USUAL, "ascii")
+    return Segment(fields, Separators(field=mark), "ascii")
 
 
 def _place_of(body: bytes, offset: int) -> str:

@@ -8,8 +8,9 @@
     ZPI-4                    any segment that the message has
 
 A segment is looked for in the group at hand, else in the nearest groups within it that may have it, else in the groups
-around it: from an OBX its OBR and its PID can be read, and an order's NTE are not those of its results. A path without a component reads the first one, but all of a text (OBX-5 of
-type TX, FT or ST, and NTE-3), even if a separator was not escaped there.
+around it: from an OBX its OBR and its PID can be read, and an order's NTE are not those of its results. A path
+without a component reads the first one, but all of a text (OBX-5 of type TX, FT or ST, and NTE-3), even if a separator
+was not escaped there.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xinglin.exchange.hl7v2 import separators
-from xinglin.exchange.hl7v2.messages import Segment
+from xinglin.exchange.hl7v2.messages import Segment, part
 from xinglin.exchange.hl7v2.structures import Group
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 MOST_FIELDS = 999
 _PROSE = frozenset({"TX", "FT", "ST"})
+_MAY_BE_PROSE = frozenset({("OBX", 5), ("NTE", 3)})
 _STEP = re.compile(r"(?P<name>[A-Z][A-Z0-9_]*)(?:\[(?P<pick>[^\]]*)\])?")
 _FIELD = re.compile(r"-(?P<number>[0-9]{1,3})(?:\[(?P<pick>[^\]]*)\])?")
 _COMPONENT = re.compile(r"\.(?P<number>[0-9]{1,3})")
@@ -40,8 +42,14 @@ class Part:
 
     __slots__ = ("component", "field", "raw", "repetition", "segment", "subcomponent")
 
-    def __init__(  # noqa: PLR0913 -- where it is, in six steps
-        self, raw: str, segment: Segment, field: int, repetition: int, component: int = 0, subcomponent: int = 0
+    def __init__(
+        self,
+        raw: str,
+        segment: Segment,
+        field: int,
+        repetition: int,
+        component: int = 0,
+        subcomponent: int = 0,
     ) -> None:
         self.raw = raw
         self.segment = segment
@@ -128,22 +136,24 @@ def fields(segment: Segment, number: int) -> list[Part]:
 
 def segments(node: Node, name: str) -> Sequence[Segment]:
     """The segments of that name as seen from a node: itself, in its group, within, or around."""
-    if not isinstance(node, Group):
+    if isinstance(node, Group):
+        group = node
+    else:
         segment = node.segment if isinstance(node, Part) else node
         if segment.name == name:
             return (segment,)
         if segment.group is None:
             return ()
-        node = segment.group
-    if name in node.element.depths or name in node.own:
-        return node.find(name)
-    found = node.find(name)
-    group = node.parent
-    while group is not None and not found:
-        if name in group.element.depths:
-            return group.find(name)
-        found = group.own.get(name, ())
-        group = group.parent
+        group = segment.group
+    found = group.find(name)
+    if name in group.element.depths:
+        return found
+    around = group.parent
+    while around is not None and not found:
+        if name in around.element.depths:
+            return around.find(name)
+        found = around.own.get(name, ())
+        around = around.parent
     return found
 
 
@@ -216,6 +226,11 @@ class Path:
     components: tuple[int, ...] = ()
 
     @property
+    def is_inner(self) -> bool:
+        """A component of the node at hand."""
+        return bool(self.components) and not self.segment and not self.groups
+
+    @property
     def is_plain(self) -> bool:
         """One field of the first segment of a name."""
         return bool(self.field) and not self.groups and self.which is None and self.repetition is None
@@ -255,7 +270,7 @@ def parse(path: str) -> Path:
 
 
 def _components(path: str, at: int) -> tuple[int, ...]:
-    numbers = []
+    numbers: list[int] = []
     while at < len(path):
         found = _COMPONENT.match(path, at)
         if found is None or len(numbers) == 2:
@@ -297,13 +312,15 @@ class Dialect:
     def compile_text(self, path: str) -> Callable[[Node], str]:
         """The text of the first node, without making the nodes where that is possible."""
         parsed = parse(path)
+        if parsed.is_inner:
+            return _inner_reader(*(*parsed.components, 0)[:2])
         if not parsed.is_plain:
             find = _finder(parsed)
             return lambda node: text(found[0]) if (found := find(node)) else ""
         name, number = parsed.segment, parsed.field
-        if not parsed.components:
+        if not parsed.components and (name, number) in _MAY_BE_PROSE:
             return lambda node: _whole(found, number) if (found := first(node, name)) is not None else ""
-        return _reader(name, number, *(*parsed.components, 1)[:2])
+        return _reader(name, number, *(*parsed.components, 1, 1)[:2])
 
     def text(self, node: Node) -> str:
         return text(node)
@@ -325,9 +342,26 @@ def _reader(name: str, number: int, component: int, subcomponent: int) -> Callab
     return read
 
 
+def _inner_reader(component: int, subcomponent: int) -> Callable[[Node], str]:
+    """A component of the repetition at hand, which is what mappings go through; of other nodes the long way."""
+    numbers = (component, subcomponent) if subcomponent else (component,)
+
+    def read(node: Node) -> str:
+        if not isinstance(node, Part):
+            return ""
+        if node.component or node.field <= 2:
+            found = _inside([node], numbers)
+            return found[0].text if found else ""
+        marks = node.segment.separators
+        raw = part(part(node.raw, marks.component, component), marks.subcomponent, subcomponent or 1)
+        return "" if raw == separators.NULL else separators.read(raw, marks, node.segment.codec)
+
+    return read
+
+
 def _whole(segment: Segment, number: int) -> str:
     if not _is_prose(segment, number):
-        return segment.texts.get((number, 1, 1)) or segment.text(number)
+        return segment.text(number)
     found = fields(segment, number)
     return found[0].text if found else ""
 

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 NULL = '""'  # in a field: the value is to be deleted, whereas an empty field says nothing
-_KNOWN = r"F|S|T|R|E|P|H|N|X(?:[0-9A-Fa-f]{2})+|\.br|\.sp[+]?\d{0,2}|\.in[+-]?\d{0,2}|\.ti[+-]?\d{0,2}|\.sk[+]?\d{0,2}|\.fi|\.nf|\.ce"
+_KNOWN = (
+    r"F|S|T|R|E|P|H|N|X(?:[0-9A-Fa-f]{2})+"
+    r"|\.(?:br|fi|nf|ce|sp[+]?\d{0,2}|sk[+]?\d{0,2}|in[+-]?\d{0,2}|ti[+-]?\d{0,2})"
+)
 _LINES = {".br": "\n", ".ce": "\n", ".sp": "\n"}
 
 
@@ -35,9 +38,9 @@ USUAL = Separators()
 
 
 def read(raw: str, separators: Separators = USUAL, charset: str = "utf-8") -> str:
-    """The text that ``raw`` stands for. What only looks like a sequence, as in ``C:\\temp``, is left as it is.
+    r"""The text that ``raw`` stands for. What only looks like a sequence, as in ``C:\temp``, is left as it is.
 
-    ``charset`` is the codec of the bytes in ``\\X…\\``.
+    ``charset`` is the codec of the bytes in ``\X…\``.
     """
     escape = separators.escape
     if not escape or escape not in raw:
@@ -54,7 +57,9 @@ def _sequences(escape: str) -> re.Pattern[str]:
 def _meant(separators: Separators, charset: str, found: re.Match[str]) -> str:
     sequence = found[1]
     if sequence[0] == "X":
-        return bytes.fromhex(sequence[1:]).decode(charset, "replace").replace("\r\n", "\n").replace("\r", "\n")
+        return (
+            bytes.fromhex(sequence[1:]).decode(charset, "replace").replace("\r\n", "\n").replace("\r", "\n")
+        )
     if sequence[0] == ".":
         times = int(sequence[3:] or 1) if sequence.startswith(".sp") else 1
         return _LINES.get(sequence[:3], "") * times
@@ -63,7 +68,7 @@ def _meant(separators: Separators, charset: str, found: re.Match[str]) -> str:
 
 @lru_cache(maxsize=32)
 def _standing_for(separators: Separators) -> dict[str, str]:
-    """``\\H\\`` and ``\\N\\`` (highlighting) stand for nothing."""
+    r"""``\H\`` and ``\N\`` (highlighting) stand for nothing."""
     return {
         "F": separators.field,
         "S": separators.component,
@@ -75,7 +80,7 @@ def _standing_for(separators: Separators) -> dict[str, str]:
 
 
 def write(text: str, separators: Separators = USUAL) -> str:
-    """``text`` as it may stand in a field: ``read`` gives it back. Line breaks become ``\\.br\\``.
+    r"""``text`` as it may stand in a field: ``read`` gives it back. Line breaks become ``\.br\``.
 
     Where a message has no escape character, what would split it is written as a blank.
     """
@@ -90,5 +95,7 @@ def _written(separators: Separators) -> dict[int, str]:
     table = {number: f"{mark}X{number:02X}{mark}" for number in range(32)}
     table[10] = f"{mark}.br{mark}"
     table[9] = "\t"
-    table.update((ord(char), f"{mark}{name}{mark}") for name, char in _standing_for(separators).items() if char)
+    table.update(
+        (ord(char), f"{mark}{name}{mark}") for name, char in _standing_for(separators).items() if char
+    )
     return table if mark else dict.fromkeys(table, " ")

@@ -16,6 +16,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_noop
+
 from xinglin.exchange.doors import ERROR, WARNING, Reason
 
 if TYPE_CHECKING:
@@ -23,13 +25,28 @@ if TYPE_CHECKING:
 
     from xinglin.exchange.hl7v2.messages import Message, Segment
 
-_TOKEN = re.compile(r"\s*(?:(?P<close>\))(?P<after>[?*+]?!?)|(?P<name>[A-Z][A-Z0-9_]*)(?:(?P<open>@?\()|(?P<mark>[?*+]?!?)))")
+_TOKEN = re.compile(
+    r"\s*(?:(?P<close>\))(?P<after>[?*+]?!?)|(?P<name>[A-Z][A-Z0-9_]*)(?:(?P<open>@?\()|(?P<mark>[?*+]?!?)))"
+)
 
 
 class Element:
     """A segment or a group in its place within a group's shape."""
 
-    __slots__ = ("anchored", "children", "depths", "is_group", "name", "needed", "openers", "owns", "repeats", "required", "ways")
+    __slots__ = (
+        "anchored",
+        "asked",
+        "children",
+        "depths",
+        "is_group",
+        "name",
+        "needed",
+        "openers",
+        "owns",
+        "repeats",
+        "required",
+        "ways",
+    )
 
     def __init__(self, name: str, mark: str, children: tuple[Element, ...] | None, *, anchored: bool) -> None:
         self.name = name
@@ -41,10 +58,15 @@ class Element:
         self.anchored = anchored  # entered by its first segment alone
         self.owns = frozenset(child.name for child in self.children if not child.is_group)
         self.depths: dict[str, int] = dict.fromkeys(self.owns, 0)  # of all names below, segments and groups
-        self.ways: dict[str, tuple[str, ...]] = {}  # for a name further down: the child groups that lead to it
+        self.ways: dict[
+            str, tuple[str, ...]
+        ] = {}  # for a name further down: the child groups that lead to it
         for child in self.children:
             if child.is_group:
                 self._reach(child)
+        self.asked = tuple(
+            child for child in self.children if child.needed or (child.required and not child.is_group)
+        )  # what is remarked when it is missing
         self.openers = frozenset(self._openers())  # by which the group may begin anew
 
     def _openers(self) -> Iterator[str]:
@@ -106,7 +128,9 @@ class Group:
 
     def _anywhere(self, name: str) -> list[Segment]:
         """Segments that no structure tells of."""
-        return [segment for groups in self.groups.values() for group in groups for segment in group.find(name)]
+        return [
+            segment for groups in self.groups.values() for group in groups for segment in group.find(name)
+        ]
 
     def within(self, name: str) -> list[Group]:
         """The groups of that name, the nearest level that has such."""
@@ -114,10 +138,13 @@ class Group:
             return self.groups[name]
         return [found for groups in self.groups.values() for group in groups for found in group.within(name)]
 
-    def all_groups(self) -> Iterator[Group]:
-        yield self
-        for group in chain.from_iterable(self.groups.values()):
-            yield from group.all_groups()
+    def all_groups(self) -> list[Group]:
+        """This one and all within."""
+        found = [self]
+        for group in found:
+            for inner in group.groups.values():
+                found += inner
+        return found
 
     @property
     def place(self) -> str:
@@ -188,13 +215,17 @@ def structures() -> dict[str, Structure]:
     text = (Path(__file__).parent / "data" / "structures.toml").read_text(encoding="utf-8")
     rows = tomllib.loads(text)["structure"]
     made = [
-        Structure(row["name"], frozenset(row["kinds"]), parse(row["name"], row["shape"]), row.get("several", ""))
+        Structure(
+            row["name"], frozenset(row["kinds"]), parse(row["name"], row["shape"]), row.get("several", "")
+        )
         for row in rows
     ]
     return {kind: structure for structure in made for kind in structure.kinds}
 
 
-_ANY = Structure("ANY", frozenset(), Element("ANY", "", (Element("MSH", "", None, anchored=False),), anchored=False))
+_ANY = Structure(
+    "ANY", frozenset(), Element("ANY", "", (Element("MSH", "", None, anchored=False),), anchored=False)
+)
 
 
 def assemble(message: Message, structure: Structure | None) -> tuple[Group, list[Reason]]:
@@ -266,13 +297,13 @@ def _opened(parent: Group, element: Element, *, again: bool = True) -> Group:
 
 
 def _unexpected(segment: Segment, structure: Structure) -> Reason:
-    said = "%(segment)s is not expected in %(structure)s; it is passed over."
+    said = gettext_noop("%(segment)s is not expected in %(structure)s; it is passed over.")
     params = {"segment": segment.name, "structure": structure.name}
     return Reason(WARNING, "structure", f"{segment.name}[{segment.index}]", said, params)
 
 
 def _out_of_place(segment: Segment, group: Group) -> Reason:
-    said = "%(segment)s is out of place; it was read as part of %(group)s."
+    said = gettext_noop("%(segment)s is out of place; it was read as part of %(group)s.")
     params = {"segment": segment.name, "group": group.name}
     return Reason(WARNING, "structure", f"{segment.name}[{segment.index}]", said, params)
 
@@ -313,13 +344,11 @@ def missing(root: Group) -> list[Reason]:
     """What should be there and is not: an error where nothing can be made of the message without it."""
     reasons = []
     for group in root.all_groups():
-        for element in group.element.children:
-            if not element.required or element.name in group.own or element.name in group.groups:
-                continue
-            if element.is_group and not element.needed:
+        for element in group.element.asked:
+            if element.name in group.own or element.name in group.groups:
                 continue
             wanted = _first_needed(element)
-            said = "%(segment)s is missing."
+            said = gettext_noop("%(segment)s is missing.")
             place = f"{group.place}/{wanted}" if group.place else wanted
             severity = ERROR if element.needed else WARNING
             reasons.append(Reason(severity, "required", place, said, {"segment": wanted}))

@@ -14,7 +14,7 @@ class MappingConfig(AppConfig):
         from xinglin.record import database, resealing  # noqa: PLC0415 -- as above
 
         holding.feed_with(lambda: queries.in_force(database.connection()))
-        tabs.offer(tabs.Tab(60, gettext_lazy("Mappings"), "exchange_mapping:mappings", Right.READ))
+        tabs.offer(tabs.Tab(60, gettext_lazy("Message mappings"), "exchange_mapping:mappings", Right.READ))
         resealing.offer(
             resealing.Place("exchange_mapping_sample", ("id",), "message"),
             resealing.Place("exchange_mapping_sample", ("id",), "expected"),

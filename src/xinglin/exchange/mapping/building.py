@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from xinglin.exchange.mapping import targets
-from xinglin.exchange.mapping.compiling import NOTHING
 from xinglin.exchange.mapping.functions import written
-from xinglin.exchange.mapping.syntax import SyntaxWrong
+from xinglin.exchange.mapping.tree import SyntaxWrong
+from xinglin.exchange.mapping.values import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from xinglin.exchange.mapping.compiling import Compiled
     from xinglin.exchange.mapping.running import Scope
     from xinglin.exchange.mapping.targets import Part
+    from xinglin.exchange.mapping.values import Compiled
 
     Build = Callable[[Scope], Any]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from xinglin.exchange.mapping.functions import written
-from xinglin.exchange.mapping.syntax import SyntaxWrong
+from xinglin.exchange.mapping.tree import SyntaxWrong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

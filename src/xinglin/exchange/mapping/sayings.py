@@ -6,6 +6,7 @@ A test keeps the list complete.
 from django.utils.translation import gettext_noop
 
 SAID = (
+    gettext_noop("@%(name)s takes no arguments."),
     gettext_noop("%(name)s does not repeat: write it without brackets."),
     gettext_noop("%(name)s has at most %(most)s places."),
     gettext_noop("%(name)s is a %(type)s, and this gives a %(given)s. Write %(how)s."),

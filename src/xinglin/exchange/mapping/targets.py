@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from xinglin.exchange.mapping.syntax import SyntaxWrong
+from xinglin.exchange.mapping.tree import SyntaxWrong
 from xinglin.fhir.definitions import element, is_resource_type, structure, value_set
 
 if TYPE_CHECKING:

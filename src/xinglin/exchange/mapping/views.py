@@ -182,7 +182,8 @@ def _desk(request: HttpRequest, door: Door, known: Version, scope: Scope) -> Htt
         "sample": chosen,
         "samples": [(one, tried.get(one.id)) for one in kept],
         "events": [
-            (one, words.EVENTS.get(one.what, one.what), names.get(one.actor, one.actor)) for one in happened
+            (one, words.EVENTS.get(one.what, one.what), names.get(one.actor, one.actor), _note(one.note))
+            for one in happened
         ],
         "others": others,
         "owner_name": _owners(connection, scope).get(known.owner, known.owner),
@@ -191,6 +192,10 @@ def _desk(request: HttpRequest, door: Door, known: Version, scope: Scope) -> Htt
         **_tried(bench, known.body, message, _sender(connection, known.owner), known.kind),
     }
     return render(request, "exchange_mapping/desk.html", context)
+
+
+def _note(text: str) -> str:
+    return str(words.OUTCOMES.get(text, text))
 
 
 def _about(known: Version) -> language.About:

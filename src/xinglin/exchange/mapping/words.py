@@ -25,3 +25,6 @@ EVENTS = {
     actions.RETIRED: _("taken out of force"),
     actions.DELETED: _("deleted"),
 }
+
+OUTCOMES = {"passed": _("passed"), "failed": _("not passed")}
+"""The note of a test."""

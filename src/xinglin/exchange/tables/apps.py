@@ -19,4 +19,4 @@ class TablesConfig(AppConfig):
         benches.offer(trying.BENCH)
         tabs.offer(tabs.Tab(50, gettext_lazy("Tables"), "exchange_tables:tables", Right.MEND))
         jobs.offer(work.KIND, work.work)
-        tasks.offer("uploaded tables that were removed", work.clear)
+        tasks.offer("uploaded tables that were removed", lambda _connection, _now: work.clear())

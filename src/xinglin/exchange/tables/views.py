@@ -212,7 +212,7 @@ def columns(request: HttpRequest, door: Door, job: str) -> HttpResponse:
 def _choices(set_: Set, head: Head, table: Any) -> list[dict[str, Any]]:
     """Each heading of the file with what it is taken for, or may be, and an example from the file."""
     by_place = {place: set_.columns[at].name for at, place in enumerate(head.places) if place >= 0}
-    first = next((cells for number, cells in table.rows() if number > head.line), [])
+    first: list[str] = next((cells for number, cells in table.rows() if number > head.line), [])
     return [
         {
             "at": at,

@@ -11,7 +11,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from xinglin.accounts import queries as accounts
 from xinglin.exchange import custody, doors, messages, naming, quarantine, queries, rights
 from xinglin.exchange.doors import ERROR, Door
 from xinglin.exchange.forms import DiscardForm, EditForm
@@ -103,7 +102,7 @@ def message(request: HttpRequest, door: Record, receipt: str) -> HttpResponse:
 
 
 def _steps(found: list[Done]) -> list[tuple[Done, str]]:
-    names = accounts.names_of_accounts(done.actor for done in found)
+    names = frame.names(done.actor for done in found)
     return [(done, names.get(done.actor, done.actor)) for done in found]
 
 

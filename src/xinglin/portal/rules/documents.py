@@ -66,8 +66,10 @@ class Content:
 
 
 def documents(resources: Iterable[Mapping[str, Any]], sources: Sources) -> tuple[Document, ...]:
-    """DocumentReferences, Compositions and DiagnosticReports, the latest first."""
+    """DocumentReferences, Compositions and DiagnosticReports, the latest first; what a reference is of only once."""
     kept = [r for r in resources if r.get("status") not in _VOID]
+    twice = {one.get("reference") for r in kept for one in each((r.get("context") or {}).get("related"))}
+    kept = [r for r in kept if f"{r.get('resourceType')}/{r.get('id')}" not in twice]
     kept.sort(key=lambda r: moment(date_of(r)), reverse=True)
     return tuple(document(resource, sources) for resource in kept)
 

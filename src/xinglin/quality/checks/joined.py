@@ -128,12 +128,37 @@ def _viewed(rule: Asked) -> Check:
 
 _NEED = "table, key, on, where"
 TYPES = (
-    Type("reference", gettext_noop("What the row refers to is there."), {"column": "key", "table": "table", "present": "true or false"}, _reference),
+    Type(
+        "reference",
+        gettext_noop("What the row refers to is there."),
+        {"column": "key", "table": "table", "present": "true or false"},
+        _reference,
+    ),
     Type("linked", gettext_noop("The person index knows the person."), {}, _linked),
     Type("sex", gettext_noop("The codes are those of one sex."), {"sex": "male or female"}, _sex),
-    Type("age", gettext_noop("The codes are those of an age."), {"from_age": "number", "to_age": "number"}, _age),
+    Type(
+        "age",
+        gettext_noop("The codes are those of an age."),
+        {"from_age": "number", "to_age": "number"},
+        _age,
+    ),
     Type("dead", gettext_noop("Nobody is served after death."), {"slack_hours": "number"}, _dead),
-    Type("accompanied", gettext_noop("A row of another table stands beside it."), {"table": "table", "key": "column", "on": "column", "where": "condition"}, _accompanied),
-    Type("computable", gettext_noop("Everything that an indicator counts with is there."), {"needs": _NEED}, _computable),
-    Type("viewed", gettext_noop("Somebody has looked at it."), {"days": "number", "elsewhere": "true or false"}, _viewed),
-)  # fmt: skip
+    Type(
+        "accompanied",
+        gettext_noop("A row of another table stands beside it."),
+        {"table": "table", "key": "column", "on": "column", "where": "condition"},
+        _accompanied,
+    ),
+    Type(
+        "computable",
+        gettext_noop("Everything that an indicator counts with is there."),
+        {"needs": _NEED},
+        _computable,
+    ),
+    Type(
+        "viewed",
+        gettext_noop("Somebody has looked at it."),
+        {"days": "number", "elsewhere": "true or false"},
+        _viewed,
+    ),
+)

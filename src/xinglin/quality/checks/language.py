@@ -164,7 +164,8 @@ def chosen(rule: Asked, alias: str = "t") -> str:
 def conditions(rule: Asked, where: Mapping[str, Any], table: str, alias: str) -> str:
     """``{column = value or list}``; ``…_prefix``; ``…_not``; ``…_least``; ``filled`` and ``empty`` list columns.
 
-    Of persons also ``older_than_days``: how old they were at least when they came."""
+    Of persons also ``older_than_days``: how old they were at least when they came.
+    """
     return both(*(_condition(rule, name, value, table, alias) for name, value in where.items()))
 
 
@@ -193,7 +194,11 @@ def _condition(rule: Asked, name: str, value: Any, table: str, alias: str) -> st
 
 
 def begins(place: str, prefixes: Sequence[Any]) -> str:
-    return "(" + " OR ".join(f"starts_with({place}, {text(str(one))})" for one in prefixes) + ")"
+    """Whether a text begins with one of the prefixes; those of one length are looked up together."""
+    by_length: dict[int, list[str]] = {}
+    for one in prefixes:
+        by_length.setdefault(len(str(one)), []).append(str(one))
+    return f"({' OR '.join(among(f'left({place}, {length})', found) for length, found in by_length.items())})"
 
 
 def _numbered(rule: Asked, name: str, values: list[Any]) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Any
 
 from django.utils.translation import gettext_noop
@@ -63,8 +64,10 @@ def _companions(rule: Asked) -> Check:
 def _usable(rule: Asked) -> Check:
     """All of these, and one of each of those."""
     needed = [_empty(rule, name) for name in columns(rule, "columns")]
-    for group in rule.params.get("any_of") or ():
-        needed.append(" AND ".join(f"({_empty(rule, name)})" for name in _checked(rule, group)))
+    needed += [
+        " AND ".join(f"({_empty(rule, name)})" for name in _checked(rule, group))
+        for group in rule.params.get("any_of") or ()
+    ]
     return Check(chosen(rule), " OR ".join(f"({one})" for one in needed))
 
 
@@ -75,7 +78,9 @@ def _checked(rule: Asked, group: Any) -> list[str]:
 def _format(rule: Asked) -> Check:
     name, pattern = f"t.{column(rule)}", str(rule.params.get("pattern") or "")
     try:
-        re.compile(pattern)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # the database's patterns are not quite Python's
+            re.compile(pattern)
     except re.error as fault:
         raise wrong(
             rule, gettext_noop("%(place)s: the pattern is wrong at character %(at)s: %(why)s"),
@@ -96,7 +101,8 @@ def _value_set(rule: Asked) -> Check:
     word(rule, "code_system", list(urls))
     loaded = f"SELECT id FROM terminology_system WHERE url = {text(urls[system])} AND content = 'complete'"
     join = {
-        f"c_{system}": f"LEFT JOIN (SELECT DISTINCT code FROM terminology_concept WHERE system IN ({loaded})) c_{system}"
+        f"c_{system}": "LEFT JOIN (SELECT DISTINCT code FROM terminology_concept"
+        f" WHERE system IN ({loaded})) c_{system}"
         f" ON c_{system}.code = {name}"
     }
     return Check(
@@ -198,16 +204,68 @@ def _lag(rule: Asked) -> Check:
 
 TYPES = (
     Type("required", gettext_noop("The column is filled."), {"column": "column"}, _required),
-    Type("least", gettext_noop("The number is at least so much; nothing counts as 0."), {"column": "column", "least": "number"}, _least),
-    Type("verdict", gettext_noop("What was judged when the row was made holds."), {"column": "flag", "good": "true or false"}, _verdict),
-    Type("companions", gettext_noop("If one of the columns is filled, all are."), {"columns": "columns"}, _companions),
-    Type("usable", gettext_noop("Everything is there that a named use needs."), {"columns": "columns", "any_of": "lists of columns"}, _usable),
-    Type("format", gettext_noop("The text fits a pattern."), {"column": "column", "pattern": "regular expression"}, _format),
-    Type("value_set", gettext_noop("The code is in a list or in a loaded code system."), {"column": "column", "values": "list", "code_system": "name"}, _value_set),
-    Type("placeholder", gettext_noop("The value is none that people type for want of one."), {"column": "column", "values": "list"}, _placeholder),
-    Type("range", gettext_noop("The number lies in a range."), {"column": "column", "low": "number", "high": "number"}, _range),
-    Type("range_by", gettext_noop("The number lies in the range for sex and age."), {"column": "column", "bands": "sex, from_age, to_age, low, high"}, _range_by),
+    Type(
+        "least",
+        gettext_noop("The number is at least so much; nothing counts as 0."),
+        {"column": "column", "least": "number"},
+        _least,
+    ),
+    Type(
+        "verdict",
+        gettext_noop("What was judged when the row was made holds."),
+        {"column": "flag", "good": "true or false"},
+        _verdict,
+    ),
+    Type(
+        "companions",
+        gettext_noop("If one of the columns is filled, all are."),
+        {"columns": "columns"},
+        _companions,
+    ),
+    Type(
+        "usable",
+        gettext_noop("Everything is there that a named use needs."),
+        {"columns": "columns", "any_of": "lists of columns"},
+        _usable,
+    ),
+    Type(
+        "format",
+        gettext_noop("The text fits a pattern."),
+        {"column": "column", "pattern": "regular expression"},
+        _format,
+    ),
+    Type(
+        "value_set",
+        gettext_noop("The code is in a list or in a loaded code system."),
+        {"column": "column", "values": "list", "code_system": "name"},
+        _value_set,
+    ),
+    Type(
+        "placeholder",
+        gettext_noop("The value is none that people type for want of one."),
+        {"column": "column", "values": "list"},
+        _placeholder,
+    ),
+    Type(
+        "range",
+        gettext_noop("The number lies in a range."),
+        {"column": "column", "low": "number", "high": "number"},
+        _range,
+    ),
+    Type(
+        "range_by",
+        gettext_noop("The number lies in the range for sex and age."),
+        {"column": "column", "bands": "sex, from_age, to_age, low, high"},
+        _range_by,
+    ),
     Type("unit", gettext_noop("The value has one of the units."), {"units": "list"}, _unit),
-    Type("order", gettext_noop("One time is not after another."), {"first": "moment", "second": "moment", "slack_hours": "number"}, _order),
-    Type("lag", gettext_noop("It arrived within so many hours."), {"hours": "number", "since": "moment"}, _lag),
-)  # fmt: skip
+    Type(
+        "order",
+        gettext_noop("One time is not after another."),
+        {"first": "moment", "second": "moment", "slack_hours": "number"},
+        _order,
+    ),
+    Type(
+        "lag", gettext_noop("It arrived within so many hours."), {"hours": "number", "since": "moment"}, _lag
+    ),
+)

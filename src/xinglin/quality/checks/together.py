@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_noop
 
+from xinglin.quality.checks.arithmetic import Arithmetic
 from xinglin.quality.checks.language import (
     DAY,
     NOW,
@@ -31,7 +32,6 @@ from xinglin.quality.checks.language import (
 from xinglin.quality.columns import TABLES
 
 _LETTER = re.compile(r"[a-z][a-z0-9_]{0,11}")
-_TOKEN = re.compile(r"\s*(?:([a-z][a-z0-9_]*)|(\d+(?:\.\d+)?)|([-+*/()]))")
 
 
 def _table(rule: Asked) -> str:
@@ -55,73 +55,13 @@ def _pair(rule: Asked) -> Check:
     return Check(applies, rows=rows)
 
 
-class _Arithmetic:
-    """A parser by descent: sums of products of numbers, letters and brackets; a divisor of 0 gives nothing."""
-
-    def __init__(self, rule: Asked, given: str, letters: dict[str, str]) -> None:
-        self._rule, self._given, self._letters, self._at = rule, given, letters, 0
-
-    def read(self) -> str:
-        found = self._sum()
-        if self._given[self._at :].strip():
-            raise self._fault()
-        return found
-
-    def _sum(self) -> str:
-        left = self._product()
-        while (sign := self._next("+-")) is not None:
-            left = f"({left} {sign} {self._product()})"
-        return left
-
-    def _product(self) -> str:
-        left = self._factor()
-        while (sign := self._next("*/")) is not None:
-            right = self._factor()
-            left = f"({left} * {right})" if sign == "*" else f"({left} / nullif({right}, 0))"
-        return left
-
-    def _factor(self) -> str:
-        token = _TOKEN.match(self._given, self._at)
-        if token is None:
-            raise self._fault()
-        if token[1] and token[1] in self._letters:
-            self._at = token.end()
-            return self._letters[token[1]]
-        if token[2]:
-            self._at = token.end()
-            return f"{token[2]}::double precision"
-        if token[3] == "(":
-            self._at = token.end()
-            inside = self._sum()
-            if self._next(")") is None:
-                raise self._fault()
-            return f"({inside})"
-        raise self._fault()
-
-    def _next(self, signs: str) -> str | None:
-        token = _TOKEN.match(self._given, self._at)
-        if token is None or token[3] is None or token[3] not in signs:
-            return None
-        self._at = token.end()
-        return token[3]
-
-    def _fault(self) -> Exception:
-        while self._at < len(self._given) and self._given[self._at].isspace():
-            self._at += 1
-        return wrong(
-            self._rule,
-            gettext_noop("%(place)s: the expression is wrong at character %(at)s: use numbers, + - * / ( ) and %(allowed)s."),
-            at=self._at + 1, allowed=", ".join(self._letters),
-        )  # fmt: skip
-
-
 def _computed(rule: Asked) -> Check:
     """A result equals what is computed from others of the same visit."""
     inputs = rule.params.get("inputs")
     if not isinstance(inputs, dict) or not inputs or not all(_LETTER.fullmatch(str(one)) for one in inputs):
         raise wrong(rule, gettext_noop("%(place)s: the parameter %(name)s is missing."), name="inputs")
     letters = {letter: f"i_{letter}.value" for letter in inputs}
-    formula = _Arithmetic(rule, str(rule.params.get("expression") or ""), letters).read()
+    formula = Arithmetic(rule, str(rule.params.get("expression") or ""), letters).read()
     joins = " ".join(
         f"JOIN {_table(rule)} i_{letter} ON i_{letter}.encounter = t.encounter AND i_{letter}.code = {text(str(code))}"
         for letter, code in inputs.items()
@@ -157,7 +97,8 @@ def _duplicate(rule: Asked) -> Check:
     key = f"hash_record_extended(ROW({', '.join(f't.{name}' for name in by)}), 0)"
     rows = (
         f"SELECT d.self, d.part FROM (SELECT t.self, t.part,"
-        f" row_number() OVER (PARTITION BY {', '.join(f't.{name}' for name in by)} ORDER BY t.received, t.vid, t.self) AS n"
+        f" row_number() OVER (PARTITION BY {', '.join(f't.{name}' for name in by)}"
+        " ORDER BY t.received, t.vid, t.self) AS n"
         f" FROM {_table(rule)} t WHERE {applies} AND {key} IN"
         f" (SELECT {key} FROM {_table(rule)} t WHERE {applies} GROUP BY 1 HAVING count(*) > 1)) d WHERE d.n > 1"
     )
@@ -323,17 +264,89 @@ def _volume(rule: Asked) -> Check:
 
 _GROUP = "table, where"
 TYPES = (
-    Type("pair", gettext_noop("One value is greater than its companion."), {"greater": "code", "lesser": "code", "within": "resource or encounter"}, _pair, together=True),
-    Type("computed", gettext_noop("A result equals what is computed from others."), {"result": "code", "inputs": "letter = code", "expression": "arithmetic", "tolerance": "number"}, _computed, together=True),
-    Type("total", gettext_noop("A total is the sum of its parts, or at least that."), {"total": "code", "parts": "codes", "relation": "equal or least", "tolerance": "number"}, _total, together=True),
+    Type(
+        "pair",
+        gettext_noop("One value is greater than its companion."),
+        {"greater": "code", "lesser": "code", "within": "resource or encounter"},
+        _pair,
+        together=True,
+    ),
+    Type(
+        "computed",
+        gettext_noop("A result equals what is computed from others."),
+        {"result": "code", "inputs": "letter = code", "expression": "arithmetic", "tolerance": "number"},
+        _computed,
+        together=True,
+    ),
+    Type(
+        "total",
+        gettext_noop("A total is the sum of its parts, or at least that."),
+        {"total": "code", "parts": "codes", "relation": "equal or least", "tolerance": "number"},
+        _total,
+        together=True,
+    ),
     Type("duplicate", gettext_noop("Nothing is there twice."), {"by": "columns"}, _duplicate, together=True),
-    Type("repeated", gettext_noop("Values are not the same visit after visit, as if copied."), {"codes": "codes", "times": "number"}, _repeated, together=True),
-    Type("history", gettext_noop("A value does not lie far from the person's own."), {"column": "column", "factor": "number", "floor": "number", "visits": "number"}, _history, together=True),
-    Type("monotone", gettext_noop("A value does not fall with time."), {"column": "column", "tolerance": "number"}, _monotone, together=True),
-    Type("gap", gettext_noop("The next came within so many days."), {"days": "number", "unsatisfied_days": "number"}, _gap, together=True),
-    Type("agrees", gettext_noop("A judgement does not contradict the values."), {"limits": "code = number"}, _agrees, together=True),
-    Type("crowd", gettext_noop("Not too many in a day by the same hand."), {"by": "column", "most": "number"}, _crowd, together=True),
-    Type("share", gettext_noop("What happens by chance does not happen too often."), {"column": "flag", "most": "share", "rows": "number"}, _share, together=True),
-    Type("due", gettext_noop("Who is looked after has had what is due."), {"from_age": "number", "days": "number", "among": _GROUP, "by": _GROUP}, _due, together=True),
-    Type("volume", gettext_noop("As many arrived as were declared."), {"share": "share"}, _volume, together=True),
-)  # fmt: skip
+    Type(
+        "repeated",
+        gettext_noop("Values are not the same visit after visit, as if copied."),
+        {"codes": "codes", "times": "number"},
+        _repeated,
+        together=True,
+    ),
+    Type(
+        "history",
+        gettext_noop("A value does not lie far from the person's own."),
+        {"column": "column", "factor": "number", "floor": "number", "visits": "number"},
+        _history,
+        together=True,
+    ),
+    Type(
+        "monotone",
+        gettext_noop("A value does not fall with time."),
+        {"column": "column", "tolerance": "number"},
+        _monotone,
+        together=True,
+    ),
+    Type(
+        "gap",
+        gettext_noop("The next came within so many days."),
+        {"days": "number", "unsatisfied_days": "number"},
+        _gap,
+        together=True,
+    ),
+    Type(
+        "agrees",
+        gettext_noop("A judgement does not contradict the values."),
+        {"limits": "code = number"},
+        _agrees,
+        together=True,
+    ),
+    Type(
+        "crowd",
+        gettext_noop("Not too many in a day by the same hand."),
+        {"by": "column", "most": "number"},
+        _crowd,
+        together=True,
+    ),
+    Type(
+        "share",
+        gettext_noop("What happens by chance does not happen too often."),
+        {"column": "flag", "most": "share", "rows": "number"},
+        _share,
+        together=True,
+    ),
+    Type(
+        "due",
+        gettext_noop("Who is looked after has had what is due."),
+        {"from_age": "number", "days": "number", "among": _GROUP, "by": _GROUP},
+        _due,
+        together=True,
+    ),
+    Type(
+        "volume",
+        gettext_noop("As many arrived as were declared."),
+        {"share": "share"},
+        _volume,
+        together=True,
+    ),
+)

@@ -91,12 +91,24 @@ def unpacked(data: bytes) -> bytes:
     return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
 
 
+def faulty(truth: Iterable[bytes]) -> frozenset[Key]:
+    """What the maker of a region knows to be wrong: lines of its truth file."""
+    found: set[Key] = set()
+    for told in map(orjson.loads, truth):
+        for sent in told["patients"]:
+            references = [slip["resource"] for slip in sent["slips"]]
+            for reference in [*references, sent["patient"]] if sent["errors"] else references:
+                type_, _, id_ = reference.partition("/")
+                found.add((type_, id_))
+    return frozenset(found)
+
+
 def evaluate(
-    lines: Iterable[bytes], *, now: datetime, each: int = 60, faulty: frozenset[Key] = frozenset()
+    lines: Iterable[bytes], *, now: datetime, each: int = 60, wrong: frozenset[Key] = frozenset()
 ) -> Evaluation:
-    """Plant, apply all shipped rules, compare. ``faulty`` is what the maker of the data knows to be wrong."""
+    """Plant, apply all shipped rules, compare. ``wrong`` is what the maker of the data knows to be wrong."""
     rules = rulebook.shipped()
-    clean = Scene(read(lines), faulty, now)
+    clean = Scene(read(lines), wrong, now)
     clean.prepare()
     result = Evaluation()
     before, result.before, _ = _applied(clean, rules, now)

@@ -148,7 +148,7 @@ def _share(scene: Scene, _each: int) -> None:
             scene.plant("AC-BD-3", one)
 
 
-def _crowd(scene: Scene, each: int) -> None:
+def _crowd(scene: Scene, _each: int) -> None:
     """Seventy visits in a day by one hand."""
     (first,) = scene.pick("Encounter", _is_at_centre, 1)
     patients = [one for (kind, _), one in scene.resources.items() if kind == "Patient"][:70]

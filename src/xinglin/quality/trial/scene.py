@@ -1,4 +1,4 @@
-"""The made-up data that faults are planted into: resources by type and id, what belongs to a visit, what was touched."""
+"""The made-up data that faults are planted into: resources, what belongs to a visit, what was touched."""
 
 from __future__ import annotations
 
@@ -79,11 +79,12 @@ class Scene:
                     self._known.add(self_number("Observation", after["id"]))
         examined = self.of_person("Condition", lambda one: code_of(one).startswith("Z00"))
         for (kind, id_), person in self.resources.items():
-            if kind == "Patient" and not any(
-                when(one) > self.now - timedelta(days=400) for one in examined.get(id_, ())
+            if (
+                kind == "Patient"
+                and not any(when(one) > self.now - timedelta(days=400) for one in examined.get(id_, ()))
+                and self.now.year - int(person.get("birthDate", "2026")[:4]) >= 64
             ):
-                if self.now.year - int(person.get("birthDate", "2026")[:4]) >= 64:
-                    self._missed.add(self_number(kind, id_))
+                self._missed.add(self_number(kind, id_))
 
     def knows_of(self, rule: str, pair: Pair) -> bool:
         """The same, and for the rule about examinations who has missed one."""
@@ -95,14 +96,15 @@ class Scene:
         made["id"] = f"{weight['id']}-bmi"
         made["code"] = {"coding": [{"system": "http://loinc.org", "code": "39156-5"}]}
         made["valueQuantity"] = {
-            "value": round(w / (h / 100) ** 2, 1), "unit": "kg/m²", "system": "http://unitsofmeasure.org", "code": "kg/m2",
+            "value": round(w / (h / 100) ** 2, 1), "unit": "kg/m²", "system": "http://unitsofmeasure.org",
+            "code": "kg/m2",
         }  # fmt: skip
         self.put(made)
 
     def copied(self) -> Scene:
         """The same scene to plant in."""
         made = Scene(copy.deepcopy(self.resources), self.faulty, self.now)
-        made._known, made._missed = set(self._known), set(self._missed)  # noqa: SLF001 -- its own kind
+        made._known, made._missed = set(self._known), set(self._missed)
         return made
 
     def put(self, resource: Resource) -> None:
@@ -216,11 +218,11 @@ class Scene:
             [now, list(self.unseen)],
         )
         connection.execute(
-            "INSERT INTO quality_declared (self, vid, part, shard, institution, dataset, week, event, received, declared,"
-            " teller) SELECT row_number() OVER (ORDER BY institution, day), 0, 0, 0, institution, dataset, 0,"
+            "INSERT INTO quality_declared (self, vid, part, shard, institution, dataset, week, event, received,"
+            " declared, teller) SELECT row_number() OVER (ORDER BY institution, day), 0, 0, 0, institution, dataset, 0,"
             " day::timestamp AT TIME ZONE 'Asia/Shanghai', %s, count(*), '' FROM (SELECT institution, dataset,"
-            " (event AT TIME ZONE 'Asia/Shanghai')::date AS day FROM quality_observation WHERE part = 0 AND dataset = 8) o"
-            " GROUP BY institution, dataset, day",
+            " (event AT TIME ZONE 'Asia/Shanghai')::date AS day FROM quality_observation"
+            " WHERE part = 0 AND dataset = 8) o GROUP BY institution, dataset, day",
             [now],
         )
         if self.short:

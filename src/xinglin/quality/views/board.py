@@ -133,7 +133,7 @@ def _ranking(seen: Look, window: Window) -> list[Ranked]:
 
 def _ranking_head() -> list[str]:
     return [
-        gettext("Rank"), gettext("Institution"), gettext("Score"), gettext("Grade"), gettext("Change"),
+        gettext("Rank"), gettext("Institution"), gettext("Score"), gettext("Grade"), gettext("Movement"),
         *(str(words.DIMENSIONS[one]) for one in Dimension), gettext("Answers"), gettext("Bad answers"),
     ]  # fmt: skip
 

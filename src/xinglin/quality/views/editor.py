@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from xinglin.kernel.errors import Fault, Kind
-from xinglin.quality import actions, checks, rulebook, running
+from xinglin.quality import actions, checks, queries, rulebook, running
 from xinglin.quality.columns import TABLES
 from xinglin.quality.forms import RuleForm
 from xinglin.quality.views import frame
@@ -82,9 +82,12 @@ _REST = ("severity", "weight", "threshold", "owner", "standard", "effective", "s
 def _tried(seen: Look, rule: Rule) -> dict[str, Any]:
     """What the rule would find if it were in force."""
     checked, failed, rows = running.dry(rule, now=seen.now)
+    ids = queries.resource_ids(seen.connection, (int(str(row[1])) for row in rows))
     return {
         "checked": checked, "failed": failed, "share": failed / checked if checked else None, "table": rule.table,
-        "rows": [(row[1], row[2], seen.name(int(str(row[4]))), row[7]) for row in rows],
+        "rows": [
+            (row[1], row[2], ids.get(int(str(row[1])), row[1]), seen.name(int(str(row[4]))), row[7]) for row in rows
+        ],
     }  # fmt: skip
 
 

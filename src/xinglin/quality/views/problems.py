@@ -114,13 +114,18 @@ def problem(request: HttpRequest, door: Door, number: int) -> HttpResponse:
             messages.success(request, gettext("Kept with the problem."))
             return redirect("quality:problem", number)
         forms[chosen], status = form, 422
+    sampled = queries.sample(seen.connection, number)
+    found = queries.findings(seen.connection, Wanted(problem=number, state=None), limit=10)
+    ids = queries.resource_ids(
+        seen.connection, [*(one.self for one in sampled), *(one.self for one in found)]
+    )
     context = {
         "tab": "problems", "problem": held, "rule": rulebook.known(seen.connection).get(held.rule),
         "institution": seen.name(held.institution), "institution_id": seen.id(held.institution),
         "late": held.late(seen.today), "forms": [(verb, form) for verb, form in forms.items() if verb is not Verb.NOTE],
         "remark": forms[Verb.NOTE], "steps": queries.steps(seen.connection, number),
-        "sample": queries.sample(seen.connection, number), "line": _line(held.state),
-        "findings": queries.findings(seen.connection, Wanted(problem=number, state=None), limit=10),
+        "sample": [(one, ids.get(one.self, one.self)) for one in sampled], "line": _line(held.state),
+        "findings": [(one, ids.get(one.self, one.self)) for one in found],
     }  # fmt: skip
     return frame.shown(request, "problem.html", seen, context, status=status)
 

@@ -1,4 +1,4 @@
-"""One failing row: what rules see of it, which rules it fails, the message it came in; opened through the record's door."""
+"""One failing row: what rules see of it, what it fails, its message; opened through the record's door."""
 
 from __future__ import annotations
 

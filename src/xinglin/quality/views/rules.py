@@ -92,7 +92,7 @@ def rule(request: HttpRequest, door: Door, id_: str) -> HttpResponse:
     if held is None:
         raise not_found(gettext_noop("There is no rule %(id)s."), id=id_)
     unit = seen.chosen(request)
-    wanted = _wanted(request, seen, id_, unit.number if unit else (seen.own and -1))
+    wanted = _wanted(request, id_, unit.number if unit else (seen.own and -1))
     if frame.is_export(request):
         found = queries.findings(seen.connection, wanted, limit=_MOST)
         return frame.export(
@@ -100,6 +100,7 @@ def rule(request: HttpRequest, door: Door, id_: str) -> HttpResponse:
         )
     found = queries.findings(seen.connection, wanted, limit=queries.PAGE + 1)
     names = places.names(seen.connection, [one.department for one in found])
+    ids = queries.resource_ids(seen.connection, (one.self for one in found))
     window = seen.window(request, unit)
     by_unit = queries.by(seen.connection, window, "institution") if window else {}
     places_ = [
@@ -112,7 +113,10 @@ def rule(request: HttpRequest, door: Door, id_: str) -> HttpResponse:
         "tab": "rules", "rule": held, "in_force": id_ in seen.rules, "unit": unit, "kind": checks.TYPES[held.check],
         "params": list(held.params.items()), "where": list(held.where.items()),
         "places": sorted(places_, key=lambda row: (-row[2].share, row[1]))[:40],
-        "findings": [(one, seen.name(one.institution), names.get(one.department, "")) for one in found[: queries.PAGE]],
+        "findings": [
+            (one, ids.get(one.self, one.self), seen.name(one.institution), names.get(one.department, ""))
+            for one in found[: queries.PAGE]
+        ],
         "more": f"{found[queries.PAGE - 1].self}.{found[queries.PAGE - 1].part}" if len(found) > queries.PAGE else "",
         "versions": rulebook.versions(seen.connection, id_), "given": request.GET,
         "datasets": list(vocabulary.datasets().values()), "language": get_language(),
@@ -120,7 +124,7 @@ def rule(request: HttpRequest, door: Door, id_: str) -> HttpResponse:
     return frame.shown(request, "rule.html", seen, context)
 
 
-def _wanted(request: HttpRequest, seen: Look, id_: str, unit: int) -> Wanted:
+def _wanted(request: HttpRequest, id_: str, unit: int) -> Wanted:
     known = vocabulary.datasets()
     dataset = known.get(request.GET.get("dataset", ""))
     department = request.GET.get("department", "")
@@ -137,7 +141,8 @@ def _wanted(request: HttpRequest, seen: Look, id_: str, unit: int) -> Wanted:
 
 def _head() -> list[str]:
     return [
-        gettext("Rule number"), gettext("Quality rule"), gettext("Institution"), gettext("Data set"), gettext("Week of"),
+        gettext("Rule number"), gettext("Quality rule"), gettext("Institution"), gettext("Data set"),
+        gettext("Week of"),
         gettext("Table"), gettext("Row"), gettext("Found on"), gettext("Fixed on"), gettext("Message receipt"),
     ]  # fmt: skip
 

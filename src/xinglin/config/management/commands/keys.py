@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from xinglin.accounts.keys import PURPOSES as ACCOUNT_PURPOSES
 from xinglin.crypto.algorithms import FIT, Algorithm
 from xinglin.crypto.folder import KeysUnusable
+from xinglin.exchange.nodes.keys import PURPOSES as NODE_PURPOSES
 from xinglin.healthcard.keys import PURPOSES as CARD_PURPOSES
 from xinglin.healthcard.keys import folder
 from xinglin.record.sealing import PURPOSES as RECORD_PURPOSES
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 PURPOSES = (
     *RECORD_PURPOSES,
+    *NODE_PURPOSES,
     *CARD_PURPOSES,
     *ACCOUNT_PURPOSES,
     *RESIDENT_PURPOSES,

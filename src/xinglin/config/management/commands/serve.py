@@ -15,6 +15,7 @@ from granian.log import LogLevels
 
 from xinglin.crypto.folder import KeysUnusable
 from xinglin.exchange import working
+from xinglin.exchange.nodes import working as forwarding
 from xinglin.healthcard import keys
 from xinglin.ledger import keeping
 from xinglin.record import database, sealing
@@ -54,6 +55,7 @@ class Command(BaseCommand):
         with (
             keeping.Beside() if settings.SETTINGS.ledger else nullcontext(),
             working.Beside(settings.SETTINGS.exchange),
+            forwarding.Beside() if settings.SETTINGS.nodes else nullcontext(),
         ):
             server.serve()
 

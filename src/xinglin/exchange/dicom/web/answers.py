@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from django.utils.translation import gettext_noop
 
 from xinglin.kernel.errors import Fault, Issue, Kind
 
@@ -34,7 +35,13 @@ class Refusal(Fault):
     """A fault that has an HTTP status of its own."""
 
     def __init__(
-        self, status: int, kind: Kind, message: str, *, headers: Sequence[tuple[str, str]] = (), **params: object
+        self,
+        status: int,
+        kind: Kind,
+        message: str,
+        *,
+        headers: Sequence[tuple[str, str]] = (),
+        **params: object,
     ) -> None:
         super().__init__(kind, [Issue(kind.value, message, params)])
         self.status = status
@@ -54,4 +61,6 @@ def of_bytes(body: bytes, media: str, headers: Sequence[tuple[str, str]] = ()) -
 
 def not_acceptable(offered: str) -> Refusal:
     """Nothing of what the client takes can be made of what there is."""
-    return Refusal(406, Kind.UNSUPPORTED, "This can be given out as %(offered)s.", offered=offered)
+    return Refusal(
+        406, Kind.UNSUPPORTED, gettext_noop("This can be given out as %(offered)s."), offered=offered
+    )

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import django.db
 import psycopg
+from django.utils import translation
+from django.utils.translation import gettext_noop
 
 from xinglin.accounts import limits
 from xinglin.accounts.queries import actor_for_authorization
@@ -31,7 +33,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _UID = r"(?P<%s>[0-9.]{1,64})"
 _S, _SE, _I = (_UID % name for name in ("study", "series", "instance"))
-_CHALLENGES = [("WWW-Authenticate", 'Bearer realm="Xinglin DICOMweb"'), ("WWW-Authenticate", 'Basic realm="Xinglin DICOMweb", charset="UTF-8"')]  # fmt: skip
+_CHALLENGES = [
+    ("WWW-Authenticate", 'Bearer realm="Xinglin DICOMweb"'),
+    ("WWW-Authenticate", 'Basic realm="Xinglin DICOMweb", charset="UTF-8"'),
+]
 _AWAY = (psycopg.OperationalError, django.db.OperationalError, django.db.InterfaceError)
 
 
@@ -116,13 +121,11 @@ def _answered(request: Request) -> Answer:
             access.note(
                 request.actor, "request", "deny", query=f"{request.method} {PREFIX}{request.path}"[:200]
             )
-        return _of_fault(fault)
+        return _of_fault(fault, request.language)
     except _AWAY as error:
         _log.warning("database busy or away: %s", error)
-        return _words(
-            503, "The database does not answer at this moment. Try again.", [("Retry-After", "1")]
-        )
-    except Exception:
+        return _words(503, "The database does not answer at this moment. Try again.", [("Retry-After", "1")])
+    except Exception:  # noqa: BLE001 -- the last place where a mistake of ours can become an answer
         number = secrets.token_hex(6)
         _log.exception("incident %s", number)
         return _words(500, f"Something went wrong on the server. The operator finds it as incident {number}.")
@@ -132,15 +135,17 @@ def _found(request: Request) -> tuple[Route, dict[str, str]]:
     path = request.path.rstrip("/")
     fitting = [(route, found) for route in ROUTES if (found := route.path.fullmatch(path))]
     if not fitting:
-        raise Refusal(404, Kind.NOT_FOUND, "There is nothing at %(path)s.", path=repr(path[:200]))
+        raise Refusal(
+            404, Kind.NOT_FOUND, gettext_noop("There is nothing at %(word)s."), word=repr(path[:200])
+        )
     method = "GET" if request.method == "HEAD" else request.method
     for route, found in fitting:
         if route.method == method:
             return route, found.groupdict()
     allowed = ", ".join(sorted({route.method for route, _ in fitting}))
     raise Refusal(
-        405, Kind.UNSUPPORTED, "%(method)s cannot be used here; %(allowed)s can.", headers=[("Allow", allowed)],
-        method=request.method, allowed=allowed,
+        405, Kind.UNSUPPORTED, gettext_noop("%(method)s cannot be used here; %(allowed)s can."),
+        headers=[("Allow", allowed)], method=request.method, allowed=allowed,
     )  # fmt: skip
 
 
@@ -174,18 +179,23 @@ def _admit(request: Request, *, sending: bool) -> None:
 def _sender_of(institution: str | None) -> Sender:
     """The sender of the account's institution that may use this door."""
     for registered in senders.every(database.connection()) if institution else ():
-        if registered.active and registered.organization == institution and Door.DICOM.value in registered.doors:
+        if (
+            registered.active
+            and registered.organization == institution
+            and Door.DICOM.value in registered.doors
+        ):
             return registered.sender
     raise Refusal(
         403, Kind.FORBIDDEN,
-        "This account's institution has no sender for images. Send with a sender's key, or have one registered.",
+        gettext_noop("This account's institution has no sender for images. Send with a sender's key or register one."),
     )  # fmt: skip
 
 
 def _who() -> Refusal:
     return Refusal(
         401, Kind.FORBIDDEN,
-        "Sign on with a bearer token or with name and password in the header Authorization.", headers=_CHALLENGES,
+        gettext_noop("Sign on with a bearer token or with name and password in the header Authorization."),
+        headers=_CHALLENGES,
     )  # fmt: skip
 
 
@@ -193,17 +203,24 @@ def _throttle(kind: Any, who: str) -> None:
     wait = limits.wait(kind, who)
     if wait:
         raise Refusal(
-            429, Kind.BUSY, "You have asked too much in too short a time. Ask again in %(seconds)s s.",
+            429, Kind.BUSY, gettext_noop("You have asked too much in too short a time. Ask again in %(seconds)s s."),
             headers=[("Retry-After", str(wait))], seconds=wait,
         )  # fmt: skip
 
 
-def _of_fault(fault: Fault) -> Answer:
+def _of_fault(fault: Fault, language: str) -> Answer:
     status = fault.status if isinstance(fault, Refusal) else HTTP_STATUS[fault.kind]
     headers = list(fault.headers) if isinstance(fault, Refusal) else []
     if fault.kind is Kind.BUSY and not headers:
         headers.append(("Retry-After", "1"))
-    return _words(status, "; ".join(issue.text for issue in fault.issues), headers)
+    with translation.override(language):
+        said = [
+            translation.gettext(issue.message) % issue.params
+            if issue.params
+            else translation.gettext(issue.message)
+            for issue in fault.issues
+        ]
+    return _words(status, "; ".join(said), headers)
 
 
 def _words(status: int, words: str, headers: list[tuple[str, str]] | None = None) -> Answer:

@@ -6,6 +6,8 @@ import secrets
 from email.message import Message
 from typing import TYPE_CHECKING, Protocol
 
+from django.utils.translation import gettext_noop
+
 from xinglin.kernel.errors import invalid
 
 if TYPE_CHECKING:
@@ -52,7 +54,9 @@ class Reader:
 
     def __init__(self, source: Source, boundary: str) -> None:
         if not 1 <= len(boundary) <= 70:
-            raise invalid("The header Content-Type needs the parameter boundary: 1 to 70 signs.")
+            raise invalid(
+                gettext_noop("The header Content-Type needs the parameter boundary: 1 to 70 signs.")
+            )
         self._source = source
         self._mark = b"\r\n--" + boundary.encode("latin-1")
         self._held = bytearray(b"\r\n")  # so that the first boundary looks like the others
@@ -70,12 +74,14 @@ class Reader:
             return None
         while b"\r\n\r\n" not in self._held:
             if len(self._held) > _LONGEST_HEAD:
-                raise invalid("The headers of a part are longer than %(most)d bytes.", most=_LONGEST_HEAD)
+                raise invalid(
+                    gettext_noop("The headers of a part are longer than %(most)d bytes."), most=_LONGEST_HEAD
+                )
             if not self._fill():
                 raise _too_early()
         line_end = self._held.index(b"\r\n")
         if self._held[:line_end].strip():
-            raise invalid("Something stands behind a boundary.", code="structure")
+            raise invalid(gettext_noop("Something stands behind a boundary."), code="structure")
         head, _, rest = bytes(self._held[line_end:]).partition(b"\r\n\r\n")
         self._held = bytearray(rest)
         return _headers(head)
@@ -114,7 +120,10 @@ def _headers(text: bytes) -> dict[str, str]:
 
 
 def _too_early() -> Exception:
-    return invalid("The body ends before its last boundary: something was lost on the way.", code="incomplete")
+    return invalid(
+        gettext_noop("The body ends before its last boundary: something was lost on the way."),
+        code="incomplete",
+    )
 
 
 def boundary() -> str:

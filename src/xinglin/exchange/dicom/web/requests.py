@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from xinglin.exchange.dicom.web import multipart
 from xinglin.kernel.errors import invalid
@@ -67,7 +68,9 @@ class Request:
                 self.query, keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS
             )
         except ValueError:
-            raise invalid("The query is not UTF-8, or has too many parameters.", code="value") from None
+            raise invalid(
+                gettext_noop("The query is not UTF-8, or has too many parameters."), code="value"
+            ) from None
 
     def first(self, name: str) -> str | None:
         """The first value of a parameter."""
@@ -87,6 +90,11 @@ class Request:
             if quality > 0:
                 ranges.append(Range(media, parameters, quality))
         return sorted(ranges, key=lambda one: -one.quality)
+
+    @property
+    def language(self) -> str:
+        """``zh-hans`` or ``en``: what is liked best in the header Accept-Language."""
+        return "zh-hans" if self.header("ACCEPT_LANGUAGE").strip().lower().startswith("zh") else "en"
 
     @property
     def base(self) -> str:

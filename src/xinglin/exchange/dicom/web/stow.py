@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_noop
+
 from xinglin.exchange.dicom import settling
 from xinglin.exchange.dicom.keeping import store as files
 from xinglin.exchange.dicom.rules import Announced, Status
@@ -40,17 +42,19 @@ def store(request: Request, study: str = "") -> answers.Answer:
         for known in sorted(arrival.studies):
             settling.settle_one(database.connection(), known, clock.now())
     if not taken:
-        raise invalid("The body has no instance: send at least one part of application/dicom.")
+        raise invalid(gettext_noop("The body has no instance: send at least one part of application/dicom."))
     if all(one.status is Status.OUT_OF_RESOURCES for one in taken):
         raise Refusal(
-            503, Kind.BUSY, "Nothing could be kept at this moment: %(why)s Send it again.",
+            503, Kind.BUSY, gettext_noop("Nothing could be kept at this moment: %(why)s Send it again."),
             headers=[("Retry-After", "30")], why=taken[0].comment.strip() or "-",
         )  # fmt: skip
     return _answer(request, taken)
 
 
 def _require_answer(request: Request) -> None:
-    if not any(one.media in ("*/*", "application/*", answers.JSON, "application/json") for one in request.accepted):
+    if not any(
+        one.media in ("*/*", "application/*", answers.JSON, "application/json") for one in request.accepted
+    ):
         raise answers.not_acceptable(answers.JSON)
 
 
@@ -87,7 +91,7 @@ def _incoming(request: Request) -> Iterator[Incoming]:
 def _wrong_type(there: str) -> Refusal:
     return Refusal(
         415, Kind.UNSUPPORTED,
-        'The header Content-Type should be multipart/related; type="application/dicom"; it is %(there)s.',
+        gettext_noop('The header Content-Type should be multipart/related; type="application/dicom"; it is %(there)s.'),
         there=there or "absent",
     )  # fmt: skip
 
@@ -100,7 +104,10 @@ def _answer(request: Request, taken: list[Taken]) -> answers.Answer:
     if len(studies) == 1:
         said["00081190"] = _of("UR", f"{request.base}/studies/{studies.pop()}")
     if failed:
-        said["00081198"] = {"vr": "SQ", "Value": [_named(one) | {"00081197": _of("US", int(one.status))} for one in failed]}  # fmt: skip
+        said["00081198"] = {
+            "vr": "SQ",
+            "Value": [_named(one) | {"00081197": _of("US", int(one.status))} for one in failed],
+        }
     if stored:
         said["00081199"] = {"vr": "SQ", "Value": [_reference(request, one) for one in stored]}
     warned = any(one.status is not Status.SUCCESS for one in stored)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from django.utils.translation import gettext_noop
+
 from xinglin.exchange.dicom import encoding, facts, queries, rendering
 from xinglin.exchange.dicom.keeping import Missing, store
 from xinglin.exchange.dicom.web import answers, multipart
@@ -38,7 +40,7 @@ def retrieve(request: Request, study: str, series: str = "", instance: str = "")
         first = found[fitting.index(None)]
         raise Refusal(
             406, Kind.UNSUPPORTED,
-            "It is stored as %(syntax)s and cannot be given out otherwise; ask with transfer-syntax=*.",
+            gettext_noop("It is stored as %(syntax)s and cannot be given out otherwise; ask with transfer-syntax=*."),
             syntax=first.syntax,
         )  # fmt: skip
     if single:
@@ -106,7 +108,7 @@ def bulk(request: Request, study: str, series: str, instance: str, path: str) ->
     with _opened(one) as file:
         value = encoding.value_at(file, path)
     if value is None:
-        raise not_found("The instance has no value at %(path)s.", path=path[:100])
+        raise not_found(gettext_noop("The instance has no value at %(path)s."), path=path[:100])
     accepted = request.accepted
     if any(range_.media == "multipart/related" for range_ in accepted):
         return _related([([("Content-Type", _BYTES)], [value])], _BYTES)
@@ -128,14 +130,17 @@ def _found(request: Request, study: str, series: str, instance: str) -> list[Ins
         for one in of_copy:
             found.setdefault(one.uid, one)
     if not found:
-        raise not_found("There is no such study, series or instance.")
+        raise not_found(gettext_noop("There is no such study, series or instance."))
     return list(found.values())
 
 
 def _encodings(request: Request, *, whole: bool) -> tuple[bool, list[str]] | None:
     """Whether one instance is wanted without an envelope, and the encodings that are taken, the best first."""
     for range_ in request.accepted:
-        related = range_.media == "multipart/related" and range_.parameters.get("type", _DICOM) in (_DICOM, "*/*")
+        related = range_.media == "multipart/related" and range_.parameters.get("type", _DICOM) in (
+            _DICOM,
+            "*/*",
+        )
         single = whole and range_.media in (_DICOM, "application/*")
         if related or single or range_.media == "*/*":
             syntax = range_.parameters.get("transfer-syntax", "")
@@ -195,7 +200,9 @@ def _opened(one: Instance) -> BinaryIO:
         return store().open(one.digest)
     except Missing:
         raise Refusal(
-            500, Kind.NOT_FOUND, "The file of this instance is missing. The operator finds it with: xinglin dicom check"
+            500,
+            Kind.NOT_FOUND,
+            gettext_noop("The file of this instance is missing. The operator finds it with: xinglin dicom check")
         ) from None  # fmt: skip
 
 
@@ -232,4 +239,4 @@ def _addressed(said: Facts, address: str) -> Facts:
 
 
 def _no_frame(count: int) -> Exception:
-    return invalid("Frames are numbered from 1 to %(count)d here.", code="value", count=count)
+    return invalid(gettext_noop("Frames are numbered from 1 to %(count)d here."), code="value", count=count)

@@ -24,6 +24,11 @@ _ALARMS = {
     "refused": gettext_noop("Messages refused"),
     "rate": gettext_noop("Upload rate low"),
 }
+_KINDS = {
+    "database": gettext_noop("Database"),
+    "folder": gettext_noop("Folder"),
+    "relay": gettext_noop("HL7 v2 relay"),
+}
 _RED = ("silent", "full", "source")
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -36,7 +41,7 @@ def said(words: Mapping[str, Any] | None) -> str:
         return ""
     message = gettext(str(words["message"]))
     try:
-        return message % words.get("params", {})
+        return str(message % words.get("params", {}))
     except (KeyError, ValueError, TypeError):  # told by a machine of another version
         return message
 
@@ -100,3 +105,9 @@ def alarm_colour(code: str) -> str:
 def percent(part: float | None) -> str:
     """A share in per cent with one place."""
     return "—" if part is None else f"{100 * part:.1f} %"
+
+
+@register.filter
+def kind(code: str) -> str:
+    """The kind of a source."""
+    return gettext(_KINDS[code]) if code in _KINDS else code

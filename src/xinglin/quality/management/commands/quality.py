@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import sys
+import tempfile
 import time
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
@@ -101,6 +103,8 @@ class Command(BaseCommand):
         path = Path(options["file"])
         text = path.read_text(encoding="utf-8-sig")
         found = rules.read_csv(text) if path.suffix.lower() == ".csv" else rules.read_toml(text)
+        for rule in found:
+            self._try(rule)
         if options["check"]:
             self.stdout.write(f"{len(found)} rules are in order")
             return
@@ -110,6 +114,13 @@ class Command(BaseCommand):
                 connection, found, actor=SYSTEM, now=clock.now(), replace=options["replace"], words=path.name
             )
         self.stdout.write(", ".join(f"{count} {name}" for name, count in done.items()))
+
+    def _try(self, rule: rules.Rule) -> None:
+        """What the database refuses is said before anything is kept."""
+        try:
+            running.dry(rule, now=clock.now())
+        except psycopg.Error as wrong:
+            raise CommandError(f"{rule.id}: {wrong.diag.message_primary or wrong}") from None
 
     def _rules(self, _: dict[str, Any]) -> None:
         self.stdout.write(rules.write_csv(rulebook.in_force(database.connection()).values()), ending="")
@@ -130,12 +141,12 @@ class Command(BaseCommand):
         self.stdout.write(f"{month:%Y-%m}: {kept} institutions")
 
     def _evaluate(self, options: dict[str, Any]) -> None:
-        paths = [Path(name) for name in options["files"]] or list(
-            _made(options["residents"], options["seed"])
+        given = [Path(name) for name in options["files"]] or _made(options["residents"], options["seed"])
+        paths = sorted(path for path in given if not path.name.startswith("truth"))
+        truth = sorted({one for path in given for one in path.parent.glob("truth*")})
+        found = trial.evaluate(
+            _lines(paths), now=clock.now(), each=options["each"], wrong=trial.faulty(_lines(truth))
         )
-        data = (trial.unpacked(path.read_bytes()) for path in sorted(paths))
-        lines = (line for text in data for line in text.splitlines() if line.strip())
-        found = trial.evaluate(lines, now=clock.now(), each=options["each"])
         self.stdout.write(trial.table(found))
         if not found.holds:
             raise CommandError("The rules do not find what they should.")
@@ -155,13 +166,16 @@ def _counts(path: Path) -> Iterator[tuple[str, str, date, int]]:
                 ) from None
 
 
-def _made(residents: int, seed: int) -> Iterator[Path]:
-    """Bundles of a made-up region in a folder of their own."""
-    import tempfile  # noqa: PLC0415 -- for this alone
+def _lines(paths: list[Path]) -> Iterator[bytes]:
+    for path in paths:
+        yield from (line for line in trial.unpacked(path.read_bytes()).splitlines() if line.strip())
 
+
+def _made(residents: int, seed: int) -> list[Path]:
+    """Bundles of a made-up region, with their truth, in a folder of their own."""
     folder = Path(tempfile.mkdtemp(prefix="xinglin-quality-"))
     call_command("synth", residents=residents, seed=seed, out=str(folder), verbosity=0)
-    yield from (path for path in folder.iterdir() if not path.name.startswith("truth"))
+    return list(folder.iterdir())
 
 
 def _reference() -> str:
@@ -184,7 +198,7 @@ def _reference() -> str:
     ]
     for rule in rulebook.shipped().values():
         lines.append(
-            f"| {rule.id} | {rule.title} | {rule.title_zh} | {rule.dimension} | `{rule.table}` · `{rule.check}` | {rule.severity}"
-            f" | {rule.weight:g} | {rule.standard or '—'} | {rule.source} | {rule.confidence} |"
+            f"| {rule.id} | {rule.title} | {rule.title_zh} | {rule.dimension} | `{rule.table}` · `{rule.check}`"
+            f" | {rule.severity} | {rule.weight:g} | {rule.standard or '—'} | {rule.source} | {rule.confidence} |"
         )
     return "\n".join(lines) + "\n"

@@ -156,5 +156,7 @@ def _tls() -> ssl.SSLContext | None:
             context.verify_mode = ssl.CERT_REQUIRED
     except (OSError, ssl.SSLError) as error:
         path = Path(given.dicom_certificate)
-        raise CommandError(f"XINGLIN_DICOM_CERTIFICATE or XINGLIN_DICOM_CALLERS cannot be used ({path}): {error}") from None
+        raise CommandError(
+            f"XINGLIN_DICOM_CERTIFICATE or XINGLIN_DICOM_CALLERS cannot be used ({path}): {error}"
+        ) from None
     return context

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -56,6 +57,9 @@ class Platform:
     def now(self) -> datetime:
         return clock.now()
 
+    def leave(self) -> None:
+        database.close()
+
 
 class Command(BaseCommand):
     help = "Take HL7 v2 messages over MLLP."
@@ -76,6 +80,9 @@ class Command(BaseCommand):
         said = "MLLP, with TLS" if tls else "MLLP"
         self.stdout.write(f"{said}: {host}:{port}")
         self.stdout.flush()
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(100_000, 50, 100)  # a message makes many small things and no cycles
         database.close()  # no process shares a connection with another
         if options["workers"] <= 1:
             _serve(listening, tls, os.getppid() if options["beside"] else 0)
@@ -92,9 +99,13 @@ def _tls() -> ssl.SSLContext | None:
         return None
     try:
         clients = Path(given.mllp_clients) if given.mllp_clients else None
-        return tls_context(Path(given.mllp_certificate), Path(given.mllp_key or given.mllp_certificate), clients)
+        return tls_context(
+            Path(given.mllp_certificate), Path(given.mllp_key or given.mllp_certificate), clients
+        )
     except (OSError, ssl.SSLError) as error:
-        raise CommandError(f"The certificate, its key or the file of authorities cannot be used: {error}") from None
+        raise CommandError(
+            f"The certificate, its key or the file of authorities cannot be used: {error}"
+        ) from None
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -149,7 +160,7 @@ async def _count(listener: Listener) -> None:
 
 
 async def _watch(listener: Listener, parent: int) -> None:
-    while os.getppid() == parent:
+    while os.getppid() == parent:  # noqa: ASYNC110 -- no event tells of it
         await asyncio.sleep(1)
     listener.stop()
 
@@ -188,7 +199,7 @@ class _Crew:
                 signal.signal(number, signal.SIG_DFL)
             _serve(self._listening, self._tls, parent)
             code = 0
-        except Exception:
+        except Exception:  # noqa: BLE001 -- a child must not go on as its parent
             _log.exception("an mllp process failed")
         finally:
             os._exit(code)

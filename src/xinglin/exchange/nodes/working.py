@@ -1,0 +1,76 @@
+"""The process that forwards: every subscription in its turn, as long as there is something to forward."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Self
+
+from django.db import close_old_connections
+
+from xinglin.exchange.nodes import forwarding, queries
+from xinglin.kernel import clock
+from xinglin.record import database
+from xinglin.record.locks import Lock
+
+if TYPE_CHECKING:
+    import threading
+
+IDLE = 2.0  # seconds between looks while nothing is to be forwarded
+_log = logging.getLogger(__name__)
+
+
+def run(stop: threading.Event) -> None:
+    """Forward until ``stop``, or until the process that started this one is gone."""
+    parent = os.getppid()
+    while not stop.is_set() and os.getppid() == parent:
+        if not _turn():
+            stop.wait(IDLE)
+    database.close()
+
+
+def drain() -> int:
+    """Forward until nothing is left that can be forwarded now; tell how many batches."""
+    count = 0
+    while done := _turn():
+        count += done
+    return count
+
+
+def _turn() -> int:
+    """One batch of each subscription; only one process of a platform does so at a time."""
+    close_old_connections()
+    connection = database.connection()
+    row = connection.execute("SELECT pg_try_advisory_lock(%s)", [Lock.NODES]).fetchone()
+    if row is None or not row[0]:
+        return 0
+    try:
+        if queries.own() is None:
+            return 0
+        return sum(forwarding.turn(one, now=clock.now()) for one in forwarding.due(clock.now()))
+    except Exception:  # noqa: BLE001 -- the process goes on
+        _log.exception("nothing could be forwarded; it is tried again")
+        return 0
+    finally:
+        connection.execute("SELECT pg_advisory_unlock(%s)", [Lock.NODES])
+
+
+class Beside:
+    """The process as a child, for as long as the ``with`` lasts."""
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self._child = subprocess.Popen([sys.executable, "-m", "xinglin.config.command", "nodes", "forward"])
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._child is not None
+        self._child.terminate()
+        try:
+            self._child.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
