@@ -1,4 +1,4 @@
-"""Institutions send over the network to a platform whose processes are killed meanwhile; nothing acknowledged is missing."""
+"""Institutions send to a platform whose processes are killed meanwhile; nothing acknowledged is missing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ class Live(Region):
         self.start()
         self.beside = [
             self._child("mllp", "--beside", "--host", "127.0.0.1", "--port", str(self.mllp)),
-            self._child("exchange", "watch", str(self.folders / FOLDER), "--sender", FOLDER, "--every", "0.2"),
+            self._child(
+                "exchange", "watch", str(self.folders / FOLDER), "--sender", FOLDER, "--every", "0.2"
+            ),
         ]
 
     @property
@@ -151,7 +153,7 @@ def _compare(live: Live, told: list[dict[str, Any]]) -> None:
             assert (line["sender"], line["control"]) in controls
     assert {line["door"] for line in told} == {"hl7v2", "cda", "table", "fhir"}
     acknowledged = {line["receipt"] for line in told if line["receipt"]}
-    extra = {number for number in kept} - {number_of(receipt)[0] for receipt in acknowledged}
+    extra = set(kept) - {number_of(receipt)[0] for receipt in acknowledged}
     assert {kept[number][1] for number in extra} <= {"table", "hl7v2"}  # a folder and a NACK name no receipts
     assert sources is not None
     assert sources[0] > 0

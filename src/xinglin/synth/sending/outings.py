@@ -125,7 +125,7 @@ def companions(plan: Plan, first: Outing) -> list[Outing]:
     """Others who went to the same institution on the day, whom it tells of in one file."""
     dice = Random(f"{plan.seed}/companions/{first.number}")  # noqa: S311 -- as above
     word = "cdc" if first.station.institution.kind == "cdc" else "centre"
-    found = []
+    found: list[Outing] = []
     for place in range(1, 1 + dice.randrange(_COMPANIONS)):
         moment = first.moment - timedelta(minutes=7 * place)
         person, state = _somebody(plan, dice, moment.toordinal(), word)
