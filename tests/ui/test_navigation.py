@@ -54,20 +54,6 @@ def shown(*roles: str, path: str = "/") -> list[navigation.Shown]:
                 "/signing/verify/",
             ],
         ),
-        ("nurse", ["/", "/cards/", "/directory/", "/codes/", "/ledger/", "/signing/verify/"]),
-        (
-            "steward",
-            [
-                "/",
-                "/persons/",
-                "/cards/",
-                "/directory/",
-                "/exchange/",
-                "/codes/",
-                "/ledger/",
-                "/signing/verify/",
-            ],
-        ),
         ("client", ["/", "/directory/", "/codes/", "/ledger/", "/signing/verify/"]),
     ],
 )

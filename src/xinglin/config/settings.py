@@ -41,7 +41,6 @@ INSTALLED_APPS = [
     "xinglin.exchange.tables",
     "xinglin.exchange.cda",
     "xinglin.exchange.dicom",
-    "xinglin.exchange.edges",
     "xinglin.quality",
     "xinglin.edge",
     "xinglin.synth",

@@ -25,7 +25,7 @@ class Lock(IntEnum):
     SIGN_ON_ORDER = 0x58_4C_40  # so that events of signing on become visible in the order of their places
     EXCHANGE_LANES = 0x58_4C_70  # a space: a sender's messages about one patient, which are worked in order
     EXCHANGE_COUNTS = 0x58_4C_71  # of who counts the minutes of the exchange that are over
-    NODES = 0x58_4C_78  # of the one process that forwards to other nodes
+    NODES = 0x58_4C_7A  # of the one process that forwards to other nodes
     SIGNATURES = 0x58_4C_50  # a space: one a document that is being signed
     IMAGE_FILES = 0x58_4C_78  # shared by those who enter images, exclusive to who clears files away
     QUALITY = 0x58_4C_80  # of the one run of the quality rules
