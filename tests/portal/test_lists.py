@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from tests.portal import make
-from xinglin.portal.rules import allergies, documents, immunisations, medicines, people, problems
+from xinglin.portal.rules import allergies, documents, immunisations, medicines, people, problems, timeline
 from xinglin.portal.rules.sources import Sources
 
 TODAY = date(2026, 11, 21)
@@ -339,3 +339,25 @@ def test_source_is_said_by_the_resource_its_encounter_or_its_patient(more, insti
     sources = Sources({"Patient/p": "甲医院"}, {"Organization/x": "某所"}, {"Encounter/1": "急诊中心"})
 
     assert sources.institution(make.resource("Observation", "1", **more)) == institution
+
+
+def test_a_datum_leads_to_its_message_for_those_who_may_read_messages():
+    from django.template.loader import render_to_string
+
+    came = make.resource("Observation", "1", meta={"source": "urn:xinglin:message:0sbhbz1bxvg00zb"})
+    loaded = make.resource("Observation", "2", meta={"source": "urn:xinglin:institution:xc-h01"})
+    sources = Sources({"Patient/p": "甲医院"}, {}, {})
+    source = sources.of(came, "2026-11-26")
+
+    assert source.message == "0sbhbz1bxvg00zb"
+    assert sources.of(loaded, "2026-11-26").message == ""
+    shown = render_to_string("portal/origin.html", {"s": source, "origins": True})
+    assert 'href="/exchange/messages/0sbhbz1bxvg00zb/"' in shown
+    assert "href" not in render_to_string("portal/origin.html", {"s": source, "origins": False})
+
+
+def test_the_department_is_what_a_visit_says_of_its_service_where_it_has_no_type():
+    visit = make.resource("Encounter", "1", serviceType={"text": "肾内科"}, period={"start": "2026-11-26"})
+    (found,) = timeline.visits([visit], Sources({}, {}, {}))
+
+    assert found.department == "肾内科"

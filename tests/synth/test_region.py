@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from tests.synth.conftest import Region, Resource
 
+pytestmark = pytest.mark.usefixtures("_record_database")  # validation asks it for code systems
+
 
 def references(node: Any) -> Iterator[str]:
     if isinstance(node, dict):

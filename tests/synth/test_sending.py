@@ -15,10 +15,13 @@ from xinglin.kernel.errors import Fault
 from xinglin.synth import institutions
 from xinglin.synth.identifiers import ID_SYSTEM
 from xinglin.synth.plan import Plan
-from xinglin.synth.sending import messages, mistakes, outings, stations
+from xinglin.synth.sending import lines, logs, messages, mistakes, outings, setting_out, stations
 from xinglin.synth.sending.courses import Course
+from xinglin.synth.sending.lines import Answer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from xinglin.exchange.doors import Translated
     from xinglin.synth.sending.drafts import Draft
     from xinglin.synth.sending.outings import Outing
@@ -235,3 +238,65 @@ def test_a_course_by_days_keeps_to_daylight_and_a_live_one_to_its_interval() -> 
     live = Course(START, every=1.5)
     assert live.moment(4) == START + timedelta(seconds=6)
     assert live.number(START + timedelta(seconds=6)) == 4
+
+
+def test_a_log_goes_on_where_it_was_ended_and_half_a_line_is_no_line(tmp_path: Path) -> None:
+    told = messages.messages(PLAN, 0, moment(0))
+    log = logs.opened(tmp_path)
+    log.write(told[0], Answer("stored", "r1"), "2026-11-26T09:00:00")
+    log.close()
+    path = tmp_path / f"{told[0].station.code}.ndjson"
+    with path.open("ab") as file:
+        file.write(b'{"outing": 0, "part": 1')
+
+    again = logs.opened(tmp_path)
+    assert (again.next, again.done) == (0, {(0, 0)})
+    again.write(told[1], Answer("stored", "r2"), "2026-11-26T09:00:01")
+    again.finished(0)
+    again.close()
+
+    assert [line["receipt"] for _, line in logs.read(tmp_path)] == ["r1", "r2"]
+    assert (logs.opened(tmp_path).next, logs.opened(tmp_path).done) == (1, set())
+
+
+def test_nobody_s_name_or_number_stands_in_a_log(tmp_path: Path) -> None:
+    log = logs.opened(tmp_path)
+    outing = outings.outing(PLAN, 0, moment(0))
+    for one in messages.messages(PLAN, 0, moment(0)):
+        log.write(one, Answer("stored", "r1"), "2026-11-26T09:00:00")
+    log.close()
+    held = "".join(path.read_text() for path in tmp_path.glob("*.ndjson"))
+    assert outing.person.name.text not in held
+    assert outing.person.identity_number not in held
+    assert outing.record_number not in held
+
+
+def test_keys_are_kept_for_their_owner_alone_and_a_course_stays_as_it_was_begun(tmp_path: Path) -> None:
+    place = tmp_path / "senders.json"
+    setting_out.keep_keys(place, {"xc-h01": "xls_1"}, Plan(residents=60))
+    assert place.stat().st_mode & 0o777 == 0o600
+    assert setting_out.keys(place) == ({"xc-h01": "xls_1"}, Plan(residents=60))
+    assert setting_out.keys(tmp_path / "absent.json")[0] == {}
+
+    first = setting_out.course(tmp_path, Course(START, every=1.5))
+    assert setting_out.course(tmp_path, Course(START + timedelta(hours=1), every=3.0)) == first
+
+
+def test_a_file_in_a_folder_is_answered_by_its_report_and_put_there_once(tmp_path: Path) -> None:
+    number = next(n for n in range(12) if outings.outing(PLAN, n, moment(n)).station.way == "folder")
+    message = messages.messages(PLAN, number, moment(number))[0]
+    line = lines.Folder(tmp_path)
+    (tmp_path / "done").mkdir()
+
+    assert line.send(message) is None
+    assert line.send(message) is None
+    (put,) = [path for path in tmp_path.iterdir() if path.is_file()]
+    assert put.read_bytes() == message.draft.body
+    put.rename(tmp_path / "done" / put.name)
+    report = tmp_path / "done" / f"{put.name}.report.csv"
+    report.write_text("Rows,2\n")
+    assert line.send(message) is None
+    report.write_text("Rows,2\nStored,1\nIn quarantine,1\nWrong rows,1\n")
+    assert line.send(message) == Answer(
+        "taken", counts={"rows": 2, "stored": 1, "quarantined": 1, "wrong": 1}
+    )

@@ -115,7 +115,8 @@ def _visit(encounter: Mapping[str, Any], sources: Sources) -> Visit:
         kind=str((encounter.get("class") or {}).get("code", "")),
         start=event.start,
         end=event.end if event.end != event.start else "",
-        department=" · ".join(text_of(t) for t in each(encounter.get("type"))),
+        department=" · ".join(text_of(t) for t in each(encounter.get("type")))
+        or text_of(encounter.get("serviceType") or {}),
         reasons=tuple(filter(None, (text_of(r) for r in each(encounter.get("reasonCode"))))),
         source=sources.of(encounter, event.start),
     )

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 Resource = dict[str, Any]
 
-SHOWN = 0.15
+SHOWN = 0.08
 """The share of outings that residents of the showcase make."""
 _STAY = 3  # days in hospital
 _STAYS = 0.12  # of outings to hospitals
@@ -125,11 +125,12 @@ def companions(plan: Plan, first: Outing) -> list[Outing]:
     """Others who went to the same institution on the day, whom it tells of in one file."""
     dice = Random(f"{plan.seed}/companions/{first.number}")  # noqa: S311 -- as above
     word = "cdc" if first.station.institution.kind == "cdc" else "centre"
-    found = []
+    found: list[Outing] = []
     for place in range(1, 1 + dice.randrange(_COMPANIONS)):
         moment = first.moment - timedelta(minutes=7 * place)
         person, state = _somebody(plan, dice, moment.toordinal(), word)
-        if person is first.person or any(person is other.person for other in found):
+        met = [first.person, *(other.person for other in found)]
+        if person.index >= showcase.FIRST or any(person is other for other in met):
             continue
         going = Going(person, state, dice, moment.toordinal(), first.station.institution)
         _take_place(going, word, stays=False)
