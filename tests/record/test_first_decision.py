@@ -12,11 +12,9 @@ from xinglin.record.policy import consents
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 
 @pytest.fixture
-def before_any() -> Iterator[None]:
+def before_any(emptied: None) -> Iterator[None]:
     """A region where nobody has ever decided anything, and a process that has not asked yet."""
     database.connection().execute("SELECT setval('record_consent_told', 1, false)")
     before, consents._first = consents._first, consents._First()
