@@ -110,21 +110,9 @@ def follow(connection: Connection, written: Iterable[Said], actor: Actor) -> Non
     for number in sorted(patients):
         require_say(connection, actor, number)
     if rows:
-        _tell(connection)
+        _first.tell(connection)
     with connection.cursor() as cursor:
         cursor.executemany(_INSERT, rows)
-
-
-def _tell(connection: Connection) -> None:
-    """Before the first decision ever, wait until no process holds any more that there is none.
-
-    A sequence is called for everybody at once, without the transaction's end. So no reading that begins after the
-    decision was acknowledged goes by what was so before.
-    """
-    if not _first.told and not _first.is_told(connection):
-        connection.execute("SELECT nextval('record_consent_told')")
-        time.sleep(2 * _FRESH_SECONDS)
-    _first.told = True
 
 
 def require_say(connection: Connection, actor: Actor, patient: int) -> None:
@@ -233,21 +221,29 @@ class _First:
     def __init__(self) -> None:
         self.told = False
         self.looked = float("-inf")
+        self.awaited = False
 
-    def is_told(self, connection: Connection) -> bool:
-        row = connection.execute("SELECT is_called FROM record_consent_told", prepare=True).fetchone()
-        return row == (True,)
+    def tell(self, connection: Connection) -> None:
+        """Before this process writes its first decision, wait until no process holds any more that there is none.
 
-    def is_told_lately(self, connection: Connection | None) -> bool:
-        """The same, with an answer that is at most ``_FRESH_SECONDS`` old."""
-        if self.told:
-            return True
+        A sequence is called for everybody at once, without the transaction's end. So no reading that begins after a
+        decision was acknowledged goes by what was so before. Who finds it called waits too: whoever called it may
+        still be waiting.
+        """
+        if not self.awaited:
+            connection.execute("SELECT nextval('record_consent_told')")
+            time.sleep(2 * _FRESH_SECONDS)
+            self.told = self.awaited = True
+
+    def is_told(self, connection: Connection | None) -> bool:
+        """The answer is at most ``_FRESH_SECONDS`` old."""
         now = time.monotonic()
-        if now - self.looked > _FRESH_SECONDS:
+        if not self.told and now - self.looked > _FRESH_SECONDS:
             with database.using(connection) as used:
-                if self.is_told(used):
-                    self.told = True
+                row = used.execute("SELECT is_called FROM record_consent_told", prepare=True).fetchone()
             self.looked = now
+            if row == (True,):
+                self.told = True
         return self.told
 
 
@@ -258,7 +254,7 @@ def idle(connection: Connection | None) -> bool:
     """Whether nobody in the region has decided anything: then an open policy has nothing to ask."""
     if compiling.in_force().consents.closed:
         return False
-    if not _first.is_told_lately(connection):
+    if not _first.is_told(connection):
         return True
     with database.using(connection) as used:
         row = used.execute("SELECT EXISTS (SELECT FROM record_consent)", prepare=True).fetchone()
