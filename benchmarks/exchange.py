@@ -1,6 +1,7 @@
 """The exchange: messages a second through a door of a running server, everything included.
 
-Usage: python benchmarks/exchange.py [--messages 5000] [--connections 16] [--results 5] [--workers 2] [--later]
+Usage: python benchmarks/exchange.py [--messages 5000] [--connections 16] [--results 5] [--people 1000]
+       [--workers 2] [--threads 8] [--later]
 
 Each message is a FHIR bundle as a laboratory sends it: patient, visit, order, report and some results. The server, its
 workers, the database and this client share the machine. ``--later`` asks for a receipt at once and counts until the
@@ -13,14 +14,17 @@ import argparse
 import io
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import psycopg
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -29,18 +33,28 @@ from client import drive, request
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧"
+GIVEN = "伟芳娜秀敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂文华建国志玉春梅红宇欣子涵雨轩浩然思源佳怡晨阳嘉"
 RUN = [sys.executable, "-m", "xinglin.config.command"]
 
 
-def report(number: int, results: int) -> bytes:
-    """A laboratory's report about one of many patients."""
-    patient = f"p{number % 2000}"
-    about: dict[str, Any] = {"subject": {"reference": f"Patient/{patient}"}}
+def person(number: int) -> dict[str, Any]:
+    """Somebody, always the same under the same number, and like few others."""
+    chance = random.Random(number)
+    name = chance.choice(SURNAMES) + "".join(chance.choices(GIVEN, k=2))
+    born = date(1930, 1, 1) + timedelta(days=chance.randrange(34_000))
+    return {
+        "resourceType": "Patient", "id": f"p{number}", "name": [{"text": name}],
+        "gender": chance.choice(("female", "male")), "birthDate": born.isoformat(),
+        "identifier": [{"system": "urn:bench:patient", "value": f"p{number}"}],
+    }  # fmt: skip
+
+
+def report(number: int, results: int, people: int) -> bytes:
+    """A laboratory's report about one of so many people."""
+    about: dict[str, Any] = {"subject": {"reference": f"Patient/p{number % people}"}}
     resources: list[dict[str, Any]] = [
-        {
-            "resourceType": "Patient", "id": patient, "name": [{"text": f"张{number % 2000}"}], "gender": "female",
-            "identifier": [{"system": "urn:bench:patient", "value": patient}], "birthDate": "1960-05-17",
-        },
+        person(number % people),
         {"resourceType": "Encounter", "id": f"e{number}", "status": "finished", "class": {"code": "AMB"}, **about},
         {
             "resourceType": "DiagnosticReport", "id": f"r{number}", "status": "final", "code": {"text": "血常规"},
@@ -65,20 +79,25 @@ def report(number: int, results: int) -> bytes:
     return json.dumps(bundle, ensure_ascii=False).encode()
 
 
-def requests(count: int, results: int, key: str, *, later: bool) -> Iterator[bytes]:
-    headers = "Prefer: respond-async\r\n" if later else ""
-    for number in range(count):
-        yield request("POST", "/exchange/in/fhir", key, report(number, results), headers)
+def requests(given: argparse.Namespace, key: str) -> Iterator[bytes]:
+    headers = "Prefer: respond-async\r\n" if given.later else ""
+    for number in range(given.messages):
+        yield request("POST", "/exchange/in/fhir", key, report(number, given.results, given.people), headers)
 
 
-def start(home: Path, port: int, workers: int) -> tuple[subprocess.Popen[bytes], str]:
+def start(home: Path, given: argparse.Namespace) -> tuple[subprocess.Popen[bytes], str]:
     """A server of its own and the key of a sender."""
-    os.environ |= {"XINGLIN_HOME": str(home), "XINGLIN_LEDGER": "false", "XINGLIN_WORKERS": str(workers)}
+    os.environ |= {
+        "XINGLIN_HOME": str(home),
+        "XINGLIN_LEDGER": "false",
+        "XINGLIN_WORKERS": str(given.workers),
+        "XINGLIN_THREADS": str(given.threads),
+    }
     os.environ.pop("DATABASE_URL", None)
-    server = subprocess.Popen([*RUN, "serve", "--port", str(port)], stdout=subprocess.DEVNULL)
+    server = subprocess.Popen([*RUN, "serve", "--port", str(given.port)], stdout=subprocess.DEVNULL)
     while True:
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/fhir/metadata", timeout=5)
+            urllib.request.urlopen(f"http://127.0.0.1:{given.port}/fhir/metadata", timeout=5)
             break
         except OSError:
             if server.poll() is not None:
@@ -89,6 +108,22 @@ def start(home: Path, port: int, workers: int) -> tuple[subprocess.Popen[bytes],
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     return server, added.stdout.strip()
+
+
+def processor(server: int, home: Path) -> list[float]:
+    """Seconds of processor time so far: of the server with its workers, and of the database."""
+    database = int((home / "postgresql" / "postmaster.pid").read_text().split()[0])
+    return [sum(used(one) for one in family(head)) for head in (server, database)]
+
+
+def family(head: int) -> list[psutil.Process]:
+    process = psutil.Process(head)
+    return [process, *process.children(recursive=True)]
+
+
+def used(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def until_worked(url: str) -> None:
@@ -118,32 +153,41 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--messages", type=int, default=5000)
     parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--people", type=int, default=1000)
     parser.add_argument("--results", type=int, default=5)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=8)
     parser.add_argument("--port", type=int, default=8123)
     parser.add_argument("--later", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        server, key = start(home, given.port, given.workers)
+        server, key = start(home, given)
         try:
             url = f"postgresql://postgres@/xinglin?host={home / 'postgresql'}"
             wanted = 202 if given.later else 200
-            sent = requests(given.messages, given.results, key, later=given.later)
+            sent = requests(given, key)
+            spent = processor(server.pid, home)
             begun = time.perf_counter()
             told = drive(given.port, sent, connections=given.connections, wanted=(wanted,))
             acknowledged = time.perf_counter() - begun
             until_worked(url)
             elapsed = time.perf_counter() - begun
+            spent = [after - before for before, after in zip(spent, processor(server.pid, home), strict=True)]
             resources, copy = copied(url)
         finally:
             server.terminate()
             server.wait(timeout=20)
             subprocess.run([*RUN, "stop"], check=False, stdout=subprocess.DEVNULL)
-    print(f"{given.messages:,} messages, {resources:,} resources, {given.connections} connections")
-    print(f"acknowledged {given.messages / acknowledged:,.0f} messages/s; p50 {told.percentile(0.5):.1f} ms, p99 {told.percentile(0.99):.1f} ms")
-    print(f"in the record {given.messages / elapsed:,.0f} messages/s, {resources / elapsed:,.0f} resources/s")
-    print(f"a bare COPY of the same rows: {copy:.2f} s; the exchange takes {elapsed / max(copy, 0.001):,.0f} times as long")
+    count, ratio = given.messages, elapsed / max(copy, 0.001)
+    p50, p99 = told.percentile(0.5), told.percentile(0.99)
+    print(f"{count:,} messages, {resources:,} resources, {given.connections} connections")
+    print(f"acknowledged {count / acknowledged:,.0f} messages/s; p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+    print(f"in the record {count / elapsed:,.0f} messages/s, {resources / elapsed:,.0f} resources/s")
+    print(
+        f"processor time a message: server {spent[0] / count * 1e3:.1f} ms, database {spent[1] / count * 1e3:.1f} ms"
+    )
+    print(f"a bare COPY of the same rows: {copy:.2f} s; the exchange takes {ratio:,.0f} times as long")
 
 
 if __name__ == "__main__":

@@ -72,7 +72,9 @@ def browser(db: None, sender: Sender) -> Callable[[str | None], Client]:
         client = Client()
         if role is not None:
             fields: dict[str, Any] = {"display_name": "刘洋", "roles": [role], "institution_id": institution}
-            account, _ = Account.objects.get_or_create(username=f"{role}-{institution or 'region'}", defaults=fields)
+            account, _ = Account.objects.get_or_create(
+                username=f"{role}-{institution or 'region'}", defaults=fields
+            )
             client.force_login(account)
         return client
 

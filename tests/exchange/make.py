@@ -35,7 +35,11 @@ def observation(id_: str = "o1", subject: str = "p1", value: float = 6.5, **more
 
 
 def bundle(*resources: dict[str, Any], control: str | None = None, kind: str = "collection") -> bytes:
-    made: dict[str, Any] = {"resourceType": "Bundle", "type": kind, "entry": [{"resource": r} for r in resources]}
+    made: dict[str, Any] = {
+        "resourceType": "Bundle",
+        "type": kind,
+        "entry": [{"resource": r} for r in resources],
+    }
     if control is not None:
         made["identifier"] = {"system": "urn:test", "value": control}
     return json.dumps(made, ensure_ascii=False).encode()
@@ -74,6 +78,8 @@ class Lines:
         told: dict[str, Any] = {"resourceType": "Patient", "id": id_, "name": [{"text": name}]}
         if kind == "full":
             told["gender"] = "female"
+        if not control:
+            return Translated((told,))
         visit = {
             "resourceType": "Encounter",
             "id": naming.id_of(sender.code, "Encounter", control),
@@ -81,7 +87,7 @@ class Lines:
             "class": {"code": "AMB"},
             "subject": {"reference": f"Patient/{id_}"},
         }
-        return Translated((told, visit) if control else (told,))
+        return Translated((told, visit))
 
 
 def line(kind: str, control: str, number: str, name: str) -> bytes:

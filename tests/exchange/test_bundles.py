@@ -53,19 +53,42 @@ def test_a_single_resource_is_a_message_too() -> None:
 def test_references_follow_by_address_and_by_number() -> None:
     told = _made(
         _entries(
-            {"fullUrl": "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0", "resource": {k: v for k, v in patient(identifier=[{"system": "urn:a", "value": "7"}]).items() if k != "id"}},
-            {"resource": observation(subject="x") | {"subject": {"reference": "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0"}, "performer": [{"reference": "Practitioner/d1"}, {"reference": "Organization/org1"}]}},
+            {
+                "fullUrl": "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0",
+                "resource": {
+                    k: v
+                    for k, v in patient(identifier=[{"system": "urn:a", "value": "7"}]).items()
+                    if k != "id"
+                },
+            },
+            {
+                "resource": observation(subject="x")
+                | {
+                    "subject": {"reference": "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0"},
+                    "performer": [{"reference": "Practitioner/d1"}, {"reference": "Organization/org1"}],
+                }
+            },
         )
     )
 
     assert told.reasons == ()
     assert told.resources[0]["id"] == _id("Patient", "urn:a|7")
     assert told.resources[1]["subject"]["reference"] == f"Patient/{_id('Patient', 'urn:a|7')}"
-    assert [p["reference"] for p in told.resources[1]["performer"]] == [f"Practitioner/{_id('Practitioner', 'd1')}", "Organization/org1"]
+    assert [p["reference"] for p in told.resources[1]["performer"]] == [
+        f"Practitioner/{_id('Practitioner', 'd1')}",
+        "Organization/org1",
+    ]
 
 
 def test_a_name_that_no_entry_bears_is_an_error_at_its_entry() -> None:
-    told = _made(_entries({"resource": observation() | {"subject": {"reference": "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0"}}}))
+    told = _made(
+        _entries(
+            {
+                "resource": observation()
+                | {"subject": {"reference": "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0"}}
+            }
+        )
+    )
 
     assert [(r.code, r.place) for r in told.reasons] == [("not-found", "Bundle.entry[0].resource")]
 
@@ -84,14 +107,20 @@ def test_several_that_share_a_number_stay_several() -> None:
 
     told = _made(bundle(one, two))
 
-    assert [r["id"] for r in told.resources] == [_id("Observation", "urn:r|R1"), _id("Observation", "urn:r|R1", "2")]
+    assert [r["id"] for r in told.resources] == [
+        _id("Observation", "urn:r|R1"),
+        _id("Observation", "urn:r|R1", "2"),
+    ]
 
 
 def test_deletes_are_told_patches_refused_and_reads_left_out() -> None:
     told = _made(
         _entries(
             {"request": {"method": "DELETE", "url": "Observation/o1"}},
-            {"request": {"method": "PATCH", "url": "Observation/o2"}, "resource": {"resourceType": "Parameters"}},
+            {
+                "request": {"method": "PATCH", "url": "Observation/o2"},
+                "resource": {"resourceType": "Parameters"},
+            },
             {"request": {"method": "GET", "url": "Observation/o3"}},
             {"request": {"method": "DELETE", "url": "Observation?code=1"}},
         )
@@ -117,8 +146,18 @@ def test_a_profile_asks_for_more_and_says_where(settings: Any, tmp_path: Path) -
     told = _made(bundle(patient(), observation()), replace(SENDER, profile="example"))
 
     assert [(r.severity, r.code, r.place, r.words) for r in told.reasons] == [
-        ("error", "required", "Bundle.entry[0].resource.identifier", "The institution's profile asks for more: a Patient has an identifier"),
-        ("warning", "required", "Bundle.entry[1].resource.effective", "The institution's profile asks for more: an Observation says when it was made"),
+        (
+            "error",
+            "required",
+            "Bundle.entry[0].resource.identifier",
+            "The institution's profile asks for more: a Patient has an identifier",
+        ),
+        (
+            "warning",
+            "required",
+            "Bundle.entry[1].resource.effective",
+            "The institution's profile asks for more: an Observation says when it was made",
+        ),
     ]
 
 

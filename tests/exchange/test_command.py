@@ -24,7 +24,19 @@ def _run(*words: str) -> str:
 
 
 def test_senders_are_registered_listed_and_changed(sender: Sender) -> None:
-    key = _run("sender", "add", "h02", "--name", "中医院", "--door", "hl7v2", "--charset", "gbk", "--network", "10.0.0.0/8").strip()
+    key = _run(
+        "sender",
+        "add",
+        "h02",
+        "--name",
+        "中医院",
+        "--door",
+        "hl7v2",
+        "--charset",
+        "gbk",
+        "--network",
+        "10.0.0.0/8",
+    ).strip()
     assert senders.of_key(key, "10.1.1.1", Door.HL7V2) is not None
 
     _run("sender", "change", "h02", "--door", "fhir", "--door", "hl7v2")
@@ -32,7 +44,12 @@ def test_senders_are_registered_listed_and_changed(sender: Sender) -> None:
     _run("sender", "close", "h02")
 
     held = senders.by_code(database.connection(), "h02")
-    assert (held.name, held.charset, held.doors, held.networks) == ("中医院", "gbk", ("fhir", "hl7v2"), ("10.0.0.0/8",))
+    assert (held.name, held.charset, held.doors, held.networks) == (
+        "中医院",
+        "gbk",
+        ("fhir", "hl7v2"),
+        ("10.0.0.0/8",),
+    )
     assert senders.of_key(new, "10.1.1.1", Door.HL7V2) is None
     assert "h02" in _run("sender", "list")
     _run("sender", "open", "h02")
@@ -55,7 +72,8 @@ def test_work_is_done_and_told(sender: Sender) -> None:
 
 def test_the_quarantine_is_replayed(sender: Sender, lines: Lines) -> None:
     held = [
-        processing.deliver(delivery(sender, line("visit", f"v{n}", f"p{n}", ""), door=Door.TABLE)) for n in range(3)
+        processing.deliver(delivery(sender, line("visit", f"v{n}", f"p{n}", ""), door=Door.TABLE))
+        for n in range(3)
     ]
     assert "error name: The name is missing." in _run("replay", held[0].number)
     lines.translate = lambda body, media, who: Lines().translate(body + b"x", media, who)  # type: ignore[method-assign]

@@ -23,7 +23,9 @@ def key(sender: Sender) -> str:
     return senders.renew_key(database.connection(), code="h01", actor=STEWARD, now=clock.now())
 
 
-def _post(path: str, body: bytes, key: str = "", *, method: str = "POST", **headers: str) -> tuple[int, Any, dict[str, str]]:
+def _post(
+    path: str, body: bytes, key: str = "", *, method: str = "POST", **headers: str
+) -> tuple[int, Any, dict[str, str]]:
     environ = {
         "REQUEST_METHOD": method,
         "PATH_INFO": path,
@@ -37,7 +39,11 @@ def _post(path: str, body: bytes, key: str = "", *, method: str = "POST", **head
     began: list[Any] = []
     answer = b"".join(face.application(environ, lambda *given: began.extend(given)))
     told = dict(began[1])
-    return int(began[0][:3]), json.loads(answer) if told["Content-Type"] == "application/json" else answer, told
+    return (
+        int(began[0][:3]),
+        json.loads(answer) if told["Content-Type"] == "application/json" else answer,
+        told,
+    )
 
 
 def _kept() -> int:
@@ -56,7 +62,9 @@ def test_a_message_is_answered_with_its_receipt(key: str) -> None:
 
 
 def test_who_prefers_not_to_wait_gets_a_receipt_at_once(key: str) -> None:
-    status, told, _ = _post("/exchange/in/fhir", bundle(patient(), control="c1"), key, HTTP_PREFER="respond-async")
+    status, told, _ = _post(
+        "/exchange/in/fhir", bundle(patient(), control="c1"), key, HTTP_PREFER="respond-async"
+    )
 
     assert (status, told["state"]) == (202, "received")
     assert processing.work() == 1
@@ -68,7 +76,11 @@ def test_what_went_to_quarantine_says_why_in_the_senders_language(key: str) -> N
     status, told, _ = _post("/exchange/in/fhir", wrong, key)
     chinese = _post("/exchange/in/fhir", wrong, key, HTTP_ACCEPT_LANGUAGE="zh-CN,zh;q=0.9")[1]
 
-    assert (status, told["state"], told["reasons"][0]["place"]) == (422, "quarantined", "Observation[0].status")
+    assert (status, told["state"], told["reasons"][0]["place"]) == (
+        422,
+        "quarantined",
+        "Observation[0].status",
+    )
     assert chinese["reasons"][0]["text"] != told["reasons"][0]["text"]
     assert _kept() == 1
 
@@ -105,8 +117,16 @@ def test_what_is_refused_is_not_kept(
 
 
 def test_what_comes_packed_or_in_pieces_is_kept_unpacked(key: str) -> None:
-    packed = _post("/exchange/in/fhir", gzip.compress(bundle(patient(), control="c1")), key, HTTP_CONTENT_ENCODING="gzip")
-    pieces = _post("/exchange/in/fhir", bundle(patient(), control="c1"), key, CONTENT_LENGTH="", HTTP_TRANSFER_ENCODING="chunked")
+    packed = _post(
+        "/exchange/in/fhir", gzip.compress(bundle(patient(), control="c1")), key, HTTP_CONTENT_ENCODING="gzip"
+    )
+    pieces = _post(
+        "/exchange/in/fhir",
+        bundle(patient(), control="c1"),
+        key,
+        CONTENT_LENGTH="",
+        HTTP_TRANSFER_ENCODING="chunked",
+    )
 
     assert (packed[0], pieces[0]) == (200, 200)
     assert pieces[1] == {**packed[1], "repeated": True}
@@ -131,7 +151,9 @@ def test_a_door_may_answer_in_its_own_language(key: str, lines: Lines) -> None:
 
     doors.offer(doors.Door.TABLE, Answering())
 
-    told = _post("/exchange/in/table", line("visit", "v1", "p1", "张三"), key, HTTP_ACCEPT="application/x-line")
+    told = _post(
+        "/exchange/in/table", line("visit", "v1", "p1", "张三"), key, HTTP_ACCEPT="application/x-line"
+    )
     plain = _post("/exchange/in/table", line("visit", "v2", "p1", "张三"), key)
 
     assert told[:2] == (200, b"ACK|stored")

@@ -1,4 +1,4 @@
-"""Every process is killed while institutions send: whatever was acknowledged is kept, and is in the record at the end."""
+"""Every process is killed while institutions send: what was acknowledged is kept, and is in the record at the end."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ class Region:
     values: dict[str, float] = field(default_factory=dict)  # patient → the last value acknowledged
 
     def environment(self) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("XINGLIN_", "DATABASE_URL", "PYTEST_"))}
+        kept = {
+            k: v for k, v in os.environ.items() if not k.startswith(("XINGLIN_", "DATABASE_URL", "PYTEST_"))
+        }
         return {**kept, "XINGLIN_HOME": str(self.home), "XINGLIN_WORKERS": "2", "XINGLIN_LEDGER": "false"}
 
     def run(self, *words: str) -> str:
@@ -140,7 +142,8 @@ def test_what_was_acknowledged_survives_the_death_of_every_process(region: Regio
     for turn in range(ROUNDS):
         before, stop = len(region.acknowledged), threading.Event()
         threads = [
-            threading.Thread(target=_send_until_dead, args=(region, f"t{turn}n{n}", stop)) for n in range(SENDERS)
+            threading.Thread(target=_send_until_dead, args=(region, f"t{turn}n{n}", stop))
+            for n in range(SENDERS)
         ]
         for thread in threads:
             thread.start()
@@ -200,8 +203,61 @@ def _assert_last_values(region: Region) -> None:
         "DATABASE_URL": region.url(),
     }
     out = subprocess.run(
-        [sys.executable, "-c", script, *region.values], env=environment, check=True, capture_output=True, text=True
+        [sys.executable, "-c", script, *region.values],
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout
     found = {name: float(value) for name, value in (line.split() for line in out.splitlines())}
     for name, value in region.values.items():
         assert value <= found[name]
+
+
+@pytest.fixture
+def small_disk(region: Region) -> Iterator[Path]:
+    """A disk of eight megabytes that raw messages are kept on; skipped where none can be mounted."""
+    with tempfile.TemporaryDirectory() as folder:
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], check=False, capture_output=True
+        )
+        if mounted.returncode:
+            pytest.skip("no disk can be mounted here")
+        place, owner = Path(folder), (region.home / "postgresql" / "PG_VERSION").stat()
+        try:
+            os.chown(place, owner.st_uid, owner.st_gid)
+            with psycopg.connect(region.url(), autocommit=True) as connection:
+                connection.execute(f"CREATE TABLESPACE small LOCATION '{place}'")
+                connection.execute("ALTER TABLE exchange_raw SET TABLESPACE small")
+            yield place
+            subprocess.run(["mount", "-o", "remount,size=64m", folder], check=True)
+            with psycopg.connect(region.url(), autocommit=True) as connection:
+                connection.execute("ALTER TABLE exchange_raw SET TABLESPACE pg_default")
+                connection.execute("DROP TABLESPACE small")
+        finally:
+            subprocess.run(["umount", "-l", folder], check=False)
+
+
+@pytest.mark.crash
+def test_a_full_disk_acknowledges_nothing_and_loses_nothing(region: Region, small_disk: Path) -> None:
+    """Until the disk is full all is acknowledged; then nothing is; with more room what was refused is taken."""
+    sent = {
+        f"full-{n}": bundle(patient(f"f{n}", name=os.urandom(120_000).hex()), control=f"full-{n}")
+        for n in range(90)
+    }
+
+    answers = {control: region.post(body, region.key) for control, body in sent.items()}
+    refused = [control for control, (status, _) in answers.items() if status == 503]
+    with psycopg.connect(region.url(), autocommit=True) as connection:
+        kept = {
+            control
+            for (control,) in connection.execute(
+                "SELECT control FROM exchange_message WHERE control ~ 'full'"
+            )
+        }
+    subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
+    again = {region.post(sent[control], region.key)[0] for control in refused}
+
+    assert {status for status, _ in answers.values()} == {200, 503}
+    assert kept == set(answers) - set(refused)
+    assert again == {200}

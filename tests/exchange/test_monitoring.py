@@ -26,7 +26,10 @@ def test_the_monitor_counts_by_sender_and_door(sender: Sender, lines: Lines) -> 
 
     held = monitoring.look(database.connection(), clock.now())
 
-    told = [(l.sender, l.door, l.hour.messages, l.hour.quarantined, l.hour.resources, l.waiting) for l in held.lines]
+    told = [
+        (one.sender, one.door, one.hour.messages, one.hour.quarantined, one.hour.resources, one.waiting)
+        for one in held.lines
+    ]
     assert told == [(sender.id, "fhir", 3, 1, 2, 1), (sender.id, "table", 1, 0, 1, 0)]
     assert (held.hour.messages, held.backlog, held.quarantine) == (4, 1, 1)
     assert held.oldest is not None
@@ -41,7 +44,9 @@ def test_minutes_that_are_over_are_counted_once(sender: Sender, lines: Lines) ->
     assert monitoring.count(connection, later) > 0
     assert monitoring.count(connection, later) == 0
     held = monitoring.look(connection, later)
-    row = connection.execute("SELECT sum(messages), sum(quarantined), sum(resources) FROM exchange_minute").fetchone()
+    row = connection.execute(
+        "SELECT sum(messages), sum(quarantined), sum(resources) FROM exchange_minute"
+    ).fetchone()
 
     assert row == (4, 1, 3)
     assert (held.hour.messages, held.hour.quarantined, held.hour.resources) == (4, 1, 3)

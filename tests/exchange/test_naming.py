@@ -11,7 +11,10 @@ _PART = st.text(min_size=1, max_size=20).map(str.strip).filter(bool)
 
 def test_the_same_thing_has_the_same_id() -> None:
     assert id_of("h01", "Patient", "4711") == id_of("h01", "Patient", " 4711 ")
-    assert id_of("h01", "Patient", "4711") == "b4j3jxvvgljf7ljvu2xvgjmj5q" or len(id_of("h01", "Patient", "4711")) == 26
+    assert (
+        id_of("h01", "Patient", "4711") == "b4j3jxvvgljf7ljvu2xvgjmj5q"
+        or len(id_of("h01", "Patient", "4711")) == 26
+    )
 
 
 @given(st.lists(_PART, min_size=1, max_size=3), st.lists(_PART, min_size=1, max_size=3))

@@ -49,7 +49,10 @@ def test_a_wrong_key_a_wrong_door_and_a_closed_sender_are_nobody(sender: Sender)
 def test_a_sender_sends_from_its_networks_alone(sender: Sender) -> None:
     key = _register(networks=["10.20.0.0/16", "2001:db8::/32"])
 
-    admitted = [senders.of_key(key, a, Door.HL7V2) is not None for a in ("10.20.3.4", "10.21.0.1", "2001:db8::1", "", "::ffff:10.20.0.9")]
+    admitted = [
+        senders.of_key(key, a, Door.HL7V2) is not None
+        for a in ("10.20.3.4", "10.21.0.1", "2001:db8::1", "", "::ffff:10.20.0.9")
+    ]
 
     assert admitted == [True, False, True, False, True]
 
@@ -62,7 +65,10 @@ def test_a_new_key_takes_the_place_of_the_old(sender: Sender) -> None:
 
     assert senders.of_key(old, None, Door.HL7V2) is None
     assert senders.of_key(new, None, Door.HL7V2) is not None
-    assert [e.what for e in senders.events(database.connection(), senders.by_code(database.connection(), "h02").id)] == ["key", "registered"]
+    assert [
+        e.what
+        for e in senders.events(database.connection(), senders.by_code(database.connection(), "h02").id)
+    ] == ["key", "registered"]
 
 
 def test_names_in_a_message_count_only_from_a_named_network(sender: Sender) -> None:
@@ -97,7 +103,9 @@ def test_a_certificate_names_one_sender(sender: Sender) -> None:
         ("h02", {"certificate": "abc"}, "certificate"),
     ],
 )
-def test_what_is_wrong_is_said_at_its_place(sender: Sender, code: str, details: dict[str, object], place: str) -> None:
+def test_what_is_wrong_is_said_at_its_place(
+    sender: Sender, code: str, details: dict[str, object], place: str
+) -> None:
     with pytest.raises(Fault) as fault:
         _register(code, **details)
 
@@ -108,7 +116,11 @@ def test_what_is_wrong_is_said_at_its_place(sender: Sender, code: str, details: 
 def test_a_change_says_what_was_changed(sender: Sender) -> None:
     connection = database.connection()
     after = senders.change(
-        connection, code="h01", details=Details("人民医院", doors=[Door.FHIR], charset="GBK"), actor=STEWARD, now=clock.now()
+        connection,
+        code="h01",
+        details=Details("人民医院", doors=[Door.FHIR], charset="GBK"),
+        actor=STEWARD,
+        now=clock.now(),
     )
 
     assert (after.charset, after.doors) == ("gbk", ("fhir",))

@@ -45,6 +45,10 @@ ACTIONS = {
     "audit-alerts": gettext_lazy("Alerts of the audit read"),
     "audit-export": gettext_lazy("Audit exported"),
     "audit-patient": gettext_lazy("Accesses to a record shown"),
+    "exchange-message": gettext_lazy("Raw message of an institution read"),
+    "exchange-edited": gettext_lazy("Message of an institution edited"),
+    "exchange-replayed": gettext_lazy("Message of an institution replayed"),
+    "exchange-discarded": gettext_lazy("Message of an institution discarded"),
     "residents.desk": gettext_lazy("Work at the desk for residents' accounts"),
 }
 """The actions that can be chosen; one that is not here is shown by its code."""

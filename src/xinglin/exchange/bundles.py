@@ -35,7 +35,9 @@ class Bundles:
         """Kind, the bundle's own identifier, and the one patient it is about, if it is about one."""
         sent = _parsed(body)
         if sent["resourceType"] != "Bundle":
-            return Envelope(sent["resourceType"], "", _patient_of([sent]), _moment(_meta(sent).get("lastUpdated")))
+            return Envelope(
+                sent["resourceType"], "", _patient_of([sent]), _moment(_meta(sent).get("lastUpdated"))
+            )
         identifier = sent.get("identifier")
         control = identifier.get("value") if isinstance(identifier, dict) else None
         found = [entry["resource"] for _, entry in _entries(sent) if isinstance(entry.get("resource"), dict)]
@@ -83,7 +85,9 @@ class _Reading:
         if method in _READ:
             return
         if method == _PATCH:
-            said = gettext_noop("A door takes whole resources; send the resource as it is now instead of a patch.")
+            said = gettext_noop(
+                "A door takes whole resources; send the resource as it is now instead of a patch."
+            )
             self._fail("not-supported", f"{place}.request.method", said)
         elif method == _DELETE:
             assert isinstance(request, dict)
@@ -134,7 +138,7 @@ class _Reading:
 
     def _is_itself(self, resource: dict[str, Any]) -> bool:
         """The institution's own Organization is the directory's to change."""
-        return resource["resourceType"] == "Organization" and resource["id"] == self.sender.organization
+        return (resource["resourceType"], resource["id"]) == ("Organization", self.sender.organization)
 
     def _refer(self, place: str, resource: dict[str, Any]) -> None:
         """Let references name what they mean by its id of ours."""

@@ -74,7 +74,9 @@ def prepared(body: bytes) -> Raw:
 def keep(connection: Connection, raws: Iterable[Raw]) -> None:
     """Keep messages, in the caller's transaction; one that is there already is there once."""
     held = {raw.digest: raw for raw in raws}
-    ordered = [held[digest] for digest in sorted(held)]  # so that two who keep the same wait for each other in order
+    ordered = [
+        held[digest] for digest in sorted(held)
+    ]  # so that two who keep the same wait for each other in order
     if ordered:
         connection.execute(
             _INSERT,

@@ -61,8 +61,8 @@ class Sender:
 class Reason:
     """Why a message, or a part of it, could not be used, or what about it is imperfect.
 
-    ``place`` is in the door's own way: ``PID-3.1``, ``row 12, column 出生日期``, ``/ClinicalDocument/…``. ``text`` is an
-    English template with named ``%(name)s`` places, which pages translate, and ``params`` fills them.
+    ``place`` is in the door's own way: ``PID-3.1``, ``row 12, column 出生日期``, ``/ClinicalDocument/…``. ``text`` is
+    an English template with named ``%(name)s`` places, which pages translate, and ``params`` fills them.
     """
 
     severity: str  # ERROR or WARNING

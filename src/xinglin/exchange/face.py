@@ -35,7 +35,12 @@ if TYPE_CHECKING:
 
 PREFIX = "/exchange/in/"
 _JSON = "application/json"
-_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, django.db.OperationalError, django.db.InterfaceError)
+_AWAY = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    django.db.OperationalError,
+    django.db.InterfaceError,
+)
 _STATUS = {State.STORED: 200, State.RECEIVED: 202, State.QUARANTINED: 422, State.DISCARDED: 200}
 _RETRY_SECONDS = "2"
 _CHUNK = 1 << 20
@@ -64,7 +69,11 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     """Answer one delivery."""
     with translation.override(_language(environ)):
         answer = _answered(environ)
-    headers = [("Content-Type", answer.media), ("Content-Length", str(len(answer.body))), ("Cache-Control", "no-store")]
+    headers = [
+        ("Content-Type", answer.media),
+        ("Content-Length", str(len(answer.body))),
+        ("Cache-Control", "no-store"),
+    ]
     start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", [*headers, *answer.headers])
     return (answer.body,)
 
@@ -73,16 +82,20 @@ def _answered(environ: dict[str, Any]) -> Answer:
     try:
         return _handled(environ)
     except Refusal as refusal:
-        return _nothing_kept(refusal.status, refusal.code, gettext(refusal.text) % refusal.params, refusal.headers)
+        return _nothing_kept(
+            refusal.status, refusal.code, gettext(refusal.text) % refusal.params, refusal.headers
+        )
     except Fault as fault:
         return _of_fault(fault)
     except _AWAY as error:
         _log.warning("database busy or away: %s", error)
         return _of_fault(busy(gettext_noop("The database does not answer at this moment. Send it again.")))
-    except Exception:
+    except Exception:  # noqa: BLE001 -- the last place where a mistake of ours can become an answer
         number = secrets.token_hex(6)
         _log.exception("incident %s", number)
-        said = gettext("Something went wrong on the server. The operator finds it in the log as incident %(number)s.")
+        said = gettext(
+            "Something went wrong on the server. The operator finds it in the log as incident %(number)s."
+        )
         return _nothing_kept(500, "exception", said % {"number": number})
 
 
@@ -145,7 +158,9 @@ def _door(environ: dict[str, Any]) -> Door:
         names = ", ".join(door.value for door in doors.open_doors())
         raise Refusal(404, "not-found", _NO_DOOR, name=name, names=names) from None
     if environ["REQUEST_METHOD"] != "POST":
-        raise Refusal(405, "not-supported", gettext_noop("A message is handed in with POST."), ("Allow", "POST"))
+        raise Refusal(
+            405, "not-supported", gettext_noop("A message is handed in with POST."), ("Allow", "POST")
+        )
     doors.handler(door)
     return door
 
@@ -167,7 +182,9 @@ def _sender(environ: dict[str, Any], door: Door) -> Sender:
     raise Refusal(
         401,
         "login",
-        gettext_noop("Send the sender's key as a bearer token, from an address and through a door that it may use."),
+        gettext_noop(
+            "Send the sender's key as a bearer token, from an address and through a door that it may use."
+        ),
         ("WWW-Authenticate", 'Bearer realm="Xinglin exchange"'),
     )
 

@@ -87,7 +87,9 @@ class EditForm(forms.Form):
 
     text = forms.CharField(
         label=_("The message"),
-        widget=forms.Textarea({"rows": 18, "class": "form-control xl-exchange-raw", "spellcheck": "false", "wrap": "off"}),
+        widget=forms.Textarea(
+            {"rows": 18, "class": "form-control xl-exchange-raw", "spellcheck": "false", "wrap": "off"}
+        ),
         strip=False,
         error_messages={"required": _("A message cannot be empty; discard it instead.")},
     )
@@ -116,22 +118,39 @@ class SenderForm(forms.Form):
 
     code = forms.CharField(label=_("Code"), max_length=16, strip=True)
     name = forms.CharField(label=_("Name of the sender"), max_length=200, strip=True)
-    organization = forms.CharField(label=_("Institution (id in the directory)"), max_length=64, required=False, strip=True)
-    doors = forms.MultipleChoiceField(
-        label=_("Doors"), required=False, widget=forms.CheckboxSelectMultiple, choices=list(words.DOORS.items())
+    organization = forms.CharField(
+        label=_("Institution (id in the directory)"), max_length=64, required=False, strip=True
     )
-    charset = forms.CharField(label=_("Character set, if messages do not say it"), max_length=20, required=False, strip=True)
-    profile = forms.CharField(label=_("Profile or mappings of its own"), max_length=40, required=False, strip=True)
+    doors = forms.MultipleChoiceField(
+        label=_("Doors"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        choices=list(words.DOORS.items()),
+    )
+    charset = forms.CharField(
+        label=_("Character set, if messages do not say it"), max_length=20, required=False, strip=True
+    )
+    profile = forms.CharField(
+        label=_("Profile or mappings of its own"), max_length=40, required=False, strip=True
+    )
     networks = forms.CharField(
         label=_("Addresses and networks it sends from, one a line"),
         required=False,
         widget=forms.Textarea({"rows": 3}),
     )
-    application = forms.CharField(label=_("Sending application (MSH-3)"), max_length=200, required=False, strip=True)
-    facility = forms.CharField(label=_("Sending facility (MSH-4)"), max_length=200, required=False, strip=True)
-    certificate = forms.CharField(label=_("Client certificate (SHA-256)"), max_length=120, required=False, strip=True)
+    application = forms.CharField(
+        label=_("Sending application (MSH-3)"), max_length=200, required=False, strip=True
+    )
+    facility = forms.CharField(
+        label=_("Sending facility (MSH-4)"), max_length=200, required=False, strip=True
+    )
+    certificate = forms.CharField(
+        label=_("Client certificate (SHA-256)"), max_length=120, required=False, strip=True
+    )
 
-    def __init__(self, data: Any = None, *, known: Registered | None = None, home: Path | None = None) -> None:
+    def __init__(
+        self, data: Any = None, *, known: Registered | None = None, home: Path | None = None
+    ) -> None:
         initial = None
         if known is not None:
             named = ("name", "organization", "charset", "profile", "application", "facility", "certificate")
@@ -147,6 +166,7 @@ class SenderForm(forms.Form):
         self.fields["networks"].widget.attrs["placeholder"] = "10.20.0.0/16"
         self.profiles = profiles.keys(home) if home is not None else []
         self.fields["profile"].widget.attrs["list"] = "profiles"
+        self.fields["organization"].widget.attrs["list"] = "institutions"
 
     def details(self) -> Details:
         given = self.cleaned_data

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
+    import psycopg
+
     from xinglin.record.database import Connection
+
+    Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 numbers = VersionNumbers()
 STATES = (State.RECEIVED, State.STORED, State.QUARANTINED, State.DISCARDED)  # by the number in the table
@@ -126,55 +130,73 @@ def settle(connection: Connection, worked: Sequence[Message]) -> None:
         )  # fmt: skip
 
 
-def waiting_in(connection: Connection, lanes: Collection[int], *, limit: int) -> list[Message]:
-    """Messages in these lanes that were received and not yet worked, in their order."""
-    if not lanes:
-        return []
-    rows = connection.execute(
+def ask_waiting(connection: Connection, lanes: Collection[int], *, limit: int) -> Cursor:
+    """Ask for messages in these lanes that were received and not yet worked, in their order: ``rows`` reads them."""
+    return connection.execute(
         f"SELECT {COLUMNS} FROM exchange_message WHERE lane = ANY(%s) AND state = 0 ORDER BY number LIMIT %s",
         [list(lanes), limit],
         prepare=True,
     )
-    return [of_row(row) for row in rows]
+
+
+def waiting_in(connection: Connection, lanes: Collection[int], *, limit: int) -> list[Message]:
+    """Messages in these lanes that were received and not yet worked, in their order."""
+    return rows(ask_waiting(connection, lanes, limit=limit)) if lanes else []
+
+
+def rows(cursor: Cursor) -> list[Message]:
+    """The messages that a question is answered with."""
+    return [of_row(row) for row in cursor]
 
 
 def numbered(connection: Connection, wanted: Sequence[tuple[int, int]]) -> list[Message]:
     """The messages of these numbers and shards, in their order."""
-    rows = connection.execute(
+    found = connection.execute(
         f"SELECT {COLUMNS} FROM exchange_message WHERE number = ANY(%s) AND shard = ANY(%s) ORDER BY number",
         [[number for number, _ in wanted], list({shard for _, shard in wanted})],
     )
-    return [of_row(row) for row in rows]
+    return rows(found)
 
 
-def same_as(connection: Connection, digests: Collection[bytes]) -> list[tuple[Message, bool]]:
-    """Messages that came with these bytes, the earliest first; and whether each is the last of its lane."""
-    rows = connection.execute(
+def ask_same(connection: Connection, digests: Collection[bytes]) -> Cursor:
+    """Ask for messages that came with these bytes, the earliest first: ``same_rows`` reads them."""
+    return connection.execute(
         f"SELECT {COLUMNS}, NOT EXISTS (SELECT FROM exchange_message later"
         " WHERE later.lane = m.lane AND later.number > m.number)"
         " FROM exchange_message m WHERE original = ANY(%s) ORDER BY number",
         [list(digests)],
         prepare=True,
     )
-    return [(of_row(row[:-1]), row[-1]) for row in rows]
+
+
+def same_rows(cursor: Cursor) -> list[tuple[Message, bool]]:
+    """Each message, and whether it is the last of its lane."""
+    return [(of_row(row[:-1]), row[-1]) for row in cursor]
 
 
 def with_keys(connection: Connection, keys: Collection[str]) -> list[Message]:
     """Messages whose senders marked them so, the earliest first."""
-    rows = connection.execute(
-        f"SELECT {COLUMNS} FROM exchange_message WHERE key = ANY(%s) ORDER BY number", [list(keys)], prepare=True
+    found = connection.execute(
+        f"SELECT {COLUMNS} FROM exchange_message WHERE key = ANY(%s) ORDER BY number",
+        [list(keys)],
+        prepare=True,
     )
-    return [of_row(row) for row in rows]
+    return rows(found)
 
 
-def latest(connection: Connection, lanes: Collection[int]) -> int:
-    """The highest number in any of these lanes; 0 where there is none."""
-    row = connection.execute(
+def ask_latest(connection: Connection, lanes: Collection[int]) -> Cursor:
+    """Ask for the highest number in any of these lanes: ``latest_row`` reads it."""
+    return connection.execute(
         "SELECT coalesce(max(last.number), 0) FROM unnest(%s::integer[]) AS wanted(lane), LATERAL (SELECT number"
         " FROM exchange_message m WHERE m.lane = wanted.lane ORDER BY number DESC LIMIT 1) last",
         [list(lanes)],
         prepare=True,
-    ).fetchone()
+    )
+
+
+def latest_row(cursor: Cursor) -> int:
+    """The highest number; 0 where there is none."""
+    row = cursor.fetchone()
     assert row is not None
     return int(row[0])
 
@@ -190,7 +212,7 @@ def backlog(connection: Connection, most: int) -> int:
 
 def of_row(row: Sequence[Any]) -> Message:
     """The message that a row of ``COLUMNS`` is."""
-    return Message(*(bytes(value) if isinstance(value, memoryview) else value for value in row))
+    return Message(*row)
 
 
 # -- reasons: what they quote may be of a person, so they are sealed; their codes are not

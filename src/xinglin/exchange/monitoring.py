@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from xinglin.exchange import messages
+from xinglin.exchange.receipts import State
 from xinglin.kernel.ids import floor_vid
 from xinglin.record.locks import Lock
 
@@ -166,7 +167,7 @@ def _monitor(
     }
     lines = [
         Line(
-            *key, hours.get(key, Figures()), recent.get(key, Figures()), waiting.get(key, (0, None))[0],
+            key[0], key[1], hours.get(key, Figures()), recent.get(key, Figures()), waiting.get(key, (0, None))[0],
             _latest(connection, *key),
         )
         for key in sorted(hours.keys() | waiting.keys())
@@ -209,4 +210,4 @@ def _number(moment: datetime) -> int:
     return floor_vid(int(moment.timestamp() * 1000))
 
 
-assert messages.CODE[messages.State.QUARANTINED] == 2  # as the statements above have it
+assert messages.CODE[State.QUARANTINED] == 2  # as the statements above have it

@@ -2,7 +2,7 @@
 
 ``take`` keeps a message and leaves the work to a worker; ``deliver`` does both and says what came of it. Callers at the
 same time in one process share a transaction: the first to come leads, and the next ones gather behind it meanwhile.
-Nothing is acknowledged before that transaction is committed. ``work`` is a worker's turn, ``rework`` a replay.
+Nothing is acknowledged before that transaction is committed. What waits is worked by ``waiting``.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 import psycopg
 from django.utils.translation import gettext_noop
 
-from xinglin.exchange import backlog, custody, lanes, messages, reading, senders, writing
-from xinglin.exchange.doors import Door, Translated
+from xinglin.exchange import backlog, custody, lanes, messages, reading, waiting, writing
+from xinglin.exchange.doors import Translated
 from xinglin.exchange.messages import CODE, Message
 from xinglin.exchange.receipts import Delivery, Receipt, State
-from xinglin.fhir.dates import LOCAL_ZONE
+from xinglin.exchange.waiting import MOST, rework, work
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, busy, conflict
 from xinglin.record import database
@@ -31,14 +31,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from xinglin.exchange.custody import Raw
-    from xinglin.exchange.doors import Envelope, Sender
+    from xinglin.exchange.doors import Envelope
     from xinglin.record.database import Connection
 
 __all__ = ["Delivery", "Receipt", "State", "deliver", "rework", "take", "work"]
 
-_MOST = 200  # messages of one transaction
 _MOST_RESOURCES = 2000
-_CANDIDATES = 1000  # among which a worker looks for lanes that are free
 _TRIES = 8
 _PAUSE = 0.01  # seconds
 _log = logging.getLogger(__name__)
@@ -129,7 +127,9 @@ def _gathered() -> list[_Parcel]:
     taken: list[_Parcel] = []
     weight = 0
     with _list:
-        while _waiting and len(taken) < _MOST and (not taken or weight + _waiting[0].weight <= _MOST_RESOURCES):
+        while (
+            _waiting and len(taken) < MOST and (not taken or weight + _waiting[0].weight <= _MOST_RESOURCES)
+        ):
             parcel = _waiting.pop(0)
             weight += parcel.weight
             taken.append(parcel)
@@ -149,9 +149,13 @@ def _keep_alone(parcel: _Parcel) -> None:
                 return
             time.sleep(random.random() * _PAUSE * turn)  # noqa: S311 -- so that two do not meet again
             continue
-        except Exception as error:
-            _log.exception("a message could not be kept")
+        except Exception as error:  # noqa: BLE001 -- a message must not be lost by a mistake of ours
+            _log.exception("a message could not be written")
             parcel.error = error
+            if parcel.translated is None or not parcel.translated.is_usable:
+                return
+            parcel.translated = Translated(reasons=(reading.accident(error),))
+            continue
         return
 
 
@@ -163,7 +167,9 @@ _AGAIN = (
 
 
 def _not_kept() -> Fault:
-    return busy(gettext_noop("The message could not be kept at this moment. Send it again."), code="transient")
+    return busy(
+        gettext_noop("The message could not be kept at this moment. Send it again."), code="transient"
+    )
 
 
 def _keep(parcels: Sequence[_Parcel]) -> None:
@@ -172,15 +178,12 @@ def _keep(parcels: Sequence[_Parcel]) -> None:
     for parcel in parcels:
         parcel.message, parcel.repeated, parcel.error = None, False, None
     with connection.transaction():
-        working = {parcel.lane for parcel in parcels if parcel.translated is not None}
-        if working:
-            lanes.lock(connection, working)
-            work_off(connection, working, now)
-        fresh, again = _known(connection, parcels)
-        _number(connection, fresh, now)
+        before = _look(connection, parcels, now)
+        fresh, again = _known(connection, parcels, before)
+        _number(fresh, now, after=before.latest)
         custody.keep(connection, (parcel.raw for parcel in fresh))
         works = [
-            _work(parcel.message, parcel.delivery.sender, parcel.translated)
+            waiting.made_work(parcel.message, parcel.delivery.sender, parcel.translated)
             for parcel in fresh
             if parcel.message is not None and parcel.translated is not None
         ]
@@ -188,7 +191,7 @@ def _keep(parcels: Sequence[_Parcel]) -> None:
         works.sort(key=lambda pair: pair[0].number)
         writing.write(connection, [work for _, work in works])
         for message, work in works:
-            _settle(message, work, now)
+            waiting.settled(message, work, now)
         messages.insert(connection, [p.message for p in fresh if p.message is not None])
         messages.settle(connection, [p.message for p in again if p.message is not None])
     for parcel in parcels:
@@ -202,11 +205,40 @@ def _is_same(one: _Parcel, other: _Parcel) -> bool:
     )  # fmt: skip
 
 
+@dataclass(slots=True)
+class _Before:
+    """What was there before: messages of the same bytes, each with whether it is the last of its lane; and how far
+    numbers have come.
+    """
+
+    same: list[tuple[Message, bool]]
+    latest: int
+
+
+def _look(connection: Connection, parcels: Sequence[_Parcel], now: datetime) -> _Before:
+    """Lock the lanes that are to be worked, work what waits in them, and look at what was there before."""
+    working = {parcel.lane for parcel in parcels if parcel.translated is not None}
+    digests, every = {p.raw.digest for p in parcels}, {p.lane for p in parcels}
+    with connection.pipeline():
+        if working:
+            lanes.lock(connection, working)
+        asked = messages.ask_waiting(connection, working, limit=MOST) if working else None
+        same, latest = messages.ask_same(connection, digests), messages.ask_latest(connection, every)
+        found = messages.rows(asked) if asked else []
+        before = _Before(messages.same_rows(same), messages.latest_row(latest))
+    if not found:
+        return before
+    waiting.work_on(connection, found, now)
+    if len(found) == MOST:
+        waiting.work_off(connection, working, now)
+    return _Before(messages.same_rows(messages.ask_same(connection, digests)), before.latest)
+
+
 # -- repeats
 
 
 def _known(
-    connection: Connection, parcels: Sequence[_Parcel]
+    connection: Connection, parcels: Sequence[_Parcel], earlier: _Before
 ) -> tuple[list[_Parcel], list[_Parcel]]:
     """Those that are new, and those to be worked again. Whatever else was here before is marked as repeated.
 
@@ -214,7 +246,7 @@ def _known(
     same only while nothing was sent after it: an address may change, and change back.
     """
     before: dict[tuple[int, str, bytes], tuple[Message, bool]] = {}
-    for message, latest in messages.same_as(connection, {p.raw.digest for p in parcels}):
+    for message, latest in earlier.same:
         before[message.sender, message.door, message.original] = (message, latest)
     marked = {p.delivery.key for p in parcels if p.delivery.key}
     keys = {(m.sender, m.door, m.key): m for m in messages.with_keys(connection, marked)} if marked else {}
@@ -233,15 +265,20 @@ def _known(
             found = message if parcel.envelope.control or latest else None
         if found is not None:
             parcel.message, parcel.repeated = found, True
-            if found.stands in (State.RECEIVED, State.QUARANTINED) and parcel.translated is not None:
-                if place not in seen and found.digest == parcel.raw.digest:
-                    again.append(parcel)
+            if place not in seen and _may_be_tried(found, parcel):
+                again.append(parcel)
         elif place in seen:
             parcel.repeated = True
         else:
             fresh.append(parcel)
         seen.add(place)
     return fresh, again
+
+
+def _may_be_tried(found: Message, parcel: _Parcel) -> bool:
+    """Whether what was sent again is to be worked again; not where somebody has edited it meanwhile."""
+    unused = found.stands in (State.RECEIVED, State.QUARANTINED)
+    return unused and parcel.translated is not None and found.digest == parcel.raw.digest
 
 
 def _other_message(key: str) -> Fault:
@@ -254,12 +291,16 @@ def _other_message(key: str) -> Fault:
 
 def _again(connection: Connection, again: Sequence[_Parcel]) -> list[tuple[Message, writing.Work]]:
     """What was sent again because it could not be used: perhaps it can now."""
+    if not again:
+        return []
     locked = {m.number: m for m in messages.numbered(connection, _places(p.message for p in again))}
     works = []
     for parcel in again:
         assert parcel.message is not None
         parcel.message = locked[parcel.message.number]
-        works.append(_work(parcel.message, parcel.delivery.sender, parcel.translated or Translated()))
+        works.append(
+            waiting.made_work(parcel.message, parcel.delivery.sender, parcel.translated or Translated())
+        )
     return works
 
 
@@ -270,113 +311,17 @@ def _places(found: Iterable[Message | None]) -> list[tuple[int, int]]:
 # -- rows
 
 
-def _number(connection: Connection, fresh: Sequence[_Parcel], now: datetime) -> None:
+def _number(fresh: Sequence[_Parcel], now: datetime, *, after: int) -> None:
     """Give new messages their receipts, each later than all that came before in its lane."""
     if not fresh:
         return
-    latest = messages.latest(connection, {parcel.lane for parcel in fresh})
-    for number, parcel in zip(messages.numbers.take(len(fresh), after=latest), fresh, strict=True):
+    for number, parcel in zip(messages.numbers.take(len(fresh), after=after), fresh, strict=True):
         delivery, envelope, raw = parcel.delivery, parcel.envelope, parcel.raw
         parcel.message = Message(
             number=number, shard=raw.shard, sender=delivery.sender.id, door=delivery.door.value,
-            media=_clean(delivery.media, 100), kind=_clean(envelope.kind, 100),
-            control=_clean(envelope.control, 200), key=_clean(delivery.key, 200),
-            original=raw.digest, digest=raw.digest, size=raw.size, lane=parcel.lane, sent=_aware(envelope.sent_at),
+            media=waiting.clean(delivery.media, 100), kind=waiting.clean(envelope.kind, 100),
+            control=waiting.clean(envelope.control, 200), key=waiting.clean(delivery.key, 200),
+            original=raw.digest, digest=raw.digest, size=raw.size, lane=parcel.lane,
+            sent=waiting.aware(envelope.sent_at),
             received=now, worked=None, state=CODE[State.RECEIVED], edits=0, resources=0, codes=[], reasons=None,
         )  # fmt: skip
-
-
-def _clean(text: str, most: int) -> str:
-    """As a text of the database can hold it."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()[:most]
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    """A time without a zone is local time, as institutions mean it."""
-    return moment.replace(tzinfo=LOCAL_ZONE) if moment is not None and moment.tzinfo is None else moment
-
-
-def _work(message: Message, sender: Sender, told: Translated) -> tuple[Message, writing.Work]:
-    return message, writing.Work(message.receipt, sender, Door(message.door), told)
-
-
-def _settle(message: Message, work: writing.Work, now: datetime) -> None:
-    message.state = CODE[State.QUARANTINED if work.failed else State.STORED]
-    message.worked, message.resources = now, work.stored
-    message.codes = messages.codes_of(work.reasons)
-    message.reasons = messages.written_reasons(work.reasons)
-
-
-# -- what waits
-
-
-def work_off(connection: Connection, held: Iterable[int], now: datetime) -> list[Message]:
-    """Work what waits in these lanes, which the caller's transaction has locked; what was worked."""
-    found = messages.waiting_in(connection, list(held), limit=_MOST)
-    done = list(found)
-    _work_on(connection, found, now)
-    while len(found) == _MOST:
-        found = messages.waiting_in(connection, list(held), limit=_MOST)
-        done += found
-        _work_on(connection, found, now)
-    return done
-
-
-def _work_on(connection: Connection, found: Sequence[Message], now: datetime) -> None:
-    """Translate, write and settle messages that are in the table; their lanes are locked."""
-    if not found:
-        return
-    known = {one: senders.by_id(connection, one).sender for one in {message.sender for message in found}}
-    bodies = custody.bodies(connection, {message.digest for message in found})
-    works = []
-    for message in found:
-        sender, body = known[message.sender], bodies[message.digest]
-        works.append(_work(message, sender, reading.translated(Door(message.door), body, message.media, sender)))
-    writing.write(connection, [work for _, work in works])
-    for message, work in works:
-        _settle(message, work, now)
-    messages.settle(connection, found)
-
-
-def work(*, most: int = _MOST) -> int:
-    """A worker's turn: what waits in lanes that nobody else works; how many messages were worked."""
-    connection, now = database.connection(), clock.now()
-    with connection.transaction():
-        candidates = connection.execute(
-            "SELECT lane FROM (SELECT lane, number FROM exchange_message WHERE state = 0 ORDER BY number LIMIT %s) w"
-            " GROUP BY lane ORDER BY min(number) LIMIT %s",
-            [_CANDIDATES, most],
-            prepare=True,
-        ).fetchall()
-        if not candidates:
-            return 0
-        free = lanes.lock_free(connection, [lane for (lane,) in candidates])
-        found = messages.waiting_in(connection, free, limit=most)
-        _work_on(connection, found, now)
-    return len(found)
-
-
-def rework(places: Sequence[tuple[int, int]], *, now: datetime) -> list[Message]:
-    """Work messages in quarantine again, as they are now; those that are not there any more are left alone."""
-    connection = database.connection()
-    with connection.transaction():
-        wanted = messages.numbered(connection, places)
-        lanes.lock(connection, {message.lane for message in wanted})
-        found = [m for m in messages.numbered(connection, places) if m.stands is State.QUARANTINED]
-        _reopen(connection, found)
-        _work_on(connection, found, now)
-    return found
-
-
-def _reopen(connection: Connection, found: Sequence[Message]) -> None:
-    """Read the envelopes anew: an edit may have changed them."""
-    if not found:
-        return
-    bodies = custody.bodies(connection, {message.digest for message in found})
-    for message in found:
-        sender = senders.by_id(connection, message.sender).sender
-        delivery = Delivery(sender, Door(message.door), bodies[message.digest], message.media)
-        envelope, spoilt = reading.opened(delivery)
-        if spoilt is None:
-            message.kind, message.sent = _clean(envelope.kind, 100), _aware(envelope.sent_at)
-            message.control = _clean(envelope.control, 200)

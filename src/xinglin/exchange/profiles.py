@@ -70,7 +70,15 @@ def findings(key: str, resource: dict[str, Any], place: str) -> list[Reason]:
     try:
         profile = named(key, settings.SETTINGS.home)
     except Unusable as wrong:
-        return [Reason(ERROR, "exception", "", gettext_noop("The profile cannot be used: %(why)s"), {"why": str(wrong)})]
+        return [
+            Reason(
+                ERROR,
+                "exception",
+                "",
+                gettext_noop("The profile cannot be used: %(why)s"),
+                {"why": str(wrong)},
+            )
+        ]
     found = [] if profile is None else [r for c in profile.constraints for r in _missed(c, resource, place)]
     for check in _offered.get(key, ()):
         found += [Reason(s, code, _below(place, at), words) for s, code, at, words in check(resource)]
@@ -89,7 +97,11 @@ def _missed(constraint: Constraint, resource: dict[str, Any], place: str) -> lis
     said = gettext_noop("The institution's profile asks for more: %(words)s")
     return [
         Reason(
-            constraint.severity, constraint.code, _below(place, constraint.place), said, {"words": constraint.words}
+            constraint.severity,
+            constraint.code,
+            _below(place, constraint.place),
+            said,
+            {"words": constraint.words},
         )
     ]
 
@@ -136,7 +148,9 @@ def _read(file: Path, _stamp: int) -> Profile:
 def _constraint(file: Path, number: int, row: dict[str, Any]) -> Constraint:
     severity = row.get("severity", ERROR)
     if severity not in _SEVERITIES or not isinstance(row.get("holds"), str):
-        raise Unusable(f"{file.name}: constraint {number} needs holds (FHIRPath) and severity error or warning.")
+        raise Unusable(
+            f"{file.name}: constraint {number} needs holds (FHIRPath) and severity error or warning."
+        )
     try:
         holds = path.compile_expression(row["holds"])
     except Fault as wrong:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
 
-from xinglin.exchange import custody, messages, processing, queries
+from xinglin.exchange import custody, messages, queries, waiting
 from xinglin.exchange.messages import CODE
 from xinglin.exchange.queries import Wanted
 from xinglin.exchange.receipts import State
 from xinglin.kernel import clock
 from xinglin.kernel.errors import conflict, invalid
-from xinglin.record import access, jobs, sealing
+from xinglin.record import access, database, jobs, sealing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ _AT_ONCE = 50
 EDITED, REPLAYED, DISCARDED, RETURNED = "edited", "replayed", "discarded", "returned"
 
 
-def edit(
+def edit(  # noqa: PLR0913 -- what an edit consists of
     connection: Connection, *, receipt: str, body: bytes, version: int, note: str, actor: Actor, now: datetime
 ) -> Message:
     """Keep ``body`` as what is worked from now on; ``version`` is the number of edits that the editor saw.
@@ -86,7 +86,7 @@ def replay(connection: Connection, *, receipt: str, actor: Actor, now: datetime)
     if message.stands is not State.QUARANTINED:
         raise _elsewhere()
     _note(connection, [message], REPLAYED, "", actor, now)
-    done = processing.rework([(message.number, message.shard)], now=now)
+    done = waiting.rework([(message.number, message.shard)], now=now)
     return done[0] if done else messages.find(connection, receipt)
 
 
@@ -108,20 +108,26 @@ def ask_replay(wanted: Wanted, *, actor: Actor, begin: bool = True) -> Job:
 
 
 def _wanted(request: dict[str, Any]) -> Wanted:
-    times = {n: datetime.fromisoformat(request[n]) if request[n] else None for n in ("since", "until")}
-    named = {n: request[n] for n in ("sender", "door", "kind", "code", "control", "senders")}
-    return Wanted(state=State.QUARANTINED, **named, **times)
+    said: dict[str, Any] = {
+        n: datetime.fromisoformat(request[n]) if request[n] else None for n in ("since", "until")
+    }
+    said |= {n: request[n] for n in ("sender", "door", "kind", "code", "control", "senders")}
+    return Wanted(state=State.QUARANTINED, **said)
 
 
 def _work(job: Job, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """From where the job has come to, to the last message that was there when it began."""
-    from xinglin.record import database  # noqa: PLC0415 -- the thread's own connection
-
     connection = database.connection()
     progress = dict(job.progress)
     if not progress:
         found = queries.places(connection, _wanted(job.request), most=MOST)
-        progress = {"done": 0, "stored": 0, "total": len(found), "after": 0, "last": found[-1][0] if found else 0}
+        progress = {
+            "done": 0,
+            "stored": 0,
+            "total": len(found),
+            "after": 0,
+            "last": found[-1][0] if found else 0,
+        }
         tell(progress)
     while progress["after"] < progress["last"]:
         batch = _next(connection, job, progress)
@@ -129,7 +135,7 @@ def _work(job: Job, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
             break
         now = clock.now()
         _note(connection, messages.numbered(connection, batch), REPLAYED, "", job.actor, now)
-        done = processing.rework(batch, now=now)
+        done = waiting.rework(batch, now=now)
         progress["after"] = batch[-1][0]
         progress["done"] += len(batch)
         progress["stored"] += sum(message.stands is State.STORED for message in done)
@@ -174,7 +180,7 @@ def _stand(connection: Connection, found: Sequence[Message], state: State) -> No
         )
 
 
-def _note(  # noqa: PLR0913 -- the columns of the table
+def _note(  # noqa: PLR0913, PLR0917 -- the columns of the table
     connection: Connection, found: Sequence[Message], what: str, note: str, actor: Actor, now: datetime,
     digest: bytes | None = None,
 ) -> None:  # fmt: skip

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_noop
 
 from xinglin.exchange import doors
 from xinglin.exchange.doors import ERROR, Door, Envelope, Reason, Translated
+from xinglin.fhir.definitions import is_resource_type
 from xinglin.kernel.errors import Fault
 
 if TYPE_CHECKING:
@@ -26,18 +27,28 @@ def opened(delivery: Delivery) -> tuple[Envelope, Translated | None]:
         return Envelope(""), Translated(reasons=reasons_of(fault))
     except Exception as error:  # noqa: BLE001 -- a message must not be lost by a mistake of ours
         _log.exception("the door %s could not open a message", delivery.door)
-        return Envelope(""), Translated(reasons=(_accident(error),))
+        return Envelope(""), Translated(reasons=(accident(error),))
 
 
 def translated(door: Door, body: bytes, media: str, sender: Sender) -> Translated:
     """What a message says; a handler that fails is a reason, too."""
     try:
-        return doors.handler(door).translate(body, media, sender)
+        return _sound(doors.handler(door).translate(body, media, sender))
     except Fault as fault:
         return Translated(reasons=reasons_of(fault))
     except Exception as error:  # noqa: BLE001 -- a message must not be lost by a mistake of ours
         _log.exception("the door %s could not translate a message", door)
-        return Translated(reasons=(_accident(error),))
+        return Translated(reasons=(accident(error),))
+
+
+def _sound(told: Translated) -> Translated:
+    """What a handler gives, if it is what a handler has to give."""
+    for resource in told.resources:
+        if not isinstance(resource.get("id"), str) or not is_resource_type(str(resource.get("resourceType"))):
+            raise ValueError(
+                f"{resource.get('resourceType')!r} {resource.get('id')!r} is no resource with an id."
+            )
+    return told
 
 
 def reasons_of(fault: Fault) -> tuple[Reason, ...]:
@@ -45,6 +56,7 @@ def reasons_of(fault: Fault) -> tuple[Reason, ...]:
     return tuple(Reason(ERROR, i.code, i.expression or "", i.message, dict(i.params)) for i in fault.issues)
 
 
-def _accident(error: Exception) -> Reason:
+def accident(error: Exception) -> Reason:
+    """A mistake of ours as a reason."""
     said = gettext_noop("The platform failed on this message (%(kind)s); its log says more.")
     return Reason(ERROR, "exception", "", said, {"kind": type(error).__name__})

@@ -302,12 +302,11 @@ def _where(connection: Connection, condition: str, values: list[Any]) -> Registe
 
 
 def _row(row: tuple[Any, ...]) -> Registered:
-    return Registered(*(tuple(value) if isinstance(value, list) else value for value in row))
+    values: list[Any] = [tuple(value) if isinstance(value, list) else value for value in row]
+    return Registered(*values)
 
 
-def _note(
-    connection: Connection, sender: int, what: str, actor: Actor, now: datetime, detail: str
-) -> None:
+def _note(connection: Connection, sender: int, what: str, actor: Actor, now: datetime, detail: str) -> None:
     connection.execute(
         "INSERT INTO exchange_sender_event (sender, moment, what, actor, detail) VALUES (%s, %s, %s, %s, %s)",
         [sender, now, what, actor.id, detail],

@@ -20,7 +20,12 @@ STATES = {
     State.QUARANTINED: gettext_lazy("In quarantine"),
     State.DISCARDED: gettext_lazy("Discarded"),
 }
-STATE_COLOURS = {State.RECEIVED: "blue", State.STORED: "green", State.QUARANTINED: "red", State.DISCARDED: "plain"}
+STATE_COLOURS = {
+    State.RECEIVED: "blue",
+    State.STORED: "green",
+    State.QUARANTINED: "red",
+    State.DISCARDED: "plain",
+}
 CODES = {
     "structure": gettext_lazy("Structure"),
     "required": gettext_lazy("Something required is missing"),

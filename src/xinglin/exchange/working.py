@@ -14,7 +14,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Self
 
-from xinglin.exchange import monitoring, processing, writing
+from xinglin.exchange import monitoring, waiting, writing
 from xinglin.kernel import clock
 from xinglin.record import database
 
@@ -60,23 +60,35 @@ def _until(stop: threading.Event) -> None:
 def turn() -> float:
     """Work what can be worked; how long to wait before the next look."""
     try:
-        return 0.0 if processing.work() else IDLE
+        return 0.0 if waiting.work() else IDLE
     except writing.TRANSIENT as error:
         _log.warning("messages could not be worked together: %s", error)
-    except Exception:
+    except Exception:  # noqa: BLE001 -- whatever it was, the worker goes on
         _log.exception("messages could not be worked together")
     try:
-        processing.work(most=1)  # so that one that stands in the way of others is by itself
-    except Exception:
-        _log.exception("a message could not be worked; it is tried again")
+        waiting.work(most=1)  # so that one that stands in the way of others is by itself
+    except writing.TRANSIENT as error:
+        _log.warning("a message could not be worked; it is tried again: %s", error)
         return _AFTER_TROUBLE
+    except Exception as error:  # noqa: BLE001 -- the same
+        _log.exception("a message could not be worked; it goes to quarantine")
+        return _set_aside(error)
     return random.random() * IDLE  # noqa: S311 -- so that two do not meet again
+
+
+def _set_aside(error: Exception) -> float:
+    try:
+        waiting.set_aside(error)
+    except writing.TRANSIENT as trouble:
+        _log.warning("the database is busy or away: %s", trouble)
+        return _AFTER_TROUBLE
+    return 0.0
 
 
 def drain() -> int:
     """Work until nothing waits that nobody else works; how many messages."""
     count = 0
-    while done := processing.work():
+    while done := waiting.work():
         count += done
     return count
 
@@ -84,7 +96,7 @@ def drain() -> int:
 def _count(now: datetime) -> None:
     try:
         monitoring.count(database.connection(), now)
-    except Exception:
+    except Exception:  # noqa: BLE001 -- the same
         _log.exception("the minutes of the exchange could not be counted; it is tried again")
 
 
@@ -97,7 +109,10 @@ class Beside:
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "xinglin.config.command", "exchange", "work"]
-        self._children = [subprocess.Popen(command) for _ in range(self._count)]
+        self._children = [
+            subprocess.Popen(command)  # noqa: S603 -- this very program
+            for _ in range(self._count)
+        ]
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,8 @@ from xinglin.record import packing, standing
 from xinglin.record.steps import Step, Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from xinglin.exchange.doors import Sender, Translated
     from xinglin.record.database import Connection
@@ -130,7 +132,7 @@ def _write(connection: Connection, works: Sequence[Work]) -> None:
     for work in works:
         work.begin()
     try:
-        with connection.transaction():
+        with _within(connection, works):
             stored = _perform(connection, works)
     except TRANSIENT:
         raise
@@ -139,13 +141,18 @@ def _write(connection: Connection, works: Sequence[Work]) -> None:
             raise
         _without_blamed(connection, works, _blamed(fault, works))
     except psycopg.Error as error:
-        _apart(connection, works, lambda: _refused(error))
+        _apart(connection, works, _refused(error))
     except Exception as error:  # noqa: BLE001 -- whatever a message makes of us, the others go on
         _log.exception("message %s could not be written", ", ".join(work.receipt for work in works))
-        _apart(connection, works, lambda: _accident(error))
+        _apart(connection, works, _accident(error))
     else:
         for work, count in zip(works, stored, strict=True):
             work.stored = count
+
+
+def _within(connection: Connection, works: Sequence[Work]) -> AbstractContextManager[Any]:
+    """The record's step is undone by itself where it fails; what a merge does besides it is undone with it."""
+    return connection.transaction() if any(work.translated.links for work in works) else nullcontext()
 
 
 def _without_blamed(connection: Connection, works: Sequence[Work], blamed: dict[int, list[Reason]]) -> None:
@@ -161,9 +168,9 @@ def _without_blamed(connection: Connection, works: Sequence[Work], blamed: dict[
         _write(connection, rest)
 
 
-def _apart(connection: Connection, works: Sequence[Work], reason: Callable[[], Reason]) -> None:
+def _apart(connection: Connection, works: Sequence[Work], reason: Reason) -> None:
     if len(works) == 1:
-        works[0].fail(reason())
+        works[0].fail(reason)
         return
     for work in works:
         _write(connection, [work])
@@ -243,9 +250,7 @@ def _without_source(text: bytes) -> bytes:
 # -- merges
 
 
-def _with_merges(
-    work: Work, held: dict[Key, bytes]
-) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
+def _with_merges(work: Work, held: dict[Key, bytes]) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
     """The message's resources once each, with the Patients that it merges; and the merges that are new."""
     told: dict[Key, dict[str, Any]] = {}
     for resource in work.translated.resources:
@@ -287,7 +292,9 @@ def _link(connection: Connection, work: Work, old: str, survivor: str) -> None:
                 reason=naming.source_of(work.receipt),
             )
     except Fault as fault:
-        work.reasons += [Reason(WARNING, i.code, f"Patient/{old}", i.message, dict(i.params)) for i in fault.issues]
+        work.reasons += [
+            Reason(WARNING, i.code, f"Patient/{old}", i.message, dict(i.params)) for i in fault.issues
+        ]
 
 
 # -- reasons
@@ -299,13 +306,16 @@ def _blamed(fault: Fault, works: Sequence[Work]) -> dict[Any, list[Reason]]:
     for issue in fault.issues:
         found = _PLACE.match(issue.expression or "")
         number = int(found[1]) if found else None
-        place = issue.expression or ""
-        if found and number is not None:
-            place = _named(works[number], int(found[2]), found[3])
-        blamed.setdefault(number, []).append(
-            Reason(ERROR, issue.code, place, issue.message, dict(issue.params))
-        )
+        place = _plain(issue.expression or "", works)
+        params = {name: _plain(value, works) for name, value in issue.params.items()}
+        blamed.setdefault(number, []).append(Reason(ERROR, issue.code, place, issue.message, params))
     return blamed
+
+
+def _plain(said: Any, works: Sequence[Work]) -> Any:
+    """A place as the message's reader knows it, instead of one in this stretch."""
+    found = _PLACE.match(said) if isinstance(said, str) else None
+    return _named(works[int(found[1])], int(found[2]), found[3]) if found else said
 
 
 def _named(work: Work, place: int, path: str) -> str:

@@ -119,6 +119,8 @@ def supersede(connection: Connection, standing: Collection[Standing], tx: int) -
 
 def bury(connection: Connection, standing: Collection[tuple[Standing, int]], tx: int) -> None:
     """Write the deletion of each as a version of its own, with the version number given beside it."""
+    if not standing:
+        return
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO record_history ({_COLUMNS}, deleted) "

@@ -9,10 +9,10 @@ from django.utils.translation import gettext
 
 from xinglin.accounts import queries
 from xinglin.exchange import tabs, words
-from xinglin.exchange.receipts import State
 
 if TYPE_CHECKING:
     from xinglin.exchange.doors import Reason
+    from xinglin.exchange.receipts import State
 
 register = template.Library()
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from xinglin.accounts import queries as accounts
 from xinglin.exchange import messages, queries, rights
 from xinglin.exchange.rights import Right
+from xinglin.kernel.actor import SYSTEM
 from xinglin.record import access
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from xinglin.exchange.messages import Message
     from xinglin.exchange.rights import Scope
@@ -69,6 +71,11 @@ def sight(connection: Connection, actor: Actor, right: Right = Right.MONITOR) ->
 def rows(found: Sequence[Message], seen: Sight) -> list[Row]:
     known = seen.by_id
     return [Row(message, known.get(message.sender)) for message in found]
+
+
+def names(actors: Iterable[str]) -> dict[str, str]:
+    """The names of those who acted."""
+    return {SYSTEM.id: SYSTEM.name, **accounts.names_of_accounts(actors)}
 
 
 def note(actor: Actor, action: str, **about: Any) -> None:

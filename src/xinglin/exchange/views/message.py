@@ -11,7 +11,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from xinglin.accounts import queries as accounts
 from xinglin.exchange import custody, doors, messages, naming, quarantine, queries, rights
 from xinglin.exchange.doors import ERROR, Door
 from xinglin.exchange.forms import DiscardForm, EditForm
@@ -59,7 +58,10 @@ def _open(connection: Connection, record: Record, receipt: str, right: Right = R
     body = custody.body(connection, message.digest)
     patient = _patient(message, sender, body)
     frame.note(
-        record.actor, "exchange-message", query=receipt, patient=self_number("Patient", patient) if patient else None
+        record.actor,
+        "exchange-message",
+        query=receipt,
+        patient=self_number("Patient", patient) if patient else None,
     )
     return Opened(message, sender, body, patient)
 
@@ -100,7 +102,7 @@ def message(request: HttpRequest, door: Record, receipt: str) -> HttpResponse:
 
 
 def _steps(found: list[Done]) -> list[tuple[Done, str]]:
-    names = accounts.names_of_accounts(done.actor for done in found)
+    names = frame.names(done.actor for done in found)
     return [(done, names.get(done.actor, done.actor)) for done in found]
 
 
@@ -117,13 +119,15 @@ def _resources(door: Record, found: Message) -> list[dict[str, Any]]:
 
 @require_GET
 @entry.page
-def raw(request: HttpRequest, door: Record, receipt: str) -> HttpResponse:  # noqa: ARG001 -- as for every page
+def raw(request: HttpRequest, door: Record, receipt: str) -> HttpResponse:
     """The raw message as a file: as it was sent, or as it is now with ``?edited``."""
     connection = database.connection()
     opened = _open(connection, door, receipt)
     body = opened.body if "edited" in request.GET else custody.body(connection, opened.message.original)
     response = HttpResponse(body, content_type="application/octet-stream")
-    response["Content-Disposition"] = f'attachment; filename="{receipt}.{_ENDINGS.get(opened.message.door, "txt")}"'
+    response["Content-Disposition"] = (
+        f'attachment; filename="{receipt}.{_ENDINGS.get(opened.message.door, "txt")}"'
+    )
     return response
 
 
@@ -156,8 +160,18 @@ def edit(request: HttpRequest, door: Record, receipt: str) -> HttpResponse:
         except Fault as fault:
             form.add_error(None, " ".join(gettext(issue.message) % issue.params for issue in fault.issues))
         else:
-            return _replayed(request, door, receipt) if "replay" in request.POST else redirect("exchange:message", receipt)
-    context = {"opened": opened, "message": opened.message, "sender": opened.sender, "form": form, "charset": charset}
+            return (
+                _replayed(request, door, receipt)
+                if "replay" in request.POST
+                else redirect("exchange:message", receipt)
+            )
+    context = {
+        "opened": opened,
+        "message": opened.message,
+        "sender": opened.sender,
+        "form": form,
+        "charset": charset,
+    }
     context["reasons"] = opened.message.why
     return render(request, "exchange/edit.html", context, status=422 if form.errors else 200)
 

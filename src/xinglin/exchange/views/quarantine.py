@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from xinglin.exchange import messages, quarantine as held
-from xinglin.exchange import queries, rights
+from xinglin.exchange import messages, queries, rights
+from xinglin.exchange import quarantine as held
 from xinglin.exchange.forms import DiscardForm, MessagesForm
 from xinglin.exchange.receipts import State
 from xinglin.exchange.rights import Right

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from xinglin.accounts import queries as accounts
+from xinglin.directory.queries import things
 from xinglin.exchange import rights, senders
 from xinglin.exchange.forms import SenderForm
 from xinglin.exchange.rights import Right
@@ -28,12 +28,20 @@ if TYPE_CHECKING:
     from xinglin.record.door import Door
 
 
+_MOST = "500"  # institutions to choose from
+
+
 @require_GET
 @entry.page
 def senders_(request: HttpRequest, door: Door) -> HttpResponse:
     """Who sends."""
-    seen = frame.sight(database.connection(), door.actor)
-    context = {"senders": seen.senders, "may_register": rights.may(door.actor, Right.SENDERS)}
+    connection = database.connection()
+    seen = frame.sight(connection, door.actor)
+    names = things.names(connection, [f"Organization/{one.organization}" for one in seen.senders])
+    context = {
+        "senders": [(one, _institution(names, one)) for one in seen.senders],
+        "may_register": rights.may(door.actor, Right.SENDERS),
+    }
     return render(request, "exchange/senders.html", context)
 
 
@@ -53,7 +61,12 @@ def new(request: HttpRequest, door: Door) -> HttpResponse:
             _take(form, fault)
         else:
             return _shown(request, senders.by_code(database.connection(), code), {"key": key})
-    return render(request, "exchange/sender_new.html", {"form": form}, status=422 if form.errors else 200)
+    return render(
+        request,
+        "exchange/sender_new.html",
+        {"form": form, "institutions": _institutions(door)},
+        status=422 if form.errors else 200,
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -65,7 +78,9 @@ def sender(request: HttpRequest, door: Door, code: str) -> HttpResponse:
     may = rights.may(door.actor, Right.SENDERS)
     if request.method == "POST":
         rights.require(door.actor, Right.SENDERS)
-    form = SenderForm(request.POST if request.method == "POST" else None, known=known, home=settings.SETTINGS.home)
+    form = SenderForm(
+        request.POST if request.method == "POST" else None, known=known, home=settings.SETTINGS.home
+    )
     if request.method == "POST" and form.is_valid():
         try:
             senders.change(connection, code=code, details=form.details(), actor=door.actor, now=clock.now())
@@ -74,7 +89,8 @@ def sender(request: HttpRequest, door: Door, code: str) -> HttpResponse:
         else:
             told.success(request, gettext("What was changed holds for every message from now on."))
             return redirect("exchange:sender", code)
-    return _shown(request, known, {"form": form, "may": may}, status=422 if form.errors else 200)
+    more = {"form": form, "may": may, "institutions": _institutions(door) if may else []}
+    return _shown(request, known, more, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -90,7 +106,7 @@ def renew_key(request: HttpRequest, door: Door, code: str) -> HttpResponse:
 
 @require_POST
 @entry.page
-def set_active(request: HttpRequest, door: Door, code: str) -> HttpResponse:
+def set_active(request: HttpRequest, door: Door, code: str) -> HttpResponse:  # noqa: ARG001 -- as for every page
     """Let a sender in, or no more."""
     rights.require(door.actor, Right.SENDERS)
     connection = database.connection()
@@ -107,16 +123,35 @@ def _seen(connection: Connection, door: Door, code: str) -> Registered:
     return known
 
 
-def _shown(request: HttpRequest, known: Registered, more: dict[str, Any], *, status: int = 200) -> HttpResponse:
+def _shown(
+    request: HttpRequest, known: Registered, more: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
     happened = senders.events(database.connection(), known.id)
-    names = accounts.names_of_accounts(one.actor for one in happened)
+    names = frame.names(one.actor for one in happened)
+    institutions = things.names(database.connection(), [f"Organization/{known.organization}"])
     context = {
         "sender": known,
+        "institution": _institution(institutions, known),
         "events": [(one, names.get(one.actor, one.actor)) for one in happened],
         "base": settings.SETTINGS.base_url or f"{request.scheme}://{request.get_host()}",
         **more,
     }
     return render(request, "exchange/sender.html", context, status=status)
+
+
+def _institution(names: dict[str, str], known: Registered) -> str:
+    """The institution's name in the directory, or its reference where it is not there."""
+    reference = f"Organization/{known.organization}"
+    return names.get(reference, reference) if known.organization else ""
+
+
+def _institutions(door: Door) -> list[tuple[str, str]]:
+    """Institutions to choose from: id and name."""
+    try:
+        page = door.search("Organization", [("partof:missing", "true"), ("_sort", "name"), ("_count", _MOST)])
+    except Fault:
+        return []
+    return [(entry.stored.id, str(entry.stored.resource.get("name", ""))) for entry in page.entries]
 
 
 def _take(form: SenderForm, fault: Fault) -> None:

@@ -51,13 +51,18 @@ class Command(BaseCommand):
     def _add_sender(parser: Any) -> None:
         what = parser.add_subparsers(dest="what", required=True)
         what.add_parser("list", help="who may send")
-        for name, help_ in (("add", "register one; prints its key"), ("change", "change what is said of one")):
+        for name, help_ in (
+            ("add", "register one; prints its key"),
+            ("change", "change what is said of one"),
+        ):
             one = what.add_parser(name, help=help_)
             one.add_argument("code")
             for detail in _DETAILS:
                 one.add_argument(f"--{detail}", required=detail == "name" and name == "add")
             one.add_argument("--door", action="append", dest="doors", choices=[door.value for door in Door])
-            one.add_argument("--network", action="append", dest="networks", help="address or network it sends from")
+            one.add_argument(
+                "--network", action="append", dest="networks", help="address or network it sends from"
+            )
         for name, help_ in (
             ("key", "give one a new key, and print it"), ("open", "let one in again"), ("close", "let one in no more"),
         ):  # fmt: skip
@@ -155,7 +160,8 @@ class Command(BaseCommand):
     def _details(options: dict[str, Any], known: Registered | None) -> Details:
         """What is not said stays as it is."""
         said = {
-            name: options[name] if options[name] is not None else getattr(known, name, "") for name in _DETAILS
+            name: options[name] if options[name] is not None else getattr(known, name, "")
+            for name in _DETAILS
         }
         doors = options["doors"] if options["doors"] is not None else getattr(known, "doors", ())
         networks = options["networks"] if options["networks"] is not None else getattr(known, "networks", ())
