@@ -431,12 +431,19 @@ def test_dicomweb_client_stores_searches_and_retrieves(
 ) -> None:
     web = pytest.importorskip("dicomweb_client")
     import requests
+    from django.db import connections
 
     from xinglin.exchange.dicom.web import face
     from xinglin.record import database
 
     server = make_server("127.0.0.1", 0, face.application, handler_class=Quiet)
-    thread = threading.Thread(target=lambda: (server.serve_forever(), database.close()), daemon=True)
+
+    def serve() -> None:
+        server.serve_forever()
+        database.close()
+        connections.close_all()  # Django's own, by which the reader was known
+
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
         url = f"http://127.0.0.1:{server.server_port}/dicomweb"
