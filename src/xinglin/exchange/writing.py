@@ -223,9 +223,8 @@ def _changed(resource: dict[str, Any], text: bytes | None, work: Work) -> dict[s
             resource = completed(resource, standing.parsed(type_name, id_, text))
     if work.door is not Door.FHIR:
         resource = {name: value for name, value in resource.items() if value is not None}  # taken away
-    if text is not None:
-        if packing.members(resource) == _without_source(text):
-            return None
+    if text is not None and packing.members(resource) == _without_source(text):
+        return None
     meta = resource.get("meta")
     return {
         **resource,

@@ -43,11 +43,17 @@ class Settings:
     mllp_port: int = 2575  # XINGLIN_MLLP_PORT: its port
     mllp_workers: int = 2  # XINGLIN_MLLP_WORKERS: processes that share the port
     mllp_threads: int = 16  # XINGLIN_MLLP_THREADS: messages at once in each process
-    mllp_connections: int = 1000  # XINGLIN_MLLP_CONNECTIONS: open connections of each process; more are closed
+    mllp_connections: int = (
+        1000  # XINGLIN_MLLP_CONNECTIONS: open connections of each process; more are closed
+    )
     mllp_largest: int = 16 * 1024 * 1024  # XINGLIN_MLLP_LARGEST: largest message in bytes
     mllp_idle: int = 300  # XINGLIN_MLLP_IDLE: seconds without a byte after which a connection is closed
-    mllp_processing: str = "P"  # XINGLIN_MLLP_PROCESSING: processing ids taken: P production, T training, D debugging
-    mllp_certificate: str = ""  # XINGLIN_MLLP_CERTIFICATE: certificate for TLS (PEM, with its chain); none: no TLS
+    mllp_processing: str = (
+        "P"  # XINGLIN_MLLP_PROCESSING: processing ids taken: P production, T training, D debugging
+    )
+    mllp_certificate: str = (
+        ""  # XINGLIN_MLLP_CERTIFICATE: certificate for TLS (PEM, with its chain); none: no TLS
+    )
     mllp_key: str = ""  # XINGLIN_MLLP_KEY: its key; absent if it stands in the same file
     mllp_clients: str = ""  # XINGLIN_MLLP_CLIENTS: authorities (PEM) by which clients must have a certificate
     demo: bool = False  # XINGLIN_DEMO: show the demo accounts on the sign-in page

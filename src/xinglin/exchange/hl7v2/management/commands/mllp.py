@@ -69,7 +69,9 @@ class Command(BaseCommand):
         parser.add_argument("--host", default=given.mllp_host)
         parser.add_argument("--port", type=int, default=given.mllp_port)
         parser.add_argument("--workers", type=int, default=given.mllp_workers)
-        parser.add_argument("--beside", action="store_true", help="end with the process that started this one")
+        parser.add_argument(
+            "--beside", action="store_true", help="end with the process that started this one"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
