@@ -187,7 +187,10 @@ class Buffer:
                 "SELECT place, source, key, door, media, rows, tries, body FROM message WHERE place = ? AND state = 0",
                 [place],
             ).fetchone()
-        return None if row is None else Waiting(*row[:7], self.seal.open(row[7], row[1]))
+        if row is None:
+            return None
+        place, source, key, door, media, rows, tries, sealed = row
+        return Waiting(place, source, key, door, media, rows, tries, self.seal.open(sealed, source))
 
     def settle(self, outcomes: Sequence[tuple[Waiting, Answer]]) -> None:
         """Note in one transaction what became of messages: kept ones leave, refused ones wait for a person."""
