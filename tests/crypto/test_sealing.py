@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.crypto.make import NOW, SEALING, ring
-from xinglin.crypto import digests
+from xinglin.crypto import ciphers, digests
 from xinglin.crypto.algorithms import Algorithm, Use
 from xinglin.crypto.sealing import SealBroken, is_current, open_sealed, seal, search_hash, search_hashes
 
@@ -23,6 +23,18 @@ def test_sealed_text_opens_again(algorithm, text):
     sealed = seal(RINGS[algorithm], text, about=PLACE)
 
     assert open_sealed(RINGS[algorithm], sealed, about=PLACE) == text
+
+
+@every
+@given(plains=st.lists(st.binary(max_size=40), max_size=6))
+@settings(max_examples=50, deadline=None)
+def test_many_sealed_at_once_open_as_one_by_one_and_share_no_nonce(algorithm, plains):
+    cipher = ciphers.sealer(algorithm, ciphers.make_key(algorithm))
+
+    sealed = cipher.seal_all(plains, b"about")
+
+    assert [cipher.open(one, b"about") for one in sealed] == plains
+    assert len({one[: ciphers.NONCE_BYTES] for one in sealed}) == len(plains)
 
 
 @every

@@ -121,6 +121,19 @@ SEARCHES = [
 
 
 @pytest.mark.parametrize("seal", ["off", "aes", "sm4"])
+def test_many_values_sealed_at_once_are_as_those_sealed_one_by_one(
+    seal: str, own_keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _given(own_keys, monkeypatch, seal)
+    values = [b"", b"one", b"another"]
+
+    many, single = sealing.seal_all(values), [sealing.seal(value) for value in values]
+
+    assert [sealing.open_sealed(value) for value in many] == values
+    assert [value[:3] for value in many] == [value[:3] for value in single]
+
+
+@pytest.mark.parametrize("seal", ["off", "aes", "sm4"])
 def test_who_has_the_keys_finds_the_same(
     seal: str, own_keys: Path, door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
@@ -11,6 +11,9 @@ from cryptography.hazmat.primitives.ciphers import algorithms as blocks
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from xinglin.crypto.algorithms import Algorithm
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NONCE_BYTES = 12
 TAG_BYTES = 16
@@ -21,6 +24,10 @@ class Sealer(Protocol):
 
     def seal(self, plain: bytes, about: bytes) -> bytes:
         """Nonce, ciphertext and tag."""
+
+    def seal_all(self, plains: Sequence[bytes], about: bytes) -> list[bytes]:
+        """As ``seal`` for each, each with a nonce of its own."""
+        ...
 
     def open(self, sealed: bytes, about: bytes) -> bytes | None:
         """What was sealed; None if a single bit of it or of ``about`` is another."""
@@ -35,6 +42,13 @@ class AesGcm:
     def seal(self, plain: bytes, about: bytes) -> bytes:
         nonce = secrets.token_bytes(NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, plain, about)
+
+    def seal_all(self, plains: Sequence[bytes], about: bytes) -> list[bytes]:
+        encrypt = self._cipher.encrypt
+        return [
+            nonce + encrypt(nonce, plain, about)
+            for nonce, plain in zip(_nonces(len(plains)), plains, strict=True)
+        ]
 
     def open(self, sealed: bytes, about: bytes) -> bytes | None:
         if len(sealed) < NONCE_BYTES + TAG_BYTES:
@@ -54,6 +68,12 @@ class Sm4Gcm:
     def seal(self, plain: bytes, about: bytes) -> bytes:
         return self.seal_with(secrets.token_bytes(NONCE_BYTES), plain, about)
 
+    def seal_all(self, plains: Sequence[bytes], about: bytes) -> list[bytes]:
+        return [
+            self.seal_with(nonce, plain, about)
+            for nonce, plain in zip(_nonces(len(plains)), plains, strict=True)
+        ]
+
     def seal_with(self, nonce: bytes, plain: bytes, about: bytes) -> bytes:
         """As ``seal``, with a given nonce: for the standard's test vectors, never twice with one key."""
         cipher = Cipher(self._block, modes.GCM(nonce)).encryptor()
@@ -70,6 +90,12 @@ class Sm4Gcm:
             return cipher.update(body) + cipher.finalize()
         except InvalidTag:
             return None
+
+
+def _nonces(count: int) -> list[bytes]:
+    """That many, of one look at the system's randomness."""
+    block = secrets.token_bytes(NONCE_BYTES * count)
+    return [block[first : first + NONCE_BYTES] for first in range(0, len(block), NONCE_BYTES)]
 
 
 def sealer(algorithm: Algorithm, key: bytes) -> Sealer:

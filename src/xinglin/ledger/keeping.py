@@ -6,11 +6,13 @@ tasks has a thread and a connection of its own, so that a slow witness or a long
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import subprocess
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from psycopg.types.json import Jsonb
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 
     from xinglin.record.database import Connection
 
-TICK = 0.5  # seconds between batches while little happens: with the work itself, less than a second to a signed head
+TICK = 0.5  # seconds from one batch's beginning to the next's: with the work, less than a second to a signed head
+_COLLECT = (50_000, 20, 50)
 _WITNESSES = 1.0
 _AUDITS = 2.0
 _AFTER_TROUBLE = 5.0
@@ -47,6 +50,8 @@ def keep(home: Path, *, base_url: str = "", stop: threading.Event | None = None)
     sequencing.begin(database.connection(), origin=signers[0].name, now=clock.now())
     if not _lead(stopping, parent):
         return
+    gc.freeze()  # modules and tables stay; an entry makes many small things, none of them in circles
+    gc.set_threshold(*_COLLECT)
     others = [
         threading.Thread(target=_again, args=(stopping, _WITNESSES, _ask, home), daemon=True),
         threading.Thread(target=_again, args=(stopping, _AUDITS, _audit, home), daemon=True),
@@ -74,12 +79,13 @@ def _lead(stopping: threading.Event, parent: int) -> bool:
 
 def _sequence(home: Path) -> float:
     """One turn; how long to wait before the next."""
+    begun = time.monotonic()
     try:
         batch = sequencing.turn(database.connection(), keys.signers(home), now=clock.now())
     except Exception:  # noqa: BLE001 -- whatever it was, the thread that keeps the ledger goes on
         _log.exception("the ledger could not be added to; it is tried again")
         return _AFTER_TROUBLE
-    return 0.0 if batch.full else TICK
+    return 0.0 if batch.full else max(0.0, TICK - (time.monotonic() - begun))
 
 
 def _again(

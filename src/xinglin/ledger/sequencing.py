@@ -19,7 +19,6 @@ from xinglin.crypto import signed_notes
 from xinglin.kernel.errors import conflict
 from xinglin.ledger import entries, queries, sources, tiles, tree
 from xinglin.ledger.checkpoints import Checkpoint
-from xinglin.ledger.entries import Entry
 from xinglin.ledger.sources import OWN, Event
 from xinglin.record import sealing
 
@@ -127,9 +126,12 @@ def _after(connection: Connection, source: Source, place: int, limit: int) -> Se
 
 def _enter(connection: Connection, size: int, found: Sequence[_Found]) -> list[bytes]:
     """Write the entries; their bytes, in order."""
-    salts = os.urandom(entries.SALT * sum(len(one.events) for one in found))
+    step = entries.SALT
+    block = os.urandom(step * sum(len(one.events) for one in found))
+    salts = [block[first : first + step] for first in range(0, len(block), step)]
+    hidden = sealing.seal_all(salts)
     leaves: list[bytes] = []
-    seal, step = entries.seal, entries.SALT
+    seal, stamp, line = entries.seal, entries.stamp, entries.line
     with (
         connection.cursor() as cursor,
         cursor.copy(f"COPY ledger_entry ({_COLUMNS}) FROM STDIN (FORMAT binary)") as copy,
@@ -138,14 +140,14 @@ def _enter(connection: Connection, size: int, found: Sequence[_Found]) -> list[b
         for one in found:
             kept = one.source == OWN
             for e in one.events:
-                salt = salts[len(leaves) * step : len(leaves) * step + step]
-                sha256, sm3 = seal(salt, e.event)
-                leaf = Entry(e.kind, entries.stamp(e.moment), one.source, e.place, e.part, sha256, sm3).bytes
-                index = size + len(leaves)
+                at = len(leaves)
+                index = size + at
+                sha256, sm3 = seal(salts[at], e.event)
+                leaf = line(e.kind, stamp(e.moment), one.source, e.place, e.part, sha256, sm3)
                 leaves.append(leaf)
                 copy.write_row((
                     index, e.place, e.moment, e.part, queries.shard_of_entry(index), e.kind, one.source, e.key,
-                    leaf, sealing.seal(salt), sealing.seal(e.event) if kept else None,
+                    leaf, hidden[at], sealing.seal(e.event) if kept else None,
                 ))  # fmt: skip
     return leaves
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from xinglin.crypto.sealing import SealBroken
 from xinglin.fhir import definitions
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 OWN = "ledger"  # the source of what was entered by ``actions.enter``
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something that happened: to be entered once. ``event`` is what ``entries.canonical`` made of it."""
 
     place: int

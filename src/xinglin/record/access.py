@@ -55,6 +55,10 @@ class Line(NamedTuple):
     device: str | None = None
 
 
+_COPY = f"COPY record_access ({', '.join(Line._fields)}) FROM STDIN (FORMAT binary)"
+_TYPES = ("timestamptz", *["text"] * 4, "int2", "text", "int8", *["text"] * 4)
+
+
 class _Writer:
     def __init__(self) -> None:
         self.lines: deque[Line] = deque()  # appended to by every thread, taken from by one
@@ -112,9 +116,11 @@ def append(cursor: psycopg.Cursor[tuple[Any, ...]], lines: Iterable[Line]) -> No
     """Write lines in the transaction that the cursor is in, and keep their order until it commits."""
     hidden = [_hidden(line) for line in lines]
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.ACCESS_ORDER], prepare=True)
-    with cursor.copy(f"COPY record_access ({', '.join(Line._fields)}) FROM STDIN") as copy:
+    with cursor.copy(_COPY) as copy:
+        copy.set_types(_TYPES)
+        write = copy.write_row
         for line in hidden:
-            copy.write_row(line)
+            write(line)
 
 
 def _hidden(line: Line) -> Line:
@@ -126,7 +132,7 @@ def _hidden(line: Line) -> Line:
 
 def line(columns: Sequence[Any]) -> Line:
     """The line that a row of the table is."""
-    found = Line(*columns)
+    found = Line._make(columns)
     return found if found.query is None else found._replace(query=sealing.open_text(found.query))
 
 
@@ -181,12 +187,13 @@ class Placed(NamedTuple):
 
 def after(connection: Connection, place: int, *, limit: int, upto: int | None = None) -> list[Placed]:
     """Lines whose place is higher than ``place``, in the order of their places; to ``upto`` where it is given."""
-    rows = connection.execute(
-        f"SELECT place, {', '.join(Line._fields)} FROM record_access"
-        " WHERE place > %s AND place <= %s ORDER BY place LIMIT %s",
-        [place, _NO_END if upto is None else upto, limit],
-        prepare=True,
-    )
+    with connection.cursor(binary=True) as cursor:  # times are read quicker so
+        rows = cursor.execute(
+            f"SELECT place, {', '.join(Line._fields)} FROM record_access"
+            " WHERE place > %s AND place <= %s ORDER BY place LIMIT %s",
+            [place, _NO_END if upto is None else upto, limit],
+            prepare=True,
+        ).fetchall()
     return [Placed(row[0], line(row[1:])) for row in rows]
 
 

@@ -30,7 +30,7 @@ from xinglin.kernel import clock
 from xinglin.record import database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from xinglin.crypto.ciphers import Sealer
 
@@ -84,6 +84,16 @@ def seal(plain: bytes) -> bytes:
     if held.sealer is None:
         return plain
     return held.head + held.sealer.seal(plain, held.about)
+
+
+def seal_all(plains: Sequence[bytes]) -> list[bytes]:
+    """As ``seal`` for each, quicker for many."""
+    held = _state.held
+    if time.monotonic() - held.read > _LOOK_AGAIN_SECONDS:
+        held = _looked()
+    if held.sealer is None:
+        return list(plains)
+    return [held.head + sealed for sealed in held.sealer.seal_all(plains, held.about)]
 
 
 def open_sealed(sealed: bytes) -> bytes:
