@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +17,11 @@ _pages = get_wsgi_application()
 from django.conf import settings  # noqa: E402 -- Django's registry must be ready first
 
 from xinglin.api import face  # noqa: E402 -- as above
-from xinglin.kernel import origin  # noqa: E402 -- as above
+from xinglin.kernel import memory, origin  # noqa: E402 -- as above
 
 # What is loaded by now stays; a bundle of a hundred resources makes ten thousand dicts that are soon gone.
 # Looking through all of it after every few hundred would cost a tenth of the time.
-gc.collect()
-gc.freeze()
-gc.set_threshold(100_000, 50, 100)
+memory.settle(100_000, 50, 100)
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
