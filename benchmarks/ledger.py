@@ -1,11 +1,12 @@
 """The ledger: entries a second through the real path, the delay to a signed head, and what audit adds to a read.
 
-Usage: python benchmarks/ledger.py [--seconds 20] [--writers 4] [--batch 10] [--reads 20000]
+Usage: python benchmarks/ledger.py [--seconds 20] [--writers 4] [--batch 10] [--reads 20000] [--rounds 7]
 
 Entries: writers that each commit transactions of a few events, and the process that keeps the ledger as ``serve``
 starts it; an observer sees when a signed head covers each. Reads: over HTTP, by servers that note no access (which no
 setting allows: they are tampered with for this), that note each, and that enter each into the ledger too; since the
-machine's other work would drown the difference, it is taken in processor time of all processes, for each read.
+machine's other work would drown the difference, it is taken in processor time of all processes, for each read, and the
+three kinds of server take turns: the median of all rounds is told, with the least and the most.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import io
 import os
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -164,8 +166,8 @@ def bare(count: int) -> float:
     return count / (time.perf_counter() - begun)
 
 
-def reads(url: str, home: Path, count: int) -> dict[str, tuple[float, float]]:
-    """Processor microseconds of a read and reads a second, by what is written of it."""
+def reads(url: str, home: Path, count: int, rounds: int) -> dict[str, list[tuple[float, float]]]:
+    """Processor microseconds of a read and reads a second, by what is written of it, for each round."""
     from django.core.management import call_command
 
     from xinglin.accounts import actions
@@ -177,10 +179,10 @@ def reads(url: str, home: Path, count: int) -> dict[str, tuple[float, float]]:
             "UPDATE ledger_source SET place = (SELECT max(place) FROM record_access) WHERE name = 'access'"
         )
     found: dict[str, list[tuple[float, float]]] = {NOTHING: [], NOTED: [], ENTERED: []}
-    for _ in range(3):
+    for _ in range(rounds):
         for how, runs in found.items():
             runs.append(_read(url, home, how, count))
-    return {how: (min(c for c, _ in runs), max(r for _, r in runs)) for how, runs in found.items()}
+    return found
 
 
 def _read(url: str, home: Path, how: str, count: int) -> tuple[float, float]:
@@ -259,12 +261,27 @@ def _spent(home: Path, pid: int) -> float:
     return total
 
 
+def tell(found: dict[str, list[tuple[float, float]]]) -> None:
+    """What a read costs, and what noting and entering it add to that."""
+    alone = statistics.median(cost for cost, _ in found[NOTHING])
+    for how, runs in found.items():
+        costs = [cost for cost, _ in runs]
+        more = statistics.median(costs) / alone - 1
+        verdict = "" if more <= SHARE else f"  ABOVE {SHARE:.0%}"
+        rate = statistics.median(rate for _, rate in runs)
+        print(
+            f"a read, {how:<28} {statistics.median(costs):>12,.0f} µs of processor"
+            f" ({min(costs):,.0f} to {max(costs):,.0f}), {rate:,.0f}/s, {more:+.1%}{verdict}"
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--writers", type=int, default=4)
     parser.add_argument("--batch", type=int, default=10)
     parser.add_argument("--reads", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=7)
     given: Any = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="xinglin-bench-") as place:
         home = Path(place)
@@ -286,12 +303,7 @@ def main() -> None:
             delays = ", ".join(f"{name} {through[name]:.2f} s" for name in ("p50", "p99", "most"))
             print(f"until a signed head covers an entry  {delays}")
             print(f"accesses that wait, one sequencer    {backlog(url, 60_000):>12,.0f} entries/s")
-            for how, (cost, rate) in (found := reads(url, home, given.reads)).items():
-                more = cost / found[NOTHING][0] - 1
-                verdict = "" if more <= SHARE else f"  ABOVE {SHARE:.0%}"
-                print(
-                    f"a read, {how:<28} {cost:>12,.0f} µs of processor, {rate:,.0f}/s, {more:+.1%}{verdict}"
-                )
+            tell(reads(url, home, given.reads, given.rounds))
         finally:
             embedded.stop(home)
 

@@ -31,7 +31,7 @@ def test_sealed_text_opens_again(algorithm, text):
 def test_many_sealed_at_once_open_as_one_by_one_and_share_no_nonce(algorithm, plains):
     cipher = ciphers.sealer(algorithm, ciphers.make_key(algorithm))
 
-    sealed = cipher.seal_all(plains, b"about")
+    sealed = ciphers.seal_all(cipher, plains, b"about")
 
     assert [cipher.open(one, b"about") for one in sealed] == plains
     assert len({one[: ciphers.NONCE_BYTES] for one in sealed}) == len(plains)

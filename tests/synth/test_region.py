@@ -74,12 +74,14 @@ def test_every_resource_is_put_once_under_its_own_id(region: Region) -> None:
     assert {e["request"]["method"] for b in region.bundles for e in b["entry"]} == {"PUT"}
 
 
+@pytest.mark.usefixtures("_record_database")  # codes are looked up in it
 def test_every_resource_is_valid(region: Region) -> None:
     wrong = [(r["resourceType"], issue.text) for r in region.resources for issue in validation.check(r)]
 
     assert wrong == []
 
 
+@pytest.mark.usefixtures("_record_database")  # codes are looked up in it
 def test_every_bundle_is_valid(region: Region) -> None:
     wrong = [issue.text for bundle in region.bundles[::20] for issue in validation.check(bundle)]
 

@@ -23,7 +23,9 @@ def shown(*roles: str, path: str = "/") -> list[navigation.Shown]:
                 "/persons/find/",
                 "/cards/",
                 "/directory/",
+                "/quality/",
                 "/codes/",
+                "/exchange/studies/",
                 "/ledger/",
                 "/signing/verify/",
                 "/exchange/nodes/visitors/",
@@ -35,7 +37,9 @@ def shown(*roles: str, path: str = "/") -> list[navigation.Shown]:
                 "/",
                 "/cards/",
                 "/directory/",
+                "/quality/",
                 "/codes/",
+                "/exchange/studies/",
                 "/ledger/",
                 "/signing/verify/",
                 "/exchange/nodes/visitors/",
@@ -49,12 +53,13 @@ def shown(*roles: str, path: str = "/") -> list[navigation.Shown]:
                 "/cards/",
                 "/directory/",
                 "/exchange/",
+                "/quality/",
                 "/codes/",
                 "/ledger/",
                 "/signing/verify/",
             ],
         ),
-        ("client", ["/", "/directory/", "/codes/", "/ledger/", "/signing/verify/"]),
+        ("client", ["/", "/directory/", "/codes/", "/exchange/studies/", "/ledger/", "/signing/verify/"]),
     ],
 )
 def test_everybody_sees_what_they_may_open(role: str, addresses: list[str]) -> None:
@@ -87,6 +92,7 @@ def test_places_are_named_in_the_reader_s_language() -> None:
         "健康卡",
         "机构目录",
         "数据交换",
+        "数据质量",
         "术语",
         "存证",
         "电子签名",
@@ -96,7 +102,7 @@ def test_places_are_named_in_the_reader_s_language() -> None:
     ]
 
 
-@pytest.mark.parametrize(("role", "first", "more"), [("client", 5, 0), ("nurse", 5, 2), ("doctor", 5, 3)])
+@pytest.mark.parametrize(("role", "first", "more"), [("client", 6, 0), ("nurse", 5, 4), ("doctor", 5, 5)])
 def test_what_does_not_fit_the_bar_is_in_its_menu(role: str, first: int, more: int) -> None:
     found = navigation.bar(Actor("account/1", "somebody", frozenset([role])), "/signing/verify/")
 

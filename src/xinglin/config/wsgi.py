@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,7 @@ from xinglin.api import face  # noqa: E402 -- as above
 from xinglin.exchange import face as doors  # noqa: E402 -- as above
 from xinglin.exchange.dicom import settling  # noqa: E402 -- as above
 from xinglin.exchange.dicom.web import face as dicomweb  # noqa: E402 -- as above
-from xinglin.kernel import origin  # noqa: E402 -- as above
+from xinglin.kernel import memory, origin  # noqa: E402 -- as above
 from xinglin.smart import queries as apps  # noqa: E402 -- as above
 
 dicomweb.may_read_answers.append(apps.may_read_answers)
@@ -29,9 +28,7 @@ settling.begin()
 
 # What is loaded by now stays; a bundle of a hundred resources makes ten thousand dicts that are soon gone.
 # Looking through all of it after every few hundred would cost a tenth of the time.
-gc.collect()
-gc.freeze()
-gc.set_threshold(100_000, 50, 100)
+memory.settle(100_000, 50, 100)
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

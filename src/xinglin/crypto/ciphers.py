@@ -25,9 +25,8 @@ class Sealer(Protocol):
     def seal(self, plain: bytes, about: bytes) -> bytes:
         """Nonce, ciphertext and tag."""
 
-    def seal_all(self, plains: Sequence[bytes], about: bytes) -> list[bytes]:
-        """As ``seal`` for each, each with a nonce of its own."""
-        ...
+    def seal_with(self, nonce: bytes, plain: bytes, about: bytes) -> bytes:
+        """As ``seal``, with a given nonce: never twice with one key."""
 
     def open(self, sealed: bytes, about: bytes) -> bytes | None:
         """What was sealed; None if a single bit of it or of ``about`` is another."""
@@ -40,15 +39,10 @@ class AesGcm:
         self._cipher = AESGCM(key)
 
     def seal(self, plain: bytes, about: bytes) -> bytes:
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, plain, about)
+        return self.seal_with(secrets.token_bytes(NONCE_BYTES), plain, about)
 
-    def seal_all(self, plains: Sequence[bytes], about: bytes) -> list[bytes]:
-        encrypt = self._cipher.encrypt
-        return [
-            nonce + encrypt(nonce, plain, about)
-            for nonce, plain in zip(_nonces(len(plains)), plains, strict=True)
-        ]
+    def seal_with(self, nonce: bytes, plain: bytes, about: bytes) -> bytes:
+        return nonce + self._cipher.encrypt(nonce, plain, about)
 
     def open(self, sealed: bytes, about: bytes) -> bytes | None:
         if len(sealed) < NONCE_BYTES + TAG_BYTES:
@@ -68,14 +62,7 @@ class Sm4Gcm:
     def seal(self, plain: bytes, about: bytes) -> bytes:
         return self.seal_with(secrets.token_bytes(NONCE_BYTES), plain, about)
 
-    def seal_all(self, plains: Sequence[bytes], about: bytes) -> list[bytes]:
-        return [
-            self.seal_with(nonce, plain, about)
-            for nonce, plain in zip(_nonces(len(plains)), plains, strict=True)
-        ]
-
     def seal_with(self, nonce: bytes, plain: bytes, about: bytes) -> bytes:
-        """As ``seal``, with a given nonce: for the standard's test vectors, never twice with one key."""
         cipher = Cipher(self._block, modes.GCM(nonce)).encryptor()
         cipher.authenticate_additional_data(about)
         return nonce + cipher.update(plain) + cipher.finalize() + cipher.tag
@@ -92,10 +79,16 @@ class Sm4Gcm:
             return None
 
 
-def _nonces(count: int) -> list[bytes]:
-    """That many, of one look at the system's randomness."""
-    block = secrets.token_bytes(NONCE_BYTES * count)
-    return [block[first : first + NONCE_BYTES] for first in range(0, len(block), NONCE_BYTES)]
+def seal_all(cipher: Sealer, plains: Sequence[bytes], about: bytes) -> list[bytes]:
+    """Each sealed by ``cipher`` with a nonce of its own."""
+    nonces = random_pieces(len(plains), NONCE_BYTES)
+    return [cipher.seal_with(nonce, plain, about) for nonce, plain in zip(nonces, plains, strict=True)]
+
+
+def random_pieces(count: int, size: int) -> list[bytes]:
+    """``count`` random values of ``size`` bytes, of one look at the system's randomness."""
+    block = secrets.token_bytes(count * size)
+    return [block[first : first + size] for first in range(0, len(block), size)]
 
 
 def sealer(algorithm: Algorithm, key: bytes) -> Sealer:

@@ -6,7 +6,6 @@ tasks has a thread and a connection of its own, so that a slow witness or a long
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import subprocess
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from xinglin.record.database import Connection
 
 TICK = 0.5  # seconds from one batch's beginning to the next's: with the work, less than a second to a signed head
-_COLLECT = (50_000, 20, 50)
 _WITNESSES = 1.0
 _AUDITS = 2.0
 _AFTER_TROUBLE = 5.0
@@ -50,8 +48,6 @@ def keep(home: Path, *, base_url: str = "", stop: threading.Event | None = None)
     sequencing.begin(database.connection(), origin=signers[0].name, now=clock.now())
     if not _lead(stopping, parent):
         return
-    gc.freeze()  # modules and tables stay; an entry makes many small things, none of them in circles
-    gc.set_threshold(*_COLLECT)
     others = [
         threading.Thread(target=_again, args=(stopping, _WITNESSES, _ask, home), daemon=True),
         threading.Thread(target=_again, args=(stopping, _AUDITS, _audit, home), daemon=True),

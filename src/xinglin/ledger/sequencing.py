@@ -9,13 +9,12 @@ first has come to.
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_noop
 
-from xinglin.crypto import signed_notes
+from xinglin.crypto import ciphers, signed_notes
 from xinglin.kernel.errors import conflict
 from xinglin.ledger import entries, queries, sources, tiles, tree
 from xinglin.ledger.checkpoints import Checkpoint
@@ -126,9 +125,7 @@ def _after(connection: Connection, source: Source, place: int, limit: int) -> Se
 
 def _enter(connection: Connection, size: int, found: Sequence[_Found]) -> list[bytes]:
     """Write the entries; their bytes, in order."""
-    step = entries.SALT
-    block = os.urandom(step * sum(len(one.events) for one in found))
-    salts = [block[first : first + step] for first in range(0, len(block), step)]
+    salts = ciphers.random_pieces(sum(len(one.events) for one in found), entries.SALT)
     hidden = sealing.seal_all(salts)
     leaves: list[bytes] = []
     seal, stamp, line = entries.seal, entries.stamp, entries.line

@@ -118,9 +118,8 @@ def append(cursor: psycopg.Cursor[tuple[Any, ...]], lines: Iterable[Line]) -> No
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Lock.ACCESS_ORDER], prepare=True)
     with cursor.copy(_COPY) as copy:
         copy.set_types(_TYPES)
-        write = copy.write_row
         for line in hidden:
-            write(line)
+            copy.write_row(line)
 
 
 def _hidden(line: Line) -> Line:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from xinglin.crypto import ciphers
 from xinglin.crypto.algorithms import Algorithm, Use
 from xinglin.crypto.folder import KeyFolder, KeysUnusable
 from xinglin.crypto.keys import Key, KeyRing, Purpose
@@ -78,9 +79,7 @@ _state = _State()
 
 def seal(plain: bytes) -> bytes:
     """``plain`` sealed with the current key; as it is where ``XINGLIN_SEAL`` is off."""
-    held = _state.held
-    if time.monotonic() - held.read > _LOOK_AGAIN_SECONDS:
-        held = _looked()
+    held = _held()
     if held.sealer is None:
         return plain
     return held.head + held.sealer.seal(plain, held.about)
@@ -88,12 +87,10 @@ def seal(plain: bytes) -> bytes:
 
 def seal_all(plains: Sequence[bytes]) -> list[bytes]:
     """As ``seal`` for each, quicker for many."""
-    held = _state.held
-    if time.monotonic() - held.read > _LOOK_AGAIN_SECONDS:
-        held = _looked()
+    held = _held()
     if held.sealer is None:
         return list(plains)
-    return [held.head + sealed for sealed in held.sealer.seal_all(plains, held.about)]
+    return [held.head + sealed for sealed in ciphers.seal_all(held.sealer, plains, held.about)]
 
 
 def open_sealed(sealed: bytes) -> bytes:
@@ -129,6 +126,12 @@ def open_text(text: str) -> str:
 def current_head() -> bytes:
     """How what is sealed now begins; empty where nothing is sealed."""
     return _looked().head
+
+
+def _held() -> _Held:
+    """The ring, read anew where that was long ago."""
+    held = _state.held
+    return _looked() if time.monotonic() - held.read > _LOOK_AGAIN_SECONDS else held
 
 
 def _looked() -> _Held:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import signal
 from collections import deque
@@ -10,6 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
+from xinglin.kernel import memory
 from xinglin.record.bulk import storing
 
 if TYPE_CHECKING:
@@ -80,6 +80,4 @@ def _begin(database: str) -> None:
     django.setup()
     settings.DATABASES["default"]["NAME"] = database
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever stops the load stops the process that leads
-    gc.collect()
-    gc.freeze()  # modules and tables stay: they need not be looked through again
-    gc.set_threshold(*_COLLECT)
+    memory.settle(*_COLLECT)

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from xinglin.crypto import signed_notes
 from xinglin.crypto.signed_notes import NoteError
-from xinglin.kernel import clock
+from xinglin.kernel import clock, memory
 from xinglin.kernel.actor import SYSTEM
 from xinglin.kernel.errors import Fault
 from xinglin.ledger import actions, checkpoints, keeping, keys, policies, queries, tree, verification
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from xinglin.ledger.verification import Report
 
+_COLLECT = (50_000, 20, 50)  # an entry makes many small things, none of them in circles
 _MARKS = {
     verification.Outcome.RIGHT: "✓",
     verification.Outcome.WRONG: "✗",
@@ -67,6 +68,7 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        memory.settle(*_COLLECT)
         keeping.keep(settings.SETTINGS.home, base_url=settings.SETTINGS.base_url, stop=stop)
 
     def _audit(self, options: dict[str, Any]) -> None:
