@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
+from tests import own_keys as own_keys_
 from tests.healthcard import make
 from tests.healthcard.make import issue
 from tests.healthcard.test_bindings import bind
@@ -15,8 +14,8 @@ from xinglin.healthcard import actions, keys, queries, resealing
 
 
 @pytest.fixture
-def own_keys(tmp_path, settings):
-    settings.SETTINGS = dataclasses.replace(settings.SETTINGS, keys=str(tmp_path / "keys"))
+def own_keys(_record_database, tmp_path, settings):
+    own_keys_.begin(settings, tmp_path / "keys")
 
 
 def test_fields_are_sealed_and_found_with_the_current_keys(own_keys, wang, cards):

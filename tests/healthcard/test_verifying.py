@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from tests import own_keys
 from tests.crypto.make import ring as foreign_ring
 from tests.healthcard import make
 from tests.healthcard.make import (
@@ -351,9 +352,7 @@ def test_used_code_of_a_card_that_went_over_to_another_person_stays_used(wang):
 
 
 def test_rotated_key_leaves_shown_codes_valid_and_revoked_key_ends_them(card, tmp_path, settings):
-    import dataclasses
-
-    settings.SETTINGS = dataclasses.replace(settings.SETTINGS, keys=str(tmp_path / "keys"))
+    own_keys.begin(settings, tmp_path / "keys")
     text, other = show(card), show(card)
     keys.folder().rotate(keys.CODE, Algorithm.SM2)
 

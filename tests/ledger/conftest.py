@@ -21,7 +21,10 @@ def log(emptied: None, tmp_path: Path) -> Iterator[Log]:
     from xinglin.record import access, database
 
     access.flush()
+    _empty()  # what others have entered, and committed
     database.connection().execute("DELETE FROM record_access; ALTER SEQUENCE record_access_order RESTART")
+    if database.connection().execute("SELECT EXISTS (SELECT FROM accounts_event)").fetchone() == (True,):
+        database.connection().execute("TRUNCATE accounts_event")  # signing on that other tests have committed
     yield Log(database.connection(), tmp_path)
     access.flush()
     _empty()

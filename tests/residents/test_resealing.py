@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 from django.core.management import call_command
 
+from tests import own_keys as own_keys_
 from tests.residents import make
 from xinglin.crypto.algorithms import Algorithm
 from xinglin.kernel import clock
@@ -14,8 +13,8 @@ from xinglin.residents import authorities, keys, queries, resealing
 
 
 @pytest.fixture
-def own_keys(tmp_path, settings):
-    settings.SETTINGS = dataclasses.replace(settings.SETTINGS, keys=str(tmp_path / "keys"))
+def own_keys(_record_database, tmp_path, settings):
+    own_keys_.begin(settings, tmp_path / "keys")
 
 
 def rotate() -> None:

@@ -148,15 +148,21 @@ def pursue(job: Job) -> threading.Thread | None:
 
 def work(id_: str) -> Job:
     """Do the job here and now, unless another process is at it; the job as it stands afterwards."""
+    _do(id_)
+    return find(id_)
+
+
+def _do(id_: str) -> None:
     with database.connect() as own:
         if own.execute("SELECT pg_try_advisory_lock(%s, %s)", [Lock.JOBS, _key(id_)]).fetchone() == (True,):
             _work_at(find(id_), own)
-    return find(id_)
 
 
 def _background(id_: str) -> None:
     try:
-        work(id_)
+        _do(id_)
+    except Fault:
+        _log.info("job %s was removed before anybody worked at it", id_)
     except psycopg.Error:
         _log.exception("job %s was interrupted; it goes on when it is asked for", id_)
     finally:
