@@ -1,0 +1,1 @@
+"""Chinese medicine: its knowledge, syndrome differentiation, safety of prescriptions, constitution."""
