@@ -24,6 +24,7 @@ import psycopg
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from client import drive, request
+from people import person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,8 +40,8 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <languageCode code="zh-CN"/><setId/><versionNumber/><recordTarget typeCode="RCT"><patientRole classCode="PAT">
 <id root="2.16.156.10011.1.13" extension="B{p}"/><id root="2.16.156.10011.1.11" extension="V{n}"/>
 <id root="2.16.156.10011.1.33" extension="L{n}"/><id root="2.16.156.10011.1.24" extension="S{n}"/>
-<id root="2.16.156.10011.1.14" extension="T{n}"/><telecom value="138{p:08d}"/><patient><name>张{p}</name>
-<administrativeGenderCode code="2" codeSystem="2.16.156.10011.2.3.3.4"/><birthTime value="19600517"/></patient>
+<id root="2.16.156.10011.1.14" extension="T{n}"/><telecom value="{about.phone}"/><patient><name>{about.name}</name><administrativeGenderCode code="{about.sex}"
+codeSystem="2.16.156.10011.2.3.3.4"/><birthTime value="{about.born:%Y%m%d}"/></patient>
 </patientRole></recordTarget><author><time value="20261126095500"/><assignedAuthor>
 <id root="2.16.156.10011.1.7" extension="A{a}"/><assignedPerson><name>李{a}</name></assignedPerson></assignedAuthor></author>
 <custodian><assignedCustodian><representedCustodianOrganization><id root="2.16.156.10011.1.5" extension="49850001X"/>
@@ -104,7 +105,7 @@ def document(number: int, results: int) -> bytes:
     )
     text = '<value xsi:type="ST">未见明显异常</value>'
     return _HEAD.format(
-        n=number, p=number % 2000, a=number % 20, results="".join(told),
+        n=number, p=number % 2000, about=person(number % 2000), a=number % 20, results="".join(told),
         diagnosis=_entry(_element("DE05.01.024.00", "诊断代码", diagnosis)),
         report=_entry(_element("DE04.50.130.00", "检验报告结果", text)),
     ).encode()  # fmt: skip

@@ -14,13 +14,11 @@ import argparse
 import io
 import json
 import os
-import random
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,23 +27,20 @@ import psycopg
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from client import drive, request
+from people import person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧"
-GIVEN = "伟芳娜秀敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂文华建国志玉春梅红宇欣子涵雨轩浩然思源佳怡晨阳嘉"
 RUN = [sys.executable, "-m", "xinglin.config.command"]
 
 
-def person(number: int) -> dict[str, Any]:
+def patient(number: int) -> dict[str, Any]:
     """Somebody, always the same under the same number, and like few others."""
-    chance = random.Random(number)
-    name = chance.choice(SURNAMES) + "".join(chance.choices(GIVEN, k=2))
-    born = date(1930, 1, 1) + timedelta(days=chance.randrange(34_000))
+    about = person(number)
     return {
-        "resourceType": "Patient", "id": f"p{number}", "name": [{"text": name}],
-        "gender": chance.choice(("female", "male")), "birthDate": born.isoformat(),
+        "resourceType": "Patient", "id": f"p{number}", "name": [{"text": about.name}],
+        "gender": "male" if about.sex == "1" else "female", "birthDate": about.born.isoformat(),
         "identifier": [{"system": "urn:bench:patient", "value": f"p{number}"}],
     }  # fmt: skip
 
@@ -54,7 +49,7 @@ def report(number: int, results: int, people: int) -> bytes:
     """A laboratory's report about one of so many people."""
     about: dict[str, Any] = {"subject": {"reference": f"Patient/p{number % people}"}}
     resources: list[dict[str, Any]] = [
-        person(number % people),
+        patient(number % people),
         {"resourceType": "Encounter", "id": f"e{number}", "status": "finished", "class": {"code": "AMB"}, **about},
         {
             "resourceType": "DiagnosticReport", "id": f"r{number}", "status": "final", "code": {"text": "血常规"},

@@ -25,6 +25,9 @@ from typing import Any
 
 import psutil
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from people import person
+
 RUN = [sys.executable, "-m", "xinglin.config.command"]
 TARGET, FLOOR = 1_000, 400
 
@@ -37,19 +40,13 @@ _ITEMS = (
 )
 
 
-_SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高韦覃莫蒙农陆卢谢韩唐冯董程曹袁邓许傅沈曾"
-_GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰春红梅建国志文海燕晓东雪辉鹏宇佳欣浩然子涵"
-
-
 def message(number: int, patients: int = 500) -> bytes:
     """The message with that number: the next report of one of so many patients, none like another."""
     patient = number * 7919 % patients
-    name = f"{_SURNAMES[patient % 40]}^{_GIVEN[patient // 40 % 47]}{_GIVEN[patient * 31 % 47]}"
-    birth = f"{1940 + patient * 37 % 80}{patient * 17 % 12 + 1:02d}{patient * 13 % 28 + 1:02d}"
-    phone = f"138{patient * 104729 % 10**8:08d}"
+    about = person(patient)
     lines = [
         f"MSH|^~\\&|LIS|H01|XINGLIN|REGION|20261126093000||ORU^R01^ORU_R01|M{number}|P|2.5.1||||||UNICODE UTF-8",
-        f"PID|1||P{patient}^^^H01^PI||{name}||{birth}|{'MF'[patient % 2]}|||{patient}号^^南宁市||{phone}",
+        f"PID|1||P{patient}^^^H01^PI||{about.surname}^{about.given}||{about.born:%Y%m%d}|{'?MF'[int(about.sex)]}|||{patient}号^^南宁市||{about.phone}",
         f"PV1|1|I|ICU^01^02^H01||||D01^李^明||||||||||||V{patient}",
         f"OBR|1|O{number}|R{number}|24323-8^肝功能^LN|||20261126080000|||||||||D01^李^明||||||20261126090000||LAB|F",
     ]

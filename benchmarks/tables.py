@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING
 import psycopg
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from people import person
+
 from exchange import RUN, start
 
 if TYPE_CHECKING:
@@ -37,11 +39,16 @@ _HYPERTENSION = (
 )  # fmt: skip
 
 
+def _about(number: int) -> list[str]:
+    about = person(number)
+    return [f"P{number:05d}", about.name, about.sex, f"{about.born:%Y%m%d}"]
+
+
 def laboratory(rows: int) -> Iterator[list[str]]:
     for number in range(rows):
         patient, item = divmod(number, 5)
         yield [
-            f"P{patient % 4000:05d}", f"测试{patient % 4000}", str(1 + patient % 2), f"{1940 + patient % 60}0302",
+            *_about(patient % 4000),
             f"BG{patient:06d}", "20261103T113000", f"T{item}", f"项目{item}", f"{4 + item + patient % 9 / 10:.1f}",
             "mmol/L", "3.5", "9.5",
         ]  # fmt: skip
@@ -50,7 +57,7 @@ def laboratory(rows: int) -> Iterator[list[str]]:
 def hypertension(rows: int) -> Iterator[list[str]]:
     for number in range(rows):
         yield [
-            f"P{number % 4000:05d}", f"测试{number % 4000}", str(1 + number % 2), f"{1940 + number % 60}0302",
+            *_about(number % 4000),
             f"2026{1 + number // 4000 % 12:02d}{1 + number % 28:02d}", "1", str(120 + number % 40),
             str(70 + number % 25), f"{50 + number % 30}.5", "160", str(60 + number % 30), "1", "20270203",
             "硝苯地平缓释片", "每次20mg",

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from xinglin.exchange.tables.sets import Column, Set
 
+    _Work = Callable[[str], tuple[str, "Finding | None"]]
+
+_MOST_REMEMBERED = 2048  # cells a column
 _BIG_TABLE = 1000  # with more codes than that, an unknown one is a doubt: institutions extend them
 
 
@@ -40,7 +43,7 @@ class Checker:
     """All columns of a set, ready to be applied to rows."""
 
     def __init__(self, set_: Set) -> None:
-        self._works = [_work(at, column) for at, column in enumerate(set_.columns)]
+        self._works = [_remembering(at, _work(at, column)) for at, column in enumerate(set_.columns)]
         self._required = [at for at, column in enumerate(set_.columns) if column.required]
         self._kind = set_.names.get("身份证件类别代码", -1)
         self._number = set_.names.get("身份证件号码", -1)
@@ -51,13 +54,10 @@ class Checker:
         """The cells in the set's own form, and what is wrong with them."""
         found: list[Finding] = []
         done = []
-        for at, (text, work) in enumerate(zip(cells, self._works, strict=True)):
+        for text, work in zip(cells, self._works, strict=True):
             text = text.strip()  # noqa: PLW2901 -- what is worked with
             if text:
-                try:
-                    text, finding = work(text)  # noqa: PLW2901 -- as above
-                except Unusable as unusable:
-                    finding = Finding(at, unusable.message, unusable.code, dict(unusable.params))
+                text, finding = work(text)  # noqa: PLW2901 -- as above
                 if finding is not None:
                     found.append(finding)
             done.append(text)
@@ -108,7 +108,20 @@ class Checker:
         return found
 
 
-def _work(at: int, column: Column) -> Callable[[str], tuple[str, Finding | None]]:
+def _remembering(at: int, work: _Work) -> _Work:
+    """Cells of a column repeat: what was said of one is said again. What cannot be used at all is a finding too."""
+
+    @lru_cache(maxsize=_MOST_REMEMBERED)
+    def said(text: str) -> tuple[str, Finding | None]:
+        try:
+            return work(text)
+        except Unusable as unusable:
+            return text, Finding(at, unusable.message, unusable.code, dict(unusable.params))
+
+    return said
+
+
+def _work(at: int, column: Column) -> _Work:
     if column.table:
         return _coded(at, column)
     if column.datatype == "D":
@@ -134,7 +147,7 @@ def _compact(text: str) -> str:
     return f"{day}T{clock[:8].replace(':', '')}"
 
 
-def _coded(at: int, column: Column) -> Callable[[str], tuple[str, Finding | None]]:
+def _coded(at: int, column: Column) -> _Work:
     known, meanings = codes.table(column.table), codes.meanings(column.table)
     width = len(next(iter(known), "")) if len({len(code) for code in known}) == 1 else 0
     is_open = len(known) > _BIG_TABLE
@@ -171,7 +184,7 @@ def _right(text: str, known: Any, meanings: Any) -> str:
     return said if near or len(known) <= len(some) else f"{said} …"
 
 
-def _numeric(at: int, column: Column) -> Callable[[str], tuple[str, Finding | None]]:
+def _numeric(at: int, column: Column) -> _Work:
     limits = column.limits
 
     def work(text: str) -> tuple[str, Finding | None]:
@@ -195,7 +208,7 @@ def _numeric(at: int, column: Column) -> Callable[[str], tuple[str, Finding | No
     return work
 
 
-def _texts(at: int, column: Column) -> Callable[[str], tuple[str, Finding | None]]:
+def _texts(at: int, column: Column) -> _Work:
     limits = column.limits
 
     def work(text: str) -> tuple[str, Finding | None]:

@@ -27,7 +27,7 @@ from xinglin.kernel.errors import Fault, Kind, invalid
 from xinglin.record import database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from xinglin.directory.importing.rows import Table
     from xinglin.exchange.doors import Reason, Sender, Translated
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from xinglin.exchange.tables.sets import Set
 
 MOST_SHOWN = 500  # findings that are kept for showing
+MOST_RECEIPTS = 100  # of what is in quarantine
 _UNDER_WAY = 3  # batches at once
 _TRIES = 60  # when the platform is busy
 _PAUSE = 1.0  # seconds
@@ -82,11 +83,16 @@ def carry_out(
     errand: Errand, table: Table, head: Head, tell: Callable[[Tally], None] = lambda _: None
 ) -> Tally:
     """Check all rows of a file and, unless this is a dry run, deliver them."""
+    return work_off(errand, lines(table, head), tell)
+
+
+def work_off(errand: Errand, rows: Iterable[Row], tell: Callable[[Tally], None] = lambda _: None) -> Tally:
+    """The same for rows as they were read."""
     tally = Tally()
     with _Courier(errand, tally) as courier:
         group: list[Row] = []
         at = errand.set_.place(PATIENT)
-        for row in _checked(errand, table, head, tally, courier):
+        for row in _checked(errand, rows, tally, courier):
             full = len(group) >= batches.MOST_ROWS
             if full and (row.cells[at] != group[-1].cells[at] or len(group) >= 2 * batches.MOST_ROWS):
                 courier.send(group)
@@ -112,10 +118,10 @@ def lines(table: Table, head: Head) -> Iterator[Row]:
             yield Row(number, head.cells(cells))
 
 
-def _checked(errand: Errand, table: Table, head: Head, tally: Tally, courier: _Courier) -> Iterator[Row]:
+def _checked(errand: Errand, rows: Iterable[Row], tally: Tally, courier: _Courier) -> Iterator[Row]:
     """The rows that are right, in the set's own form."""
     check = checker_of(errand.set_.id).check
-    for row in lines(table, head):
+    for row in rows:
         tally.rows += 1
         cells, found = check(row.cells)
         is_bad = False
@@ -211,7 +217,7 @@ class _Courier:
         receipt = waiting.result()
         if receipt.state is State.QUARANTINED:
             self._tally.quarantined += len(rows)
-            if len(self._tally.receipts) < 100:
+            if len(self._tally.receipts) < MOST_RECEIPTS:
                 self._tally.receipts.append(receipt.number)
             for said in receipt.reasons:
                 if (

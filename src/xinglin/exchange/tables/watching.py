@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop
 from xinglin.directory.importing.exporting import harmless
 from xinglin.directory.importing.rows import Table, Wanted, letters
 from xinglin.exchange.doors import Door
-from xinglin.exchange.tables import blanks, headings, intake, saying, sets
+from xinglin.exchange.tables import blanks, headings, saying, sets, sharing
 from xinglin.exchange.tables.intake import Errand
 from xinglin.kernel.errors import Fault, Kind, conflict, forbidden
 from xinglin.record import database
@@ -49,13 +49,13 @@ class Told:
 class Folder:
     """A folder and what was seen in it at the last look."""
 
-    def __init__(self, path: Path, sender: Registered) -> None:
+    def __init__(self, path: Path, sender: Registered, processes: int = 1) -> None:
         if Door.TABLE not in sender.sender.doors:
             raise forbidden(gettext_noop("The sender %(code)s may not send tables; let it in at that door first."),
                             code="forbidden", sender=sender.code)  # fmt: skip
         if not path.is_dir():
             raise conflict(gettext_noop("There is no folder %(path)s."), path=str(path))
-        self.path, self.sender = path, sender
+        self.path, self.sender, self.processes = path, sender, processes
         self._seen: dict[str, tuple[int, int]] = {}
         for name in (WORK, DONE, REFUSED):
             (path / name).mkdir(exist_ok=True)
@@ -105,7 +105,7 @@ class Folder:
         set_, said = self._set_of(table)
         head = headings.find(set_, table, said)
         errand = Errand(set_, self.sender.sender, path.name, dry=False, bad="quarantine")
-        return intake.carry_out(errand, table, head), set_, head
+        return sharing.carry_out(errand, table, head, self.processes), set_, head
 
     def _set_of(self, table: Table) -> tuple[Set, dict[str, str]]:
         """The set that the headings are of: as they stand, or as the sender has said."""

@@ -51,6 +51,12 @@ class Command(BaseCommand):
         watch.add_argument("folder", type=Path)
         watch.add_argument("--sender", required=True, help="the code of the sender whose files they are")
         watch.add_argument("--every", type=float, default=2.0, help="seconds between two looks")
+        watch.add_argument(
+            "--processes",
+            type=int,
+            default=len(os.sched_getaffinity(0)),
+            help="that share a large file (default: one a core)",
+        )
         watch.add_argument("--once", action="store_true", help="load what is there, and stop")
         watch.add_argument("--beside", action="store_true", help="end with the process that started this one")
         sender = verbs.add_parser("sender", help="list, register and change senders")
@@ -96,7 +102,8 @@ class Command(BaseCommand):
         working.run(stop, threads=options["threads"])
 
     def _watch(self, options: dict[str, Any]) -> None:
-        folder = watching.Folder(options["folder"], senders.by_code(database.connection(), options["sender"]))
+        sender = senders.by_code(database.connection(), options["sender"])
+        folder = watching.Folder(options["folder"], sender, options["processes"])
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
