@@ -288,10 +288,14 @@ def main() -> None:
     parser.add_argument("--parse-only", action="store_true")
     parser.add_argument("--network-only", action="store_true")
     options = parser.parse_args()
-    if not options.network_only:
+    if options.parse_only:
         reading(options.messages)
-    if not options.parse_only:
-        over_the_network(options.seconds, options.connections, options.workers)
+        return
+    if not options.network_only:  # by a process of its own, since it has no database
+        subprocess.run(
+            [sys.executable, __file__, "--parse-only", "--messages", str(options.messages)], check=True
+        )
+    over_the_network(options.seconds, options.connections, options.workers)
 
 
 if __name__ == "__main__":
