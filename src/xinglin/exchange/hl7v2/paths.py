@@ -333,7 +333,7 @@ def _reader(name: str, number: int, component: int, subcomponent: int) -> Callab
     place = (number, component, subcomponent)
 
     def read(node: Node) -> str:
-        found = first(node, name)
+        found = node if isinstance(node, Segment) and node.name == name else first(node, name)
         if found is None:
             return ""
         known = found.texts.get(place)

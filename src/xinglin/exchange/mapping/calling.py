@@ -90,7 +90,12 @@ def _applied(
         value = read(scope)
         if value is None or value == "":
             return None
-        return apply(value, scope)
+        if ones:
+            return apply(value, scope)
+        try:
+            return work(value)
+        except (Unusable, ValueError, TypeError, OverflowError):
+            return apply(value, scope)  # which says what is wrong
 
     def many(scope: Scope) -> list[Any]:
         found = [apply(value, scope) for value in source.many(scope)]

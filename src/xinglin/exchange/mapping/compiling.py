@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from xinglin.exchange.mapping import calling, functions, reaching, syntax
 from xinglin.exchange.mapping import tree as tree_
 from xinglin.exchange.mapping.functions import Unusable, written
-from xinglin.exchange.mapping.values import Compiled, is_empty, nowhere, of_several, single, truth
+from xinglin.exchange.mapping.values import Compiled, in_writing, is_empty, nowhere, of_several, single, truth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,10 @@ def compiled(tree: Tree, around: Surroundings) -> Compiled:
 
 def _constant(value: Any, type_: str, values: frozenset[str] | None = None) -> Compiled:
     found = [] if is_empty(value) else [value]
-    return Compiled(lambda _: value, lambda _: found, nowhere, type_, is_constant=True, values=values)
+    return Compiled(
+        lambda _: value, lambda _: found, nowhere, type_, is_constant=True, values=values,
+        is_plain=isinstance(value, str),
+    )  # fmt: skip
 
 
 def _text(tree: tree_.Text, _around: Surroundings) -> Compiled:
@@ -58,20 +61,20 @@ def _flag(tree: tree_.Flag, _around: Surroundings) -> Compiled:
 def _joined(tree: tree_.Joined, around: Surroundings) -> Compiled:
     """Texts one behind the other; empty when nothing of the message is in it."""
     parts = [compiled(part, around) for part in tree.parts]
-    pairs = [(part.one, part.is_constant) for part in parts]
+    pairs = [(in_writing(part), part.is_constant) for part in parts]
     all_constant = all(part.is_constant for part in parts)
 
     def one(scope: Scope) -> str:
         pieces, is_live = [], all_constant
         for read, is_constant in pairs:
-            piece = written(read(scope))
+            piece = read(scope)
             pieces.append(piece)
             if piece and not is_constant:
                 is_live = True
         return "".join(pieces) if is_live else ""
 
     place = next((part.place for part in parts if not part.is_constant), nowhere)
-    return Compiled(one, single(one), place, "text", all_constant)
+    return Compiled(one, single(one), place, "text", all_constant, is_plain=True)
 
 
 def _compared(tree: tree_.Compared, around: Surroundings) -> Compiled:
@@ -80,8 +83,10 @@ def _compared(tree: tree_.Compared, around: Surroundings) -> Compiled:
     first, second = left.one, right.one
     compare = _COMPARE[tree.operator]
 
+    this, that = in_writing(left), in_writing(right)
+
     def by_text(scope: Scope) -> bool:
-        return compare(written(first(scope)), written(second(scope)))
+        return compare(this(scope), that(scope))
 
     def by_number(scope: Scope) -> bool:
         try:
@@ -91,9 +96,17 @@ def _compared(tree: tree_.Compared, around: Surroundings) -> Compiled:
         except Unusable:
             return tree.operator == "!="
 
-    one: One = by_number if numeric else by_text
+    one: One = by_number if numeric else _equal(tree, left) or by_text
     place = right.place if left.is_constant else left.place
     return Compiled(one, single(one), place, "boolean", left.is_constant and right.is_constant)
+
+
+def _equal(tree: tree_.Compared, left: Compiled) -> One | None:
+    """Whether it is a text that is written in the mapping, or is not: the most common comparison."""
+    if not isinstance(tree.right, tree_.Text) or tree.operator not in {"=", "!="}:
+        return None
+    read, text = in_writing(left), tree.right.value
+    return (lambda s: read(s) == text) if tree.operator == "=" else (lambda s: read(s) != text)
 
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -115,7 +128,8 @@ def _one_of(tree: tree_.OneOf, around: Surroundings) -> Compiled:
             for choice in tree.choices
             if isinstance(choice, (tree_.Text, tree_.Number))
         )
-        one: One = lambda scope: written(source.one(scope)) in known  # noqa: E731 -- shorter than its name
+        read = in_writing(source)
+        one: One = lambda scope: read(scope) in known  # noqa: E731 -- shorter than its name
     else:
         one = lambda scope: written(source.one(scope)) in {written(c.one(scope)) for c in choices}  # noqa: E731 -- as above
     return Compiled(one, single(one), source.place, "boolean", source.is_constant)

@@ -8,7 +8,7 @@ from xinglin.exchange import naming
 from xinglin.exchange.mapping import tree as tree_
 from xinglin.exchange.mapping.functions import written
 from xinglin.exchange.mapping.tree import SyntaxWrong
-from xinglin.exchange.mapping.values import Compiled, nowhere, single
+from xinglin.exchange.mapping.values import Compiled, in_writing, nowhere, single
 from xinglin.fhir.definitions import is_resource_type
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def place_(tree: tree_.Place, around: Surroundings) -> Compiled:
         around_ = place(base(scope)) if scope.up is not None and not tree.whole else ""
         return f"{around_}: {tree.path}" if around_ else tree.path
 
-    return Compiled(_first(tree, around, base, find), many, placed)
+    return Compiled(_first(tree, around, base, find), many, placed, is_plain=True)
 
 
 def _first(
@@ -115,7 +115,7 @@ def _kept(let: Compiled, levels: int) -> Compiled:
     """A named value, worked out once in the scope that it belongs to."""
     if let.is_constant:
         return let
-    key = f"{id(let)}"
+    key, read = f"{id(let)}", let.one
 
     def home(scope: Scope) -> Scope:
         for _ in range(levels):
@@ -123,17 +123,19 @@ def _kept(let: Compiled, levels: int) -> Compiled:
         return scope
 
     def one(scope: Scope) -> Any:
-        scope = home(scope)
+        for _ in range(levels):
+            scope = scope.up or scope
         kept = scope.kept
         if kept is None:
             kept = scope.kept = {}
-        if key not in kept:
-            kept[key] = let.one(scope)
-        return kept[key]
+        elif key in kept:
+            return kept[key]
+        value = kept[key] = read(scope)
+        return value
 
     return Compiled(
         one, lambda s: let.many(home(s)), lambda s: let.place(home(s)), let.type, False, let.values, let.branches,
-        let.targets,
+        let.targets, let.is_plain,
     )  # fmt: skip
 
 
@@ -182,11 +184,16 @@ def _reference(tree: tree_.Builtin, around: Surroundings) -> Compiled:
     if not is_resource_type(type_):
         raise SyntaxWrong(tree.arguments[0].at, "FHIR has no resource type %(name)s.", name=type_)
     parts = [around.compiled(part) for part in tree.arguments[1:]]
-    ones = [part.one for part in parts]
+    ones = [in_writing(part) for part in parts]
 
     def id_(scope: Scope) -> str:
-        given = (type_, *[written(one(scope)) for one in ones])
-        return scope.run.id_of(given) if all(given) else ""
+        given = [type_]
+        for one in ones:
+            said = one(scope)
+            if not said:
+                return ""
+            given.append(said)
+        return scope.run.id_of(tuple(given))
 
     def reference(scope: Scope) -> dict[str, str] | None:
         found = id_(scope)

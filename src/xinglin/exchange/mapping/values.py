@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from xinglin.exchange.mapping.functions import written
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -32,6 +34,7 @@ class Compiled:
     values: frozenset[str] | None = None
     branches: tuple[Compiled, ...] = ()  # where the types of several differ
     targets: str = ""  # of a reference: the type it points to
+    is_plain: bool = False  # ``one`` always gives a str
 
 
 @dataclass(slots=True)
@@ -51,6 +54,14 @@ class Surroundings:
         """The closures of a part of what is being compiled."""
         assert self.compiler is not None
         return self.compiler(tree, self)
+
+
+def in_writing(found: Compiled) -> Callable[[Scope], str]:
+    """The value as a text; without asking where it is one anyway."""
+    read = found.one
+    if found.is_plain:
+        return read
+    return lambda scope: value if (value := read(scope)).__class__ is str else written(value)
 
 
 NOTHING = frozenset([""])

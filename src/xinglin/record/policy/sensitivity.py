@@ -34,7 +34,10 @@ def tokens(resource: dict[str, Any], text: bytes = b"", *, several: bool = False
 def may_have(text: bytes) -> bool:
     """Whether a code or a word in the stored text could make a label; the quick look."""
     words, codes = _quick(compiling.name_in_force())
-    return any(word in text for word in words) or codes.search(text) is not None
+    for word in words:  # a loop, since this is asked of every resource that is written
+        if word in text:
+            return True
+    return codes.search(text) is not None
 
 
 @lru_cache(maxsize=8)
