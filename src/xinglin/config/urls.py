@@ -19,6 +19,7 @@ urlpatterns = [
     path("exchange/tables/", include("xinglin.exchange.tables.urls")),
     path("exchange/studies/", include("xinglin.exchange.dicom.urls")),
     path("exchange/documents/", include("xinglin.exchange.cda.urls")),
+    path("exchange/onboarding/", include("xinglin.exchange.onboarding.urls")),
     path("exchange/soap", soap),
     path("exchange/", include("xinglin.exchange.urls")),
     path("signing/", include("xinglin.signing.urls")),

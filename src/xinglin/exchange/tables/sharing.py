@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from django.db import connections
+from django.utils.translation import gettext_noop
 
 from xinglin.exchange.tables import intake
 from xinglin.exchange.tables.handler import checker_of
@@ -126,7 +127,8 @@ class _Helper:
 
 def _ended() -> Fault:
     return busy(
-        "A process that loaded a share of the file was ended. The file is loaded anew.", code="transient"
+        gettext_noop("A process that loaded a share of the file was ended. The file is loaded anew."),
+        code="transient",
     )
 
 
