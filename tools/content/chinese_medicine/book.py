@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tools.content.files import ROOT
+
 from xinglin.terminology import spelling
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ class Book:
                 book._last[letter] = max(book._last.get(letter, 0), int(row["id"][1:]))
         return book
 
-    def term(self, kind: str, name: str, origin: Origin, *, english: str = "", id_: str = "", pinyin: str = "") -> str:
+    def term(
+        self, kind: str, name: str, origin: Origin, *, english: str = "", id_: str = "", pinyin: str = ""
+    ) -> str:
         """The id of a term, made if it is new."""
         letter = LETTERS.get(kind, "")
         key = (letter or kind, name)
@@ -94,7 +97,14 @@ class Book:
         return found.id if found else ""
 
     def fact(
-        self, subject: str, predicate: str, origin: Origin, *, object_: str = "", value: str = "", data: object = None
+        self,
+        subject: str,
+        predicate: str,
+        origin: Origin,
+        *,
+        object_: str = "",
+        value: str = "",
+        data: object = None,
     ) -> None:
         """Keep a fact; the same said by a second source is a second fact, the same twice by one is one."""
         said = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")) if data else ""

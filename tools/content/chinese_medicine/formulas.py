@@ -48,6 +48,11 @@ def _formula(book: Book, entry: dict[str, Any], herbs: Herbs, double: set[str]) 
         book.fact(term, "from-classic", origin, object_=book.term("classic", classic, origin))
     for place, given in enumerate(_mended(entry["ingredients"], book, herbs), 1):
         _ingredient(book, term, given, place, origin, herbs)
+    _uses(book, term, entry, origin)
+
+
+def _uses(book: Book, term: str, entry: dict[str, Any], origin: Origin) -> None:
+    """What a formula does, what it is for."""
     for said in entry["functions"]:
         for effect in filter(None, (piece.strip() for piece in re.split("[，、；。,]", said))):
             if len(effect) <= 8:
@@ -71,7 +76,11 @@ def _mended(given: list[str], book: Book, herbs: Herbs) -> list[str]:
     while place < len(known):
         pair = "".join(known[place : place + 2])
         halves = known[place : place + 2]
-        if len(halves) == 2 and not any(_stands(book, herbs, half) for half in halves) and _stands(book, herbs, pair):
+        if (
+            len(halves) == 2
+            and not any(_stands(book, herbs, half) for half in halves)
+            and _stands(book, herbs, pair)
+        ):
             found.append(pair)
             place += 2
         else:
@@ -103,7 +112,19 @@ def _patent(book: Book, row: dict[str, str]) -> None:
     for alias in filter(None, (row["aliases"] or "").split("|")):
         book.fact(term, "alias", origin, value=alias)
     formula = next(
-        (found for ending in ("", "丸", "散", "汤", "饮", "片") if (found := book.known("formula", row["display"] + ending))), ""
+        (
+            found
+            for ending in ("", "丸", "散", "汤", "饮", "片")
+            if (found := book.known("formula", row["display"] + ending))
+        ),
+        "",
     )
-    if formula and sum(bool(book.known("formula", row["display"] + ending)) for ending in ("", "丸", "散", "汤", "饮", "片")) == 1:
+    if (
+        formula
+        and sum(
+            bool(book.known("formula", row["display"] + ending))
+            for ending in ("", "丸", "散", "汤", "饮", "片")
+        )
+        == 1
+    ):
         book.fact(term, "named-like", origin.less_sure(), object_=formula)

@@ -27,7 +27,10 @@ _CAUTIONS = Origin("caution-rules", "project", "unsure")
 _TEACHING = Origin("textbook-herbs", "textbook", "likely")
 
 _PROPERTY = {
-    "Therapeutic nature": ("nature", {"Cold": "寒", "Cool": "凉", "Neutral": "平", "Warm": "温", "Hot": "热"}),
+    "Therapeutic nature": (
+        "nature",
+        {"Cold": "寒", "Cool": "凉", "Neutral": "平", "Warm": "温", "Hot": "热"},
+    ),
     "Medicinal flavor": (
         "flavour",
         {"Bitter": "苦", "Pungent": "辛", "Sweet": "甘", "Astringent": "涩", "Sour": "酸", "Salty": "咸"},
@@ -37,7 +40,13 @@ _MERIDIANS = {
     "Liver": "LR", "Lung": "LU", "Stomach": "ST", "Spleen": "SP", "Kidney": "KI", "Heart": "HT", "Bladder": "BL",
     "Large intestine": "LI", "Gallbladder": "GB", "Small intestine": "SI", "Pericardium": "PC", "Triple burner": "TE",
 }  # fmt: skip
-_ROUTES = {"煎服/汤剂": "煎服", "另煎兑服": "另煎兑服", "研粉/散剂": "研粉吞服", "丸散": "入丸散", "外用": "外用"}
+_ROUTES = {
+    "煎服/汤剂": "煎服",
+    "另煎兑服": "另煎兑服",
+    "研粉/散剂": "研粉吞服",
+    "丸散": "入丸散",
+    "外用": "外用",
+}
 
 
 @dataclass
@@ -80,6 +89,12 @@ def _named(book: Book, names: dict[str, Any], tables: dict[str, Any]) -> Herbs:
     for one in tables["herbs"]:
         if one["name"] not in left_out and one["entries"]:
             book.term("herb", one["name"], _NAMES)
+    herbs = _resolved(names)
+    _write_names(book, herbs)
+    return herbs
+
+
+def _resolved(names: dict[str, Any]) -> Herbs:
     herbs = Herbs()
     for one in names["entries"]:
         for part in halves(one["standardName"]):
@@ -93,7 +108,6 @@ def _named(book: Book, names: dict[str, Any], tables: dict[str, Any]) -> Herbs:
             herbs.sure[name] = said["canonicalName"]
     for one in names["ambiguities"]:
         herbs.unclear.setdefault(one["inputName"], one["candidates"])
-    _write_names(book, herbs)
     return herbs
 
 

@@ -64,7 +64,10 @@ def _diseases(book: Book, table: dict[str, Any]) -> None:
 
 def _alias(book: Book, term: str, alias: str, origin: Origin, *, unclear: bool) -> None:
     book.fact(
-        term, "ambiguous-alias" if unclear else "alias", origin.less_sure() if unclear else origin, value=alias
+        term,
+        "ambiguous-alias" if unclear else "alias",
+        origin.less_sure() if unclear else origin,
+        value=alias,
     )
 
 

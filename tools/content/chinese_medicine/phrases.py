@@ -14,11 +14,15 @@ LONGEST = 8
 
 
 def phrases(text: str) -> list[str]:
-    """``恶寒发热，或有头痛等。`` → 恶寒发热, 头痛. Names of syndromes and what is longer than 8 characters fall away."""
+    """``恶寒发热，或有头痛等。`` → 恶寒发热, 头痛. Names of syndromes and what is longer fall away."""
     found = []
     for piece in _BREAKS.split(text):
         phrase = _TAILS.sub("", _LEADS.sub("", piece.strip()))
-        if 2 <= len(phrase) <= LONGEST and not _SYNDROME.search(phrase) and re.fullmatch(r"[\u3400-\u9fff]+", phrase):
+        if (
+            2 <= len(phrase) <= LONGEST
+            and not _SYNDROME.search(phrase)
+            and re.fullmatch(r"[\u3400-\u9fff]+", phrase)
+        ):
             found.append(phrase)
     return list(dict.fromkeys(found))
 

@@ -26,7 +26,9 @@ def gather(book: Book) -> None:
             continue
         name, _, pinyin = rest.partition(" ")
         meridian = code[: number.start()]
-        book.term("point", name, _POINTS.at(code), english=pinyin.title().replace(" ", ""), id_=code, pinyin=pinyin)
+        book.term(
+            "point", name, _POINTS.at(code), english=pinyin.title().replace(" ", ""), id_=code, pinyin=pinyin
+        )
         book.fact(code, "code", _POINTS.at(code), value=code)
         book.fact(code, "on-meridian", _POINTS.at(code), object_=meridian, data={"order": int(number[0])})
     for name, rest in named_lines(HERE / "tcm" / "point_classes.txt"):
