@@ -89,6 +89,9 @@ def _named(book: Book, names: dict[str, Any], tables: dict[str, Any]) -> Herbs:
     for one in tables["herbs"]:
         if one["name"] not in left_out and one["entries"]:
             book.term("herb", one["name"], _NAMES)
+    for name, said in names["resolutionIndex"].items():
+        if said["autoResolvable"] and said["canonicalName"] == name:
+            book.term("herb", name, _NAMES)
     herbs = _resolved(names)
     _write_names(book, herbs)
     return herbs
@@ -107,7 +110,9 @@ def _resolved(names: dict[str, Any]) -> Herbs:
         elif said["canonicalName"] != name:
             herbs.sure[name] = said["canonicalName"]
     for one in names["ambiguities"]:
-        herbs.unclear.setdefault(one["inputName"], one["candidates"])
+        chosen = names["resolutionIndex"].get(one["inputName"], {}).get("canonicalName")
+        others = [chosen] if chosen and chosen not in (*one["candidates"], one["inputName"]) else []
+        herbs.unclear.setdefault(one["inputName"], [*one["candidates"], *others])
     return herbs
 
 

@@ -22,6 +22,7 @@ _THERAPIES = Origin("gbt-16751-3-2023", "national")
 _OUTCOMES = Origin("zyt-001-94", "ministry", "unsure")
 _CODES = Origin("gbt-15657-2021", "national")
 _SYSTEM = "urn:oid:2.16.156.10011.2.3.3.14"
+_LONGEST_ALIAS = 24
 _TECHNIQUES = "疗法类术语"
 
 
@@ -63,6 +64,8 @@ def _diseases(book: Book, table: dict[str, Any]) -> None:
 
 
 def _alias(book: Book, term: str, alias: str, origin: Origin, *, unclear: bool) -> None:
+    if len(alias) > _LONGEST_ALIAS:
+        return  # a description that slipped into a column of names
     book.fact(
         term,
         "ambiguous-alias" if unclear else "alias",

@@ -37,15 +37,15 @@ def web(term: Term, out: Sequence[Group], back: Sequence[Group], *, english: boo
     if not left and not right:
         return None
     height = _TOP * 2 + _ROW * max(len(left), len(right), 2)
-    middle = height / 2
+    middle = height // 2
     parts = [
-        *_drawn(left, 10, _WIDE / 2 - 90, middle, _top(height, left), to_left=True),
-        *_drawn(right, _WIDE - _BOX - 10, _WIDE / 2 + 90, middle, _top(height, right), to_left=False),
+        *_drawn(left, 10, _WIDE // 2 - 90, middle, _top(height, left), to_left=True),
+        *_drawn(right, _WIDE - _BOX - 10, _WIDE // 2 + 90, middle, _top(height, right), to_left=False),
     ]
     centre = format_html(
         '<rect class="tcm-centre" x="{}" y="{}" width="180" height="44" rx="10"/>'
         '<text class="tcm-centre-name" x="{}" y="{}" text-anchor="middle">{}</text>',
-        _WIDE / 2 - 90, f"{middle - 22:.0f}", _WIDE / 2, f"{middle + 6:.0f}", _short(term.name),
+        _WIDE // 2 - 90, middle - 22, _WIDE // 2, middle + 6, _short(term.name),
     )  # fmt: skip
     return format_html(
         '<svg class="tcm-web" viewBox="0 0 {} {}" width="{}" height="{}" role="group">{}{}</svg>',
@@ -67,12 +67,12 @@ def _column(groups: Sequence[Group], *, english: bool) -> list[_Row]:
     return rows
 
 
-def _top(height: float, rows: Sequence[_Row]) -> float:
-    return (height - _ROW * len(rows)) / 2
+def _top(height: int, rows: Sequence[_Row]) -> int:
+    return (height - _ROW * len(rows)) // 2
 
 
 def _drawn(
-    rows: Sequence[_Row], x: float, towards: float, middle: float, top: float, *, to_left: bool
+    rows: Sequence[_Row], x: int, towards: int, middle: int, top: int, *, to_left: bool
 ) -> list[SafeString]:
     drawn = []
     for number, row in enumerate(rows):
@@ -80,18 +80,16 @@ def _drawn(
         if row.term is None:
             more = f" +{row.more}" if row.more > 0 else ""
             drawn.append(
-                format_html(
-                    '<text class="tcm-web-head" x="{}" y="{:.0f}">{}{}</text>', x, y + 20, row.text, more
-                )
+                format_html('<text class="tcm-web-head" x="{}" y="{}">{}{}</text>', x, y + 20, row.text, more)
             )
             continue
         edge = x + _BOX if to_left else x
-        bend = (edge + towards) / 2
+        bend = (edge + towards) // 2
         drawn.append(
             format_html(
-                '<path class="tcm-edge" d="M{:.0f} {:.0f}C{:.0f} {:.0f} {:.0f} {:.0f} {:.0f} {:.0f}"/>'
-                '<a href="{}" class="tcm-node tcm-{}"><rect x="{}" y="{:.0f}" width="{}" height="24" rx="6"/>'
-                '<text x="{}" y="{:.0f}">{}</text></a>',
+                '<path class="tcm-edge" d="M{} {}C{} {} {} {} {} {}"/>'
+                '<a href="{}" class="tcm-node tcm-of-{}"><rect x="{}" y="{}" width="{}" height="24" rx="6"/>'
+                '<text x="{}" y="{}">{}</text></a>',
                 edge, y + 14, bend, y + 14, bend, middle, towards, middle,
                 reverse("tcm:term", args=[row.term.id]), row.term.kind, x, y + 2, _BOX, x + 10, y + 19,
                 _short(row.text),

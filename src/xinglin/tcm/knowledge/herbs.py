@@ -8,7 +8,7 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Max
+from django.db.models import Count, Max
 
 from xinglin.tcm.knowledge import HERB_SYSTEM
 from xinglin.tcm.knowledge.models import Fact, Name, Release, Term
@@ -40,17 +40,21 @@ def _index(version: str) -> bytes:
 
 
 def rows() -> list[list[Any]]:
-    """One row a herb: code, name, pinyin, low, high (grams a day; null if none is said), decoction, other names.
+    """One row a herb, those first that more formulas contain: code, name, pinyin, low, high (grams a day; null if none is said), decoction, other names.
 
     Other names are pairs of a name and its initials; a name that also means other herbs has ``?`` before it.
     """
     doses = _facts("dose")
     ways = _facts("decoction")
+    contained = Fact.objects.filter(current=True, predicate="contains", object__kind__in=KINDS)
+    formulas = dict(contained.values_list("object_id").annotate(Count("id")))
     aliases: dict[str, list[str]] = defaultdict(list)
     for name in Name.objects.filter(term__kind__in=KINDS, alias=True).order_by("unclear", "text"):
         aliases[name.term_id] += [("?" if name.unclear else "") + name.text, name.initials]
     found = []
-    for term in Term.objects.filter(kind__in=KINDS, retired=False).order_by("id"):
+    for term in sorted(
+        Term.objects.filter(kind__in=KINDS, retired=False), key=lambda one: (-formulas.get(one.id, 0), one.id)
+    ):
         dose = _best(doses[term.id])
         data = dose.data if dose else {}
         way = _best(ways[term.id])

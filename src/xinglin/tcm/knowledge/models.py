@@ -1,4 +1,4 @@
-"""What is remembered: sources, terms and their names, facts in versions, changes; entries of Zhuang and Yao medicine."""
+"""What is remembered: sources, terms and names, facts in versions, changes; entries of Zhuang and Yao medicine."""
 
 from __future__ import annotations
 
