@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def _loaded(django_db_setup: None, django_db_blocker: Any) -> None:
+def _loaded(_record_database: None, django_db_blocker: Any) -> None:
     from xinglin.kernel import clock
     from xinglin.tcm.knowledge import loading
 
