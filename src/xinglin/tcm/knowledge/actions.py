@@ -97,7 +97,7 @@ def publish(*, change: int, actor: Actor, now: datetime) -> Fact:
     rules.require_step(found.progress, Progress.PUBLISHED)
     made = _as_fact(found, now)
     if found.fact is not None:
-        before = Fact.objects.select_for_update().get(id=found.fact_id)
+        before = Fact.objects.select_for_update().get(id=found.fact.id)
         if not before.current:
             raise conflict(gettext_noop("This fact has a later version."))
         Fact.objects.filter(id=before.id).update(current=False)

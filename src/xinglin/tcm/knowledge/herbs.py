@@ -40,9 +40,10 @@ def _index(version: str) -> bytes:
 
 
 def rows() -> list[list[Any]]:
-    """One row a herb, those first that more formulas contain: code, name, pinyin, low, high (grams a day; null if none is said), decoction, other names.
+    """One row a herb, those first that more formulas contain.
 
-    Other names are pairs of a name and its initials; a name that also means other herbs has ``?`` before it.
+    Code, name, pinyin, low, high (grams a day; null if none is said), decoction, other names: pairs of a name and its
+    initials; a name that also means other herbs has ``?`` before it.
     """
     doses = _facts("dose")
     ways = _facts("decoction")

@@ -62,7 +62,7 @@ def _stage(
     cursor: CursorWrapper, table: str, columns: tuple[str, ...], rows: Iterable[Iterable[str]]
 ) -> None:
     cursor.execute(f"CREATE TEMP TABLE {table} ({', '.join(f'{c} text' for c in columns)}) ON COMMIT DROP")
-    with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:  # type: ignore[attr-defined]  # psycopg's own
+    with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(tuple(row))
     cursor.execute(f"ANALYZE {table}")
@@ -137,7 +137,7 @@ def rename(term: str | None) -> None:
         )
         rows = list(_names(cursor.fetchall()))
         columns = "term_id, text, initials, spelt, alias, unclear"
-        with cursor.copy(f"COPY knowledge_name ({columns}) FROM STDIN") as copy:  # type: ignore[attr-defined]  # psycopg's own
+        with cursor.copy(f"COPY knowledge_name ({columns}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
         cursor.execute("ANALYZE knowledge_name")

@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 DATA = Path(__file__).parent / "data"
 
@@ -35,13 +36,13 @@ class Word:
 def _read() -> dict[str, dict[str, Word]]:
     said = tomllib.loads((DATA / "vocabulary.toml").read_text(encoding="utf-8"))
     return {
-        name: {
-            one["id"]: Word(**{k: tuple(v) if isinstance(v, list) else v for k, v in one.items()})
-            for one in rows
-        }
-        for name, rows in said.items()
-        if isinstance(rows, list)
+        name: {one["id"]: _word(one) for one in rows} for name, rows in said.items() if isinstance(rows, list)
     }
+
+
+def _word(said: dict[str, Any]) -> Word:
+    lists: dict[str, Any] = {name: tuple(value) for name, value in said.items() if isinstance(value, list)}
+    return Word(**(said | lists))
 
 
 def kinds() -> dict[str, Word]:
