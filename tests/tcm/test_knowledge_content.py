@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
+from pathlib import Path
 
 import pytest
 
@@ -166,3 +168,39 @@ def test_entries_of_other_medicines_all_have_a_source_and_none_is_verified() -> 
     ] == []
     assert [row["code"] for row in entries if row["part"] not in vocabulary.listed("part")] == []
     assert all("state" not in row for row in entries)
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "tcm.md"
+
+
+def test_the_documentation_counts_what_is_shipped() -> None:
+    said = {
+        name.strip(): int(count)
+        for name, count in re.findall(r"^\| ([^|]+) \| (\d+) \|$", PAGE.read_text(), re.MULTILINE)
+    }
+
+    composed = of_kind("formula") & subjects("contains")
+    standard = {f.term for f in FACTS if f.predicate == "number" and f.source == "gbt-16751-2-2021"}
+    assert said == {
+        "herbs": len(of_kind("herb")),
+        "of them with a dose range in grams and a nature": len(
+            of_kind("herb") & subjects("dose") & subjects("nature")
+        ),
+        "processed forms": len(of_kind("piece")),
+        "formulas": len(of_kind("formula")),
+        "of them with composition": len(composed),
+        "patent medicines": len(of_kind("patent")),
+        "points": len(of_kind("point")),
+        "meridians": len(of_kind("meridian")),
+        "diseases": len(of_kind("disease")),
+        "syndromes": len(of_kind("syndrome")),
+        "of them in GB/T 16751.2-2021": len(standard),
+        "principles and methods of treatment": len(of_kind("therapy")),
+        "techniques": len(of_kind("technique")),
+        "classics": len(of_kind("classic")),
+        "effects": len(of_kind("effect")),
+        "signs and symptoms": len(of_kind("symptom")),
+        "entries of Zhuang and Yao medicine": len(shipped.peoples()),
+        "facts": len(FACTS),
+        "of them reviewed": sum(fact.state == "reviewed" for fact in FACTS),
+    }

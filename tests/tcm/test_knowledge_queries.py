@@ -168,6 +168,17 @@ def test_a_fact_that_is_no_longer_shipped_ends_and_one_that_was_changed_here_sta
     assert (gone.current, mended.current, some.current) == (False, True, False)
 
 
+def test_what_a_release_says_anew_of_where_a_fact_is_from_is_taken_over() -> None:
+    fact = Fact.objects.filter(predicate="dose", basis="chp").first()
+    assert fact is not None
+    Fact.objects.filter(id=fact.id).update(locator="somewhere", confidence="unsure")
+
+    loading.load(now=clock.now(), again=True)
+
+    fact_now = Fact.objects.get(id=fact.id)
+    assert (fact_now.locator, fact_now.confidence) == (fact.locator, fact.confidence)
+
+
 def test_the_list_of_herbs_has_dose_decoction_and_other_names() -> None:
     said = json.loads(herbs.index(herbs.standing()))
     by_name = {row[1]: row for row in said["herbs"]}

@@ -34,7 +34,7 @@ def gather(book: Book, kb: Path, content: Path, herbs: Herbs) -> None:
 
 
 def _formula(book: Book, entry: dict[str, Any], herbs: Herbs, double: set[str]) -> None:
-    origin = _FORMULAS.at(f"page {entry['sourcePage']}")
+    origin = _FORMULAS.at(f"第 {entry['sourcePage']} 页")
     classic = entry["source"].strip("《》 ")
     name = entry["name"]
     shown = f"{name}（{classic}）" if name in double else name

@@ -83,7 +83,7 @@ def _named(book: Book, names: dict[str, Any], tables: dict[str, Any]) -> Herbs:
         name for first, rest in named_lines(HERE / "tcm" / "not_herbs.txt") for name in (first, *rest.split())
     }
     for one in names["entries"]:
-        origin = _CHP.at(f"entry {one['chpEntryId']}") if one["inChp2020"] else _NAMES
+        origin = _CHP.at(f"条目 {one['chpEntryId']}") if one["inChp2020"] else _NAMES
         term = book.term("herb", one["standardName"], origin)
         book.fact(term, "in-pharmacopoeia", origin, value="2020" if one["inChp2020"] else "未收载")
     for one in tables["herbs"]:
@@ -147,7 +147,7 @@ def _range(entry: dict[str, Any]) -> dict[str, Any]:
 
 def _dose(book: Book, term: str, entry: dict[str, Any], herbs: Herbs) -> None:
     del herbs
-    origin = _CHP.at(f"entry {entry['sourceUrl'].rpartition('=')[2]}")
+    origin = _CHP.at(f"条目 {entry['sourceUrl'].rpartition('=')[2]}")
     if entry["minG"] is not None:
         book.fact(term, "dose", origin, value=_said(entry), data=_range(entry))
     for way in filter(None, entry["usageFlags"].split("、")):

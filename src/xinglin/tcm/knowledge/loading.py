@@ -105,6 +105,11 @@ def _load_facts(cursor: CursorWrapper, now: datetime) -> tuple[int, int]:
     )
     added = int(cursor.rowcount)
     cursor.execute(
+        "UPDATE knowledge_fact f SET locator = s.locator, basis = s.basis, confidence = s.confidence"
+        " FROM shipped_fact s WHERE f.line = s.line AND f.version = 1 AND f.change_id IS NULL"
+        " AND (f.locator, f.basis, f.confidence) <> (s.locator, s.basis, s.confidence)"
+    )
+    cursor.execute(
         "UPDATE knowledge_fact f SET current = true FROM shipped_fact s WHERE f.line = s.line AND NOT f.current"
         " AND f.change_id IS NULL AND NOT EXISTS (SELECT FROM knowledge_fact g WHERE g.line = f.line AND g.version > 1)"
     )

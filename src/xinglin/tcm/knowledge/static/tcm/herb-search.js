@@ -8,16 +8,18 @@ const MOST_HERBS = 12;
 const lists = new Map(); // address → promise of the prepared list; one for all elements of a page
 
 /** A herb's names, each with what it is looked for by. */
-function prepared(said) {
+export function prepared(said) {
   const names = [];
   for (const [code, name, pinyin, low, high, decoction, aliases] of said.herbs) {
     const herb = { code, name, pinyin, low, high, decoction };
     const syllables = pinyin ? pinyin.split(" ") : [];
-    names.push({ herb, text: name, initials: syllables.map((s) => s[0]).join(""), syllables, worse: 0 });
+    const initials = syllables.map((syllable) => syllable[0]).join("");
+    names.push({ herb, text: name, initials, syllables, joined: syllables.join(""), worse: 0, unclear: false });
     for (let at = 0; at < aliases.length; at += 2) {
       const unclear = aliases[at].startsWith("?");
       const text = unclear ? aliases[at].slice(1) : aliases[at];
-      names.push({ herb, text, initials: aliases[at + 1], syllables: [], worse: unclear ? 3 : 1, unclear });
+      const initials = aliases[at + 1];
+      names.push({ herb, text, initials, syllables: [], joined: "", worse: unclear ? 3 : 1, unclear });
     }
   }
   return names;
@@ -39,7 +41,7 @@ function spells(letters, syllables, from) {
 /** How well a name fits: 0 is best, -1 not at all. */
 function rank(name, typed, latin) {
   if (latin) {
-    if (name.initials === typed || name.syllables.join("") === typed) return 0;
+    if (name.initials === typed || name.joined === typed) return 0;
     if (name.initials.startsWith(typed) || spells(typed, name.syllables, 0)) return 2;
     if (typed.length > 1 && name.initials.includes(typed)) return 5;
     return -1;
@@ -122,27 +124,35 @@ class HerbSearch extends HTMLElement {
 
   draw() {
     if (!this.found.length) return this.say(this.field.value.trim() ? this.dataset.nothing || "" : "");
-    this.list.replaceChildren(...this.found.map((name, at) => this.option(name, at)));
+    this.options ||= Array.from({ length: MOST_HERBS }, (_, at) => this.blank(at));
+    const shown = this.found.map((name, at) => this.fill(this.options[at], name));
+    if (this.list.children.length !== shown.length || this.list.firstChild !== shown[0]) {
+      this.list.replaceChildren(...shown);
+    }
     this.field.setAttribute("aria-expanded", "true");
     this.show(0);
   }
 
-  option(name, at) {
+  /** An empty line; lines are made once and filled again, which is quicker than making them. */
+  blank(at) {
     const option = document.createElement("div");
     option.className = "tcm-herb";
     option.id = `${this.list.id}-${at}`;
     option.dataset.at = String(at);
     option.setAttribute("role", "option");
+    for (const tag of ["b", "small", "span", "i"]) option.appendChild(document.createElement(tag));
+    return option;
+  }
+
+  fill(option, name) {
     const { herb } = name;
     const dose = herb.low === null ? "" : herb.low === herb.high ? `${herb.low} g` : `${herb.low}–${herb.high} g`;
     const by = name.text === herb.name ? "" : name.text;
-    const parts = [
-      ["b", herb.name],
-      ["small", by && (name.unclear ? `${by} (${this.dataset.unclear || "?"})` : by)],
-      ["span", dose],
-      ["i", herb.decoction],
-    ];
-    for (const [tag, text] of parts) option.appendChild(document.createElement(tag)).textContent = text || "";
+    const also = by && name.unclear ? `${by} (${this.dataset.unclear || "?"})` : by;
+    [herb.name, also, dose, herb.decoction].forEach((text, place) => {
+      const part = option.children[place];
+      if (part.textContent !== text) part.textContent = text;
+    });
     return option;
   }
 
@@ -174,7 +184,7 @@ class HerbSearch extends HTMLElement {
     const shown = this.list.children[this.at];
     if (!shown) return;
     this.field.setAttribute("aria-activedescendant", shown.id);
-    shown.scrollIntoView({ block: "nearest" });
+    if (at !== 0) shown.scrollIntoView({ block: "nearest" }); // the first is in sight; asking would cost a layout
   }
 
   key(event) {
