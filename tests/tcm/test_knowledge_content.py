@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from xinglin.tcm.knowledge import rules, shipped, vocabulary
+from xinglin.terminology.shipped import CONTENT as TERMINOLOGY
 
 FACTS = list(shipped.facts())
 TERMS = {row[0]: row for row in shipped.terms()}
@@ -132,6 +134,7 @@ def test_a_meridian_has_its_points(meridian: str, points: int) -> None:
         ("GV20", "百会", "bai hui"),
         ("CV17", "膻中", "dan zhong"),
         ("GB8", "率谷", "shuai gu"),
+        ("EX-HN1", "四神聪", "si shen cong"),
     ],
 )
 def test_points_have_their_names(code: str, name: str, pinyin: str) -> None:
@@ -191,6 +194,7 @@ def test_the_documentation_counts_what_is_shipped() -> None:
         "of them with composition": len(composed),
         "patent medicines": len(of_kind("patent")),
         "points": len(of_kind("point")),
+        "of them on the fourteen meridians": len(of_kind("point") & subjects("on-meridian")),
         "meridians": len(of_kind("meridian")),
         "diseases": len(of_kind("disease")),
         "syndromes": len(of_kind("syndrome")),
@@ -204,3 +208,28 @@ def test_the_documentation_counts_what_is_shipped() -> None:
         "facts": len(FACTS),
         "of them reviewed": sum(fact.state == "reviewed" for fact in FACTS),
     }
+
+
+def test_the_terminology_has_every_herb_under_its_id() -> None:
+    path = TERMINOLOGY / "codesystems" / "tcm-herbs.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        said = {row["code"]: row["display"] for row in csv.DictReader(file)}
+
+    assert said == {id_: TERMS[id_][2] for id_ in of_kind("herb") | of_kind("piece")}
+
+
+def test_the_builder_gives_the_same_files_again(
+    shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(PAGE.parents[1]))
+    from tools.content import files
+    from tools.content.chinese_medicine import __main__ as builder
+
+    monkeypatch.setattr(files, "TARGET", tmp_path)
+    (tmp_path / "terms.tsv.gz").write_bytes((vocabulary.DATA / "terms.tsv.gz").read_bytes())  # ids are kept
+    builder.build(shared_data, tmp_path)
+
+    names = ("terms.tsv.gz", "facts.tsv.gz", "peoples.csv")
+    assert [
+        name for name in names if (tmp_path / name).read_bytes() != (vocabulary.DATA / name).read_bytes()
+    ] == []

@@ -6,7 +6,7 @@ import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from tools.content.chinese_medicine import formulas, herbs, lexicons, peoples, points
+from tools.content.chinese_medicine import codes_of_herbs, formulas, herbs, lexicons, peoples, points
 from tools.content.chinese_medicine.book import DATA, Book
 from tools.content.files import CONTENT, ROOT, read
 
@@ -24,6 +24,7 @@ def build(facts: Path, folder: Path) -> Book:
     formulas.gather(book, kb, CONTENT, resolved)
     book.write(folder)
     peoples.write(CONTENT, folder)
+    codes_of_herbs.write(book)
     return book
 
 

@@ -94,7 +94,22 @@ def _named(book: Book, names: dict[str, Any], tables: dict[str, Any]) -> Herbs:
             book.term("herb", name, _NAMES)
     herbs = _resolved(names)
     _write_names(book, herbs)
+    _processed(book, names)
     return herbs
+
+
+def _processed(book: Book, names: dict[str, Any]) -> None:
+    """Names of the pharmacopoeia that are processed forms of others, as 炙黄芪 of 黄芪; leaves are other parts."""
+    for one in names["entries"]:
+        for variant in one["variants"]:
+            form, base = book.known("herb", variant["name"]), book.known("herb", one["standardName"])
+            if (
+                variant["mappingType"] == "PROCESSED_VARIANT"
+                and form
+                and form != base
+                and not variant["name"].endswith("叶")
+            ):
+                book.fact(form, "processed-from", _NAMES.less_sure(), object_=base)
 
 
 def _resolved(names: dict[str, Any]) -> Herbs:

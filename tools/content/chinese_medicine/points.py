@@ -31,6 +31,12 @@ def gather(book: Book) -> None:
         )
         book.fact(code, "code", _POINTS.at(code), value=code)
         book.fact(code, "on-meridian", _POINTS.at(code), object_=meridian, data={"order": int(number[0])})
+    for code, rest in named_lines(HERE / "tcm" / "extra_points.txt"):
+        name, _, pinyin = rest.partition(" ")
+        at = _POINTS.at(code)
+        book.term("point", name, at, english=pinyin.title().replace(" ", ""), id_=code, pinyin=pinyin)
+        book.fact(code, "code", at, value=code)
+        book.fact(code, "point-class", at, value="经外奇穴")
     for name, rest in named_lines(HERE / "tcm" / "point_classes.txt"):
         for place, code in enumerate(rest.split()):
             value = _TRANSPORT[place] if name == "五输" else name

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FOUND = 30
 _LOOKED_AT = 400  # names that are ranked, before the best are shown
 _LATIN = re.compile(r"[a-z0-9]+$")
-_CODE = re.compile(r"[A-Z]{1,2}\d{1,4}$")
+_CODE = re.compile(r"(?:EX-)?[A-Z]{1,2}\d{1,4}$")
 _APART = re.compile(r"[\s，,、；;。]+")
 _KINDS = (
     "herb", "piece", "formula", "patent", "point", "syndrome", "disease", "therapy", "technique", "meridian",
