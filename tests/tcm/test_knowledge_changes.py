@@ -220,6 +220,37 @@ def test_a_source_can_be_named_once() -> None:
     assert Source.objects.get(id="chp-2025").title == "药典 2025"
 
 
+def test_all_facts_of_a_source_are_confirmed_as_one_batch() -> None:
+    term = queries.meanings("麻黄")[0]
+    before = Fact.objects.filter(term=term, current=True, source_id="tcm-mkg")
+    lines = set(before.values_list("line", flat=True))
+
+    count = actions.confirm_all(term=term, source="tcm-mkg", reason="对照原书", actor=DOCTOR, now=NOW)
+    batch = queries.batches(queries.waiting())
+    ids = actions.together(batch[0][0].pk)
+    for change in ids:
+        actions.review(change=change, agree=True, remark="", actor=OTHER, now=NOW)
+    for change in actions.together(ids[0]):
+        actions.publish(change=change, actor=STEWARD, now=NOW)
+
+    assert count == len(lines) == len(ids) > 3
+    assert len(batch) == 1
+    now = Fact.objects.filter(line__in=lines, current=True)
+    assert set(now.values_list("state", "version")) == {("reviewed", 2)}
+    with pytest.raises(Fault):
+        actions.confirm_all(term=term, source="tcm-mkg", reason="又一次", actor=DOCTOR, now=NOW)
+
+
+def test_a_batch_leaves_out_what_has_a_change_that_waits() -> None:
+    fact = dose()
+    proposed(fact)
+
+    count = actions.confirm_all(term=fact.term, source=fact.source_id, reason="核对", actor=OTHER, now=NOW)
+
+    of_source = Fact.objects.filter(term=fact.term, current=True, source_id=fact.source_id).count()
+    assert count == of_source - 1
+
+
 # -- Zhuang and Yao medicine
 
 

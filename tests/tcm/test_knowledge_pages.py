@@ -132,6 +132,21 @@ def test_a_change_goes_from_its_proposal_to_its_publication(client: Client) -> N
     assert "核对原文" in text(doctor, f"/tcm/term/{fact.term_id}/")
 
 
+def test_facts_of_a_source_are_confirmed_together_on_the_pages(client: Client) -> None:
+    doctor, other = signed_in(client, "doctor"), Client()
+    signed_in(other, "doctor", "another")
+    herb = queries.meanings("麻黄")[0]
+
+    proposed = doctor.post(f"/tcm/term/{herb.id}/confirm/", {"source": "tcm-mkg", "reason": "对照原书"})
+    first = Change.objects.order_by("id")[0]
+    shown = text(other, "/tcm/changes/")
+    other.post(f"/tcm/changes/{first.id}/", {"choice": "agree"})
+
+    assert proposed.status_code == 302
+    assert shown.count('class="xl-card tcm-change"') == 1
+    assert set(Change.objects.values_list("progress", flat=True)) == {"agreed"}
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [

@@ -51,6 +51,35 @@ def propose(
         raise conflict(gettext_noop("A change of this fact waits already.")) from error
 
 
+def confirm_all(*, term: Term, source: str, reason: str, actor: Actor, now: datetime) -> int:
+    """Propose to confirm every fact of a term that is from a source and not reviewed yet; how many those are.
+
+    They are one batch: reviewed and published together. A fact with a change that waits is left out.
+    """
+    rules.require(actor, "proposing")
+    facts = Fact.objects.filter(term=term, current=True, source_id=source, state=State.UNREVIEWED)
+    open_ = [Progress.WAITING, Progress.AGREED]
+    facts = facts.exclude(changes__progress__in=open_).select_for_update(of=("self",)).order_by("id")
+    batch, count = uuid.uuid4().hex, 0
+    for fact in facts:
+        said = statement_of(fact)
+        change = propose(act=Act.CONFIRM, said=said, reason=reason, actor=actor, now=now, fact=fact)
+        Change.objects.filter(id=change.id).update(batch=batch)
+        count += 1
+    if not count:
+        raise conflict(gettext_noop("No fact from this source waits to be checked here."))
+    return count
+
+
+def together(change: int) -> list[int]:
+    """The changes that are decided with this one: those of its batch that have come as far; else it alone."""
+    found = queries.change(change)
+    if not found.batch:
+        return [found.id]
+    members = Change.objects.filter(batch=found.batch, progress=found.progress).order_by("id")
+    return list(members.values_list("id", flat=True))
+
+
 def _require_source(source: str) -> None:
     if not Source.objects.filter(id=source).exists():
         raise invalid(gettext_noop("A fact needs a source, and what it rests on."))

@@ -100,7 +100,7 @@ def _initial(fact: Fact | None) -> dict[str, Any]:
 @entry.page
 def changes(request: HttpRequest, door: Door) -> HttpResponse:
     """What waits for a review or to be published, and what was decided."""
-    context = {"waiting": queries.waiting(), "decided": queries.decided(), **_rights(door)}
+    context = {"waiting": queries.batches(queries.waiting()), "decided": queries.decided(), **_rights(door)}
     return render(request, "tcm/changes.html", context)
 
 
@@ -129,18 +129,34 @@ def decide(request: HttpRequest, door: Door, change: int) -> HttpResponse:
     choice = request.POST.get("choice", "")
     remark = request.POST.get("remark", "").replace("\0", "")[:500]
     with transaction.atomic():
-        if choice in ("agree", "refuse"):
-            actions.review(
-                change=change, agree=choice == "agree", remark=remark, actor=door.actor, now=clock.now()
-            )
-        elif choice == "publish":
-            actions.publish(change=change, actor=door.actor, now=clock.now())
-        elif choice == "take-back":
-            actions.take_back(change=change, actor=door.actor)
-        else:
-            raise invalid(gettext_noop("Say what should be done with the change."))
+        for one in actions.together(change):
+            _decide(one, choice, remark, door)
     messages.success(request, gettext("Done."))
     return HttpResponseRedirect(reverse("tcm:changes"))
+
+
+def _decide(change: int, choice: str, remark: str, door: Door) -> None:
+    actor, now = door.actor, clock.now()
+    if choice in ("agree", "refuse"):
+        actions.review(change=change, agree=choice == "agree", remark=remark, actor=actor, now=now)
+    elif choice == "publish":
+        actions.publish(change=change, actor=actor, now=now)
+    elif choice == "take-back":
+        actions.take_back(change=change, actor=actor)
+    else:
+        raise invalid(gettext_noop("Say what should be done with the change."))
+
+
+@require_POST
+@entry.page
+def confirm(request: HttpRequest, door: Door, term: str) -> HttpResponse:
+    """Propose to confirm every fact of a term from one source."""
+    about = queries.term(term)
+    source, reason = (request.POST.get(name, "").replace("\0", "")[:500] for name in ("source", "reason"))
+    with transaction.atomic():
+        actions.confirm_all(term=about, source=source, reason=reason, actor=door.actor, now=clock.now())
+    messages.success(request, gettext("Proposed. Somebody else reviews it now."))
+    return HttpResponseRedirect(reverse("tcm:term", args=[about.id]))
 
 
 @require_http_methods(["GET", "POST"])

@@ -72,6 +72,7 @@ class Change(models.Model):
     basis = models.CharField(max_length=20)
     confidence = models.CharField(max_length=10)
     reason = models.CharField(max_length=500)
+    batch = models.CharField(max_length=32, blank=True, default="")  # of those proposed and decided together
     progress = models.CharField(max_length=12, default="waiting")
     proposer = models.CharField(max_length=80)
     proposer_name = models.CharField(max_length=120)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 MOST_SHOWN = 60  # terms that point to a term by one predicate
-WAITING = 100
+WAITING = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +148,20 @@ def waiting() -> list[Change]:
     return list(
         Change.objects.filter(open_).select_related("term", "object", "source").order_by("id")[:WAITING]
     )
+
+
+def batches(changes: list[Change]) -> list[list[Change]]:
+    """Changes as they are decided: those of a batch that have come as far together, others alone."""
+    found: dict[tuple[str, str], list[Change]] = defaultdict(list)
+    for one in changes:
+        found[one.batch or str(one.id), one.progress].append(one)
+    return list(found.values())
+
+
+def unreviewed_sources(one: Term) -> QuerySet[Source]:
+    """The sources of a term's facts that nobody has reviewed, each with the count of those (``said``)."""
+    unreviewed = Q(facts__term=one, facts__current=True, facts__state=rules.State.UNREVIEWED)
+    return Source.objects.annotate(said=Count("facts", filter=unreviewed)).filter(said__gt=0).order_by("id")
 
 
 def decided() -> list[Change]:

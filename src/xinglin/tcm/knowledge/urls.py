@@ -12,6 +12,7 @@ urlpatterns = [
     path("kind/<slug:kind>/", views.listed, name="kind"),
     path("term/<slug:term>/", views.term, name="term"),
     path("term/<slug:term>/propose/", desk.propose, name="propose"),
+    path("term/<slug:term>/confirm/", desk.confirm, name="confirm"),
     path("fact/<int:fact>/", desk.fact, name="fact"),
     path("changes/", desk.changes, name="changes"),
     path("changes/<int:change>/", desk.decide, name="decide"),

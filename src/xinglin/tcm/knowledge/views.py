@@ -58,7 +58,7 @@ def start(request: HttpRequest, door: Door) -> HttpResponse:
         "facts": counts["facts"],
         "reviewed": counts["reviewed"],
         "found": _found(typed, way, kind) if typed else [],
-        "waiting": len(queries.waiting()),
+        "waiting": len(queries.batches(queries.waiting())),
         "herbs": herbs_address(),
         "may_propose": rules.may(door.actor, "proposing"),
     }
@@ -85,6 +85,7 @@ def term(request: HttpRequest, door: Door, term: str) -> HttpResponse:
         "back": back,
         "web": drawing.web(found, out, back, english=english()),
         "changes": queries.history(found)[:PAGE],
+        "unreviewed": queries.unreviewed_sources(found),
         "may_propose": rules.may(door.actor, "proposing"),
     }
     return render(request, "tcm/term.html", context)
