@@ -23,6 +23,7 @@ def shown(*roles: str, path: str = "/") -> list[navigation.Shown]:
                 "/persons/find/",
                 "/cards/",
                 "/directory/",
+                "/tcm/",
                 "/quality/",
                 "/codes/",
                 "/exchange/studies/",
@@ -37,6 +38,7 @@ def shown(*roles: str, path: str = "/") -> list[navigation.Shown]:
                 "/",
                 "/cards/",
                 "/directory/",
+                "/tcm/",
                 "/quality/",
                 "/codes/",
                 "/exchange/studies/",
@@ -52,6 +54,7 @@ def shown(*roles: str, path: str = "/") -> list[navigation.Shown]:
                 "/persons/",
                 "/cards/",
                 "/directory/",
+                "/tcm/",
                 "/exchange/",
                 "/quality/",
                 "/codes/",
@@ -59,7 +62,7 @@ def shown(*roles: str, path: str = "/") -> list[navigation.Shown]:
                 "/signing/verify/",
             ],
         ),
-        ("client", ["/", "/directory/", "/codes/", "/exchange/studies/", "/ledger/", "/signing/verify/"]),
+        ("client", ["/", "/directory/", "/tcm/", "/codes/", "/exchange/studies/", "/ledger/", "/signing/verify/"]),
     ],
 )
 def test_everybody_sees_what_they_may_open(role: str, addresses: list[str]) -> None:
@@ -91,6 +94,7 @@ def test_places_are_named_in_the_reader_s_language() -> None:
         "居民主索引",
         "健康卡",
         "机构目录",
+        "中医",
         "数据交换",
         "数据质量",
         "术语",
@@ -102,7 +106,7 @@ def test_places_are_named_in_the_reader_s_language() -> None:
     ]
 
 
-@pytest.mark.parametrize(("role", "first", "more"), [("client", 6, 0), ("nurse", 5, 4), ("doctor", 5, 5)])
+@pytest.mark.parametrize(("role", "first", "more"), [("client", 5, 2), ("nurse", 5, 5), ("doctor", 5, 6)])
 def test_what_does_not_fit_the_bar_is_in_its_menu(role: str, first: int, more: int) -> None:
     found = navigation.bar(Actor("account/1", "somebody", frozenset([role])), "/signing/verify/")
 

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "xinglin.exchange.dicom",
     "xinglin.exchange.onboarding",
     "xinglin.quality",
+    "xinglin.tcm.knowledge",
     "xinglin.edge",
     "xinglin.synth",
     "xinglin.portal",

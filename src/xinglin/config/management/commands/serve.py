@@ -36,6 +36,7 @@ class Command(BaseCommand):
         self._see_to_keys()
         database.adopt()
         call_command("terminology", "load", verbosity=0)
+        call_command("tcm", "load", verbosity=0)
         database.close()
         self.stdout.write(f"Xinglin 杏林: http://{options['host']}:{options['port']}/", ending="\n")
         self.stdout.flush()
