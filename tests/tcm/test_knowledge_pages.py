@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -192,3 +193,14 @@ def test_the_list_of_herbs_may_be_kept_under_its_version_and_not_under_another(c
     assert "immutable" in kept["Cache-Control"]
     assert other["Cache-Control"] == "no-store"
     assert len(json.loads(kept.content)["herbs"]) > 700
+
+
+@pytest.mark.parametrize("name", ["附子", "甘草", "麻黄汤"])
+def test_a_term_costs_the_same_questions_however_much_is_said_of_it(
+    client: Client, django_assert_max_num_queries: Any, name: str
+) -> None:
+    browser = signed_in(client, "doctor")
+    address = f"/tcm/term/{queries.meanings(name)[0].id}/"
+
+    with django_assert_max_num_queries(20):
+        text(browser, address)

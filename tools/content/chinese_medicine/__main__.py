@@ -22,6 +22,7 @@ def build(facts: Path, folder: Path) -> Book:
     lexicons.gather(book, kb, codes)
     resolved = herbs.gather(book, kb)
     formulas.gather(book, kb, CONTENT, resolved)
+    formulas.classics(book)
     book.write(folder)
     peoples.write(CONTENT, folder)
     codes_of_herbs.write(book)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tools.content.chinese_medicine.book import Origin
 from tools.content.chinese_medicine.lexicons import shows
 from tools.content.chinese_medicine.phrases import named_syndromes, phrases
-from tools.content.files import read
+from tools.content.files import HERE, named_lines, read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +31,19 @@ def gather(book: Book, kb: Path, content: Path, herbs: Herbs) -> None:
     for row in read(content / "codesystems" / "drugs.csv"):
         if row.get("kind") == "chinese":
             _patent(book, row)
+
+
+def classics(book: Book) -> None:
+    """Classics with author and era; those that formulas are from, and those that every student reads."""
+    origin = Origin("histories", "textbook", "likely")
+    for name, rest in named_lines(HERE / "tcm" / "classics.txt"):
+        author, era, *others = rest.split()
+        term = book.term("classic", name, origin)
+        if author != "-":
+            book.fact(term, "written-by", origin, value=author)
+        book.fact(term, "written-in", origin, value=era)
+        for other in others[0].split("|") if others else ():
+            book.fact(term, "alias", origin, value=other)
 
 
 def _formula(book: Book, entry: dict[str, Any], herbs: Herbs, double: set[str]) -> None:

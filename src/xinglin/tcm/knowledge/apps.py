@@ -7,6 +7,8 @@ class KnowledgeConfig(AppConfig):
     label = "knowledge"
 
     def ready(self) -> None:
-        from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- after the applications are ready
+        from xinglin.tcm.knowledge import commanding  # noqa: PLC0415 -- after the applications are ready
+        from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
 
+        commanding.begin()
         offer(Place(40, gettext_lazy("Chinese medicine"), "tcm:start", ("/tcm/",)))

@@ -1,4 +1,4 @@
-"""``xinglin tcm``: load the knowledge of Chinese medicine, and count it."""
+"""``xinglin tcm``: what the packages of Chinese medicine offer, as loading and counting the knowledge."""
 
 from __future__ import annotations
 
@@ -6,25 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand
 
-from xinglin.kernel import clock
-from xinglin.tcm.knowledge import loading, queries
+from xinglin.tcm import verbs
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
 
 
 class Command(BaseCommand):
-    help = "Load the knowledge of Chinese medicine that comes with the platform, or count what there is."
+    help = "Chinese medicine: load its knowledge, count what there is, and what else its packages offer."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", choices=["load", "count"])
-        parser.add_argument("--again", action="store_true", help="also if this release was loaded before")
+        choices = parser.add_subparsers(dest="verb", required=True)
+        for verb in verbs.every():
+            verb.arguments(choices.add_parser(verb.name, help=verb.help))
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["what"] == "load":
-            done = loading.load(now=clock.now(), again=options["again"])
-            if options["verbosity"]:
-                self.stdout.write(f"{done.terms} terms, {done.added} new facts, {done.retired} facts ended")
-            return
-        for name, count in queries.counts().items():
-            self.stdout.write(f"{count:>9,}  {name}")
+        chosen = next(verb for verb in verbs.every() if verb.name == options["verb"])
+        chosen.run(self.stdout, options)
