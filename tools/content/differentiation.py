@@ -1,4 +1,4 @@
-"""Learns what ``xinglin.tcm.differentiation`` ships: from what standards say, and from the training cases of TCMEval-SDT.
+"""Learns what ``xinglin.tcm.differentiation`` ships, from standards and from the training cases of TCMEval-SDT.
 
 Usage: python -m tools.content.differentiation KB CASES [--check]
 
@@ -34,7 +34,9 @@ def knowledge(folder: Path) -> tuple[list[Lesson], list[tuple[str, str]]]:
     known = [(one["syndrome"], one["manifestation"]) for one in standard["syndromes"] if one["manifestation"]]
     lessons = [Lesson(signs, naming.letters(name), 1.0, 1.0) for name, signs in known]
     formulas = json.loads((folder / "szjg-tcm-formula-standard.json").read_text("utf-8"))
-    listed = formulas if isinstance(formulas, list) else next(v for v in formulas.values() if isinstance(v, list))
+    listed = (
+        formulas if isinstance(formulas, list) else next(v for v in formulas.values() if isinstance(v, list))
+    )
     for one in listed:
         effects = naming.letters("".join(one["functions"]))
         lessons.append(Lesson("".join(one["indications"]), effects, 0.3, 0.0))
@@ -66,11 +68,12 @@ def _read(said: dict[str, str]) -> tuple[Case, tuple[set[str], set[str]], list[L
 def learned(cases: Sequence[Any], taught: Any) -> dict[str, Any]:
     """The tables, with the weights that choose: fitted on cases that the tables did not see."""
     lessons, known = taught
-    bases, rights, first = ([], []), ([], []), []
+    bases: tuple[list[Any], list[Any]] = ([], [])
+    rights: tuple[list[Any], list[Any]] = ([], [])
     kept = []
     for fold in range(_FOLDS):
         rest = [one for at, one in enumerate(cases) if at % _FOLDS != fold]
-        tables = Weights(_bare(weights.learn([*lessons, *(l for one in rest for l in one[2])], known)))
+        tables = Weights(_bare(weights.learn([*lessons, *(each for one in rest for each in one[2])], known)))
         for case, right, _ in cases[fold::_FOLDS]:
             lists = (case.mechanisms, case.syndromes)
             base = choosing.measured(case.text, lists, tables)
@@ -85,7 +88,7 @@ def learned(cases: Sequence[Any], taught: Any) -> dict[str, Any]:
         for at in (0, 1):
             wholes[at].append(whole[at])
     second = [choosing.fitted(np.vstack(wholes[at]), np.concatenate(rights[at])) for at in (0, 1)]
-    made = weights.learn([*lessons, *(l for one in cases for l in one[2])], known)
+    made = weights.learn([*lessons, *(each for one in cases for each in one[2])], known)
     return {
         **made, "first_P": first[0].astype(np.float32), "first_S": first[1].astype(np.float32),
         "second_P": second[0].astype(np.float32), "second_S": second[1].astype(np.float32),
@@ -106,7 +109,10 @@ def check(cases: Sequence[Any], taught: Any) -> None:
             made = choosing.choose(case.text, case.mechanisms, case.syndromes, tables)
             for at in (0, 1):
                 found[at].append(score(set(made[at].marks), right[at]))
-    print("cross-validation:", ", ".join(f"{kind} {np.mean(f):.3f}" for kind, f in zip(KINDS, found, strict=True)))
+    print(
+        "cross-validation:",
+        ", ".join(f"{kind} {np.mean(f):.3f}" for kind, f in zip(KINDS, found, strict=True)),
+    )
 
 
 def main() -> None:

@@ -23,7 +23,12 @@ _WITHOUT_DATABASE = {
     "compilemessages",
 }
 _PARTS_WITH_DATABASE = {("synth", "register")}
-_PARTS_WITHOUT_DATABASE = {("identity", "train"), ("identity", "evaluate"), ("ledger", "verify")}
+_PARTS_WITHOUT_DATABASE = {
+    ("identity", "train"),
+    ("identity", "evaluate"),
+    ("ledger", "verify"),
+    ("tcm", "evaluate"),
+}
 
 
 def main() -> None:

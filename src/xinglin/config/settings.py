@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "xinglin.exchange.onboarding",
     "xinglin.quality",
     "xinglin.tcm.knowledge",
+    "xinglin.tcm.differentiation",
     "xinglin.edge",
     "xinglin.synth",
     "xinglin.portal",

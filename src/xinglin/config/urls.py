@@ -13,6 +13,7 @@ urlpatterns = [
     path("audit/", include("xinglin.audit.urls")),
     path("quality/", include("xinglin.quality.urls")),
     path("codes/", include("xinglin.codebook.urls")),
+    path("tcm/differentiation/", include("xinglin.tcm.differentiation.urls")),
     path("tcm/", include("xinglin.tcm.knowledge.urls")),
     path("exchange/edges/", include("xinglin.exchange.edges.urls")),
     path("exchange/nodes/", include("xinglin.exchange.nodes.urls")),

@@ -32,7 +32,9 @@ class Chosen:
     marks: tuple[str, ...]
 
 
-def choose(text: str, mechanisms: Mapping[str, str], syndromes: Mapping[str, str], known: Weights) -> tuple[Chosen, Chosen]:
+def choose(
+    text: str, mechanisms: Mapping[str, str], syndromes: Mapping[str, str], known: Weights
+) -> tuple[Chosen, Chosen]:
     """The choices for both lists (mark → name)."""
     lists = (mechanisms, syndromes)
     base = measured(text, lists, known)
@@ -43,7 +45,11 @@ def choose(text: str, mechanisms: Mapping[str, str], syndromes: Mapping[str, str
     for options, chances in zip(lists, likely, strict=True):
         marks = list(options)
         best = best_set(chances)
-        made.append(Chosen(dict(zip(marks, map(float, chances), strict=True)), tuple(sorted(marks[at] for at in best))))
+        made.append(
+            Chosen(
+                dict(zip(marks, map(float, chances), strict=True)), tuple(sorted(marks[at] for at in best))
+            )
+        )
     return made[0], made[1]
 
 
@@ -74,7 +80,9 @@ def _of_letters(
     letters: frozenset[str], scores: Floats, company: Mapping[str, float], known: Weights
 ) -> tuple[float, ...]:
     ties = [company[letter] for letter in letters if letter in known.letter_at] or [0.0]
-    said = [float(scores[known.letter_at[letter]]) for letter in letters if letter in known.letter_at] or [0.0]
+    said = [float(scores[known.letter_at[letter]]) for letter in letters if letter in known.letter_at] or [
+        0.0
+    ]
     return (
         sum(ties) / len(ties), min(ties),
         sum(said) / len(said), min(said), max(said), sum(said) / len(said) ** 0.5,
@@ -88,7 +96,9 @@ def _of_known(letters: frozenset[str], near: Sequence[tuple[float, frozenset[str
 
 def _literal(name: str, text: str) -> tuple[float, float]:
     pairs = {name[at : at + 2] for at in range(len(name) - 1)}
-    return sum(sign in text for sign in name) / max(len(name), 1), sum(p in text for p in pairs) / max(len(pairs), 1)
+    return sum(sign in text for sign in name) / max(len(name), 1), sum(p in text for p in pairs) / max(
+        len(pairs), 1
+    )
 
 
 def together(

@@ -46,7 +46,9 @@ def cases(text: str) -> list[Case]:
     try:
         said = json.loads(text)
     except ValueError as wrong:
-        raise invalid(gettext_noop("The file is no JSON: %(why)s"), code="structure", why=str(wrong)) from None
+        raise invalid(
+            gettext_noop("The file is no JSON: %(why)s"), code="structure", why=str(wrong)
+        ) from None
     if not isinstance(said, list):
         raise invalid(gettext_noop("The file should be a list of cases."), code="structure")
     return [_case(at, one) for at, one in enumerate(said)]
@@ -57,7 +59,10 @@ def _case(at: int, one: Any) -> Case:
     for name in names:
         if not isinstance(one, dict) or not isinstance(one.get(name), str):
             raise invalid(
-                gettext_noop("Case %(number)s has no text “%(name)s”."), code="required", number=at + 1, name=name
+                gettext_noop("Case %(number)s has no text “%(name)s”."),
+                code="required",
+                number=at + 1,
+                name=name,
             )
     id_, text, mechanisms, syndromes = (one[name] for name in names)
     return Case(id_, text, options(mechanisms), options(syndromes))
@@ -96,7 +101,9 @@ def score(chosen: set[str], right: set[str]) -> float:
     return len(chosen & right) / (len(right) + len(chosen - right)) if right else 0.0
 
 
-def scores(given: Sequence[Case], right: Mapping[str, Gold], known: Weights) -> dict[str, tuple[float, float]]:
+def scores(
+    given: Sequence[Case], right: Mapping[str, Gold], known: Weights
+) -> dict[str, tuple[float, float]]:
     """Mean scores of mechanisms and syndromes: ours, and of three simple ways."""
     ways: dict[str, Callable[[Case], tuple[set[str], set[str]]]] = {
         "this": lambda case: _ours(case, known),

@@ -1,4 +1,4 @@
-"""Chinese clinical text: findings with their places, what is denied, and how much; tongue and pulse told apart. Pure."""
+"""Chinese clinical text: findings with places, what is denied, how much; tongue and pulse told apart. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CLAUSE = re.compile(r"[^，。；、,;!?！？\n\r:：]+")
-_DENIED = re.compile(r"^(?:[患者目前现又仍其]{0,3})(?:否认有?|未见|未诉|未觉|无明显|没有|不伴|无)(?P<what>.+)$")
+_DENIED = re.compile(
+    r"^(?:[患者目前现又仍其]{0,3})(?:否认有?|未见|未诉|未觉|无明显|没有|不伴|无)(?P<what>.+)$"
+)
 _NOT_DENIED = ("无汗", "无力", "无神", "无苔", "无味", "无华", "无泪", "无脉", "无欲", "无光", "无度", "无常")
 _DEGREE = (
     ("severe", ("剧烈", "甚剧", "极", "严重", "甚则", "难忍", "重度", "大量", "不止", "如绞", "高热")),
@@ -21,7 +23,7 @@ _DEGREE = (
 _TONGUE = re.compile(r"舌|苔")
 _PULSE = re.compile(r"脉(?!络|证|管|道|诊断)")
 _TIME = re.compile(r"\d+(?:余|多)?(?:年|个?月|周|天|日|小时)|半(?:年|月|天)|昨|今晨|近来|素")
-_STOP = frozenset("，。；、：:;,.!！？?()（）“”\"《》 0123456789年月日岁男女性初诊主诉病史查\n\r\t")
+_STOP = frozenset('，。；、：:;,.!！？?()（）“”"《》 0123456789年月日岁男女性初诊主诉病史查\n\r\t')
 
 
 class Part(StrEnum):

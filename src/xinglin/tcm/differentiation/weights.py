@@ -1,4 +1,4 @@
-"""What was learned from the knowledge and from training cases: tables that say how much each word speaks for an element.
+"""What was learned from standards and training cases: tables of how much each word speaks for an element.
 
 Everything is linear, so that every score is a sum over the words of the text and can be shown as such. Pure.
 """
@@ -37,7 +37,7 @@ class Lesson:
 
 
 class Weights:
-    """``linear[g, l]``: what word g adds to character l. ``together``: how often words and characters stand together."""
+    """``linear[g, l]``: what word g adds to character l. ``together``: how often both are there."""
 
     def __init__(self, tables: dict[str, Any]) -> None:
         self.words: list[str] = tables["words"].tolist()
@@ -109,7 +109,9 @@ def weights() -> Weights:
 # -- learning
 
 
-def learn(lessons: Sequence[Lesson], known: Sequence[tuple[str, str]], *, ridge: float = 4.0) -> dict[str, Any]:
+def learn(
+    lessons: Sequence[Lesson], known: Sequence[tuple[str, str]], *, ridge: float = 4.0
+) -> dict[str, Any]:
     """The tables from lessons and from known syndromes (name, signs); without what chooses among options."""
     texts = [grams(lesson.text) for lesson in lessons]
     taught = [text for text, lesson in zip(texts, lessons, strict=True) if lesson.weight]
@@ -141,7 +143,11 @@ def learn(lessons: Sequence[Lesson], known: Sequence[tuple[str, str]], *, ridge:
 
 
 def _linear(
-    lessons: Sequence[Lesson], found: Sequence[list[int]], rarity: Floats, column: dict[str, int], ridge: float
+    lessons: Sequence[Lesson],
+    found: Sequence[list[int]],
+    rarity: Floats,
+    column: dict[str, int],
+    ridge: float,
 ) -> tuple[Any, Any]:
     """Weighted ridge regression of the characters on the words, in its dual form; in steps of a byte."""
     rows = np.zeros((len(lessons), len(rarity)), dtype=np.float32)
@@ -159,7 +165,9 @@ def _linear(
     return np.round(linear / step).astype(np.int8), step.astype(np.float32)
 
 
-def _known(known: Sequence[tuple[str, str]], place: dict[str, int], lessons: Iterable[Lesson]) -> dict[str, Any]:
+def _known(
+    known: Sequence[tuple[str, str]], place: dict[str, int], lessons: Iterable[Lesson]
+) -> dict[str, Any]:
     signs = [grams(text) for _, text in known]
     counted = Counter(word for text in signs for word in text)
     cases = [grams(lesson.text) for lesson in lessons if lesson.weight > 1]
@@ -174,9 +182,7 @@ def _known(known: Sequence[tuple[str, str]], place: dict[str, int], lessons: Ite
         "known_names": np.array([name for name, _ in known]),
         "known_words": np.array([at for words in lists for at in words], dtype=np.int32),
         "known_ends": np.cumsum([len(words) for words in lists]),
-        "known_weight": np.array(
-            [math.sqrt(sum(map(rare, text)) + 5) for text in signs], dtype=np.float32
-        ),
+        "known_weight": np.array([math.sqrt(sum(map(rare, text)) + 5) for text in signs], dtype=np.float32),
         "plain_rarity": np.array([rare(word) for word in place], dtype=np.float32),
     }
 
