@@ -62,7 +62,10 @@ def shown(*roles: str, path: str = "/") -> list[navigation.Shown]:
                 "/signing/verify/",
             ],
         ),
-        ("client", ["/", "/directory/", "/tcm/", "/codes/", "/exchange/studies/", "/ledger/", "/signing/verify/"]),
+        (
+            "client",
+            ["/", "/directory/", "/tcm/", "/codes/", "/exchange/studies/", "/ledger/", "/signing/verify/"],
+        ),
     ],
 )
 def test_everybody_sees_what_they_may_open(role: str, addresses: list[str]) -> None:
