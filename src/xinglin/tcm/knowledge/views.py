@@ -59,7 +59,6 @@ def start(request: HttpRequest, door: Door) -> HttpResponse:
         "reviewed": counts["reviewed"],
         "found": _found(typed, way, kind) if typed else [],
         "waiting": len(queries.batches(queries.waiting())),
-        "herbs": herbs_address(),
         "may_propose": rules.may(door.actor, "proposing"),
     }
     return render(request, "tcm/start.html", context)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django import template
 
-from xinglin.tcm.knowledge import vocabulary
+from xinglin.tcm.knowledge import views, vocabulary
 from xinglin.tcm.knowledge.models import Source, Term
 from xinglin.tcm.knowledge.views import english
 
@@ -27,6 +27,12 @@ _TONES = {
     "published": "green",
     "refused": "red",
 }
+
+
+@register.simple_tag
+def herbs_address() -> str:
+    """Where a browser gets the list of herbs as it is now, for ``tcm/herb_search.html`` on any page."""
+    return views.herbs_address()
 
 
 @register.filter
