@@ -49,8 +49,10 @@ def test_findings_have_places_parts_and_what_is_denied() -> None:
 
 @pytest.mark.parametrize(
     ("said", "denied"),
-    [("否认胸痛", True), ("未见黄疸", True), ("无明显口渴", True), ("没有出汗", True), ("无力", False), ("舌无苔", False),
-     ("神疲乏力", False), ("患者否认外伤", True), ("现无头痛", True)],
+    [
+        ("否认胸痛", True), ("未见黄疸", True), ("无明显口渴", True), ("没有出汗", True), ("无力", False),
+        ("舌无苔", False), ("神疲乏力", False), ("患者否认外伤", True), ("现无头痛", True),
+    ],
 )  # fmt: skip
 def test_what_is_denied(said: str, denied: bool) -> None:
     assert reading.findings(said)[0].denied is denied
@@ -124,8 +126,9 @@ def test_no_case_and_no_answer_is_shipped(shared_data: Path) -> None:
 
 def test_learning_is_repeatable_and_says_what_was_taught() -> None:
     lessons = [
-        Lesson("胁痛，脉弦", naming.letters("肝郁气滞"), 1.0, 1.0), Lesson("腰酸，脉沉", naming.letters("肾阳虚"), 1.0, 1.0)
-    ] * 10  # fmt: skip
+        Lesson("胁痛，脉弦", naming.letters("肝郁气滞"), 1.0, 1.0),
+        Lesson("腰酸，脉沉", naming.letters("肾阳虚"), 1.0, 1.0),
+    ] * 10
     known = [("肝郁气滞", "胁痛，脉弦"), ("肾阳虚", "腰酸，脉沉")]
     nothing = {
         name: np.zeros(13, dtype=np.float32) for name in ("first_P", "first_S", "second_P", "second_S")
@@ -207,7 +210,7 @@ def test_choices_are_kept_without_the_text_and_measured(db: None) -> None:
 
 
 @pytest.fixture
-def doctor(db: None) -> Client:
+def doctor(_record_database: None, db: None) -> Client:
     from xinglin.accounts.models import Account
 
     client = Client()
@@ -248,9 +251,11 @@ def test_the_page_and_the_interface(doctor: Client) -> None:
 
 def test_the_command_answers_and_scores(tmp_path: Path, capsys: Any) -> None:
     case = {
-        "Medical Record ID": "病例1", "Clinical Data": LIVER, "Options of TCM Pathogenesis": "A:肝气郁结;B:肾阳亏虚;C:热伤肺络",
+        "Medical Record ID": "病例1",
+        "Clinical Data": LIVER,
+        "Options of TCM Pathogenesis": "A:肝气郁结;B:肾阳亏虚;C:热伤肺络",
         "Options of TCM Syndrome": "A:命门火衰;B:肝郁气滞;C:风寒束表",
-    }  # fmt: skip
+    }
     path, gold = tmp_path / "cases.json", tmp_path / "gold.txt"
     path.write_text(json.dumps([case], ensure_ascii=False), "utf-8")
     gold.write_text("\ufeff病例1@胁肋胀痛@A@B@解释\n", "utf-8")

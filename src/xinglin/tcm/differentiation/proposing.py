@@ -50,6 +50,11 @@ class Element:
     strength: float
     grounds: tuple[Ground, ...]
 
+    @property
+    def supporting(self) -> list[str]:
+        """The findings that speak for it most."""
+        return [ground.finding.text for ground in self.grounds if ground.share > 0]
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
