@@ -25,10 +25,20 @@ _TEXTS = (
     "脘腹胀满，口黏纳呆，大便不爽，肢体困重，小便短黄，舌红苔黄腻，脉滑数。",
     "咳喘痰多清稀，胸闷，形寒背冷，面浮肢肿，舌淡苔白腻，脉弦滑。",
 )
-_MECHANISMS = dict(zip("ABCDEFGHIJ", ("肝气郁结", "肾阳亏虚", "风热犯肺", "心脾两虚", "阴虚火旺", "瘀血阻络", "湿热中阻",
-                                      "痰饮停肺", "胃气上逆", "寒湿困脾"), strict=True))  # fmt: skip
-_SYNDROMES = dict(zip("ABCDEFGHIJ", ("肝郁气滞", "脾肾阳虚", "风热袭表", "气血亏虚", "肝肾阴虚", "心血瘀阻", "脾胃湿热",
-                                     "寒饮伏肺", "热伤肺络", "肝阳上亢"), strict=True))  # fmt: skip
+_MECHANISMS = dict(
+    zip(
+        "ABCDEFGHIJ",
+        "肝气郁结 肾阳亏虚 风热犯肺 心脾两虚 阴虚火旺 瘀血阻络 湿热中阻 痰饮停肺 胃气上逆 寒湿困脾".split(),
+        strict=True,
+    )
+)
+_SYNDROMES = dict(
+    zip(
+        "ABCDEFGHIJ",
+        "肝郁气滞 脾肾阳虚 风热袭表 气血亏虚 肝肾阴虚 心血瘀阻 脾胃湿热 寒饮伏肺 热伤肺络 肝阳上亢".split(),
+        strict=True,
+    )
+)
 
 
 def timed(name: str, work: Callable[[str], object], rounds: int) -> float:
