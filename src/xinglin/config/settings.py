@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "xinglin.exchange.cda",
     "xinglin.exchange.dicom",
     "xinglin.quality",
+    "xinglin.tcm.safety",
     "xinglin.edge",
     "xinglin.synth",
     "xinglin.portal",

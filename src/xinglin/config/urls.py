@@ -22,6 +22,7 @@ urlpatterns = [
     path("exchange/soap", soap),
     path("exchange/", include("xinglin.exchange.urls")),
     path("signing/", include("xinglin.signing.urls")),
+    path("tcm/safety/", include("xinglin.tcm.safety.urls")),
     path("", include("xinglin.smart.urls")),
     path("", include("xinglin.consent.urls")),
     path("", include("xinglin.residents.urls")),

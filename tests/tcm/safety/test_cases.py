@@ -62,7 +62,7 @@ def expected(text: str) -> list[list[str]]:
 def read() -> list[Case]:
     found = []
     for row in CASES.read_text().splitlines():
-        if row.startswith("#") or row.startswith("id\t"):
+        if row.startswith(("#", "id\t")):
             continue
         name, lines, who, expects = row.split("\t")
         whom, taken = person(who)
