@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "xinglin.exchange.dicom",
     "xinglin.quality",
     "xinglin.tcm.safety",
+    "xinglin.tcm.constitution",
     "xinglin.edge",
     "xinglin.synth",
     "xinglin.portal",

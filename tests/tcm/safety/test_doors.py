@@ -115,12 +115,14 @@ def concept(code: str, system: str = "http://hl7.org/fhir/sid/icd-10") -> dict[s
 def test_of_a_patient_the_record_is_read_and_the_look_is_noted(emptied: None, sign_in) -> None:
     person = {"reference": "Patient/p"}
     condition = {"resourceType": "Condition", "subject": person}
+    active = concept("active", "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical")
     make.store(
         {"resourceType": "Organization", "id": "hospital", "name": "第一人民医院"},
         make.patient("p", name=[{"text": "韦小花"}], gender="female", birthDate="1998-05-01"),
         {**condition, "id": "c1", "code": concept("Z34.9"), "recordedDate": "2026-10-01"},
         {**condition, "id": "c2", "code": concept("N18.3"), "recordedDate": "2020-10-01"},
-        {"resourceType": "AllergyIntolerance", "id": "a1", "patient": person, "code": {"text": "半夏"}},
+        {"resourceType": "AllergyIntolerance", "id": "a1", "patient": person, "code": {"text": "半夏"},
+         "clinicalStatus": active},
         {"resourceType": "MedicationRequest", "id": "m1", "status": "active", "intent": "order", "subject": person,
          "authoredOn": "2026-11-20", "medicationCodeableConcept": {"text": "华法林钠片"}},
     )  # fmt: skip

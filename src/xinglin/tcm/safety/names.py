@@ -83,8 +83,8 @@ class Names:
         if found is not None:
             return found
         known = self._herbs.get(name)
-        if known is not None and processing.startswith(_BEFORE):
-            return self._form(known, processing[0])
+        if known is not None and any(word in processing for word in _BEFORE):
+            return self._form(known, processing)
         return known
 
     def _stripped(self, name: str) -> Herb | None:

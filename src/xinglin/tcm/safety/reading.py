@@ -7,7 +7,7 @@ import re
 from xinglin.tcm.safety.values import PREPARATIONS, Line
 
 _LINE = re.compile(
-    r"^(?P<patent>[@＠])?\s*(?P<name>[^\d]+?)\s*(?P<grams>\d+(?:\.\d+)?)?\s*(?:g|G|克)?\s*(?P<rest>[^\d]*)$"
+    r"^(?P<patent>[@＠])?\s*(?P<name>[^\d]+?)\s*(?:(?P<grams>\d+(?:\.\d+)?)\s*(?:g|G|克)?\s*(?P<rest>[^\d]*))?$"
 )
 _ROUTES = {"外用": "topical", "丸": "pill", "入丸": "pill", "泡酒": "wine", "浸酒": "wine", "散": "powder"}
 _BETWEEN = re.compile(r"[\n;；,，、]+")
@@ -23,7 +23,7 @@ def _line(text: str) -> Line:
     match = _LINE.match(text)
     if match is None:
         return Line(text)
-    words = [word for word in _WORDS.split(match["rest"]) if word]
+    words = [word for word in _WORDS.split(match["rest"] or "") if word]
     if match["patent"]:
         return Line(match["name"].strip(), patent=True)
     return Line(
