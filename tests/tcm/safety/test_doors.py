@@ -140,11 +140,8 @@ def test_of_a_patient_the_record_is_read_and_the_look_is_noted(emptied: None, si
         ("western", "second", 3),
     } <= kinds
     access.flush()
-    seen = [
-        placed.line
-        for placed in access.latest_of(database.connection(), self_number("Patient", "p"), limit=9)
-    ]
-    assert {line.actor for line in seen} == {f"account/{account.pk}"}
+    looks = access.latest_of(database.connection(), f"account/{account.pk}", limit=9)
+    assert {placed.line.patient for placed in looks} == {self_number("Patient", "p")}
 
 
 def test_a_patient_that_is_not_there_is_not_found(emptied: None, sign_in) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from xinglin.tcm.constitution.programmes import State
 from xinglin.tcm.constitution.scoring import Doubt, Verdict
 
 VERDICTS = {
-    Verdict.YES: pgettext_lazy("constitution", "yes"),
-    Verdict.MOSTLY: pgettext_lazy("constitution", "mostly"),
-    Verdict.TENDS: pgettext_lazy("constitution", "tends to it"),
-    Verdict.NO: pgettext_lazy("constitution", "no"),
-    Verdict.UNKNOWN: pgettext_lazy("constitution", "not all answered"),
+    Verdict.YES: _("It is this type"),
+    Verdict.MOSTLY: _("Mostly this type"),
+    Verdict.TENDS: _("Tends to this type"),
+    Verdict.NO: _("Not this type"),
+    Verdict.UNKNOWN: _("Not all answered"),
 }
 COLOURS = {Verdict.YES: "amber", Verdict.MOSTLY: "green", Verdict.TENDS: "blue"}
 DOUBTS = {
