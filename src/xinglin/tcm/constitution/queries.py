@@ -88,7 +88,7 @@ def person(door: Door, patient: str) -> Person:
 
 
 def _name(found: dict[str, Any]) -> str:
-    first = next(iter(found.get("name", ())), {})
+    first: dict[str, Any] = next(iter(found.get("name", ())), {})
     return str(
         first.get("text") or "".join([str(first.get("family", "")), *map(str, first.get("given", ()))])
     )

@@ -106,7 +106,7 @@ def read(resource: Mapping[str, Any]) -> Kept | None:
         if codes and verdicts and verdicts[0] in set(Verdict):
             score = part.get("valueQuantity", {}).get("value")
             types.append(Scored(codes[0], None, score, Verdict(verdicts[0])))
-    method = next(iter(resource.get("method", {}).get("coding", ())), {})
+    method: Mapping[str, Any] = next(iter(resource.get("method", {}).get("coding", ())), {})
     if not types or CODE not in _codes(resource.get("code", {})):
         return None
     main = next(iter(_codes(resource.get("valueCodeableConcept", {}))), None)

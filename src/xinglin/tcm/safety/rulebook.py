@@ -135,7 +135,8 @@ def _names() -> tuple[Names, dict[str, tuple[float, float]]]:
     ]
     known = {name: herb for herb, others in rows for name in (herb.name, *others)}
     plain = {name: Herb(name, "") for name in usual if name not in known}
-    forms = [(Herb(name, base_of(name, known | plain)), []) for name in plain]
+    none: list[str] = []
+    forms = [(Herb(name, base_of(name, known | plain)), none) for name in plain]
     return Names([*rows, *forms]), usual
 
 
