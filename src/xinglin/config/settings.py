@@ -45,6 +45,8 @@ INSTALLED_APPS = [
     "xinglin.quality",
     "xinglin.tcm.knowledge",
     "xinglin.tcm.differentiation",
+    "xinglin.tcm.safety",
+    "xinglin.tcm.constitution",
     "xinglin.edge",
     "xinglin.synth",
     "xinglin.portal",

@@ -25,6 +25,8 @@ urlpatterns = [
     path("exchange/soap", soap),
     path("exchange/", include("xinglin.exchange.urls")),
     path("signing/", include("xinglin.signing.urls")),
+    path("tcm/safety/", include("xinglin.tcm.safety.urls")),
+    path("tcm/constitution/", include("xinglin.tcm.constitution.urls")),
     path("", include("xinglin.smart.urls")),
     path("", include("xinglin.consent.urls")),
     path("", include("xinglin.residents.urls")),

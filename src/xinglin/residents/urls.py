@@ -1,6 +1,6 @@
 from django.urls import path
 
-from xinglin.residents.views import desk, family, home, readers, signing
+from xinglin.residents.views import constitution, desk, family, home, readers, signing
 
 app_name = "residents"
 
@@ -13,6 +13,8 @@ urlpatterns = [
     path("my/card/", home.card, name="card"),
     path("my/card/code/", home.card_code, name="card-code"),
     path("my/card/freeze/", home.card_freeze, name="card-freeze"),
+    path("my/constitution/", constitution.constitution, name="constitution"),
+    path("my/constitution/ask/", constitution.ask, name="constitution-ask"),
     path("my/readers/", readers.readers, name="readers"),
     path("my/family/", family.family, name="family"),
     path("my/family/switch/", family.switch, name="switch"),
