@@ -185,7 +185,7 @@ def _number() -> int:
     return int(row[0])
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (1440, "dark"), (390, "light")])
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
 def test_the_pages_of_apps_fit_the_window(open_window, app, axe, width, theme):
     window = open_window(width=width, theme=theme)
     window.go("/sign-in/")
