@@ -24,6 +24,7 @@ def shown(*roles: str, path: str = "/") -> list[navigation.Shown]:
                 "/cards/",
                 "/directory/",
                 "/tcm/",
+                "/tcm/differentiation/",
                 "/quality/",
                 "/codes/",
                 "/exchange/studies/",
@@ -109,10 +110,18 @@ def test_places_are_named_in_the_reader_s_language() -> None:
     ]
 
 
-@pytest.mark.parametrize(("role", "first", "more"), [("client", 5, 2), ("nurse", 5, 5), ("doctor", 5, 6)])
+@pytest.mark.parametrize(("role", "first", "more"), [("client", 5, 2), ("nurse", 5, 5), ("doctor", 5, 7)])
 def test_what_does_not_fit_the_bar_is_in_its_menu(role: str, first: int, more: int) -> None:
     found = navigation.bar(Actor("account/1", "somebody", frozenset([role])), "/signing/verify/")
 
     assert (len(found.first), len(found.more)) == (first, more)
     assert [*found.first, *found.more] == shown(role, path="/signing/verify/")
     assert found.within is (more > 0)
+
+
+def test_the_innermost_place_is_the_current_one() -> None:
+    found = [
+        place.address for place in shown("doctor", path="/tcm/differentiation/measured/") if place.current
+    ]
+    assert found == ["/tcm/differentiation/"]
+    assert [place.address for place in shown("doctor", path="/tcm/term/H0001/") if place.current] == ["/tcm/"]

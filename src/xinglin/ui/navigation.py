@@ -67,14 +67,22 @@ def offer(place: Place) -> None:
 
 
 def places(actor: Actor, path: str) -> list[Shown]:
-    """What the actor may open, in order; the one that ``path`` lies in is current."""
+    """What the actor may open, in order; the one that ``path`` lies in, the innermost where several are, is current."""
     ordered = sorted(_places.values(), key=lambda place: (place.rank, place.url))
+    open_ = [(place, reverse(place.url)) for place in ordered if place.open_to(actor)]
+    depths = [_depth(place, address, path) for place, address in open_]
+    deepest = max(depths, default=0)
     return [
-        Shown(place.name, address, path == address or path.startswith(place.under))
-        for place in ordered
-        if place.open_to(actor)
-        for address in [reverse(place.url)]
+        Shown(place.name, address, bool(deepest) and depth == deepest)
+        for (place, address), depth in zip(open_, depths, strict=True)
     ]
+
+
+def _depth(place: Place, address: str, path: str) -> int:
+    """How much of the path is the place's own; 0 if it does not lie in it."""
+    if path == address:
+        return len(path) + 1
+    return max((len(under) for under in place.under if path.startswith(under)), default=0)
 
 
 def bar(actor: Actor, path: str) -> Bar:
