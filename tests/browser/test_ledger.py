@@ -138,6 +138,7 @@ def test_pages_fit_and_are_accessible_and_a_proof_is_verified(window: Window, ax
     assert wrong == {}
 
     page.set_viewport_size({"width": 1440, "height": 900})
+    page.context.add_cookies([{"name": "django_language", "value": "zh-hans", "url": window.address}])
     page.goto(window.address + "/ledger/verify/")
     page.locator("a[data-own]").first.click()
     expect(page.locator(".xl-ledger-verdict")).to_have_text("证明成立。")

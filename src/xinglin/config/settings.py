@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "xinglin.exchange.cda",
     "xinglin.exchange.dicom",
     "xinglin.exchange.onboarding",
+    "xinglin.exchange.subscriptions",
     "xinglin.quality",
     "xinglin.tcm.knowledge",
     "xinglin.tcm.differentiation",

@@ -22,6 +22,7 @@ urlpatterns = [
     path("exchange/studies/", include("xinglin.exchange.dicom.urls")),
     path("exchange/documents/", include("xinglin.exchange.cda.urls")),
     path("exchange/onboarding/", include("xinglin.exchange.onboarding.urls")),
+    path("exchange/subscriptions/", include("xinglin.exchange.subscriptions.urls")),
     path("exchange/soap", soap),
     path("exchange/", include("xinglin.exchange.urls")),
     path("signing/", include("xinglin.signing.urls")),

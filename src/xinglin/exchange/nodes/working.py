@@ -17,9 +17,17 @@ from xinglin.record.locks import Lock
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable
 
 IDLE = 2.0  # seconds between looks while nothing is to be forwarded
 _log = logging.getLogger(__name__)
+_others: list[Callable[[], int]] = []
+
+
+def offer(work: Callable[[], int]) -> None:
+    """Let the process do this too, in its turn: what is told to others. It says how much there was to do."""
+    if work not in _others:
+        _others.append(work)
 
 
 def run(stop: threading.Event) -> None:
@@ -47,9 +55,10 @@ def _turn() -> int:
     if row is None or not row[0]:
         return 0
     try:
+        done = sum(work() for work in _others)
         if queries.own() is None:
-            return 0
-        return sum(forwarding.turn(one, now=clock.now()) for one in forwarding.due(clock.now()))
+            return done
+        return done + sum(forwarding.turn(one, now=clock.now()) for one in forwarding.due(clock.now()))
     except Exception:  # noqa: BLE001 -- the process goes on
         _log.exception("nothing could be forwarded; it is tried again")
         return 0
