@@ -49,8 +49,9 @@ def test_a_prescription_and_a_constitution_from_the_first_key_to_paper(
     page.fill("#id_medicines", "地高辛")
     expect(page.locator("#findings")).to_contain_text("地高辛")
     look_at("desk")
-    window.go("/tcm/safety/rules/")
-    look_at("rules")
+    for name in ("rules", "figures"):
+        window.go(f"/tcm/safety/{name}/")
+        look_at(name)
 
     window.go("/tcm/constitution/a/interview/")
     look_at("interview")
@@ -68,6 +69,8 @@ def test_a_prescription_and_a_constitution_from_the_first_key_to_paper(
     page.click("a[href*='/print/'] >> nth=0")
     window.settle()
     look_at("paper")
+    window.go("/tcm/constitution/due/?programme=elderly")
+    look_at("due")
     window.go("/tcm/constitution/rates/?programme=elderly")
     look_at("rates")
 

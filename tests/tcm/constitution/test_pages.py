@@ -147,6 +147,17 @@ def test_what_may_come_is_said_from_the_third_result_on(client: Client, people: 
     assert "可信区间" in text(client.get("/tcm/constitution/a/"))
 
 
+def test_an_illness_in_the_record_is_named_in_what_may_come(client: Client, people: Connection) -> None:
+    code = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "E66.9"}]}
+    cards.store(
+        {"resourceType": "Condition", "id": "fat", "subject": {"reference": "Patient/b"}, "code": code}
+    )
+    for year in (2023, 2024, 2025):
+        keep(people, now=NOW.replace(year=year))
+
+    assert "档案中有肥胖，倾向痰湿质" in text(client.get("/tcm/constitution/a/"))
+
+
 def test_who_may_not_is_refused(people: Connection) -> None:
     account = Account.objects.create_user("tcm-steward", display_name="陆文清", roles=["steward"])
     other = Client()
@@ -210,11 +221,15 @@ def serve(connection: Connection, patient: str, programme: str, step: str, actor
 
 def test_a_child_is_taken_in_served_once_and_counted(people: Connection) -> None:
     enrol(people, "baby", "children")
+    ((enrolment, done),) = queries.waiting(people, "", "children")
+    assert (enrolment.start, done) == (datetime(2026, 5, 20, tzinfo=UTC).date(), [])
+    assert queries.waiting(people, "elsewhere", "children") == []
     rate = queries.rate(people, "children", 2026)
     assert (rate.served, rate.of, rate.percent) == (0, 1, 0)
 
-    done = serve(people, "baby", "children", "m6")
+    procedure_id = serve(people, "baby", "children", "m6")
 
+    assert [each for _, each in queries.waiting(people, "", "children")] == [[("m6", NOW.date())]]
     with pytest.raises(Fault) as again:
         serve(people, "baby", "children", "m6")
     assert again.value.kind is Kind.CONFLICT
@@ -223,7 +238,7 @@ def test_a_child_is_taken_in_served_once_and_counted(people: Connection) -> None
     assert rate.percent == 100
     assert queries.rate(people, "children", 2026, "elsewhere").percent is None
     assert queries.rate(people, "children", 2025).of == 0
-    procedure = open_as(SYSTEM).read("Procedure", done).resource
+    procedure = open_as(SYSTEM).read("Procedure", procedure_id).resource
     assert "捏脊" in procedure["code"]["text"]
 
 
@@ -294,6 +309,9 @@ def test_programmes_are_followed_on_the_pages(client: Client, people: Connection
     )
     rates = text(client.get(f"/tcm/constitution/rates/?year={today.year}&programme=children"))
 
+    due = text(client.get("/tcm/constitution/due/?programme=children"))
+    assert "/tcm/constitution/new/" not in due.split("<table")[1]  # the next step is not due yet
+    assert client.get("/tcm/constitution/due/?programme=nothing").status_code == 404
     assert "100.0" in rates
     assert "/tcm/constitution/new/" in rates
     assert client.post("/tcm/constitution/new/enrol/", {"programme": "children"}).status_code == 409

@@ -111,6 +111,17 @@ def test_where_it_went_before_it_is_likelier_to_go() -> None:
     assert found["C"] > found["D"]
 
 
+def test_an_illness_leans_to_its_type_and_changes_nothing_of_staying() -> None:
+    plain, leaning = (
+        {one.type: one.mean for one in found.chances}
+        for found in (predict("BBB"), predict("BBB", leanings={"E": 1.0}))
+    )
+
+    assert leaning["E"] > plain["E"]
+    assert leaning["B"] == plain["B"]
+    assert sum(leaning.values()) == pytest.approx(1)
+
+
 def test_a_drift_is_the_slope_of_at_least_three_results_over_a_year() -> None:
     rising = [(2024.0, {"B": 20.0}), (2025.0, {"B": 30.0}), (2026.0, {"B": 40.0})]
 

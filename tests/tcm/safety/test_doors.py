@@ -35,7 +35,7 @@ CHECK = "/tcm/safety/check"
 def connection(emptied: None):
     found = database.connection()
     yield found
-    found.execute("TRUNCATE tcm_safety_overruling")
+    found.execute("TRUNCATE tcm_safety_overruling, tcm_safety_review")
 
 
 @pytest.fixture
@@ -208,6 +208,35 @@ def test_what_is_stopped_needs_two_people(connection) -> None:
     counted = queries.overruled(connection, "hospital", NOW.replace(day=1), NOW.replace(day=28))
     assert [(one.rule, one.times, one.people) for one in counted] == [("clash-liquorice", 2, 2)]
     assert queries.overruled(connection, "elsewhere", NOW.replace(day=1), NOW.replace(day=28)) == []
+
+
+def test_reviews_are_counted_by_their_last_at_each_stage(connection, sign_in) -> None:
+    grave, light = reviewed(Line("甘草", 6), Line("海藻", 9), Line("细辛", 6)), reviewed(Line("石膏", 30))
+
+    def settle(report, name: str, stage: str = "signing") -> list:
+        return actions.settle(
+            connection, signing=Signing(name), report=report, stage=stage, actor=DOCTOR, now=NOW
+        )
+
+    assert [one.rule for one in settle(grave, "rx-1")] == ["clash-liquorice", "over-limit"]
+    assert settle(light, "rx-2") == []
+    assert settle(light, "rx-2", "dispensing") == []
+    for key in (finding.key for finding in grave.findings[:2]):
+        overrule(connection, grave, key=key)
+    overrule(connection, grave, SECOND, "second")
+    assert settle(grave, "rx-1") == []
+
+    month = (NOW.replace(day=1), NOW.replace(day=28))
+    assert queries.figures(connection, "hospital", *month) == [
+        queries.Figures("signing", 2, 1, 1, 1, 2), queries.Figures("dispensing", 1, 0, 0, 1, 1),
+    ]  # fmt: skip
+    assert queries.figures(connection, "elsewhere", *month) == []
+    client = sign_in("steward")
+    shown = client.get("/tcm/safety/figures/?month=2026-11").content.decode()
+    assert "clash-liquorice" in shown
+    assert "clash-liquorice" not in client.get("/tcm/safety/figures/?month=2026-10").content.decode()
+    assert client.get("/tcm/safety/figures/?month=x").status_code == 200
+    assert sign_in("auditor").get("/tcm/safety/figures/").status_code == 403
 
 
 def test_what_is_final_nobody_overrules(connection) -> None:

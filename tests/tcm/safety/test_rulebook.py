@@ -10,7 +10,7 @@ from xinglin.tcm.safety import reading
 from xinglin.tcm.safety.checking import check
 from xinglin.tcm.safety.names import Herb, Names
 from xinglin.tcm.safety.rulebook import rule, shipped
-from xinglin.tcm.safety.values import Level, Line, Prescription
+from xinglin.tcm.safety.values import Level, Line, Person, Prescription
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,7 @@ from xinglin.tcm.safety.values import Level, Line, Prescription
         ("甘草片", "", "甘草"), ("国老", "", "甘草"), ("黑顺片", "", "附子"), ("川乌", "制", "制川乌"),
         ("川乌", "黑豆煮", "制川乌"), ("生川乌", "", "生川乌"), ("蜜麻黄", "", "麻黄"), ("炒瓜蒌子", "", "炒瓜蒌子"),
         ("醋三棱", "", "三棱"), ("半夏(姜)", "", "姜半夏"), ("半夏", "生", "生半夏"), ("芒硝", "", "芒硝"),
+        ("甘草配方颗粒", "", "甘草"),
         ("朴硝", "", "芒硝"), ("元参", "", "玄参"), ("酒白芍", "", "白芍"), ("土元", "", "土鳖虫"),
     ],
 )  # fmt: skip
@@ -90,6 +91,20 @@ def test_every_finding_is_said_in_both_languages() -> None:
         assert "{" not in finding.zh + finding.en
         assert finding.zh != finding.en
         assert finding.basis
+
+
+@pytest.mark.parametrize(
+    ("person", "level"),
+    [
+        (Person(), "note"), (Person(sex="unknown"), "note"), (Person(age=70), None), (Person(sex="female"), "second"),
+        (Person(sex="male"), None), (Person(pregnancy="pregnant"), "stop"), (Person(sex="female", age=56), None),
+        (Person(sex="female", age=55.9), "second"), (Person(sex="female", pregnancy="no"), None),
+    ],
+)  # fmt: skip
+def test_what_is_not_known_of_a_person_is_asked_for(person: Person, level: str | None) -> None:
+    found = check(Prescription((Line("莪术", 6),)), person)
+
+    assert (found.level.value if found.level else None) == level
 
 
 def test_findings_stand_with_the_gravest_first_and_each_once() -> None:

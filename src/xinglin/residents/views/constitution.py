@@ -32,7 +32,7 @@ def constitution(request: HttpRequest, here: Here) -> HttpResponse:
     of = instruments.for_age(person.age(today))
     context: dict[str, Any] = {"asked": len(of.asked(person.sex)), "may": bool(person.sex)}
     if results:
-        context |= showing.context(results, today, language)
+        context |= showing.context(results, today, language, queries.leanings(here.door, person))
     return shown(request, here, "constitution.html", context)
 
 

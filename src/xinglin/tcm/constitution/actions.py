@@ -84,14 +84,15 @@ def enrol(connection: Connection, *, person: Person, programme: str, since: date
         raise conflict(gettext_noop("This person is in this programme already."))
     number = _numbers.take(1)[0]
     connection.execute(
-        "INSERT INTO tcm_constitution_enrolment (id, shard, patient, programme, since, institution, actor)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        "INSERT INTO tcm_constitution_enrolment (id, shard, patient, programme, since, start, institution, actor)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
         [
             number,
             shard_of("Patient", person.id),
             person.id,
             programme,
             since,
+            person.born if of.by == "age" else since,
             actor.institution or "",
             actor.id,
         ],

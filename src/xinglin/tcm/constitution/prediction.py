@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 ENOUGH = 3
 TYPES = "ABCDEFGHI"
@@ -48,8 +48,16 @@ class Prediction:
     enough: bool
 
 
-def predict(mains: Sequence[str], scores: Sequence[tuple[float, dict[str, float]]] = ()) -> Prediction:
-    """From main types in order of time, and scores by type with their time in years."""
+def predict(
+    mains: Sequence[str],
+    scores: Sequence[tuple[float, dict[str, float]]] = (),
+    leanings: Mapping[str, float] | None = None,
+) -> Prediction:
+    """From main types in order of time, scores by type with their time in years, and what illnesses lean to.
+
+    A leaning counts as so many changes to its type as its weight says.
+    """
+    leaning = leanings or {}
     pairs = [(one, other) for one, other in pairwise(mains) if one in TYPES and other in TYPES]
     stayed = sum(one == other for one, other in pairs)
     drifts = _drifts(scores)
@@ -58,7 +66,11 @@ def predict(mains: Sequence[str], scores: Sequence[tuple[float, dict[str, float]
     alpha, beta = _STAYS[0] + stayed, _STAYS[1] + len(pairs) - stayed
     last = mains[-1]
     went = Counter(other for one, other in pairs if one != other)
-    weights = {code: _ELSEWHERE / (len(TYPES) - 1) + went[code] for code in TYPES if code != last}
+    weights = {
+        code: _ELSEWHERE / (len(TYPES) - 1) + went[code] + leaning.get(code, 0)
+        for code in TYPES
+        if code != last
+    }
     whole = sum(weights.values())
     chances = [_chance(last, alpha / (alpha + beta), alpha + beta)]
     chances += [

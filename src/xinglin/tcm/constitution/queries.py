@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from xinglin.identity import queries as identity
+from xinglin.kernel.errors import Fault, Kind
 from xinglin.record import database
 from xinglin.tcm.constitution import resources
+from xinglin.tcm.constitution.instruments import DATA
 
 if TYPE_CHECKING:
     from xinglin.record.database import Connection
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from xinglin.tcm.constitution.resources import Kept
 
 _MOST = "200"
+_MOST_WAITING = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class Enrolment:
     patient: str
     programme: str
     since: date
+    start: date
     until: date | None
     institution: str
 
@@ -112,12 +118,36 @@ def results(door: Door, of: Person) -> list[Kept]:
     return [kept for entry in page.entries if (kept := resources.read(entry.stored.resource))]
 
 
+@cache
+def _leanings() -> list[dict[str, Any]]:
+    with (DATA / "leanings.toml").open("rb") as source:
+        return list(tomllib.load(source)["leaning"])
+
+
+def leanings(door: Door, of: Person) -> list[dict[str, Any]]:
+    """The leanings of the person's active illnesses in the record, as far as the reader may see them."""
+    about = ",".join(f"Patient/{one}" for one in of.patients)
+    try:
+        page = door.search("Condition", [("patient", about), ("_count", _MOST)])
+    except Fault as fault:
+        if fault.kind is not Kind.FORBIDDEN:
+            raise
+        return []
+    codes = [
+        str(coding.get("code", ""))
+        for entry in page.entries
+        if not entry.stored.resource.get("abatementDateTime")
+        for coding in (entry.stored.resource.get("code") or {}).get("coding", ())
+    ]
+    return [each for each in _leanings() if any(code.startswith(tuple(each["codes"])) for code in codes)]
+
+
 def enrolments(connection: Connection, patients: tuple[str, ...]) -> list[Enrolment]:
     """The programmes that a person is in now."""
     return [
         Enrolment(*row)
         for row in connection.execute(
-            "SELECT id, patient, programme, since, until, institution FROM tcm_constitution_enrolment"
+            "SELECT id, patient, programme, since, start, until, institution FROM tcm_constitution_enrolment"
             " WHERE patient = ANY(%s) AND until IS NULL ORDER BY since, id",
             [list(patients)],
         )
@@ -133,6 +163,22 @@ def services(connection: Connection, patients: tuple[str, ...], programme: str) 
             [list(patients), programme],
         )
     ]
+
+
+def waiting(
+    connection: Connection, institution: str, programme: str
+) -> list[tuple[Enrolment, list[tuple[str, date]]]]:
+    """Those in a programme at an institution, or (empty) anywhere, with what was done for each; the latest first."""
+    rows = connection.execute(
+        "SELECT e.id, e.patient, e.programme, e.since, e.start, e.until, e.institution,"
+        " array_remove(array_agg(s.step ORDER BY s.id), NULL), array_remove(array_agg(s.day ORDER BY s.id), NULL)"
+        " FROM tcm_constitution_enrolment e LEFT JOIN tcm_constitution_service s"
+        " ON s.patient = e.patient AND s.programme = e.programme AND s.shard = e.shard"
+        " WHERE e.programme = %(programme)s AND e.until IS NULL AND (%(place)s = '' OR e.institution = %(place)s)"
+        " GROUP BY e.id, e.shard ORDER BY e.id DESC LIMIT %(most)s",
+        {"programme": programme, "place": institution, "most": _MOST_WAITING},
+    )
+    return [(Enrolment(*row[:7]), list(zip(row[7], row[8], strict=True))) for row in rows]
 
 
 def rate(connection: Connection, programme: str, year: int, institution: str = "") -> Rate:

@@ -57,14 +57,22 @@ def name_of(kept: Kept, language: str) -> str:
 
 
 def _predicted(
-    results: Sequence[Kept], same: Sequence[Kept], of: Instrument, language: str
+    results: Sequence[Kept],
+    same: Sequence[Kept],
+    of: Instrument,
+    leanings: Sequence[dict[str, Any]],
+    language: str,
 ) -> dict[str, Any]:
     mains = [kept.result.main for kept in reversed(results) if kept.result.main]
     scores = [
         (_year(kept.day), {each.code: each.score for each in kept.result.types if each.score is not None})
         for kept in reversed(same)
     ]
-    found = prediction.predict(mains, scores)
+    weights: dict[str, float] = {}
+    for each in leanings:
+        weights[each["type"]] = weights.get(each["type"], 0) + each["weight"]
+    found = prediction.predict(mains, scores, weights)
+    key = "zh" if language.startswith("zh") else "en"
     return {
         "enough": found.enough,
         "results": found.results,
@@ -80,6 +88,7 @@ def _predicted(
             )
             for one in found.chances[:3]
         ],
+        "leanings": [(each[key], of.type(each["type"]).name(language)) for each in leanings],
         "drifts": [
             (of.type(code).name(language), slope) for code, slope in found.drifts[:3] if abs(slope) >= 1
         ],
@@ -91,7 +100,9 @@ def _year(day: str) -> float:
     return found.year + found.timetuple().tm_yday / 366
 
 
-def context(results: Sequence[Kept], today: date, language: str) -> dict[str, Any]:
+def context(
+    results: Sequence[Kept], today: date, language: str, leanings: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
     """Everything for ``result.html``: of the first of ``results`` (the latest first), with those before it."""
     latest = results[0]
     of = instruments.shipped().get(latest.result.instrument)
@@ -118,6 +129,6 @@ def context(results: Sequence[Kept], today: date, language: str) -> dict[str, An
             for code in advised
             for found in [guidance.advice(code, today, language)]
         ],
-        "prediction": _predicted(results, same, of, language),
+        "prediction": _predicted(results, same, of, leanings, language),
         "history": [(kept, name_of(kept, language)) for kept in results],
     }  # fmt: skip

@@ -7,6 +7,7 @@ app_name = "tcm-constitution"
 urlpatterns = [
     path("", views.start, name="start"),
     path("rates/", views.rates, name="rates"),
+    path("due/", views.due, name="due"),
     path("<str:patient>/", views.person_page, name="person"),
     path("<str:patient>/interview/", views.interview, name="interview"),
     path("<str:patient>/print/<str:result>/", views.paper, name="paper"),

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from xinglin.record.door import Door
     from xinglin.tcm.constitution.queries import Person
 
+_WAITING = {programmes.State.DUE, programmes.State.LATE}
+_MOST_ROWS = 500
+
 
 def _language() -> str:
     return get_language() or "zh-hans"
@@ -62,7 +65,7 @@ def person_page(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
         "tab": "start",
     }  # fmt: skip
     if results:
-        context |= showing.context(results, today, _language())
+        context |= showing.context(results, today, _language(), queries.leanings(door, person))
     return render(request, "tcm_constitution/person.html", context)
 
 
@@ -76,7 +79,7 @@ def _programmes(person: Person, today: date) -> list[dict[str, Any]]:
         fits = person.born is not None and each.fits(person.born, today)
         if own is None and not fits:
             continue
-        begin = person.born if each.by == "age" and person.born else (own.since if own else today)
+        begin = own.start if own else today
         done = queries.services(connection, person.patients, each.id) if own else []
         steps = programmes.schedule(each, begin, today, done) if own else []
         found.append(
@@ -163,6 +166,31 @@ def serve(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
         )  # fmt: skip
     messages.success(request, gettext("Noted, and in the record."))
     return redirect("tcm-constitution:person", patient)
+
+
+@require_GET
+@entry.page
+def due(request: HttpRequest, door: Door) -> HttpResponse:
+    """Whose steps are due or late at the own institution; names are with the record alone."""
+    rules.require(door.actor, "serving")
+    chosen = programmes.programme(request.GET.get("programme") or "children")
+    today, language = clock.now().date(), _language()
+    waiting = queries.waiting(database.connection(), door.actor.institution or "", chosen.id)
+    rows = [
+        (enrolment.patient, one, one.step.text(language), *words.STATES[one.state])
+        for enrolment, done in waiting
+        for one in programmes.schedule(chosen, enrolment.start, today, done)
+        if one.state in _WAITING
+    ]
+    rows.sort(key=lambda row: (row[1].day, row[0]))
+    choices = [(each.id, each.title(language)) for each in programmes.shipped().values()]
+    context = {
+        "rows": rows[:_MOST_ROWS],
+        "more": len(rows) - _MOST_ROWS,
+        "choices": choices,
+        "chosen": chosen.id,
+    }
+    return render(request, "tcm_constitution/due.html", {**context, "tab": "due"})
 
 
 @require_GET

@@ -24,7 +24,7 @@ DOUBTS = {
     Doubt.INCOMPLETE: _("Not all questions are answered."),
 }
 KINDS = {
-    "mood": _("Mood"), "food": _("Food"), "living": _("Daily life"), "movement": _("Movement"),
+    "mood": _("Mood"), "food": _("Food"), "living": _("Daily life"), "movement": _("Exercise"),
     "points": _("Acupoints"),
 }  # fmt: skip
 STATES = {

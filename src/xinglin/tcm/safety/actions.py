@@ -75,6 +75,27 @@ def _keep(  # noqa: PLR0913, PLR0917 -- the columns of the row
         raise conflict(gettext_noop("You have signed beside this finding already.")) from None
 
 
+def settle(
+    connection: Connection, *, signing: Signing, report: Report, stage: str, actor: Actor, now: datetime
+) -> list[Finding]:
+    """Review at ``signing`` or ``dispensing``: keep what was found, and give what still hinders the prescription.
+
+    Whoever goes on only where the list is empty keeps also what was refused; see ``require_settled``.
+    """
+    rules.require(actor, "checking")
+    left = queries.outstanding(connection, signing, report)
+    counts = [sum(finding.level is level for finding in report.findings) for level in Level]
+    connection.execute(
+        "INSERT INTO tcm_safety_review (id, shard, prescription, stage, stops, seconds, notes, outstanding,"
+        " rules_version, moment, actor, institution) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        [
+            _numbers.take(1)[0], signing.shard, signing.prescription, stage, *counts, len(left), report.version, now,
+            actor.id, actor.institution or "",
+        ],
+    )  # fmt: skip
+    return left
+
+
 def require_settled(connection: Connection, *, signing: Signing, report: Report) -> None:
     """At signing, and again at dispensing: raise ``conflict`` with what still hinders the prescription."""
     left = queries.outstanding(connection, signing, report)

@@ -14,7 +14,7 @@ _BEFORE = (
     "醋", "酒", "盐", "姜", "法", "蜜", "煅", "焦", "燀", "烫", "炮", "煨", "蒸", "熟", "鲜", "净", "麸", "煮", "飞",
 )  # fmt: skip
 _RAW = {"生", "鲜", "净"}
-_AFTER = ("饮片", "颗粒", "片", "段", "丝", "块", "末", "粉", "炭")
+_AFTER = ("配方颗粒", "免煎颗粒", "饮片", "颗粒", "片", "段", "丝", "块", "末", "粉", "炭")
 _BRACKETS = re.compile(r"^(.+?)[(（\[](.+?)[)）\]]$")
 
 
@@ -30,6 +30,9 @@ class Herb:
     def root(self) -> str:
         """The herb itself, whatever was done to it."""
         return self.base or self.name
+
+
+_NOT_ASKED = Herb("", "")
 
 
 class Names:
@@ -62,11 +65,12 @@ class Names:
     def resolve(self, name: str, processing: str = "") -> Herb | None:
         """The herb of that name; None where no rule knows it."""
         asked = (name, processing)
-        if asked not in self._memory:
+        found = self._memory.get(asked, _NOT_ASKED)
+        if found is _NOT_ASKED:
             if len(self._memory) > _REMEMBERED:
                 self._memory.clear()
-            self._memory[asked] = self._resolve(name.strip(), processing.strip())
-        return self._memory[asked]
+            found = self._memory[asked] = self._resolve(name.strip(), processing.strip())
+        return found
 
     def _resolve(self, name: str, processing: str) -> Herb | None:
         bracketed = _BRACKETS.match(name)

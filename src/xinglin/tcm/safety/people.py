@@ -23,10 +23,12 @@ def pregnancy(person: Person, ages: dict[str, Any]) -> str | None:
     """The state of pregnancy that the rules have levels for; None where there is nothing to fear."""
     if person.pregnancy:
         return None if person.pregnancy == "no" else person.pregnancy
-    if person.sex not in _FEMALE:
-        return None
     first, last = ages["asked"]
-    return "unasked" if person.age is None or first <= person.age < last + 1 else None
+    if person.age is not None and not first <= person.age < last + 1:
+        return None
+    if not person.sex or person.sex == "unknown":
+        return "unsexed"
+    return "unasked" if person.sex in _FEMALE else None
 
 
 def _states(case: Case) -> list[tuple[str, str, str]]:
@@ -78,7 +80,10 @@ def labels(case: Case) -> Iterator[Finding]:
     for number, name, patent in case.patents:
         if not patent.pregnancy:
             continue
-        level = Level(case.book.people["levels"][patent.pregnancy][state])
+        found = case.book.people["levels"][patent.pregnancy][state]
+        if not found:
+            continue
+        level = Level(found)
         rule = Rule(
             f"label-{patent.pregnancy}", "pregnancy", level, basis=patent.basis, confidence=patent.confidence,
             extra={"grade": patent.pregnancy},

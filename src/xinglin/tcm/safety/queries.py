@@ -38,6 +38,18 @@ class Overruled:
     people: int
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Of a time: prescriptions reviewed at a stage, how many had what, and how many went on."""
+
+    stage: str
+    prescriptions: int
+    stopped: int
+    signed: int
+    noted: int
+    went_on: int
+
+
 def given(connection: Connection, signing: Signing) -> list[Given]:
     """The signatures of a prescription."""
     return [
@@ -64,6 +76,22 @@ def overruled(connection: Connection, institution: str, since: datetime, until: 
             "SELECT rule, level, count(*), count(DISTINCT actor) FROM tcm_safety_overruling"
             " WHERE (%(place)s = '' OR institution = %(place)s) AND moment >= %(since)s AND moment < %(until)s"
             " GROUP BY rule, level ORDER BY 3 DESC, 1 LIMIT 100",
+            {"place": institution, "since": since, "until": until},
+        )
+    ]
+
+
+def figures(connection: Connection, institution: str, since: datetime, until: datetime) -> list[Figures]:
+    """Reviews at each stage; a prescription counts once, by its last review in the time."""
+    return [
+        Figures(*row)
+        for row in connection.execute(
+            "SELECT stage, count(*), count(*) FILTER (WHERE stops > 0), count(*) FILTER (WHERE seconds > 0),"
+            " count(*) FILTER (WHERE notes > 0), count(*) FILTER (WHERE outstanding = 0) FROM ("
+            "SELECT DISTINCT ON (stage, prescription, shard) stage, stops, seconds, notes, outstanding"
+            " FROM tcm_safety_review WHERE (%(place)s = '' OR institution = %(place)s)"
+            " AND moment >= %(since)s AND moment < %(until)s"
+            " ORDER BY stage, prescription, shard, id DESC) AS last GROUP BY stage ORDER BY stage DESC",
             {"place": institution, "since": since, "until": until},
         )
     ]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xinglin.kernel.actor import Actor
     from xinglin.tcm.safety.values import Finding
 
-RIGHTS = ("checking", "overruling", "seconding")
+RIGHTS = ("checking", "overruling", "seconding", "counting")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,4 +9,5 @@ urlpatterns = [
     path("findings/", views.findings, name="findings"),
     path("check", interface.check, name="check"),
     path("rules/", views.rules_page, name="rules"),
+    path("figures/", views.figures, name="figures"),
 ]

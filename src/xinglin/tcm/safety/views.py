@@ -9,8 +9,9 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.kernel import clock
-from xinglin.tcm.safety import actions, facts, reading, rules
-from xinglin.tcm.safety.forms import PersonForm
+from xinglin.record import database
+from xinglin.tcm.safety import actions, facts, queries, reading, rules
+from xinglin.tcm.safety.forms import MonthForm, PersonForm
 from xinglin.tcm.safety.rulebook import shipped
 from xinglin.tcm.safety.values import Level, Person, Prescription
 from xinglin.ui import entry
@@ -59,6 +60,26 @@ def _row(finding: Finding) -> dict[str, Any]:
     return {
         "finding": finding, "text": finding.zh if chinese else finding.en, "colour": _COLOURS[finding.level],
     }  # fmt: skip
+
+
+@require_GET
+@entry.page
+def figures(request: HttpRequest, door: Door) -> HttpResponse:
+    """How many prescriptions of a month were stopped, signed again and noted, and what was overruled most."""
+    rules.require(door.actor, "counting")
+    form = MonthForm(request.GET or None, today=clock.now().date())
+    since, until = form.chosen()
+    connection, place = database.connection(), door.actor.institution or ""
+    context = {
+        "form": form,
+        "month": since,
+        "figures": queries.figures(connection, place, since, until),
+        "overruled": [
+            (one, _COLOURS[Level(one.level)]) for one in queries.overruled(connection, place, since, until)
+        ],
+        "tab": "figures",
+    }
+    return render(request, "tcm_safety/figures.html", context)
 
 
 @require_GET

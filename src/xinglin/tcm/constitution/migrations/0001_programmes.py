@@ -9,6 +9,7 @@ CREATE TABLE tcm_constitution_enrolment (
     patient       text COLLATE "C" NOT NULL,     -- id of a Patient
     programme     text COLLATE "C" NOT NULL,
     since         date     NOT NULL,
+    start         date     NOT NULL,             -- from which steps are counted: birth, or enrolment
     until         date,                          -- the first day on which it is over
     institution   text     NOT NULL,             -- id of the Organization that serves, or empty
     actor         text     NOT NULL,
