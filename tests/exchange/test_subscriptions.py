@@ -220,7 +220,7 @@ def test_after_many_failures_somebody_has_to_look(subscribed: Sender) -> None:
 
 def test_who_was_shut_out_or_has_ended_hears_nothing(subscribed: Sender, ear: Ear) -> None:
     one = working(subscribed, endpoint=ear.address)
-    actions.Subscription.objects.filter(pk=one.pk).update(end=clock.now() - timedelta(seconds=1))
+    Subscription.objects.filter(pk=one.pk).update(end=clock.now() - timedelta(seconds=1))
     assert actions.due(clock.now()) == []
     one.refresh_from_db()
     assert one.status == Status.OFF
