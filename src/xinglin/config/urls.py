@@ -21,7 +21,6 @@ urlpatterns = [
     path("exchange/tables/", include("xinglin.exchange.tables.urls")),
     path("exchange/studies/", include("xinglin.exchange.dicom.urls")),
     path("exchange/documents/", include("xinglin.exchange.cda.urls")),
-    path("exchange/onboarding/", include("xinglin.exchange.onboarding.urls")),
     path("exchange/subscriptions/", include("xinglin.exchange.subscriptions.urls")),
     path("exchange/soap", soap),
     path("exchange/", include("xinglin.exchange.urls")),
