@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "xinglin.exchange.tables",
     "xinglin.exchange.cda",
     "xinglin.exchange.dicom",
+    "xinglin.exchange.onboarding",
     "xinglin.quality",
     "xinglin.edge",
     "xinglin.synth",

@@ -1,0 +1,133 @@
+"""What can be asked of onboardings, each within what the asker may see."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext_noop
+
+from xinglin.exchange import custody
+from xinglin.exchange.onboarding.models import Finding, Onboarding, Trial
+from xinglin.exchange.onboarding.rules import Covered, Mark, State
+from xinglin.kernel.errors import not_found
+from xinglin.record import database, sealing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xinglin.exchange.onboarding.models import Sample, Step
+    from xinglin.exchange.rights import Scope
+
+LISTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An onboarding as it is listed, with its last trial."""
+
+    onboarding: Onboarding
+    trial: Trial | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A finding opened: as ``rules.Finding``, with the sample's row."""
+
+    point: str
+    sample: Sample | None
+    number: int  # of the sample in the set, from 1; 0 for the set
+    severity: str
+    code: str
+    place: str
+    line: int
+    text: str
+    params: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The last trial with what it found."""
+
+    trial: Trial
+    marks: tuple[Mark, ...]
+    covered: tuple[Covered, ...]
+
+
+def every(scope: Scope) -> list[Row]:
+    """The onboardings that somebody sees: those that go on first, then the latest."""
+    found = _seen(scope)
+    going = [one for one in found if one.state in {State.OPEN, State.GREEN}]
+    ended = [one for one in found if one.state not in {State.OPEN, State.GREEN}]
+    latest: dict[int, Trial] = {}
+    for trial in Trial.objects.filter(onboarding__in=found).order_by("pk"):
+        latest[trial.onboarding_id] = trial
+    return [Row(one, latest.get(one.pk)) for one in (*going, *ended)]
+
+
+def _seen(scope: Scope) -> list[Onboarding]:
+    wanted = Onboarding.objects.order_by("-pk")
+    if scope.organization:
+        wanted = wanted.filter(organization=scope.organization)
+    return list(wanted[:LISTED])
+
+
+def one(scope: Scope, number: int) -> Onboarding:
+    """One of them; fault ``not_found``."""
+    found = Onboarding.objects.filter(pk=number).first()
+    if found is None or (scope.organization and found.organization != scope.organization):
+        raise not_found(gettext_noop("There is no such onboarding."))
+    return found
+
+
+def samples(onboarding: Onboarding) -> list[Sample]:
+    """The samples of the set, in the order in which they came."""
+    return list(onboarding.samples.filter(removed=None).order_by("pk"))
+
+
+def sample(onboarding: Onboarding, number: int) -> tuple[Sample, bytes]:
+    """A sample of the set with its bytes; fault ``not_found``."""
+    found = onboarding.samples.filter(pk=number, removed=None).first()
+    if found is None:
+        raise not_found(gettext_noop("There is no such sample in this onboarding."))
+    return found, custody.body(database.connection(), bytes(found.digest))
+
+
+def trials(onboarding: Onboarding) -> list[Trial]:
+    """Its trials, the latest first."""
+    return list(onboarding.trials.order_by("-pk"))
+
+
+def result(trial: Trial) -> Result:
+    """A trial's marks."""
+    covered = tuple(Covered(**{**one, "kinds": tuple(one["kinds"])}) for one in trial.report["covered"])
+    return Result(trial, tuple(Mark(**one) for one in trial.report["marks"]), covered)
+
+
+def findings(trial: Trial, numbers: dict[int, int], *, sample: int | None = None) -> list[Said]:
+    """What a trial found, errors first. ``numbers``: the number in the set of each sample's row."""
+    wanted = Finding.objects.filter(trial=trial).select_related("sample").order_by("severity", "pk")
+    if sample is not None:
+        wanted = wanted.filter(sample=sample)
+    return [
+        Said(
+            one.point, one.sample, numbers.get(one.sample_id or 0, 0), one.severity, one.code, one.place, one.line,
+            one.text, json.loads(sealing.open_text(one.params)),
+        )
+        for one in wanted
+    ]  # fmt: skip
+
+
+def by_line(found: Sequence[Said]) -> dict[int, list[Said]]:
+    """Findings by the line of the sample that they are about."""
+    lines: dict[int, list[Said]] = defaultdict(list)
+    for one in found:
+        lines[one.line].append(one)
+    return lines
+
+
+def steps(onboarding: Onboarding) -> list[Step]:
+    """What was done about it, the latest first."""
+    return list(onboarding.steps.order_by("-pk"))
