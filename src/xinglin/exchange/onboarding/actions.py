@@ -79,7 +79,7 @@ def hand_in(
         )  # fmt: skip
     with transaction.atomic():
         held = _locked(onboarding)
-        rules.require_step(State(held.state), State.OPEN)
+        rules.require_taking(State(held.state))
         new = _kept(held, files, actor, now)
         if not new:
             raise invalid(gettext_noop("There is nothing new in what was handed in."), code="required")
@@ -95,7 +95,7 @@ def try_again(*, onboarding: int, scheme: Scheme, actor: Actor, now: datetime) -
     """Try the set as it is: a mapping, a code or a point may have changed."""
     with transaction.atomic():
         held = _locked(onboarding)
-        rules.require_step(State(held.state), State.OPEN)
+        rules.require_taking(State(held.state))
         return _try(held, scheme, actor, now)
 
 
@@ -103,7 +103,7 @@ def remove(*, onboarding: int, sample: int, scheme: Scheme, actor: Actor, now: d
     """Take a sample out of the set, and try the rest."""
     with transaction.atomic():
         held = _locked(onboarding)
-        rules.require_step(State(held.state), State.OPEN)
+        rules.require_taking(State(held.state))
         if not held.samples.filter(pk=sample, removed=None).update(removed=now):
             raise not_found(gettext_noop("There is no such sample in this onboarding."))
         _note(held, REMOVED, actor, now)

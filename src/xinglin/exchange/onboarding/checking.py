@@ -58,7 +58,7 @@ def check(bench: Bench, samples: Sequence[Sample], *, now: datetime) -> Report:
         one.look_at(read)
     told = [
         found
-        for found in linking.look(bench.scheme, bench.door.value, one.reads, now=now)
+        for found in linking.look(bench.scheme, bench.kinds, bench.door.value, one.reads, now=now)
         if found[0] in one.points
     ]
     one.add(linking.tallied(told), (finding for _, _, finding in told if finding is not None))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from xinglin.exchange.doors import Envelope
-    from xinglin.exchange.onboarding.points import Scheme
+    from xinglin.exchange.onboarding.points import Kinds, Scheme
 
 Told = tuple[str, bool, Finding | None]
 """Something that was looked at: for which point, whether it is in order, and what is wrong."""
@@ -39,15 +39,17 @@ class Read:
         return {f"{one['resourceType']}/{one['id']}" for _, one in self.resources}
 
 
-def look(scheme: Scheme, door: str, samples: Sequence[Read], *, now: datetime) -> Iterator[Told]:
+def look(
+    scheme: Scheme, kinds: Kinds, door: str, samples: Sequence[Read], *, now: datetime
+) -> Iterator[Told]:
     """Everything about linkage and timeliness. ``now`` is the moment at which the samples arrived."""
     for one in samples:
         yield from _patient(scheme, one)
         yield from _visits(scheme, one)
     yield from _persons(scheme, samples)
     yield from _numbers(samples)
-    yield from _references(scheme, samples)
-    yield from _orders(scheme, samples)
+    yield from _references(scheme.among - kinds.outside, samples)
+    yield from _orders(scheme, samples, outside=kinds.outside)
     for one in samples:
         yield from _times(scheme, door, one, now)
 
@@ -111,14 +113,14 @@ def _numbers(samples: Sequence[Read]) -> Iterator[Told]:
         )
 
 
-def _references(scheme: Scheme, samples: Sequence[Read]) -> Iterator[Told]:
+def _references(among: frozenset[str], samples: Sequence[Read]) -> Iterator[Told]:
     """What a sample refers to should be in it, or in another."""
     known = set().union(*(one.keys for one in samples)) if samples else set()
     for one in samples:
         seen: set[str] = set()
         for place, resource in one.resources:
             for element, said in _said(resource):
-                if said in seen or said.partition("/")[0] not in scheme.among:
+                if said in seen or said.partition("/")[0] not in among:
                     continue
                 seen.add(said)
                 text = gettext_noop(
@@ -130,8 +132,8 @@ def _references(scheme: Scheme, samples: Sequence[Read]) -> Iterator[Told]:
                 )  # fmt: skip
 
 
-def _orders(scheme: Scheme, samples: Sequence[Read]) -> Iterator[Told]:
-    """The order of a result should have come in another sample."""
+def _orders(scheme: Scheme, samples: Sequence[Read], *, outside: frozenset[str]) -> Iterator[Told]:
+    """The order of a result should have come in another sample, unless other systems send orders."""
     where: dict[str, set[int]] = {}
     for one in samples:
         for key in one.keys:
@@ -144,7 +146,9 @@ def _orders(scheme: Scheme, samples: Sequence[Read]) -> Iterator[Told]:
             named = [
                 said for path, said in _said(resource) if path.partition("[")[0].partition(".")[0] == element
             ]
-            found = any(where.get(said, set()) - {one.number} for said in named)
+            found = any(
+                where.get(said, set()) - {one.number} or said.partition("/")[0] in outside for said in named
+            )
             text = (
                 gettext_noop("The order of this result is in no other sample; send the order's message too.")
                 if named

@@ -81,6 +81,7 @@ class Kinds(Named):
     door: str  # "" for any
     each: int
     requirements: tuple[Requirement, ...]
+    outside: frozenset[str] = frozenset()  # types that other systems send
 
 
 @dataclass(frozen=True)
@@ -180,8 +181,9 @@ def _kinds(said: dict[str, Any]) -> Kinds:
         Requirement(one["name"], one["name_en"], tuple(one["kinds"])) for one in said["requirements"]
     )
     return Kinds(
-        said["name"], said["name_en"], said["key"], said.get("door", ""), int(said["each"]), requirements
-    )
+        said["name"], said["name_en"], said["key"], said.get("door", ""), int(said["each"]), requirements,
+        frozenset(said.get("outside", ())),
+    )  # fmt: skip
 
 
 def _require_whole(made: Scheme) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 
 from xinglin.exchange import custody
 from xinglin.exchange.onboarding.models import Finding, Onboarding, Trial
-from xinglin.exchange.onboarding.rules import Covered, Mark, State
+from xinglin.exchange.onboarding.rules import TAKES, Covered, Mark, State
 from xinglin.kernel.errors import not_found
 from xinglin.record import database, sealing
 
@@ -59,8 +59,8 @@ class Result:
 def every(scope: Scope) -> list[Row]:
     """The onboardings that somebody sees: those that go on first, then the latest."""
     found = _seen(scope)
-    going = [one for one in found if one.state in {State.OPEN, State.GREEN}]
-    ended = [one for one in found if one.state not in {State.OPEN, State.GREEN}]
+    going = [one for one in found if State(one.state) in TAKES]
+    ended = [one for one in found if State(one.state) not in TAKES]
     latest: dict[int, Trial] = {}
     for trial in Trial.objects.filter(onboarding__in=found).order_by("pk"):
         latest[trial.onboarding_id] = trial

@@ -35,13 +35,12 @@ NEXT = {
 }
 """Which state may follow which."""
 
+TAKES = frozenset({State.OPEN, State.GREEN})
+"""In which states samples are taken and tried."""
+
 _REFUSED = {
-    State.OPEN: gettext_noop(
-        "Samples are taken no more: the sender was let in, or the onboarding was stopped."
-    ),
-    State.GREEN: gettext_noop(
-        "Samples are taken no more: the sender was let in, or the onboarding was stopped."
-    ),
+    State.OPEN: gettext_noop("Only what was stopped can be taken up again."),
+    State.GREEN: gettext_noop("Only what is being tried can become green."),
     State.LET_IN: gettext_noop(
         "A sender is let in when its last trial was green. Bring the report to green first."
     ),
@@ -53,6 +52,14 @@ def require_step(now: State, then: State) -> None:
     """Fault ``conflict`` where ``then`` may not follow ``now``."""
     if then not in NEXT[now]:
         raise conflict(_REFUSED[then])
+
+
+def require_taking(now: State) -> None:
+    """Fault ``conflict`` where no samples are taken."""
+    if now not in TAKES:
+        raise conflict(
+            gettext_noop("Samples are taken no more: the sender was let in, or the onboarding was stopped.")
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,7 +191,7 @@ def _context(actor: Actor, held: Onboarding) -> dict[str, Any]:
         "may_read": may_read,
         "may_mend": rights.may(actor, Right.MEND),
         "may_let_in": rights.may(actor, Right.SENDERS),
-        "takes": held.state in {State.OPEN, State.GREEN},
+        "takes": State(held.state) in rules.TAKES,
         "ending": samples.ENDINGS[samples.NAMES[held.door]],
     }
 
@@ -328,7 +328,7 @@ def sample_(request: HttpRequest, door: Door, number: int, sample: int) -> HttpR
         "elsewhere": [one for one in said if not 0 < one.line <= min(len(split), _MOST_SHOWN)],
         "is_text": text is not None,
         "cut": len(split) > _MOST_SHOWN,
-        "may_mend": rights.may(door.actor, Right.MEND) and held.state in {State.OPEN, State.GREEN},
+        "may_mend": rights.may(door.actor, Right.MEND) and State(held.state) in rules.TAKES,
     }
     return render(request, "exchange_onboarding/sample.html", context)
 

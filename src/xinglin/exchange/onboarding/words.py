@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy
 
 ASPECTS = {
-    "structure": gettext_lazy("Structure"),
+    "structure": gettext_lazy("Structure of messages"),
     "codes": gettext_lazy("Codes"),
     "required": gettext_lazy("Required elements"),
     "linkage": gettext_lazy("Linkage"),
