@@ -48,7 +48,12 @@ def test_a_system_that_is_green_is_let_in_and_may_send(begun: Callable[..., Onbo
     assert state(held) == "let-in"
     known = senders.of_key(key, None, Door.HL7V2)
     assert known is not None
-    assert (known.code, known.name, known.charset, known.doors) == ("h09", "第九医院", "gbk", {Door.HL7V2})
+    assert (known.code, known.name, known.charset, known.doors) == (
+        "h09",
+        "第九医院",
+        "gbk",
+        frozenset({Door.HL7V2}),
+    )
     assert steps(held) == ["begun", "tried", "tried", "let-in"]
 
 
@@ -78,7 +83,11 @@ def test_a_sender_that_is_registered_gets_the_door_and_keeps_its_key(
 
     known = senders.of_key(key, "10.1.1.1", Door.HL7V2)
     assert known is not None
-    assert (known.name, known.organization, known.doors) == ("旧名", "org-9", {Door.FHIR, Door.HL7V2})
+    assert (known.name, known.organization, known.doors) == (
+        "旧名",
+        "org-9",
+        frozenset({Door.FHIR, Door.HL7V2}),
+    )
 
 
 def test_a_sender_of_another_institution_is_not_changed(begun: Callable[..., Onboarding]) -> None:

@@ -50,12 +50,12 @@ def test_green_samples_end_with_nought(folder: Path) -> None:
 
 def test_a_wrong_sample_is_named_with_its_line(folder: Path) -> None:
     wrong = folder / "wrong.hl7"
-    wrong.write_text(make.resulted(9).replace("|NM|1742-6", "|DT|1742-6"))
+    wrong.write_text(make.resulted(9).replace("ORU^R01", "ZZZ^Z01"))
 
     status, said = run("--door", "hl7v2", folder)
 
     assert status == 1
-    assert "wrong.hl7:5 OBX-5: " in said
+    assert "wrong.hl7:1 MSH-9: error: " in said
     assert said.endswith("NOT GREEN\n")
 
 

@@ -41,7 +41,7 @@ class BeginForm(forms.Form):
         super().__init__(data)
         if organization:
             del self.fields["organization"]
-        self.organization = organization
+        self.own = organization
         field = self.fields["what"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [
@@ -59,7 +59,7 @@ class BeginForm(forms.Form):
         door, _colon, kinds = given["what"].partition(":")
         return Begun(
             given["sender"], given["name"], Door(door), kinds,
-            self.organization or given.get("organization", "").removeprefix("Organization/"), given["charset"],
+            self.own or given.get("organization", "").removeprefix("Organization/"), given["charset"],
             given["profile"], given["contact"],
         )  # fmt: skip
 
