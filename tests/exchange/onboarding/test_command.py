@@ -45,7 +45,7 @@ def test_green_samples_end_with_nought(folder: Path) -> None:
     status, said = run("--door", "hl7v2", "--kinds", make.HOSPITAL, folder)
 
     assert status == 0
-    assert said.endswith(", level Level 4, grade A, GREEN\n")
+    assert said.endswith(", level Level 4, grade A: GREEN\n")
 
 
 def test_a_wrong_sample_is_named_with_its_line(folder: Path) -> None:

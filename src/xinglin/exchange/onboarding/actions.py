@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from xinglin.kernel.actor import Actor
 
 BEGUN, TRIED, REMOVED, LET_IN, STOPPED, RESUMED = "begun", "tried", "removed", "let-in", "stopped", "resumed"
+KEY = "key"
+KEY_PREFIX = "xlo_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,18 @@ def remove(*, onboarding: int, sample: int, scheme: Scheme, actor: Actor, now: d
             raise not_found(gettext_noop("There is no such sample in this onboarding."))
         _note(held, REMOVED, actor, now)
         return _try(held, scheme, actor, now)
+
+
+def give_key(*, onboarding: int, actor: Actor, now: datetime) -> str:
+    """A key by which the vendor hands in samples by itself; a former one holds no more. It cannot be shown again."""
+    with transaction.atomic():
+        held = _locked(onboarding)
+        rules.require_taking(State(held.state))
+        key = KEY_PREFIX + secrets.token_urlsafe(32)
+        held.key_digest = senders.digest_of(key)
+        held.save(update_fields=["key_digest"])
+        _note(held, KEY, actor, now)
+    return key
 
 
 def let_in(*, onboarding: int, actor: Actor, now: datetime) -> str:

@@ -22,6 +22,7 @@ class Onboarding(models.Model):
     charset = models.CharField(max_length=20, blank=True, default="")
     profile = models.CharField(max_length=40, blank=True, default="")
     contact = models.CharField(max_length=200, blank=True, default="")
+    key_digest = models.CharField(max_length=64, blank=True, default="")  # of the vendor's key; "" for none
     state = models.CharField(max_length=8, default="open")
     made: models.DateTimeField[datetime, datetime] = models.DateTimeField()
     made_by = models.CharField(max_length=120)
@@ -32,6 +33,9 @@ class Onboarding(models.Model):
                 fields=["sender", "door"],
                 condition=Q(state__in=["open", "green"]),
                 name="exchange_onboarding_one_at_a_time",
+            ),
+            models.UniqueConstraint(
+                fields=["key_digest"], condition=~Q(key_digest=""), name="exchange_onboarding_key"
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["open", "green", "let-in", "stopped"]),

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
 
-from xinglin.exchange import custody
+from xinglin.exchange import custody, senders
+from xinglin.exchange.onboarding import rules
 from xinglin.exchange.onboarding.models import Finding, Onboarding, Trial
-from xinglin.exchange.onboarding.rules import TAKES, Covered, Mark, State
+from xinglin.exchange.onboarding.rules import TAKES, Covered, Judged, Mark, Report, State
 from xinglin.kernel.errors import not_found
 from xinglin.record import database, sealing
 
@@ -82,6 +83,14 @@ def one(scope: Scope, number: int) -> Onboarding:
     return found
 
 
+def of_key(key: str) -> Onboarding | None:
+    """Whose samples come with that key; None for nobody, or where none are taken any more."""
+    if not key.startswith("xlo_"):
+        return None
+    found = Onboarding.objects.filter(key_digest=senders.digest_of(key)).first()
+    return found if found is not None and State(found.state) in TAKES else None
+
+
 def samples(onboarding: Onboarding) -> list[Sample]:
     """The samples of the set, in the order in which they came."""
     return list(onboarding.samples.filter(removed=None).order_by("pk"))
@@ -118,6 +127,27 @@ def findings(trial: Trial, numbers: dict[int, int], *, sample: int | None = None
         )
         for one in wanted
     ]  # fmt: skip
+
+
+def report(onboarding: Onboarding, trial: Trial) -> Report:
+    """A trial's report as it was, of the samples and findings that are still there."""
+    rows = samples(onboarding)
+    numbers = {row.pk: at for at, row in enumerate(rows, 1)}
+    told = result(trial)
+    judged = tuple(
+        Judged(row.name, row.kind, row.control, row.size, row.errors, row.warnings) for row in rows
+    )
+    found = tuple(
+        rules.Finding(
+            one.point, one.number - 1 if one.number else None, one.severity, one.code, one.place, one.text,
+            one.params, one.line,
+        )
+        for one in findings(trial, numbers)
+    )  # fmt: skip
+    return Report(
+        onboarding.door, onboarding.kinds, trial.version, told.marks, told.covered, judged, found, trial.score,
+        trial.level, trial.green,
+    )  # fmt: skip
 
 
 def by_line(found: Sequence[Said]) -> dict[int, list[Said]]:

@@ -254,6 +254,22 @@ def hand_in(request: HttpRequest, door: Door, number: int) -> HttpResponse:
 
 @require_POST
 @entry.page
+def give_key(request: HttpRequest, door: Door, number: int) -> HttpResponse:
+    """Give the vendor a key of its own; the answer shows it."""
+    held = _mine(door, number)
+    key = actions.give_key(onboarding=held.pk, actor=door.actor, now=clock.now())
+    return render(
+        request, "exchange_onboarding/vendor_key.html", {"held": held, "key": key, "base": _base(request)}
+    )
+
+
+def _base(request: HttpRequest) -> str:
+    """The platform's address as others reach it."""
+    return settings.SETTINGS.base_url or f"{request.scheme}://{request.get_host()}"
+
+
+@require_POST
+@entry.page
 def again(request: HttpRequest, door: Door, number: int) -> HttpResponse:  # noqa: ARG001 -- as for every page
     """Try the samples again."""
     held = _mine(door, number)
@@ -284,8 +300,8 @@ def let_in(request: HttpRequest, door: Door, number: int) -> HttpResponse:
     if not key:
         told.success(request, gettext("The sender may send now, with the key that it has."))
         return redirect("exchange-onboarding:one", number)
-    base = settings.SETTINGS.base_url or f"{request.scheme}://{request.get_host()}"
-    return render(request, "exchange_onboarding/key.html", {"held": held, "key": key, "base": base})
+    context = {"held": held, "key": key, "base": _base(request)}
+    return render(request, "exchange_onboarding/key.html", context)
 
 
 @require_POST

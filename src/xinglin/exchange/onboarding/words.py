@@ -22,6 +22,7 @@ STEPS = {
     "begun": gettext_lazy("Onboarding begun"),
     "tried": gettext_lazy("Samples tried; score"),
     "removed": gettext_lazy("A sample taken away"),
+    "key": gettext_lazy("New key for the vendor"),
     "let-in": gettext_lazy("Let in"),
     "stopped": gettext_lazy("Stopped"),
     "resumed": gettext_lazy("Taken up again"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 from django.utils.translation import gettext
 
-from xinglin.exchange.doors import ERROR, Sender
-from xinglin.exchange.onboarding import checking, coding, points, samples, words
+from xinglin.exchange.doors import Sender
+from xinglin.exchange.onboarding import checking, coding, points, samples, telling, words
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault
@@ -54,7 +53,7 @@ class Command(BaseCommand):
             except (Fault, OSError) as wrong:
                 raise CommandError(str(wrong)) from None
             if options["json"]:
-                self.stdout.write(json.dumps(_as_json(report), ensure_ascii=False, indent=1))
+                self.stdout.write(json.dumps(telling.told(report), ensure_ascii=False, indent=1))
             else:
                 self._print(scheme, report)
         if not report.is_green:
@@ -84,25 +83,29 @@ class Command(BaseCommand):
     def _print(self, scheme: Scheme, report: Report) -> None:
         levels = {one.key: one.title for one in scheme.levels}
         for number, one in enumerate(report.samples, 1):
-            state = "green" if one.is_green else f"{one.errors} wrong"
-            self.stdout.write(f"{number:>4} {one.name}  {one.kind or '?'}  {state}, {one.warnings} doubts")
+            said = gettext("%(errors)s wrong, %(warnings)s doubts") % {
+                "errors": one.errors,
+                "warnings": one.warnings,
+            }
+            self.stdout.write(f"{number:>4} {one.name}  {one.kind or '?'}  {said}")
         for aspect, name in words.ASPECTS.items():
             self.stdout.write(f"\n{name}")
             for mark in report.marks:
                 if mark.aspect == aspect:
                     share = f"{mark.good}/{mark.looked}" if mark.is_tested else "-"
-                    state = "holds" if mark.holds else "FAILS" if mark.must else "fails"
+                    state = gettext("holds") if mark.holds else gettext("does not hold")
                     title = scheme.point(mark.point).title
                     self.stdout.write(
                         f"  {state if mark.is_tested else '-':<5} {share:>9}  {title}  [{levels[mark.level]}]"
                     )
         self.stdout.write("")
         for finding in report.findings:
-            self.stdout.write(f"{_place(report, finding)}: {finding.severity}: {_said(finding)}")
+            self.stdout.write(f"{_place(report, finding)}: {finding.severity}: {telling.words(finding)}")
         reached = levels.get(report.level, "-")
-        verdict = "GREEN" if report.is_green else "NOT GREEN"
+        verdict = gettext("GREEN") if report.is_green else gettext("NOT GREEN")
         self.stdout.write(f"\n{scheme.doors[report.door].title}")
-        self.stdout.write(f"score {report.score} of 100, level {reached}, {verdict}")
+        said = gettext("score %(score)s of 100, level %(level)s: %(verdict)s")
+        self.stdout.write(said % {"score": report.score, "level": reached, "verdict": verdict})
 
 
 def _files(given: list[Path]) -> list[Path]:
@@ -119,25 +122,3 @@ def _place(report: Report, finding: Finding) -> str:
     line = f":{finding.line}" if finding.line else ""
     place = f" {finding.place}" if finding.place else ""
     return f"{report.samples[finding.sample].name}{line}{place}"
-
-
-def _said(finding: Finding) -> str:
-    said = gettext(finding.text)
-    return said % finding.params if finding.params else said
-
-
-def _as_json(report: Report) -> dict[str, Any]:
-    """The report for programs; findings with their words."""
-    told = asdict(report)
-    told["findings"] = [
-        {
-            **{name: value for name, value in asdict(one).items() if name not in ("text", "params")},
-            "said": _said(one),
-        }
-        for one in report.findings
-    ]
-    told["samples"] = [{**asdict(one), "green": one.is_green} for one in report.samples]
-    told["marks"] = [{**asdict(one), "holds": one.holds, "tested": one.is_tested} for one in report.marks]
-    told["green"] = told.pop("is_green")
-    told["errors"] = sum(one.severity == ERROR for one in report.findings)
-    return told
