@@ -327,7 +327,9 @@ def require_code(code: str) -> None:
     """Fault ``invalid`` where that can be no sender's code."""
     if not _CODE.fullmatch(code):
         raise invalid(
-            gettext_noop("%(name)r cannot be a sender's code: use 1 to 16 of a–z, 0–9 and -, the first no -."),
+            gettext_noop(
+                "%(name)r cannot be a sender's code: use 1 to 16 of a–z, 0–9 and -, the first no -."
+            ),
             code="value",
             expression="code",
             name=code,

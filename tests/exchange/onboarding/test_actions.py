@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.exchange.make import STEWARD
 from tests.exchange.onboarding import make
-from xinglin.exchange import senders
+from xinglin.exchange import custody, processing, senders
 from xinglin.exchange.doors import Door
-from xinglin.exchange.onboarding import actions, queries
+from xinglin.exchange.onboarding import actions, queries, tasks
 from xinglin.exchange.onboarding.models import Finding, Onboarding, Sample, Trial
 from xinglin.exchange.onboarding.rules import NEXT, State, require_step
+from xinglin.exchange.receipts import Delivery
 from xinglin.exchange.rights import Scope
 from xinglin.kernel.errors import Fault, Kind
 from xinglin.record import database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from xinglin.exchange.doors import Sender
 
 
 def hand_in(held: Onboarding, files: Sequence[tuple[str, bytes]]) -> Trial:
@@ -196,6 +200,54 @@ def test_each_institution_sees_its_own(begun: Callable[..., Onboarding]) -> None
     assert {one.onboarding.pk for one in queries.every(Scope())} == {mine.pk, other.pk}
     with pytest.raises(Fault):
         queries.one(Scope("org-1"), other.pk)
+
+
+def raws() -> set[bytes]:
+    rows = database.connection().execute("SELECT digest FROM exchange_raw").fetchall()
+    return {bytes(digest) for (digest,) in rows}
+
+
+def test_samples_are_forgotten_some_months_after_the_end(begun: Callable[..., Onboarding]) -> None:
+    held, other = begun(), begun(sender="h10")
+    shared = ("shared", make.registered(7).encode())
+    trial = hand_in(held, [("mine", make.registered(8).encode()), shared])
+    hand_in(other, [shared])
+    actions.stop(onboarding=held.pk, note="x", actor=STEWARD, now=make.NOW)
+
+    assert actions.forget(scheme=make.SCHEME, now=make.NOW + timedelta(days=90)) == 0
+    assert actions.forget(scheme=make.SCHEME, now=make.NOW + timedelta(days=91)) == 2
+
+    assert [one.name for one in Sample.objects.all()] == ["shared"]
+    assert raws() == {bytes(one.digest) for one in Sample.objects.all()}
+    assert Trial.objects.filter(pk=trial.pk).exists()
+    assert steps(held) == ["begun", "tried", "stopped"]
+
+
+def test_a_sample_that_was_also_sent_as_a_message_stays_in_custody(
+    begun: Callable[..., Onboarding], sender: Sender
+) -> None:
+    held = begun()
+    body = make.registered().encode()
+    hand_in(held, [("a", body)])
+    processing.take(Delivery(sender, Door.HL7V2, body, "application/hl7-v2"))
+    actions.stop(onboarding=held.pk, note="x", actor=STEWARD, now=make.NOW)
+
+    assert actions.forget(scheme=make.SCHEME, now=make.NOW + timedelta(days=91)) == 1
+
+    assert raws() == {custody.digest_of(body)}
+
+
+def test_messages_are_kept_first_and_samples_forgotten_another_day(begun: Callable[..., Onboarding]) -> None:
+    held = begun()
+    hand_in(held, [("a", make.registered().encode())])
+    actions.stop(onboarding=held.pk, note="x", actor=STEWARD, now=make.NOW)
+
+    with database.connect() as busy, busy.transaction():
+        custody.keep(busy, [custody.prepared(b"a message that is being kept")])
+        assert tasks.forget(make.NOW + timedelta(days=91)) == 0
+
+    assert Sample.objects.count() == 1
+    assert tasks.forget(make.NOW + timedelta(days=91)) == 1
 
 
 @pytest.mark.parametrize("now", State)

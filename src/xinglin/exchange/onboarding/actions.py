@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_noop
 
 from xinglin.exchange import custody, senders
 from xinglin.exchange.doors import Door, Sender
-from xinglin.exchange.onboarding import checking, coding, rules, samples
+from xinglin.exchange.onboarding import checking, coding, queries, rules, samples
 from xinglin.exchange.onboarding.models import Finding, Onboarding, Sample, Step, Trial
 from xinglin.exchange.onboarding.rules import State
 from xinglin.exchange.senders import Details
@@ -172,6 +173,17 @@ def resume(*, onboarding: int, scheme: Scheme, actor: Actor, now: datetime) -> O
         if held.samples.filter(removed=None).exists():
             _try(held, scheme, actor, now)
     return held
+
+
+def forget(*, scheme: Scheme, now: datetime) -> int:
+    """Drop samples that are needed no more, with their bytes and findings; tell how many. Marks and steps stay."""
+    dropped = 0
+    while found := queries.outlived(now - timedelta(days=scheme.keep_days)):
+        digests = [bytes(one.digest) for one in found]
+        custody.drop(database.connection(), set(digests) - queries.still_needed(digests, found))
+        Sample.objects.filter(pk__in=[one.pk for one in found]).delete()
+        dropped += len(found)
+    return dropped
 
 
 # -- within

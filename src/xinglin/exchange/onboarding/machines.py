@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from xinglin.exchange.onboarding.models import Onboarding
     from xinglin.exchange.onboarding.points import Scheme
+    from xinglin.exchange.onboarding.rules import Report
 
 
 @csrf_exempt
@@ -70,7 +71,7 @@ def _body(request: HttpRequest, scheme: Scheme) -> bytes:
     return bytes(body)
 
 
-def _report(held: Onboarding) -> queries.Report:
+def _report(held: Onboarding) -> Report:
     trials = queries.trials(held)
     if not trials:
         raise not_found(gettext_noop("There is no report yet."))

@@ -93,6 +93,7 @@ class Scheme:
     confidence: str
     most_samples: int
     most_bytes: int
+    keep_days: int
     green_score: int
     shown_each: int
     levels: tuple[Level, ...]
@@ -151,6 +152,7 @@ def _made(said: dict[str, Any]) -> Scheme:
     made = Scheme(
         version=said["version"], source=said["source"], confidence=said["confidence"],
         most_samples=int(limits["most_samples"]), most_bytes=int(limits["most_bytes"]),
+        keep_days=int(limits["keep_days"]),
         green_score=int(limits["green_score"]), shown_each=int(limits["shown_each"]),
         levels=tuple(Level(**one) for one in said["levels"]),
         doors={

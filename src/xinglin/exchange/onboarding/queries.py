@@ -7,22 +7,25 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Max, Q
 from django.utils.translation import gettext_noop
 
 from xinglin.exchange import custody, senders
 from xinglin.exchange.onboarding import rules
-from xinglin.exchange.onboarding.models import Finding, Onboarding, Trial
+from xinglin.exchange.onboarding.models import Finding, Onboarding, Sample, Trial
 from xinglin.exchange.onboarding.rules import TAKES, Covered, Judged, Mark, Report, State
 from xinglin.kernel.errors import not_found
 from xinglin.record import database, sealing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
-    from xinglin.exchange.onboarding.models import Sample, Step
+    from xinglin.exchange.onboarding.models import Step
     from xinglin.exchange.rights import Scope
 
 LISTED = 200
+AT_ONCE = 500  # samples that are forgotten in one go
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,24 @@ def one(scope: Scope, number: int) -> Onboarding:
     if found is None or (scope.organization and found.organization != scope.organization):
         raise not_found(gettext_noop("There is no such onboarding."))
     return found
+
+
+def outlived(before: datetime) -> list[Sample]:
+    """Samples that nobody needs any more: taken away before that moment, or of an onboarding that ended before it."""
+    ended = (
+        Onboarding.objects.exclude(state__in=TAKES)
+        .annotate(last=Max("steps__moment"))
+        .filter(last__lt=before)
+        .values("pk")
+    )
+    wanted = Q(removed__lt=before) | Q(onboarding__in=ended)
+    return list(Sample.objects.filter(wanted).order_by("pk")[:AT_ONCE])
+
+
+def still_needed(digests: Sequence[bytes], but: Sequence[Sample]) -> set[bytes]:
+    """Those of the digests under which other samples stand, too."""
+    others = Sample.objects.filter(digest__in=digests).exclude(pk__in=[one.pk for one in but])
+    return {bytes(digest) for digest in others.values_list("digest", flat=True)}
 
 
 def of_key(key: str) -> Onboarding | None:
