@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop
 
 from xinglin.exchange import reading
 from xinglin.exchange.doors import ERROR, WARNING, Door, Envelope
-from xinglin.exchange.onboarding import coding, linking, placing, rules
+from xinglin.exchange.onboarding import coding, identities, linking, placing, rules
 from xinglin.exchange.onboarding.linking import Read
 from xinglin.exchange.onboarding.rules import Finding, Judged, Report, Tally
 from xinglin.exchange.receipts import Delivery
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from xinglin.exchange.onboarding.samples import Sample
 
 _FORM = "structure.form"
-_CLINICAL = ("code", "medicationCodeableConcept", "vaccineCode")
 
 
 class Codes(Protocol):
@@ -142,6 +141,8 @@ class _Trial:
         for place, resource in one.resources:
             self._elements(one.number, place, resource)
             self._codes(one.number, place, resource)
+            if resource["resourceType"] == "Patient":
+                self._identity(one.number, place, resource)
 
     def _elements(self, number: int, place: str, resource: dict[str, Any]) -> None:
         for element in self.bench.scheme.elements:
@@ -154,13 +155,21 @@ class _Trial:
                 params = {"element": element.name_en, "name": element.name}
                 self.find(Finding("required.region", number, WARNING, "required", place, text, params))
 
+    def _identity(self, number: int, place: str, patient: dict[str, Any]) -> None:
+        for at, text in identities.said(patient, self.bench.scheme.identity):
+            wrong = identities.wrong(text, patient)
+            self.tally("codes.identity", not wrong)
+            if wrong:
+                where = f"{place}.identifier[{at}]"
+                self.find(Finding("codes.identity", number, WARNING, "value", where, wrong))
+
     def _codes(self, number: int, place: str, resource: dict[str, Any]) -> None:
         for concept in coding.concepts(resource, place):
             answers = [(pair, self.bench.codes.of(*pair)) for pair in concept.codings]
             for (system, code), answer in answers:
                 if answer.loaded:
                     self._code(number, concept.place, system, code, answer)
-            if concept.place.rpartition(".")[2] in _CLINICAL and not concept.bound:
+            if concept.place.rpartition(".")[2] in self.bench.scheme.clinical and not concept.bound:
                 self._standard(number, concept, any(answer.loaded for _, answer in answers))
 
     def _code(self, number: int, place: str, system: str, code: str, answer: coding.Answer) -> None:
@@ -174,7 +183,8 @@ class _Trial:
         self.find(Finding("codes.known", number, WARNING, issue.code, place, issue.message, params))
 
     def _standard(self, number: int, concept: coding.Concept, known: bool) -> None:
-        standard = known or any(not system.startswith("urn:xinglin:") for system, _ in concept.codings)
+        prefixes = self.bench.scheme.standard
+        standard = known or any(system.startswith(prefixes) for system, _ in concept.codings)
         self.tally("codes.standard", standard)
         if not standard:
             text = gettext_noop("This has no code of a standard; map the institution's own code to one.")

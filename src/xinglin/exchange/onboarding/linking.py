@@ -45,7 +45,8 @@ def look(
     """Everything about linkage and timeliness. ``now`` is the moment at which the samples arrived."""
     for one in samples:
         yield from _patient(scheme, one)
-        yield from _visits(scheme, one)
+        if one.envelope.kind not in scheme.without_visit:
+            yield from _visits(scheme, one)
     yield from _persons(scheme, samples)
     yield from _numbers(samples)
     yield from _references(scheme.among - kinds.outside, samples)

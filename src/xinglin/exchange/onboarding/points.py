@@ -101,8 +101,12 @@ class Scheme:
     points: tuple[Point, ...]
     reasons: Mapping[str, str]
     elements: tuple[Element, ...]
+    identity: str  # system of resident identity numbers
+    standard: tuple[str, ...]  # beginnings of the names of standard code systems
+    clinical: frozenset[str]
     among: frozenset[str]
     without_patient: frozenset[str]
+    without_visit: frozenset[str]
     same: tuple[tuple[str, path.Program], ...]
     visits: Mapping[str, str]
     orders: Mapping[str, str]
@@ -165,7 +169,11 @@ def _made(said: dict[str, Any]) -> Scheme:
             Element(one["name"], one["name_en"], one["type"], path.compile_expression(one["holds"]))
             for one in said["elements"]
         ),
+        identity=said["codes"]["identity"],
+        standard=tuple(said["codes"]["standard"]),
+        clinical=frozenset(said["codes"]["clinical"]),
         among=frozenset(linkage["among"]), without_patient=frozenset(linkage["without_patient"]),
+        without_visit=frozenset(linkage["without_visit"]),
         same=tuple((text, path.compile_expression(text)) for text in linkage["same"]),
         visits=linkage["visits"], orders=linkage["orders"],
         moments={
