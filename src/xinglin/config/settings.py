@@ -41,14 +41,12 @@ INSTALLED_APPS = [
     "xinglin.exchange.tables",
     "xinglin.exchange.cda",
     "xinglin.exchange.dicom",
+    "xinglin.exchange.onboarding",
     "xinglin.exchange.subscriptions",
     "xinglin.quality",
-<<<<<<< HEAD
+    "xinglin.edge",
     "xinglin.tcm.knowledge",
     "xinglin.tcm.differentiation",
-=======
-    "xinglin.edge",
->>>>>>> x-safety
     "xinglin.tcm.safety",
     "xinglin.tcm.constitution",
     "xinglin.synth",

@@ -19,6 +19,7 @@ urlpatterns = [
     path("exchange/nodes/", include("xinglin.exchange.nodes.urls")),
     path("exchange/mappings/", include("xinglin.exchange.mapping.urls")),
     path("exchange/tables/", include("xinglin.exchange.tables.urls")),
+    path("exchange/onboarding/", include("xinglin.exchange.onboarding.urls")),
     path("exchange/studies/", include("xinglin.exchange.dicom.urls")),
     path("exchange/documents/", include("xinglin.exchange.cda.urls")),
     path("exchange/subscriptions/", include("xinglin.exchange.subscriptions.urls")),

@@ -88,6 +88,26 @@ def keep(connection: Connection, raws: Iterable[Raw]) -> None:
         )  # fmt: skip
 
 
+_DROP = """
+DELETE FROM exchange_raw kept WHERE kept.digest = ANY(%s) AND kept.shard = ANY(%s)
+AND NOT EXISTS (SELECT FROM exchange_message m WHERE m.original = kept.digest)
+AND NOT EXISTS (SELECT FROM exchange_step s WHERE s.digest = kept.digest)
+"""
+
+
+def drop(connection: Connection, digests: Iterable[bytes]) -> int:
+    """Remove what was kept for another reason than as a message, and is needed no more; tell how many.
+
+    What is, or becomes meanwhile, a message of a sender stays: whoever keeps messages waits until this has ended.
+    Raises ``psycopg.errors.LockNotAvailable`` after two seconds in which they did not let this begin.
+    """
+    wanted = list(set(digests))
+    with connection.transaction():
+        connection.execute("SET LOCAL lock_timeout = '2s'")
+        connection.execute("LOCK TABLE exchange_raw IN SHARE ROW EXCLUSIVE MODE")
+        return connection.execute(_DROP, [wanted, list({shard_of(digest) for digest in wanted})]).rowcount
+
+
 def bodies(connection: Connection, digests: Iterable[bytes]) -> dict[bytes, bytes]:
     """The messages under these digests, as they came."""
     wanted = list(set(digests))

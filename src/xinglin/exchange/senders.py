@@ -113,8 +113,7 @@ _COLUMNS = ", ".join(field.name for field in fields(Registered))
 
 def register(connection: Connection, *, code: str, details: Details, actor: Actor, now: datetime) -> str:
     """Register a sender; its key, which nobody can show again. Faults ``invalid`` and ``conflict``."""
-    if not _CODE.fullmatch(code):
-        raise _wrong_code(code)
+    require_code(code)
     key = _new_key()
     values = {"code": code, **details.values(), "key_digest": digest_of(key)}
     values |= {"key_since": now, "made": now, "changed": now}
@@ -324,13 +323,17 @@ def _taken(error: errors.UniqueViolation, code: str) -> Exception:
     return conflict(gettext_noop("There is a sender %(name)s already."), expression="code", name=code)
 
 
-def _wrong_code(code: str) -> Exception:
-    return invalid(
-        gettext_noop("%(name)r cannot be a sender's code: use 1 to 16 of a–z, 0–9 and -, the first no -."),
-        code="value",
-        expression="code",
-        name=code,
-    )
+def require_code(code: str) -> None:
+    """Fault ``invalid`` where that can be no sender's code."""
+    if not _CODE.fullmatch(code):
+        raise invalid(
+            gettext_noop(
+                "%(name)r cannot be a sender's code: use 1 to 16 of a–z, 0–9 and -, the first no -."
+            ),
+            code="value",
+            expression="code",
+            name=code,
+        )
 
 
 def _charset(name: str) -> str:
