@@ -204,3 +204,11 @@ def test_a_term_costs_the_same_questions_however_much_is_said_of_it(
 
     with django_assert_max_num_queries(20):
         text(browser, address)
+
+
+def test_the_first_page_leads_to_the_desks(knowledge: None, client: Client) -> None:
+    page = signed_in(client, "doctor", "desks").get("/tcm/").content.decode()
+    for address in ("/tcm/differentiation/", "/tcm/safety/", "/tcm/constitution/"):
+        assert f'href="{address}"' in page
+    other = signed_in(client, "steward", "no-desks").get("/tcm/").content.decode()
+    assert 'href="/tcm/safety/"' not in other

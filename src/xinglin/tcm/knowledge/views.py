@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.views.decorators.http import require_GET
 
+from xinglin.tcm import desks
 from xinglin.tcm.knowledge import drawing, herbs, queries, rules, searching, vocabulary
 from xinglin.ui import entry
 
@@ -48,6 +49,7 @@ def start(request: HttpRequest, door: Door) -> HttpResponse:
     kind = kind if kind in vocabulary.kinds() else ""
     counts = queries.counts()
     context = {
+        "desks": desks.shown(door.actor),
         "typed": typed,
         "way": way,
         "ways": _WAYS,
