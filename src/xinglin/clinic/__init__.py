@@ -1,1 +1,0 @@
-"""A clinic's day: registration and queue, record of the visit, charges, pharmacy, treatment room."""
