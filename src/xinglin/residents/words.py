@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from django.utils.translation import get_language, gettext, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy
 
 from xinglin.healthcard.reference import evidence, relations
 from xinglin.residents.rules import Kind, Level, State
-
-if TYPE_CHECKING:
-    from xinglin.kernel.errors import Fault
 
 LEVELS = {
     Level.PHONE: gettext_lazy("Phone that an institution keeps for you, name and identity number"),
@@ -45,11 +40,3 @@ def proof(code: str) -> str:
     """A kind of evidence."""
     found = evidence().get(code)
     return found.words(_language()) if found else code
-
-
-def fault(found: Fault) -> str:
-    """What a fault says, in the reader's language."""
-    return " ".join(
-        gettext(issue.message) % dict(issue.params) if issue.params else gettext(issue.message)
-        for issue in found.issues
-    )

@@ -10,10 +10,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from xinglin.accounts import events, factors, hindrances, managing, queries
+from xinglin.accounts import events, factors, faults, hindrances, managing, queries
 from xinglin.accounts.forms import AccountForm, PlaceForm, RolesForm
 from xinglin.accounts.managing import Draft
-from xinglin.accounts.views.entering import said_of, signed_in
+from xinglin.accounts.views.entering import signed_in
 from xinglin.kernel.errors import Fault, forbidden, not_found
 from xinglin.record import database, policy, rules
 
@@ -66,7 +66,7 @@ def new(request: HttpRequest, hand: Hand) -> HttpResponse:
         try:
             made, password = managing.create(hand=hand, draft=draft)
         except Fault as fault:
-            form.add_error(None, said_of(fault))
+            form.add_error(None, faults.said(fault))
         else:
             return render(request, "accounts/temporary.html", {"account": made, "password": password})
     return render(request, "accounts/new.html", {"form": form}, status=422 if form.errors else 200)
@@ -135,7 +135,7 @@ def _roles(request: HttpRequest, hand: Hand, account: Account) -> HttpResponse:
         try:
             managing.set_roles(hand=hand, account=account, roles=kept | set(form.cleaned_data["roles"]))
         except Fault as fault:
-            form.add_error(None, said_of(fault))
+            form.add_error(None, faults.said(fault))
         else:
             return redirect("accounts:one", account.pk)
     return _one(request, hand, account, form)

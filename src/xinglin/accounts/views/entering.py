@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
-from xinglin.accounts import sessions
+from xinglin.accounts import faults, sessions
 from xinglin.accounts.managing import Hand
 from xinglin.kernel import clock
 from xinglin.kernel.errors import HTTP_STATUS, Fault, Kind
@@ -42,20 +42,12 @@ def signed_in(
             shown = {
                 "heading": gettext("This cannot be done"),
                 "advice": gettext("Nothing was changed."),
-                "said": said_of(fault),
+                "said": faults.said(fault),
                 "symbol": "lock" if fault.kind is Kind.FORBIDDEN else "alert-triangle",
             }
             return render(request, "ui/failed.html", shown, status=HTTP_STATUS[fault.kind])
 
     return entered
-
-
-def said_of(fault: Fault) -> str:
-    """What a fault says, in the reader's language."""
-    return " ".join(
-        gettext(issue.message) % dict(issue.params) if issue.params else gettext(issue.message)
-        for issue in fault.issues
-    )
 
 
 def onward(request: HttpRequest, wanted: str | None = None) -> str:

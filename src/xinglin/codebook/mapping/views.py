@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from xinglin.accounts import faults
 from xinglin.codebook.mapping import actions, collecting, queries, rules, targets
 from xinglin.codebook.mapping.actions import Plan
 from xinglin.codebook.mapping.forms import KINDS, NewBookForm
@@ -102,19 +103,17 @@ def new(request: HttpRequest, door: Door) -> HttpResponse:
         try:
             reading = read(file.name, file.read())
         except Fault as fault:
-            shown["issues"] = [entry_text(issue) for issue in fault.issues]
+            shown["issues"] = [faults.issue(issue) for issue in fault.issues]
         else:
-            shown |= {"reading": reading, "issues": [entry_text(issue) for issue in reading.issues[:_ISSUES]]}
+            shown |= {
+                "reading": reading,
+                "issues": [faults.issue(issue) for issue in reading.issues[:_ISSUES]],
+            }
             trying = "try" in request.POST
             if not trying and reading.lines and (form.cleaned_data["only_good"] or not reading.issues):
                 return _made(door, form.cleaned_data, reading.lines)
     status = 422 if request.method == "POST" and (form.errors or shown["issues"]) else 200
     return render(request, "mapping/new.html", shown, status=status)
-
-
-def entry_text(issue: Any) -> str:
-    """An issue in the reader's language."""
-    return gettext(issue.message) % dict(issue.params) if issue.params else gettext(issue.message)
 
 
 def _made(door: Door, given: dict[str, Any], lines: list[Any]) -> HttpResponse:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from xinglin.directory.kinds import KINDS
 from xinglin.directory.rules import rights
@@ -20,7 +20,6 @@ from xinglin.record.door import Door, open_as
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-    from xinglin.kernel.errors import Fault
     from xinglin.record.database import Connection
 
 KIND_OF = {kind.entry: kind.key for kind in KINDS.values()}
@@ -88,13 +87,6 @@ def shown(
         f"directory/{template}.html",
         {"may_edit": may_edit, "words": WORDS, **context},
         status=status,
-    )
-
-
-def said(fault: Fault) -> str:
-    """A fault in the reader's words."""
-    return " ".join(
-        gettext(i.message) % dict(i.params) if i.params else gettext(i.message) for i in fault.issues
     )
 
 

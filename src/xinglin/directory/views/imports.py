@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from xinglin.accounts import faults
 from xinglin.directory.importing import exporting, templates, work
 from xinglin.directory.importing.work import Upload
 from xinglin.directory.kinds import KINDS
@@ -50,7 +51,7 @@ def imports(request: HttpRequest, door: Door) -> HttpResponse:
                     Upload(chosen, str(file.name), file.chunks()), actor=door.actor, today=frame.today()
                 )
             except Fault as fault:
-                problem = frame.said(fault)
+                problem = faults.said(fault)
             else:
                 return HttpResponseRedirect(reverse("directory:import", args=[job.id]))
     context = {

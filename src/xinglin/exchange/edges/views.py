@@ -11,6 +11,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from xinglin.accounts import faults
 from xinglin.exchange import rights, senders
 from xinglin.exchange.doors import Door
 from xinglin.exchange.edges import actions, queries, rules
@@ -48,7 +49,7 @@ def state(request: HttpRequest, sender: str) -> HttpResponse:
             actions.hear(sender=sender, told=told, address=address, now=clock.now())
     except Fault as fault:
         issue = fault.issues[0]
-        return _refused(HTTP_STATUS[fault.kind], issue.code, gettext(issue.message) % issue.params)
+        return _refused(HTTP_STATUS[fault.kind], issue.code, faults.issue(issue))
     return JsonResponse({"heard": True})
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from xinglin.accounts import faults
 from xinglin.exchange.onboarding import actions, points, queries, telling
 from xinglin.kernel import clock
 from xinglin.kernel.actor import Actor
@@ -41,8 +42,7 @@ def samples(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"state": held.state, **telling.told(_report(held))})
     except Fault as fault:
         issue = fault.issues[0]
-        said = gettext(issue.message) % issue.params if issue.params else gettext(issue.message)
-        return _refused(HTTP_STATUS[fault.kind], issue.code, said)
+        return _refused(HTTP_STATUS[fault.kind], issue.code, faults.issue(issue))
 
 
 def _hand_in(request: HttpRequest, held: Onboarding) -> None:

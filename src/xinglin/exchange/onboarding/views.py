@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from xinglin.accounts import faults
 from xinglin.accounts import queries as accounts
 from xinglin.exchange import rights, senders
 from xinglin.exchange.onboarding import actions, points, queries, rules, samples
@@ -91,7 +92,7 @@ def new(request: HttpRequest, door: Door) -> HttpResponse:
             made = actions.begin(said=said, scheme=scheme, actor=door.actor, now=clock.now())
         except Fault as fault:
             for issue in fault.issues:
-                form.take(issue.expression, gettext(issue.message) % issue.params)
+                form.take(issue.expression, faults.issue(issue))
         else:
             return redirect("exchange-onboarding:one", made.pk)
     context = {
@@ -248,7 +249,9 @@ def hand_in(request: HttpRequest, door: Door, number: int) -> HttpResponse:
         given = files_of(pasted, request.FILES.getlist("files"))
         actions.hand_in(onboarding=held.pk, files=given, scheme=_scheme(), actor=door.actor, now=clock.now())
     except Fault as fault:
-        return _page(request, door, number, more={"problem": _said(fault), "pasted": pasted}, status=422)
+        return _page(
+            request, door, number, more={"problem": faults.said(fault), "pasted": pasted}, status=422
+        )
     return redirect("exchange-onboarding:one", number)
 
 
@@ -356,10 +359,3 @@ def _mine(door: Door, number: int) -> Onboarding:
 
 def _noted(actor: Actor, action: str, held: Onboarding) -> None:
     access.note(replace(actor, purpose="HOPERAT"), action, query=f"{held.pk} {held.sender}")
-
-
-def _said(fault: Fault) -> str:
-    return " ".join(
-        gettext(one.message) % dict(one.params) if one.params else gettext(one.message)
-        for one in fault.issues
-    )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
+from xinglin.accounts import faults
 from xinglin.exchange import rights, senders
 from xinglin.exchange.doors import Door as Way
 from xinglin.exchange.rights import Right
@@ -119,8 +120,7 @@ def decide(request: HttpRequest, door: Door, number: str) -> HttpResponse:
     try:
         actions.decide(number, status, actor=door.actor)
     except Fault as fault:
-        issue = fault.issues[0]
-        messages.error(request, gettext(issue.message) % dict(issue.params))
+        messages.error(request, faults.said(fault))
     else:
         messages.success(
             request, gettext("It works from now on.") if status is Status.ACTIVE else gettext("It has ended.")

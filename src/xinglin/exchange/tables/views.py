@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from xinglin.accounts import faults
 from xinglin.directory.importing.rows import letters
 from xinglin.exchange import rights, senders
 from xinglin.exchange.doors import Door as Way
@@ -51,7 +52,7 @@ def tables(request: HttpRequest, door: Door) -> HttpResponse:
         try:
             return _uploaded(request, door, may_send)
         except Fault as fault:
-            problem = _said(fault)
+            problem = faults.said(fault)
     context = {
         "sets": sets.all_sets().values(),
         "senders": may_send,
@@ -88,13 +89,6 @@ def _uploaded(request: HttpRequest, door: Door, may_send: list[Registered]) -> H
 def _listed(job: Job) -> dict[str, Any]:
     set_ = sets.all_sets().get(job.request["set_id"])
     return {"job": job, "set": set_.title if set_ else job.request["set_id"], "result": job.result or {}}
-
-
-def _said(fault: Fault) -> str:
-    return " ".join(
-        gettext(one.message) % dict(one.params) if one.params else gettext(one.message)
-        for one in fault.issues
-    )
 
 
 @require_GET

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from xinglin.accounts import faults
 from xinglin.directory.importing.exporting import harmless
 from xinglin.directory.importing.rows import Table, Wanted, letters
 from xinglin.exchange.doors import Door
@@ -120,7 +121,7 @@ class Folder:
         return set_, saying.said(database.connection(), self.sender.code, set_)
 
     def _refuse(self, path: Path, fault: Fault) -> Told:
-        why = " ".join(_(issue.message) % dict(issue.params) for issue in fault.issues)
+        why = faults.said(fault)
         refused = self._free(REFUSED, path.name)
         path.rename(refused)
         refused.with_name(refused.name + ".report.txt").write_text(why + "\n", encoding="utf-8-sig")

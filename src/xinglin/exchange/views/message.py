@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from xinglin.accounts import faults
 from xinglin.exchange import custody, doors, messages, naming, quarantine, queries, rights
 from xinglin.exchange.doors import ERROR, Door
 from xinglin.exchange.forms import DiscardForm, EditForm
@@ -158,7 +159,7 @@ def edit(request: HttpRequest, door: Record, receipt: str) -> HttpResponse:
                     note=form.cleaned_data["note"], actor=door.actor, now=clock.now(),
                 )  # fmt: skip
         except Fault as fault:
-            form.add_error(None, " ".join(gettext(issue.message) % issue.params for issue in fault.issues))
+            form.add_error(None, faults.said(fault))
         else:
             return (
                 _replayed(request, door, receipt)

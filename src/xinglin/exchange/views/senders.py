@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from xinglin.accounts import faults
 from xinglin.directory.queries import things
 from xinglin.exchange import rights, senders
 from xinglin.exchange.forms import SenderForm
@@ -156,4 +157,4 @@ def _institutions(door: Door) -> list[tuple[str, str]]:
 
 def _take(form: SenderForm, fault: Fault) -> None:
     for issue in fault.issues:
-        form.take(issue.expression, gettext(issue.message) % issue.params)
+        form.take(issue.expression, faults.issue(issue))

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy
 
+from xinglin.accounts import faults
 from xinglin.fhir import definitions
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.identity import roles
@@ -66,10 +67,7 @@ def _tabs(actor: Actor) -> list[dict[str, Any]]:
 
 def said(fault: Fault) -> list[str]:
     """What a fault says, in the reader's language, one sentence an issue."""
-    return [
-        gettext(issue.message) % dict(issue.params) if issue.params else gettext(issue.message)
-        for issue in fault.issues
-    ]
+    return [faults.issue(one) for one in fault.issues]
 
 
 def done(request: HttpRequest, words: str, to: str, *args: str) -> HttpResponse:

@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_POST
 
+from xinglin.accounts import faults
 from xinglin.accounts.queries import actor_named
 from xinglin.kernel.errors import Fault, Kind
 from xinglin.portal import queries
@@ -53,7 +54,7 @@ def break_glass(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     except Fault as fault:
         if fault.kind is not Kind.INVALID:
             raise
-        wrong = " ".join(gettext(issue.message) % dict(issue.params) for issue in fault.issues)
+        wrong = faults.said(fault)
         context = {"resident": resident, **words(door, resident, reason=reason, wrong=wrong)}
         return render(request, "portal/closed.html", {"person": resident.person, **context}, status=400)
     return HttpResponseRedirect(f"/residents/{patient}/")

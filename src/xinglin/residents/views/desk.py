@@ -11,7 +11,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from xinglin.accounts import sessions
+from xinglin.accounts import faults, sessions
 from xinglin.accounts.queries import names_of_accounts
 from xinglin.identity import identifiers
 from xinglin.identity import queries as identity
@@ -78,7 +78,7 @@ def request_page(request: HttpRequest, door: Door, number: int) -> HttpResponse:
                     connection, number=number, seen=seen, actor=door.actor, now=now, origin=origin
                 )
         except Fault as fault:
-            form.add_error(None, words.fault(fault))
+            form.add_error(None, faults.said(fault))
         else:
             messages.success(request, gettext("It is decided, and the resident sees it at once."))
             return redirect("residents:desk")
@@ -141,7 +141,7 @@ def bind(request: HttpRequest, door: Door) -> HttpResponse:
                 now=clock.now(), origin=sessions.origin_of(request),
             )  # fmt: skip
         except Fault as fault:
-            form.add_error(None, words.fault(fault))
+            form.add_error(None, faults.said(fault))
         else:
             messages.success(request, gettext("The account is open: they sign in with this phone."))
             return redirect("residents:bind")
@@ -208,7 +208,7 @@ def open_kiosk(request: HttpRequest, door: Door) -> HttpResponse:
                 actor=door.actor, now=clock.now(), origin=sessions.origin_of(request),
             )  # fmt: skip
         except Fault as fault:
-            form.add_error(None, words.fault(fault))
+            form.add_error(None, faults.said(fault))
         else:
             messages.success(request, gettext("The kiosk opens for the resident now."))
             return redirect("residents:open-kiosk")

@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from django.views.decorators.cache import never_cache
 
-from xinglin.accounts import sessions
+from xinglin.accounts import faults, sessions
 from xinglin.accounts.models import Role
 from xinglin.fhir import definitions
 from xinglin.kernel import clock
@@ -90,7 +90,7 @@ def mine(
         except Fault as fault:
             if fault.kind is Kind.FORBIDDEN and access.refusals() == noted:
                 access.note(here.door.actor, "page", "deny", query=request.path[:200])
-            return failed(request, words.fault(fault), fault.kind)
+            return failed(request, faults.said(fault), fault.kind)
 
     return entered
 

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
-from xinglin.accounts import events
+from xinglin.accounts import events, faults
 from xinglin.accounts.queries import names_of_accounts
 from xinglin.kernel.errors import Fault, not_found
 from xinglin.residents import acting, authorities, queries, words
@@ -67,7 +67,7 @@ def family(request: HttpRequest, here: Here) -> HttpResponse:
                 here.connection, registration=here.registration, wish=wish, now=here.now, origin=here.origin
             )
         except Fault as fault:
-            form.add_error(None, words.fault(fault))
+            form.add_error(None, faults.said(fault))
         else:
             messages.success(
                 request, gettext("Your request waits for a desk. You are told here what becomes of it.")

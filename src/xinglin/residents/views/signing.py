@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from xinglin.accounts import backend, hindrances, sessions
+from xinglin.accounts import backend, faults, hindrances, sessions
 from xinglin.accounts.models import Account, SignedIn
 from xinglin.crypto.sealing import SealBroken, open_sealed, seal
 from xinglin.healthcard import queries as cards
@@ -22,7 +22,7 @@ from xinglin.healthcard.rules import State
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault
 from xinglin.record import database
-from xinglin.residents import actions, codes, demonstrating, gateway, keys, queries, rules, words
+from xinglin.residents import actions, codes, demonstrating, gateway, keys, queries, rules
 from xinglin.residents.forms import CardForm, CodeForm, PhoneForm, SignUpForm
 from xinglin.residents.views.entering import onward
 
@@ -92,7 +92,7 @@ def send(request: HttpRequest, *, target: str, phone: str, use: str) -> str | No
     try:
         number = codes.ask(database.connection(), target=target, phone=phone, address=origin.address, now=now)
     except Fault as fault:
-        return words.fault(fault)
+        return faults.said(fault)
     sealed = seal(keys.ring(keys.FIELDS), phone, about=_SESSION) if phone else ""
     request.session[_PENDING] = [number, target, sealed, use]
     return None
@@ -224,7 +224,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
                 hindrances.clear(name)
             except Fault as fault:
                 backend.refuse(name, kind="refused", origin=origin, now=now)
-                form.add_error(None, words.fault(fault))
+                form.add_error(None, faults.said(fault))
             else:
                 messages.success(request, gettext("Your account is open. This is your health record."))
                 return enter(request, made)

@@ -8,10 +8,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from xinglin.accounts import events
+from xinglin.accounts import events, faults
 from xinglin.accounts.models import Event
 from xinglin.accounts.queries import names_of_accounts
-from xinglin.accounts.views.entering import said_of, signed_in
+from xinglin.accounts.views.entering import signed_in
 from xinglin.kernel.errors import Fault, not_found
 from xinglin.smart import queries, registering, upstream, words
 from xinglin.smart.forms import AppForm
@@ -46,7 +46,7 @@ def new(request: HttpRequest, hand: Hand) -> HttpResponse:
         try:
             made, secret = registering.register(draft=form.draft(), deed=Deed.of(hand))
         except Fault as fault:
-            form.add_error(None, said_of(fault))
+            form.add_error(None, faults.said(fault))
         else:
             shown = {"app": made, "secret": secret, "base": base_of(request)}
             return render(request, "smart/registered.html", shown)
@@ -63,7 +63,7 @@ def one(request: HttpRequest, hand: Hand, number: int) -> HttpResponse:
         try:
             registering.change(app=app, draft=form.draft(), deed=Deed.of(hand))
         except Fault as fault:
-            form.add_error(None, said_of(fault))
+            form.add_error(None, faults.said(fault))
         else:
             return redirect("smart:one", number)
     past = list(

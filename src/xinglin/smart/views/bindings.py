@@ -8,8 +8,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods
 
-from xinglin.accounts import managing
-from xinglin.accounts.views.entering import said_of, signed_in
+from xinglin.accounts import faults, managing
+from xinglin.accounts.views.entering import signed_in
 from xinglin.kernel.errors import Fault, forbidden, not_found
 from xinglin.smart import queries, upstream
 from xinglin.smart.registering import Deed
@@ -33,7 +33,7 @@ def bindings(request: HttpRequest, hand: Hand) -> HttpResponse:
         try:
             _done(request, hand)
         except Fault as fault:
-            problem = said_of(fault)
+            problem = faults.said(fault)
         else:
             return redirect("smart:bindings")
     accounts = {account.pk: account for account in managing.reach(hand.account)}

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from xinglin.accounts import faults
 from xinglin.kernel.errors import HTTP_STATUS, Fault
 from xinglin.tcm.differentiation import actions, proposing
 from xinglin.tcm.differentiation.catalog import catalog
@@ -35,7 +36,7 @@ def start(request: HttpRequest, door: Door) -> HttpResponse:
         try:
             made = proposing.propose(actions.require_text(text), request.POST.get("for", ""))
         except Fault as fault:
-            problem = _said(fault)
+            problem = faults.said(fault)
     context: dict[str, Any] = {
         "text": text,
         "problem": problem,
@@ -89,7 +90,7 @@ def choose(request: HttpRequest, door: Door) -> HttpResponse:
             proposed=proposed, known=given.get("known") == "1", term=term, name=name, actor=door.actor
         )
     except Fault as fault:
-        messages.error(request, _said(fault))
+        messages.error(request, faults.said(fault))
     else:
         messages.success(request, gettext("Kept beside the proposal: %(name)s.") % {"name": name})
     return redirect("tcm-differentiation:start")
@@ -119,7 +120,7 @@ def propose(request: HttpRequest, door: Door) -> JsonResponse:
     except ValueError:
         return JsonResponse({"error": gettext("Write what the patient shows.")}, status=400)
     except Fault as fault:
-        return JsonResponse({"error": _said(fault)}, status=HTTP_STATUS[fault.kind])
+        return JsonResponse({"error": faults.said(fault)}, status=HTTP_STATUS[fault.kind])
     return JsonResponse(as_json(made))
 
 
@@ -163,10 +164,3 @@ def _candidate(one: Candidate) -> dict[str, Any]:
         "id": one.term.id, "name": one.term.name, "share": round(one.share, 4), "strength": round(one.strength, 3),
         "supporting": told(one.supporting), "opposing": told(one.opposing), "shown": one.shown, "lacking": one.lacking,
     }  # fmt: skip
-
-
-def _said(fault: Fault) -> str:
-    return " ".join(
-        gettext(one.message) % dict(one.params) if one.params else gettext(one.message)
-        for one in fault.issues
-    )

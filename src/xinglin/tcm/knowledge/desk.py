@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from xinglin.accounts import faults
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, Kind, invalid
 from xinglin.tcm.knowledge import actions, queries, rules
@@ -25,14 +26,6 @@ if TYPE_CHECKING:
 
     from xinglin.record.door import Door
     from xinglin.tcm.knowledge.models import Fact, Term
-
-
-def said(fault: Fault) -> str:
-    """What a fault says, in the reader's language."""
-    return " ".join(
-        gettext(issue.message) % dict(issue.params) if issue.params else gettext(issue.message)
-        for issue in fault.issues
-    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -55,7 +48,7 @@ def propose(request: HttpRequest, door: Door, term: str) -> HttpResponse:
             except Fault as fault:
                 if fault.kind is not Kind.INVALID:
                     raise
-                wrong = said(fault)
+                wrong = faults.said(fault)
             else:
                 messages.success(request, gettext("Proposed. Somebody else reviews it now."))
                 return HttpResponseRedirect(reverse("tcm:term", args=[about.id]))

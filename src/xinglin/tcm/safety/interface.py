@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
+from xinglin.accounts import faults
 from xinglin.accounts.queries import actor_for_authorization, actor_of
 from xinglin.fhir import json
 from xinglin.kernel import clock
@@ -55,10 +56,7 @@ def _called(view: Callable[[HttpRequest, Actor], JsonResponse]) -> Callable[[Htt
             return view(request, actor)
         except Fault as fault:
             issue = fault.issues[0]
-            said = gettext(issue.message)
-            return _failed(
-                HTTP_STATUS[fault.kind], issue.code, said % dict(issue.params) if issue.params else said
-            )
+            return _failed(HTTP_STATUS[fault.kind], issue.code, faults.issue(issue))
 
     def refused() -> JsonResponse:
         answer = _failed(401, "login", gettext("Sign in, or name yourself in the header Authorization."))

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_POST
 
+from xinglin.accounts import faults
 from xinglin.exchange import rights
 from xinglin.exchange.nodes import actions, calling, keys, queries, rules
 from xinglin.exchange.nodes.models import Subscription
@@ -177,4 +178,4 @@ def _words(fault: Fault) -> str:
     """What is wrong, in the reader's language; what is forbidden stays a page of its own."""
     if fault.kind is Kind.FORBIDDEN:
         raise fault
-    return " ".join(gettext(issue.message) % dict(issue.params) for issue in fault.issues)
+    return faults.said(fault)

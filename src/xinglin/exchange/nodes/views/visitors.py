@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_noop
 
+from xinglin.accounts import faults
 from xinglin.exchange.nodes import asking, queries
 from xinglin.exchange.nodes.models import Inquiry
 from xinglin.exchange.nodes.rules import Consent
@@ -53,7 +54,7 @@ def visitor(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
         except Fault as fault:
             if fault.kind is Kind.FORBIDDEN:
                 raise
-            problem = " ".join(gettext(issue.message) % dict(issue.params) for issue in fault.issues)
+            problem = faults.said(fault)
     places, silent = asking.places(found)
     shown = {
         "visitor": found, "places": places, "silent": silent, "problem": problem, "given": request.POST,
