@@ -170,8 +170,7 @@ _NO_DOOR = gettext_noop("There is no door %(name)s; there are %(names)s.")
 
 def _sender(environ: dict[str, Any], door: Door) -> Sender:
     address = origin.current().address
-    scheme, _, key = str(environ.get("HTTP_AUTHORIZATION") or "").partition(" ")
-    found = senders.of_key(key.strip(), address, door) if scheme.lower() == "bearer" else None
+    found = senders.of_key(senders.bearer(environ.get("HTTP_AUTHORIZATION")), address, door)
     if found is not None:
         return found
     wait = limits.wait(limits.STRANGER, address or "")

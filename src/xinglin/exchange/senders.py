@@ -200,12 +200,23 @@ def by_id(connection: Connection, id_: int) -> Registered:
     return found
 
 
+def bearer(authorization: str | None) -> str:
+    """The key in a header ``Authorization: Bearer …``; empty where there is none."""
+    scheme, _, key = (authorization or "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
 def of_key(key: str, address: str | None, door: Door) -> Sender | None:
     """Who sends with that key from that address through that door; None for nobody who may."""
     if not key.startswith(KEY_PREFIX):
         return None
     digest = digest_of(key)
     return _admitted(("key", digest), lambda c: _where(c, "key_digest = %s", [digest]), address, door)
+
+
+def of_key_anywhere(key: str, address: str | None) -> Sender | None:
+    """The same whichever doors the sender has: for what is no message."""
+    return next((found for door in Door if (found := of_key(key, address, door)) is not None), None)
 
 
 def of_certificate(fingerprint: str, address: str | None, door: Door) -> Sender | None:

@@ -8,12 +8,13 @@ from datetime import timedelta
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import Request
 
 from django.conf import settings
 
 from xinglin.fhir import json
 from xinglin.identity import notices, queries
+from xinglin.kernel import outgoing
 from xinglin.kernel.actor import SYSTEM, Actor
 from xinglin.kernel.errors import Fault
 from xinglin.record import database
@@ -39,16 +40,6 @@ class Delivered:
     told: int = 0
     failed: int = 0
     given_up: int = 0
-
-
-class _NoRedirect(HTTPRedirectHandler):
-    """An address that was registered may not send us to one that was not."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
-_opener = build_opener(_NoRedirect)
 
 
 def deliver(*, now: datetime) -> Delivered:
@@ -125,7 +116,7 @@ def _tell(connection: Connection, to: Subscriber, event: dict[str, Any], now: da
     request = Request(to.endpoint, json.dump(message), headers, method="POST")  # noqa: S310 -- a registered http(s) address
     problem = ""
     try:
-        with _opener.open(request, timeout=_TIMEOUT) as answer:
+        with outgoing.opener.open(request, timeout=_TIMEOUT) as answer:
             answer.read(1024)
     except HTTPError as error:
         problem = f"HTTP {error.code}"

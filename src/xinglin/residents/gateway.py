@@ -18,17 +18,14 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from xinglin.kernel import outgoing
+
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
 _TIMEOUT = 10.0
 _log = logging.getLogger(__name__)
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: object, **__: object) -> None:
-        """A gateway that moves is set anew, not followed."""
 
 
 @cache
@@ -63,7 +60,7 @@ def _post(address: str, phone: str, text: str) -> None:
     body = json.dumps({"phone": phone, "text": text}).encode()
     request = urllib.request.Request(address, body, headers, method="POST")  # noqa: S310 -- http(s), checked at the start
     try:
-        with urllib.request.build_opener(_NoRedirect).open(request, timeout=_TIMEOUT) as answer:
+        with outgoing.opener.open(request, timeout=_TIMEOUT) as answer:
             answer.read(1000)
     except urllib.error.HTTPError as refused:
         refused.close()

@@ -22,6 +22,7 @@ from joserfc.jwk import KeySet
 
 from xinglin.accounts import events
 from xinglin.accounts.models import Account
+from xinglin.kernel import outgoing
 from xinglin.kernel.errors import conflict, forbidden, not_found
 from xinglin.smart import fetching, queries, rules
 from xinglin.smart.assertions import ALGORITHMS
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
     from xinglin.smart.registering import Deed
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _remembered = fetching.Remembered()
 
 
@@ -125,7 +125,7 @@ def _metadata(now: datetime) -> dict[str, Any]:
 
 def _is_safe(address: object) -> bool:
     parts = urlsplit(address if isinstance(address, str) else "")
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    return outgoing.is_private(parts)
 
 
 def _verified(text: str, question: Question, *, now: datetime) -> dict[str, Any]:

@@ -165,7 +165,5 @@ def _answered(message: envelopes.Message, sender: Sender, body: bytes, media: st
 def _sender(request: HttpRequest) -> Sender | None:
     from xinglin.exchange import senders  # noqa: PLC0415 -- as above
 
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        return None
-    return senders.of_key(key.strip(), origin.current().address, doors.Door.CDA)
+    key = senders.bearer(request.headers.get("Authorization"))
+    return senders.of_key(key, origin.current().address, doors.Door.CDA)

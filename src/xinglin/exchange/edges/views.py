@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST
 
 from xinglin.accounts import faults
 from xinglin.exchange import rights, senders
-from xinglin.exchange.doors import Door
 from xinglin.exchange.edges import actions, queries, rules
 from xinglin.exchange.rights import Right
 from xinglin.kernel import clock, origin
@@ -31,15 +30,14 @@ if TYPE_CHECKING:
 def state(request: HttpRequest, sender: str) -> HttpResponse:
     """``POST /exchange/edges/<sender>/state``: how a front machine stands, with its sender's key."""
     address = origin.current().address or ""
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    known = _sender_of(key.strip(), address) if scheme.lower() == "bearer" else None
+    known = senders.of_key_anywhere(senders.bearer(request.headers.get("Authorization")), address or None)
     if known is None:
         response = _refused(
             401, "login", gettext("Send the sender's key as a bearer token, from its own address.")
         )
         response["WWW-Authenticate"] = 'Bearer realm="Xinglin exchange"'
         return response
-    if known != sender:
+    if known.code != sender:
         return _refused(
             403, "forbidden", gettext("This key is that of another sender than the address names.")
         )
@@ -51,12 +49,6 @@ def state(request: HttpRequest, sender: str) -> HttpResponse:
         issue = fault.issues[0]
         return _refused(HTTP_STATUS[fault.kind], issue.code, faults.issue(issue))
     return JsonResponse({"heard": True})
-
-
-def _sender_of(key: str, address: str) -> str | None:
-    """The code of the sender with that key; a front machine may tell its state whichever doors its sender has."""
-    found = (senders.of_key(key, address or None, door) for door in Door)
-    return next((one.code for one in found if one is not None), None)
 
 
 def _told(request: HttpRequest) -> dict[str, Any]:

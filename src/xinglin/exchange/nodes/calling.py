@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 
 from xinglin.exchange.nodes import letters
 from xinglin.exchange.nodes.letters import Letter
-from xinglin.kernel import clock
+from xinglin.kernel import clock, outgoing
 from xinglin.kernel.errors import Fault, busy, invalid
 
 if TYPE_CHECKING:
@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 _SECONDS = 30
 _LARGEST = 256 << 20
 _LARGEST_KEY = 16 << 10
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        """Nowhere else than asked."""
-        return
 
 
 def say(own: Own, node: Node, path: str, said: dict[str, Any]) -> dict[str, Any]:
@@ -56,10 +50,9 @@ def introduction(address: str) -> dict[str, Any]:
 
 
 def _asked(address: str, body: bytes | None, headers: dict[str, str], most: int) -> tuple[int, bytes]:
-    opener = urllib.request.build_opener(_NoRedirect)
     asked = urllib.request.Request(address, body, {"Accept": "application/json", **headers})  # noqa: S310 -- rules.address
     try:
-        with opener.open(asked, timeout=_SECONDS) as answer:
+        with outgoing.opener.open(asked, timeout=_SECONDS) as answer:
             return int(answer.status), answer.read(most)
     except urllib.error.HTTPError as error:
         with error:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_noop
 
+from xinglin.kernel import outgoing
 from xinglin.kernel.errors import invalid
 
 CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -100,10 +101,9 @@ def _organizations(resource: dict[str, Any]) -> set[str]:
 def address(text: str) -> str:
     """The address of a node: https, or this machine itself; fault ``invalid``."""
     parts = urlsplit(text.strip().rstrip("/"))
-    is_here = parts.hostname in ("127.0.0.1", "localhost", "::1")
     if not parts.hostname or parts.query or parts.fragment or parts.username:
         raise invalid(gettext_noop("The address should be one such as https://health.example."))
-    if parts.scheme != "https" and not (is_here and parts.scheme == "http"):
+    if not outgoing.is_private(parts):
         raise invalid(gettext_noop("Nodes speak over https: what they say is health data."))
     return f"{parts.scheme}://{parts.netloc}{parts.path}"
 

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 BEGUN, TRIED, REMOVED, LET_IN, STOPPED, RESUMED = "begun", "tried", "removed", "let-in", "stopped", "resumed"
 KEY = "key"
-KEY_PREFIX = "xlo_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,7 @@ def give_key(*, onboarding: int, actor: Actor, now: datetime) -> str:
     with transaction.atomic():
         held = _locked(onboarding)
         rules.require_taking(State(held.state))
-        key = KEY_PREFIX + secrets.token_urlsafe(32)
+        key = rules.KEY_PREFIX + secrets.token_urlsafe(32)
         held.key_digest = senders.digest_of(key)
         held.save(update_fields=["key_digest"])
         _note(held, KEY, actor, now)

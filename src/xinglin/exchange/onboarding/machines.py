@@ -11,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from xinglin.accounts import faults
+from xinglin.exchange import senders
 from xinglin.exchange.onboarding import actions, points, queries, telling
 from xinglin.kernel import clock
 from xinglin.kernel.actor import Actor
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "POST"])
 def samples(request: HttpRequest) -> HttpResponse:
     """``POST /exchange/onboarding/in?name=…``: the body is a sample, or a file of several; GET: the last report."""
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    held = queries.of_key(key.strip()) if scheme.lower() == "bearer" else None
+    held = queries.of_key(senders.bearer(request.headers.get("Authorization")))
     if held is None:
         said = gettext("Send the key of the onboarding as a bearer token; it holds while samples are taken.")
         response = _refused(401, "login", said)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 from xinglin.exchange import custody, senders
 from xinglin.exchange.onboarding import rules
 from xinglin.exchange.onboarding.models import Finding, Onboarding, Sample, Trial
-from xinglin.exchange.onboarding.rules import TAKES, Covered, Judged, Mark, Report, State
+from xinglin.exchange.onboarding.rules import KEY_PREFIX, TAKES, Covered, Judged, Mark, Report, State
 from xinglin.kernel.errors import not_found
 from xinglin.record import database, sealing
 
@@ -106,7 +106,7 @@ def still_needed(digests: Sequence[bytes], but: Sequence[Sample]) -> set[bytes]:
 
 def of_key(key: str) -> Onboarding | None:
     """Whose samples come with that key; None for nobody, or where none are taken any more."""
-    if not key.startswith("xlo_"):
+    if not key.startswith(KEY_PREFIX):
         return None
     found = Onboarding.objects.filter(key_digest=senders.digest_of(key)).first()
     return found if found is not None and State(found.state) in TAKES else None

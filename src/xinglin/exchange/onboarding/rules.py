@@ -35,6 +35,7 @@ NEXT = {
 }
 """Which state may follow which."""
 
+KEY_PREFIX = "xlo_"  # of the key by which a vendor hands in samples
 TAKES = frozenset({State.OPEN, State.GREEN})
 """In which states samples are taken and tried."""
 

@@ -22,7 +22,7 @@ from xinglin.exchange.rights import Right
 from xinglin.exchange.subscriptions import rules
 from xinglin.exchange.subscriptions.models import Subscription
 from xinglin.exchange.subscriptions.rules import Status, Wish
-from xinglin.kernel import clock
+from xinglin.kernel import clock, outgoing
 from xinglin.kernel.actor import Actor
 from xinglin.kernel.errors import Fault, busy, conflict, invalid, not_found
 from xinglin.record import changes, database, sealing
@@ -210,12 +210,6 @@ def _tell(
     post(one, json.dumps(said, ensure_ascii=False).encode())
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        """Nowhere else than asked."""
-        return
-
-
 def _post(one: Subscription, body: bytes) -> None:
     """Hand a notification over; fault ``busy`` unless it is answered with success."""
     headers = {"Content-Type": "application/fhir+json"}
@@ -225,9 +219,7 @@ def _post(one: Subscription, body: bytes) -> None:
             headers[name.strip()] = value.strip()
     asked = urllib.request.Request(one.endpoint, body, headers)  # noqa: S310 -- rules.read: https, or this machine
     try:
-        with urllib.request.build_opener(_NoRedirect).open(
-            asked, timeout=rules.limits()["seconds"]
-        ) as answer:
+        with outgoing.opener.open(asked, timeout=rules.limits()["seconds"]) as answer:
             answer.read(1 << 16)
     except urllib.error.HTTPError as error:
         with error:

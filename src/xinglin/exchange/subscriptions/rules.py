@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from django.utils.translation import gettext_noop
 
+from xinglin.kernel import outgoing
 from xinglin.kernel.errors import invalid
 
 if TYPE_CHECKING:
@@ -106,13 +107,7 @@ def _criteria(resource: dict[str, Any]) -> str:
 
 def _endpoint(said: Any) -> str:
     parts = urlsplit(str(said or ""))
-    is_here = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if (
-        not parts.hostname
-        or parts.username
-        or parts.fragment
-        or not (parts.scheme == "https" or (is_here and parts.scheme == "http"))
-    ):
+    if not parts.hostname or parts.username or parts.fragment or not outgoing.is_private(parts):
         raise invalid(
             gettext_noop("The endpoint should be an https address without user and fragment."), code="value",
             expression="Subscription.channel.endpoint",

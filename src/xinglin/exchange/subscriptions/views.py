@@ -14,7 +14,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.accounts import faults
 from xinglin.exchange import rights, senders
-from xinglin.exchange.doors import Door as Way
 from xinglin.exchange.rights import Right
 from xinglin.exchange.subscriptions import actions, rules
 from xinglin.exchange.subscriptions.rules import Status
@@ -76,13 +75,8 @@ def _answered(request: HttpRequest, sender: Sender, number: str) -> HttpResponse
 
 
 def _sender(request: HttpRequest) -> Sender | None:
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        return None
-    address = origin.current().address
-    return next(
-        (found for way in Way if (found := senders.of_key(key.strip(), address, way)) is not None), None
-    )
+    key = senders.bearer(request.headers.get("Authorization"))
+    return senders.of_key_anywhere(key, origin.current().address)
 
 
 def _json(said: dict[str, Any], status: int = 200) -> JsonResponse:

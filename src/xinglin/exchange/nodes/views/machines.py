@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 
+from xinglin.exchange import senders
 from xinglin.exchange.nodes import actions, answering, keys, letters, queries, receiving
 from xinglin.exchange.nodes.letters import Letter
 from xinglin.exchange.nodes.models import Node
@@ -70,8 +71,7 @@ def _letter(
 
 
 def _node(request: HttpRequest, now: datetime) -> Node:
-    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-    text = text.strip() if scheme.lower() == "bearer" else ""
+    text = senders.bearer(request.headers.get("Authorization"))
     found = Node.objects.filter(code=letters.issuer(text)).first()
     if found is None:
         raise forbidden(gettext_noop("The token is from no node that is registered here."))
