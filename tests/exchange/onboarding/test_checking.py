@@ -72,19 +72,19 @@ SPOILT: list[tuple[str, Callable[[], list[str]], str, str, int]] = [
     ("a number twice", lambda: [make.resulted(), make.resulted(value="50")], "linkage.numbers", "", 0),
     (
         "another person", lambda: [make.resulted(), make.admitted().replace("|M", "|F")], "linkage.person",
-        "Patient[0]", 0,
+        "Patient[0]", 3,
     ),
     (
         "a visit that nobody sent", lambda: [make.resulted().replace("|V0001", "|")], "linkage.encounters",
-        "DiagnosticReport[1].encounter", 0,
+        "DiagnosticReport[1].encounter", 4,
     ),
-    ("no sex", lambda: [_without_sex(make.registered())], "required.region", "Patient[0]", 0),
+    ("no sex", lambda: [_without_sex(make.registered())], "required.region", "Patient[0]", 3),
     (
-        "late", lambda: [_earlier(make.resulted())], "timeliness.prompt", "DiagnosticReport[1]", 0,
+        "late", lambda: [_earlier(make.resulted())], "timeliness.prompt", "DiagnosticReport[1]", 4,
     ),
     (
         "from the future", lambda: [make.resulted().replace("20261126090000", "20261128090000")], "timeliness.order",
-        "DiagnosticReport[1]", 0,
+        "DiagnosticReport[1]", 4,
     ),
 ]  # fmt: skip
 

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.exchange.tables import make as tables
 from xinglin.exchange.doors import Door
 from xinglin.exchange.onboarding import placing, samples
+from xinglin.exchange.tables import blanks, sets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,9 +34,52 @@ def test_elements_are_found(place: str, line: int) -> None:
     assert placing.line_of(Door.CDA, XML, place) == line
 
 
-def test_rows_are_lines_of_a_text_but_not_of_a_workbook() -> None:
+def test_rows_are_found_by_their_number() -> None:
     assert placing.line_of(Door.TABLE, b"a,b\n1,2\n", "row 2, column b") == 2
-    assert placing.line_of(Door.TABLE, b"PK\x03\x04\x00\x00", "row 2, column b") == 0
+
+
+MADE = ("Patient", "Observation", "Observation", "Encounter")
+SOURCES = {"Patient": "PID", "Observation": "OBX", "Encounter": "PV1"}
+
+
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [
+        ("Patient[0].name", 2),
+        ("Observation[1]", 3),
+        ("Observation[2].code", 5),
+        ("Encounter[3]", 0),  # there is no such segment
+        ("Specimen[0]", 0),
+        ("Patient[7]", 0),
+        ("", 0),
+    ],
+)
+def test_what_was_made_leads_to_its_segment_where_that_is_certain(place: str, line: int) -> None:
+    assert placing.line_of_made(Door.HL7V2, HL7, place, MADE, SOURCES) == line
+
+
+def test_nothing_is_guessed_where_segments_and_resources_differ_in_number() -> None:
+    made = ("Patient", "Observation", "Observation", "Observation")
+
+    assert placing.line_of_made(Door.HL7V2, HL7, "Observation[1]", made, SOURCES) == 0
+
+
+def test_a_patient_of_a_table_is_that_of_the_row() -> None:
+    table = tables.as_csv([tables.result(1), tables.result(2)])
+    made = ("Patient", "Patient", "Observation")
+
+    assert placing.line_of_made(Door.TABLE, table, "Patient[1]", made, {"Patient": "row"}) == 3
+    assert placing.line_of_made(Door.TABLE, b"", "Patient[1]", made, {"Patient": "row"}) == 0
+
+
+def test_a_workbook_is_shown_by_its_rows() -> None:
+    book = blanks.as_workbook(sets.find("WS445.4.2"))
+
+    number, headings = samples.lines_of(book)[0]
+
+    assert number == 1
+    assert headings.startswith("患者编号*")
+    assert samples.text_of(book) is None
 
 
 _values = st.recursive(

@@ -136,7 +136,7 @@ def test_findings_lead_to_the_line_of_the_sample(
     assert f"{ROOT}{held.pk}/samples/{sample.pk}/#line-5" in page
     lines = said(client.get(f"{ROOT}{held.pk}/samples/{sample.pk}/"))
     assert '<tr id="line-5" class="wrong">' in lines
-    assert '<tr id="line-4">' in lines
+    assert '<tr id="line-1">' in lines
     assert "OBX-5" in lines
 
 

@@ -7,10 +7,11 @@ import io
 import pytest
 from openpyxl import load_workbook
 
+from xinglin.exchange import doors
 from xinglin.exchange.doors import Door, Sender
 from xinglin.exchange.mapping.dialects import Row
 from xinglin.exchange.tables import blanks, codes, sets
-from xinglin.exchange.tables.handler import translate_rows
+from xinglin.exchange.tables.handler import WORKBOOK, translate_rows
 from xinglin.exchange.tables.work import table_of
 from xinglin.fhir import validation
 
@@ -88,3 +89,10 @@ def test_a_blank_has_lists_of_codes_and_a_legend() -> None:
         "文本",
         "AN..50",
     ]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_door_takes_a_template_as_it_is_filled_in(kind: str) -> None:
+    book = blanks.as_workbook(sets.find(kind))
+
+    assert doors.handler(Door.TABLE).open(book, WORKBOOK, SENDER).kind == kind

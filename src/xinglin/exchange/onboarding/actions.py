@@ -86,10 +86,11 @@ def hand_in(
         new = _kept(held, files, actor, now)
         if not new:
             raise invalid(gettext_noop("There is nothing new in what was handed in."), code="required")
-        if held.samples.filter(removed=None).count() > scheme.most_samples:
+        sizes = list(held.samples.filter(removed=None).values_list("size", flat=True))
+        if len(sizes) > scheme.most_samples or sum(sizes) > scheme.most_whole:
             raise invalid(
-                gettext_noop("An onboarding holds at most %(most)s samples. Take old ones away first."),
-                code="too-long", most=scheme.most_samples,
+                gettext_noop("An onboarding holds at most %(most)s samples of %(whole)s MB. Take old ones away first."),
+                code="too-long", most=scheme.most_samples, whole=scheme.most_whole // 1_000_000,
             )  # fmt: skip
         return _try(held, scheme, actor, now, fresh=[one.pk for one in new])
 

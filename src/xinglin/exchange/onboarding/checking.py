@@ -75,6 +75,7 @@ class _Trial:
         self.findings: list[Finding] = []
         self.reads: list[Read] = []
         self.envelopes: list[Envelope] = []
+        self.made: dict[int, tuple[str, ...]] = {}  # the types of what a sample made
         self._shown: Counter[tuple[str, int | None]] = Counter()
 
     def add(self, tallies: dict[str, Tally], findings: Iterable[Finding]) -> None:
@@ -89,10 +90,15 @@ class _Trial:
         if self._shown[finding.point, finding.sample] > self.bench.scheme.shown_each:
             return
         if finding.sample is not None and not finding.line:
-            body = self.samples[finding.sample].body
-            line = placing.line_of(self.bench.door, body, finding.place, self.bench.sender.charset)
-            finding = replace(finding, line=line)
+            finding = replace(finding, line=self._line(finding.sample, finding.place))
         self.findings.append(finding)
+
+    def _line(self, number: int, place: str) -> int:
+        door, charset, body = self.bench.door, self.bench.sender.charset, self.samples[number].body
+        sources = self.bench.scheme.sources.get(door.value, {})
+        return placing.line_of(door, body, place, charset) or placing.line_of_made(
+            door, body, place, self.made.get(number, ()), sources, charset
+        )
 
     def tally(self, point: str, good: bool) -> None:
         self.tallies[point] += Tally(1, int(good))
@@ -112,6 +118,7 @@ class _Trial:
             return
         self._reasons(number, told.reasons)
         resources = [_without_gaps(one) for one in told.resources]
+        self.made[number] = tuple(str(one["resourceType"]) for one in resources)
         if told.is_usable:
             self.reads.append(Read(number, envelope, _placed(bench.door, sample.body, resources)))
         elif told.resources:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xinglin.exchange.cda.reading import trees
 from xinglin.exchange.doors import Door
-from xinglin.exchange.onboarding.samples import text_of
+from xinglin.exchange.onboarding.samples import rows_of, text_of
 from xinglin.kernel.errors import Fault
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 _SEGMENT = re.compile(r"(?P<name>[A-Z][A-Z0-9]{2})(?:\[(?P<index>\d+)\])?(?:$|[-.:/ ])")
+_BEFORE = " \t\x0b\x1c\ufeff"
+_MADE = re.compile(r"(?P<type>[A-Z][A-Za-z]+)\[(?P<at>\d+)\]")
 _LINE = re.compile(r"line (\d+)")
 _ROW = re.compile(r"row (\d+)")
 _STEP = re.compile(r"(?P<name>[^\[/]+)(?:\[(?P<index>\d+)\])?")
@@ -27,9 +32,44 @@ def line_of(door: Door, body: bytes, place: str, charset: str = "") -> int:
         return int(said[1])
     if door is Door.TABLE:
         row = _ROW.match(place)
-        return int(row[1]) if row is not None and text_of(body[:4096], charset) is not None else 0
+        return int(row[1]) if row is not None else 0
     find = {Door.HL7V2: _of_segment, Door.CDA: _of_element, Door.FHIR: _of_member}.get(door)
     return find(body, place, charset) if find is not None and place else 0
+
+
+def line_of_made(
+    door: Door, body: bytes, place: str, made: Sequence[str], sources: Mapping[str, str], charset: str = ""
+) -> int:
+    """The line of what a resource was made of; 0 where that is not certain.
+
+    ``made`` are the types of all resources that the sample made, in their order; ``sources`` says of which segment,
+    element or row those of a type are made. The third of five is of the third of five segments; where there are more
+    or fewer, nobody can tell.
+    """
+    found = _MADE.match(place)
+    if found is None or found["type"] not in sources or int(found["at"]) >= len(made):
+        return 0
+    count = made.count(found["type"])
+    nth = made[: int(found["at"])].count(found["type"])
+    source = sources[found["type"]]
+    if door is Door.CDA:
+        return _of_element(body, source, charset) if count == 1 else 0
+    lines = _rows(body, charset) if door is Door.TABLE else _segments(body, source, charset)
+    return lines[nth] if len(lines) == count else 0
+
+
+def _segments(body: bytes, name: str, charset: str) -> list[int]:
+    """The lines on which segments of that name stand."""
+    text = text_of(body, charset) or ""
+    return [
+        number for number, line in enumerate(text.split("\n"), 1) if line.lstrip(_BEFORE).startswith(name)
+    ]
+
+
+@lru_cache(maxsize=4)
+def _rows(body: bytes, charset: str) -> list[int]:
+    """The lines of a table's rows below the first one, which has the headings."""
+    return [number for number, _ in rows_of(body, charset)][1:]
 
 
 def _of_segment(body: bytes, place: str, charset: str) -> int:
@@ -37,16 +77,11 @@ def _of_segment(body: bytes, place: str, charset: str) -> int:
     found = None
     for found in _SEGMENT.finditer(place):  # noqa: B007 -- the last one is the innermost
         pass
-    text = text_of(body, charset)
-    if found is None or text is None:
+    if found is None:
         return 0
-    left = int(found["index"] or 1)
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.lstrip(" \t\x0b\x1c\ufeff").startswith(found["name"]):
-            left -= 1
-            if not left:
-                return number
-    return 0
+    lines = _segments(body, found["name"], charset)
+    at = int(found["index"] or 1) - 1
+    return lines[at] if at < len(lines) else 0
 
 
 # -- XML

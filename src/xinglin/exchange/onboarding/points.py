@@ -93,6 +93,7 @@ class Scheme:
     confidence: str
     most_samples: int
     most_bytes: int
+    most_whole: int
     keep_days: int
     green_score: int
     shown_each: int
@@ -110,6 +111,7 @@ class Scheme:
     same: tuple[tuple[str, path.Program], ...]
     visits: Mapping[str, str]
     orders: Mapping[str, str]
+    sources: Mapping[str, Mapping[str, str]]  # by door and type: of what a resource is made
     moments: Mapping[str, tuple[path.Program, ...]]
     sets: Mapping[str, Kinds]
 
@@ -156,6 +158,7 @@ def _made(said: dict[str, Any]) -> Scheme:
     made = Scheme(
         version=said["version"], source=said["source"], confidence=said["confidence"],
         most_samples=int(limits["most_samples"]), most_bytes=int(limits["most_bytes"]),
+        most_whole=int(limits["most_whole"]),
         keep_days=int(limits["keep_days"]),
         green_score=int(limits["green_score"]), shown_each=int(limits["shown_each"]),
         levels=tuple(Level(**one) for one in said["levels"]),
@@ -176,6 +179,7 @@ def _made(said: dict[str, Any]) -> Scheme:
         without_visit=frozenset(linkage["without_visit"]),
         same=tuple((text, path.compile_expression(text)) for text in linkage["same"]),
         visits=linkage["visits"], orders=linkage["orders"],
+        sources=said["sources"],
         moments={
             name: tuple(path.compile_expression(text) for text in texts)
             for name, texts in said["moments"].items()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import dataclass
 
+from xinglin.directory.importing.rows import Table, Wanted
 from xinglin.exchange.doors import Door
+from xinglin.exchange.tables import blanks
+from xinglin.kernel.errors import Fault
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MEDIA = {
@@ -50,6 +54,24 @@ def _without_batch(part: bytes) -> bytes:
         return part.strip(_AROUND)
     lines = re.split(rb"\r\n|\r|\n", part.strip(_AROUND))
     return b"\r".join(line for line in lines if line[:3] not in _BATCH)
+
+
+def rows_of(body: bytes, charset: str = "") -> list[tuple[int, list[str]]]:
+    """The rows of a table that are not empty, with their numbers from 1; nothing of what is no table."""
+    encoding = "gb18030" if charset.lower() in {"gbk", "gb2312", "gb18030"} else ""
+    try:
+        rows = Table(lambda: io.BytesIO(body), Wanted(ours=blanks.is_data), encoding).rows()
+        return [(number, cells) for number, cells in rows if any(cell.strip() for cell in cells)]
+    except Fault:
+        return []
+
+
+def lines_of(body: bytes, charset: str = "") -> list[tuple[int, str]]:
+    """A sample's lines with their numbers from 1; of a workbook its rows."""
+    text = text_of(body, charset)
+    if text is not None:
+        return list(enumerate(text.split("\n"), 1))
+    return [(number, " | ".join(cells)) for number, cells in rows_of(body, charset)]
 
 
 def text_of(body: bytes, charset: str = "") -> str | None:

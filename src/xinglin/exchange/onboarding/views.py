@@ -338,15 +338,14 @@ def sample_(request: HttpRequest, door: Door, number: int, sample: int) -> HttpR
     trials = queries.trials(held)
     said = queries.findings(trials[0], {}, sample=found.pk) if trials else []
     lines = queries.by_line(said)
-    text = samples.text_of(body, held.charset)
-    split = text.split("\n") if text is not None else []
+    shown = samples.lines_of(body, held.charset)[:_MOST_SHOWN]
+    numbers = {at for at, _ in shown}
     context = {
         "held": held,
         "sample": found,
-        "lines": [(at, line, lines.get(at, [])) for at, line in enumerate(split[:_MOST_SHOWN], 1)],
-        "elsewhere": [one for one in said if not 0 < one.line <= min(len(split), _MOST_SHOWN)],
-        "is_text": text is not None,
-        "cut": len(split) > _MOST_SHOWN,
+        "lines": [(at, line, lines.get(at, [])) for at, line in shown],
+        "elsewhere": [one for one in said if one.line not in numbers],
+        "cut": len(shown) == _MOST_SHOWN,
         "may_mend": rights.may(door.actor, Right.MEND) and State(held.state) in rules.TAKES,
     }
     return render(request, "exchange_onboarding/sample.html", context)

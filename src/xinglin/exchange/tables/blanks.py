@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext, gettext_noop, override
 
 from xinglin.exchange.tables import codes
+from xinglin.exchange.tables.sets import all_sets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +64,11 @@ def as_workbook(set_: Set) -> bytes:
 def sheet_name(set_: Set) -> str:
     """The name of the sheet with the data."""
     return set_.name.replace("/", " ")[:31]
+
+
+def is_data(name: str) -> bool:
+    """Whether a sheet of that name has the data of some set."""
+    return any(name in {one.id, sheet_name(one)} for one in all_sets().values())
 
 
 def _data(sheet: Any, columns: Sequence[Column], ranges: dict[str, str]) -> None:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_noop
 
-from xinglin.directory.importing.rows import Table
+from xinglin.directory.importing.rows import Table, Wanted
 from xinglin.exchange.doors import ERROR, WARNING, Door, Envelope, Reason, Translated
 from xinglin.exchange.mapping import holding
 from xinglin.exchange.mapping.dialects import Group, Row
-from xinglin.exchange.tables import batches, headings, sets
+from xinglin.exchange.tables import batches, blanks, headings, sets
 from xinglin.exchange.tables.checking import Checker
 from xinglin.exchange.tables.codes import SHIPPED
 from xinglin.kernel.errors import Fault, invalid
@@ -123,7 +123,7 @@ def _table(body: bytes, media: str, sender: Sender) -> Table:
     encoding = "gb18030" if sender.charset.lower() in {"gbk", "gb2312", "gb18030"} else ""
     if "charset=gb" in media.lower():
         encoding = "gb18030"
-    return Table(lambda: io.BytesIO(body), encoding=encoding)
+    return Table(lambda: io.BytesIO(body), Wanted(ours=blanks.is_data), encoding)
 
 
 def _read(body: bytes, media: str, sender: Sender) -> tuple[Set, list[Row]]:
