@@ -405,6 +405,7 @@ class Town:
         for sender in self.senders:
             sender.join(30)
         self._wait_until_worked()
+        self.say("worked")
         found = Outcome(counts={sender.code: len(sender.acknowledged) for sender in self.senders})
         there = senders.kept(self.region.url())
         for sender in self.senders:

@@ -39,7 +39,7 @@ def test_no_acknowledged_message_is_missing_and_none_is_there_twice() -> None:
             for name, fault in faults:
                 town.suffer(name, fault)
         found = town.compare()
-        town.say("compared")
+        town.say(f"compared {found.counts}")
 
     assert (found.missing, found.unused, found.twice, found.overtaken, found.strange) == ([], [], [], [], [])
     assert min(found.counts.values()) > 0
