@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -69,6 +70,23 @@ def test_messages_arrive_once_and_in_order(line: tuple[Sender, Buffer], platform
 
     arrived(platform, line[1], sent)
     assert {door for door, _ in platform.kept.values()} == {"table"}
+
+
+def test_messages_arrive_though_the_buffer_could_not_be_read_for_a_time(
+    line: tuple[Sender, Buffer], platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, failures = line[1].load, iter(range(5))
+
+    def fails(place: int) -> object:
+        if next(failures, None) is not None:
+            raise sqlite3.OperationalError("disk I/O error")
+        return whole(place)
+
+    monkeypatch.setattr(line[1], "load", fails)
+    sent = put(line[1], 20)
+    line[0].come()
+
+    arrived(platform, line[1], sent)
 
 
 @pytest.mark.parametrize("way", ["cut before", "cut after", "500", "503", "429", "stranger"])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from tests.exchange.test_faults import RUN, Region
+from tests.exchange.faults.region import RUN, Region
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,13 +6,16 @@ that several commands share it; ``stop`` ends it.
 
 from __future__ import annotations
 
+import logging
 import os
 import pwd
 import subprocess
+import threading
 import time
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import psycopg
@@ -21,8 +24,13 @@ from psycopg.conninfo import conninfo_to_dict
 
 from xinglin.kernel.errors import conflict
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_WATCH_SECONDS = 1.0  # between two looks whether the server lives
 _RECOVERY_SECONDS = 600  # after a crash the server replays up to max_wal_size before it answers
 _MEGABYTE = 1024 * 1024
+_log = logging.getLogger(__name__)
 _ACCOUNT = "pgserver"  # under which the package runs the server when the platform is run by root
 
 
@@ -112,6 +120,47 @@ def _last_words(home: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-6:]) if log.exists() else "it left no log"
 
 
+def has_died(home: Path) -> bool:
+    """Whether the server ended without being stopped: it left its number behind, and nobody has that number."""
+    try:
+        number = int((home / "postgresql" / "postmaster.pid").read_text().split()[0])
+        os.kill(number, 0)
+    except (FileNotFoundError, ValueError, IndexError, PermissionError):
+        return False
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def is_of(home: Path, url: str) -> bool:
+    """Whether a database's URL leads to the server of ``home``."""
+    return Path(str(conninfo_to_dict(url).get("host") or "")) == home / "postgresql"
+
+
+@contextmanager
+def kept_running(home: Path) -> Iterator[None]:
+    """Start the server again whenever it has died, for as long as the ``with`` lasts. One that was stopped stays so."""
+    over = threading.Event()
+    watch = threading.Thread(target=_watch, args=(home, over), name="database-watch", daemon=True)
+    watch.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watch.join()
+
+
+def _watch(home: Path, over: threading.Event) -> None:
+    while not over.wait(_WATCH_SECONDS):
+        if not has_died(home):
+            continue
+        _log.error("the database has died; it is started again")
+        try:
+            ensure_running(home)
+        except Exception:  # noqa: BLE001 -- whatever it was, it is tried again
+            _log.exception("the database could not be started; it is tried again")
+
+
 def stop(home: Path) -> None:
     """Stop the server of ``home``; nothing happens if it does not run."""
     if (home / "postgresql" / "postmaster.pid").exists():
@@ -126,7 +175,9 @@ def _server(home: Path) -> Any:
 
         data = home / "postgresql"
         try:
-            return get_server(data, cleanup_mode=None)
+            server = get_server(data, cleanup_mode=None)
+            if has_died(home):  # the package remembers what it has started, whatever became of it
+                server.start()
         except subprocess.TimeoutExpired:  # still replaying its log after a crash
             server = get_server(data, cleanup_mode=None, start=False)
             deadline = time.monotonic() + _RECOVERY_SECONDS
@@ -138,6 +189,7 @@ def _server(home: Path) -> Any:
                     continue
                 return server
             raise
+        return server
 
 
 def _answering(server: Any) -> str:

@@ -222,7 +222,8 @@ class Edge:
         while not self._stopping.wait(_SAY if rounds else 0.1):
             rounds += 1
             self.sender.watch()
-            self.buffer.recount()
+            with contextlib.suppress(sqlite3.Error):
+                self.buffer.recount()
             self._say()
             if rounds % int(_TIDY / _SAY) == 1:
                 with contextlib.suppress(sqlite3.Error):

@@ -97,20 +97,36 @@ class Sender:
     def _next(self) -> Waiting | None:
         """The next message; waits for one. None when it is time to stop."""
         while not self._stopping.is_set():
-            with self._change:
-                place = self._lanes.take(time.monotonic())
-                if place is None and not self._fill():
-                    later = self._lanes.next_later()
-                    pause = _LOOK if later is None else min(_LOOK, max(0.01, later - time.monotonic()))
-                    self._change.wait(pause)
-            if place is None:
-                continue
+            try:
+                found = self._look()
+            except (sqlite3.Error, OSError) as error:  # the disk fails: it is tried until it works
+                self.line.say(Words(gettext_noop("The buffer cannot be read: %(why)s"), {"why": error}))
+                self._stopping.wait(_LOOK)
+            else:
+                if found is not None:
+                    return found
+        return None
+
+    def _look(self) -> Waiting | None:
+        """The next message, if there is one soon."""
+        with self._change:
+            place = self._lanes.take(time.monotonic())
+            if place is None and not self._fill():
+                later = self._lanes.next_later()
+                pause = _LOOK if later is None else min(_LOOK, max(0.01, later - time.monotonic()))
+                self._change.wait(pause)
+        if place is None:
+            return None
+        try:
             message = self._buffer.load(place)
-            if message is not None:
-                return message
+        except BaseException:
+            with self._change:
+                self._lanes.again(place)
+            raise
+        if message is None:
             with self._change:
                 self._lanes.done(place)
-        return None
+        return message
 
     def _fill(self) -> bool:
         """Look into the buffer for more; whether there is any."""

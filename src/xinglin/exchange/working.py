@@ -9,13 +9,12 @@ from __future__ import annotations
 import logging
 import os
 import random
-import subprocess
-import sys
 import threading
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from xinglin.exchange import monitoring, waiting, writing
 from xinglin.kernel import clock
+from xinglin.kernel.children import Children
 from xinglin.record import database
 
 if TYPE_CHECKING:
@@ -100,26 +99,6 @@ def _count(now: datetime) -> None:
         _log.exception("the minutes of the exchange could not be counted; it is tried again")
 
 
-class Beside:
-    """Workers as child processes, for as long as the ``with`` lasts."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self._children: list[subprocess.Popen[bytes]] = []
-
-    def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "xinglin.config.command", "exchange", "work"]
-        self._children = [
-            subprocess.Popen(command)  # noqa: S603 -- this very program
-            for _ in range(self._count)
-        ]
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for child in self._children:
-            child.terminate()
-        for child in self._children:
-            try:
-                child.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                child.kill()
+def beside(count: int) -> Children:
+    """So many workers as child processes, for as long as the ``with`` lasts."""
+    return Children(*[["exchange", "work"]] * count)

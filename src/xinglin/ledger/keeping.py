@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import subprocess
-import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING
 from psycopg.types.json import Jsonb
 
 from xinglin.kernel import clock
+from xinglin.kernel.children import Children
 from xinglin.ledger import actions, auditing, cosigning, keys, sequencing
 from xinglin.record import database
 from xinglin.record.locks import Lock
@@ -142,15 +141,6 @@ def run_audit(connection: Connection, home: Path, number: int) -> auditing.Repor
     return report
 
 
-class Beside:
+def beside() -> Children:
     """The keeper as a child process, for as long as the ``with`` lasts."""
-
-    def __enter__(self) -> None:
-        self._child = subprocess.Popen([sys.executable, "-m", "xinglin.config.command", "ledger", "run"])
-
-    def __exit__(self, *_: object) -> None:
-        self._child.terminate()
-        try:
-            self._child.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._child.kill()
+    return Children(["ledger", "run"])

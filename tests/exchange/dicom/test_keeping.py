@@ -11,6 +11,7 @@ from xinglin.crypto.streams import Unreadable
 from xinglin.exchange.dicom import keeping
 from xinglin.exchange.dicom.keeping import Incoming, Missing
 from xinglin.exchange.dicom.limits import limits
+from xinglin.kernel.errors import Fault
 from xinglin.record import sealing
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def test_a_file_longer_than_is_taken_is_refused_while_it_comes(desk: Connection,
     incoming = keeping.store().begin()
     incoming.size = limits().largest
 
-    with pytest.raises(OSError, match="longer"):
+    with pytest.raises(Fault, match="at most"):
         incoming.write(b"x")
     incoming.drop()
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import threading
+import time
 import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from xinglin.edge.configuration import BufferPart
     from xinglin.edge.messages import Batch, Seen
 
+_REST = 1.0  # seconds before a disk that was full is tried again
+
 
 class Buffer:
     """May be used by several threads, and by other processes beside the one that runs (``status``, ``refused``)."""
@@ -43,7 +46,10 @@ class Buffer:
         self._connection = sqlite3.connect(
             self.path, timeout=30, isolation_level=None, check_same_thread=False, cached_statements=64
         )
-        self._execute("PRAGMA auto_vacuum = INCREMENTAL")
+        if self._execute("PRAGMA auto_vacuum").fetchone() == (
+            0,
+        ):  # to say it again would write, on a full disk too
+            self._execute("PRAGMA auto_vacuum = INCREMENTAL")
         self._execute("PRAGMA journal_mode = WAL")
         self._execute("PRAGMA synchronous = FULL")
         self._execute("PRAGMA busy_timeout = 30000")
@@ -51,6 +57,7 @@ class Buffer:
         self._require_key()
         self.room = threading.Condition()
         self._size = self.level().size
+        self._full_until = 0.0
 
     def close(self) -> None:
         with self._lock:
@@ -101,7 +108,7 @@ class Buffer:
                     self._count(source, one.day or today, "captured", one.rows)
                 self._note_seen(source, batch)
         except sqlite3.OperationalError as error:
-            raise _full(error) from None
+            raise self._full(error) from None
         with self.room:
             self._size += size
         return len(sealed)
@@ -135,13 +142,24 @@ class Buffer:
             raise Full(gettext_noop("The disk is nearly full."))
 
     def has_room(self) -> bool:
-        """Whether the next message of ordinary size will be taken."""
+        """Whether the next message of ordinary size will be taken, as far as that can be known."""
+        if time.monotonic() < self._full_until:
+            return False
         return self._size < self._part.limit and shutil.disk_usage(self._part.folder).free > self._part.spare
 
     def wait_for_room(self, seconds: float) -> bool:
         """Wait until messages have left; False when the time is over."""
         with self.room:
             return self.room.wait_for(self.has_room, seconds)
+
+    def _full(self, error: sqlite3.OperationalError) -> Exception:
+        """What a failure to write means. A disk that is full is left alone for a moment, whatever room it seems to
+        have.
+        """
+        if not error.sqlite_errorname.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+            return error
+        self._full_until = time.monotonic() + _REST
+        return Full(gettext_noop("The disk is full."))
 
     def mark(self, source: str) -> str | None:
         """How far the source has come; None before its first batch."""
@@ -366,8 +384,3 @@ class Buffer:
             row = self._execute("SELECT value FROM standing WHERE name = 'said'").fetchone()
         found = json.loads(self.seal.open(row[0], "standing")) if row else {}
         return dict(found)
-
-
-def _full(error: sqlite3.OperationalError) -> Exception:
-    full = error.sqlite_errorname.startswith(("SQLITE_FULL", "SQLITE_IOERR"))
-    return Full(gettext_noop("The disk is full.")) if full else error

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import queue
 import socketserver
-import sqlite3
 import threading
 import uuid
 from dataclasses import dataclass, field
@@ -98,7 +97,7 @@ class Relay:
             self.taken += len(some)
         except Full as full:
             self.last_error = full.words
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 -- a disk that is gone must not end the thread: others wait for it
             self.last_error = Words(gettext_noop("The buffer cannot be written: %(why)s"), {"why": error})
         for one in some:
             one.kept = kept

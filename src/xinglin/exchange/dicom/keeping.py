@@ -9,12 +9,14 @@ record; then follows a stream as ``crypto.streams`` makes it. Where ``XINGLIN_SE
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
 import re
 import secrets
 import shutil
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
@@ -23,11 +25,13 @@ from django.utils.translation import gettext_noop
 
 from xinglin.crypto import streams
 from xinglin.exchange.dicom.limits import limits
-from xinglin.kernel.errors import busy
+from xinglin.kernel.errors import busy, invalid
 from xinglin.record import sealing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from xinglin.kernel.errors import Fault
 
 MAGIC = b"XLDICM1\n"
 _KEY = sealing.HEAD_BYTES + 12 + streams.KEY_BYTES + 16  # a sealed key: head, nonce, key, tag
@@ -83,27 +87,30 @@ class Incoming:
         return str(self.path)
 
     def write(self, data: bytes) -> int:
-        """Take a piece; raises ``OSError`` where there is no room."""
+        """Take a piece; faults ``busy`` where there is no room, ``invalid`` where it has become too long."""
         self._hash.update(data)
         self.size += len(data)
         if self.size > limits().largest:
-            raise OSError("The instance is longer than this platform takes.")
-        if self._sealing is None:
-            self._file.write(data)
-        else:
-            for sealed in self._sealing.add(data):
-                self._file.write(sealed)
+            said = gettext_noop("An instance may have at most %(most)d bytes.")
+            raise invalid(said, code="too-long", most=limits().largest)
+        with _room():
+            if self._sealing is None:
+                self._file.write(data)
+            else:
+                for sealed in self._sealing.add(data):
+                    self._file.write(sealed)
         return len(data)
 
     def close(self) -> None:
-        """No more comes; what has come is on the disk when this returns."""
+        """No more comes; what has come is on the disk when this returns. Fault ``busy`` where there is no room."""
         if self._file.closed:
             return
-        if self._sealing is not None:
-            self._file.write(self._sealing.end())
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
+        with _room():
+            if self._sealing is not None:
+                self._file.write(self._sealing.end())
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
         self.digest = self._hash.digest()
 
     def open(self) -> BinaryIO:
@@ -112,7 +119,8 @@ class Incoming:
 
     def drop(self) -> None:
         """It is not wanted; nothing is left of it. After it was kept this does nothing."""
-        self._file.close()
+        with suppress(OSError):  # what it still holds does not fit on a disk that is full, and is not wanted
+            self._file.close()
         self.path.unlink(missing_ok=True)
 
 
@@ -125,12 +133,11 @@ class Folder:
         self._files = path / "files"
 
     def begin(self) -> Incoming:
-        self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if shutil.disk_usage(self._incoming).free < limits().free:
-            raise busy(
-                gettext_noop("There is no room left for images on this platform's disk."), code="no-store"
-            )
-        return Incoming(self._incoming / secrets.token_hex(16))
+        with _room():
+            self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if shutil.disk_usage(self._incoming).free < limits().free:
+                raise _full()
+            return Incoming(self._incoming / secrets.token_hex(16))
 
     def keep(self, incoming: Incoming) -> None:
         incoming.close()
@@ -138,12 +145,13 @@ class Folder:
         if place.exists():
             os.utime(place)  # so that nobody clears away what is wanted again
             incoming.drop()
-            return
-        if not place.parent.exists():
-            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _flush(self._files)
-        incoming.path.rename(place)
-        _flush(place.parent)
+        else:
+            with _room():
+                if not place.parent.exists():
+                    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                    _flush(self._files)
+                incoming.path.rename(place)
+        _flush(place.parent)  # also where another process has put it there, and may not have come so far
 
     def has(self, digest: bytes) -> bool:
         return self._place(digest).exists()
@@ -200,6 +208,21 @@ class Folder:
     def _place(self, digest: bytes) -> Path:
         name = digest.hex()
         return self._files / name[:2] / name
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """A disk that is full is no accident: whoever sends is told to come again."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _full() from error
+        raise
+
+
+def _full() -> Fault:
+    return busy(gettext_noop("There is no room left for images on this platform's disk."), code="no-store")
 
 
 def store() -> Folder:

@@ -71,7 +71,7 @@ class _Coming:
         if self.incoming is not None:
             try:
                 return self.incoming.write(data)
-            except OSError as error:
+            except (Fault, OSError) as error:
                 self._fail(error)
         return len(data)
 

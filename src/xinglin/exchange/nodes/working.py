@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
-import subprocess
-import sys
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
+import psycopg
 from django.db import close_old_connections
 
 from xinglin.exchange.nodes import forwarding, queries
 from xinglin.kernel import clock
+from xinglin.kernel.children import Children
 from xinglin.record import database
 from xinglin.record.locks import Lock
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
+
+    from xinglin.record.database import Connection
 
 IDLE = 2.0  # seconds between looks while nothing is to be forwarded
 _log = logging.getLogger(__name__)
@@ -50,7 +53,15 @@ def drain() -> int:
 def _turn() -> int:
     """One batch of each subscription; only one process of a platform does so at a time."""
     close_old_connections()
-    connection = database.connection()
+    try:
+        return _alone(database.connection())
+    except Exception:  # noqa: BLE001 -- the process goes on, also where the database is away for a time
+        _log.exception("nothing could be forwarded; it is tried again")
+        return 0
+
+
+def _alone(connection: Connection) -> int:
+    """The turn, with the lock; where the connection is lost, the database has given the lock back."""
     row = connection.execute("SELECT pg_try_advisory_lock(%s)", [Lock.NODES]).fetchone()
     if row is None or not row[0]:
         return 0
@@ -59,27 +70,11 @@ def _turn() -> int:
         if queries.own() is None:
             return done
         return done + sum(forwarding.turn(one, now=clock.now()) for one in forwarding.due(clock.now()))
-    except Exception:  # noqa: BLE001 -- the process goes on
-        _log.exception("nothing could be forwarded; it is tried again")
-        return 0
     finally:
-        connection.execute("SELECT pg_advisory_unlock(%s)", [Lock.NODES])
+        with contextlib.suppress(psycopg.OperationalError):
+            connection.execute("SELECT pg_advisory_unlock(%s)", [Lock.NODES])
 
 
-class Beside:
+def beside() -> Children:
     """The process as a child, for as long as the ``with`` lasts."""
-
-    def __init__(self) -> None:
-        self._child: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        self._child = subprocess.Popen([sys.executable, "-m", "xinglin.config.command", "nodes", "forward"])
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._child is not None
-        self._child.terminate()
-        try:
-            self._child.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._child.kill()
+    return Children(["nodes", "forward"])

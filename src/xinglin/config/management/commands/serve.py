@@ -13,6 +13,7 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from xinglin.config import embedded
 from xinglin.crypto.folder import KeysUnusable
 from xinglin.exchange import working
 from xinglin.exchange.nodes import working as forwarding
@@ -53,10 +54,12 @@ class Command(BaseCommand):
             respawn_failed_workers=True,
             log_level=LogLevels.error,
         )
+        home, url = settings.SETTINGS.home, database.target()
         with (
-            keeping.Beside() if settings.SETTINGS.ledger else nullcontext(),
-            working.Beside(settings.SETTINGS.exchange),
-            forwarding.Beside() if settings.SETTINGS.nodes else nullcontext(),
+            embedded.kept_running(home) if embedded.is_of(home, url) else nullcontext(),
+            keeping.beside() if settings.SETTINGS.ledger else nullcontext(),
+            working.beside(settings.SETTINGS.exchange),
+            forwarding.beside() if settings.SETTINGS.nodes else nullcontext(),
         ):
             server.serve()
 

@@ -6,6 +6,7 @@ import json
 import logging
 import secrets
 import signal
+import sqlite3
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,8 @@ class Command(BaseCommand):
             raise CommandError(f"\n{unusable}") from None
         except (KeysUnusable, Trouble, running.AlreadyRunning) as wrong:
             raise CommandError(str(wrong)) from None
+        except sqlite3.Error as wrong:
+            raise CommandError(f"The buffer cannot be used: {wrong}") from None
 
     # -- the verbs
 

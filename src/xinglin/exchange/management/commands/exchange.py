@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
-from xinglin.exchange import backlog, monitoring, quarantine, queries, senders, working
+from xinglin.exchange import backlog, monitoring, quarantine, queries, senders, working, writing
 from xinglin.exchange.doors import Door
 from xinglin.exchange.queries import Wanted
 from xinglin.exchange.receipts import State
@@ -20,7 +20,7 @@ from xinglin.exchange.senders import Details
 from xinglin.exchange.tables import watching
 from xinglin.kernel import clock
 from xinglin.kernel.actor import SYSTEM
-from xinglin.kernel.errors import Fault
+from xinglin.kernel.errors import Fault, Kind
 from xinglin.record import database, jobs
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from xinglin.exchange.senders import Registered
 
+_AFTER_TROUBLE = 1.0  # seconds until a folder is looked at again when the database was away, or a disk full
 _DETAILS = ("name", "organization", "charset", "profile", "application", "facility", "certificate")
 
 
@@ -109,11 +110,20 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         parent = os.getppid()
         while not options["beside"] or os.getppid() == parent:
-            for told in folder.look(settled=options["once"]):
-                said = told.refused or f"{told.rows:,} rows, {told.stored:,} stored, {told.bad:,} wrong"
-                self.stdout.write(f"{told.name}: {said}")
+            try:
+                self._look(folder, settled=options["once"])
+            except (Fault, OSError, *writing.TRANSIENT) as error:
+                if options["once"] or (isinstance(error, Fault) and error.kind is not Kind.BUSY):
+                    raise
+                self.stderr.write(f"{error}: it is tried again")  # what was begun lies in work/
+                stop.wait(_AFTER_TROUBLE)
             if options["once"] or stop.wait(options["every"]):
                 return
+
+    def _look(self, folder: watching.Folder, *, settled: bool) -> None:
+        for told in folder.look(settled=settled):
+            said = told.refused or f"{told.rows:,} rows, {told.stored:,} stored, {told.bad:,} wrong"
+            self.stdout.write(f"{told.name}: {said}")
 
     def _status(self, options: dict[str, Any]) -> None:
         connection = database.connection()
