@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 from xinglin.clinic import queries
 from xinglin.clinic.actions import charging, dispensing, prescribing, recording, registering, stocking
 from xinglin.clinic.actions.recording import Code
-from xinglin.clinic.actions.registering import Guest
 from xinglin.clinic.actions.stocking import Delivery, Wanted
-from xinglin.clinic.queries import Line
+from xinglin.clinic.queries import Guest, Line
 from xinglin.clinic.rules import State, VisitState
 from xinglin.kernel.actor import SYSTEM, Actor
 from xinglin.record import database

@@ -23,6 +23,16 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
+class Guest:
+    """Who is registered: the clinic's own Patient and what its desk shows of them."""
+
+    patient: str
+    name: str
+    sex: str
+    birth: str
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
     """One visit; ``number`` is that of its day. The name is opened."""
 

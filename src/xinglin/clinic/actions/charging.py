@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from django.utils.translation import gettext_noop
@@ -28,13 +28,13 @@ def charge(  # noqa: PLR0913 -- to whom, for what, how much, why, by whom, when
     """Charge a visit for ``amount`` thousandths of an item at the day's price; its id. Raises ``conflict`` unpriced."""
     if item.fen is None:
         raise conflict(gettext_noop("%(name)s has no price today: enter one first."), name=item.name)
-    made = {
+    made: dict[str, Any] = {
         "institution": visit.institution, "id": next_id(), "visit": visit.id, "item": item.id, "name": item.name,
         "amount": amount, "fen": rules.cost(amount, item.fen, item.per), "prescription": prescription, "plan": plan,
         "made": now, "actor": actor.id,
     }  # fmt: skip
     insert(connection, "charge", made)
-    return int(made["id"])
+    return made["id"]
 
 
 def withdraw_unpaid(connection: Connection, *, institution: str, prescription: int, now: datetime) -> None:
@@ -147,7 +147,7 @@ def close_day(connection: Connection, *, counted: int, actor: Actor, now: dateti
         "SELECT coalesce(max(number), 0) + 1 FROM clinic_close WHERE institution = %s", [institution]
     ).fetchone()
     assert row is not None
-    made = {
+    made: dict[str, Any] = {
         "institution": institution, "id": next_id(), "number": row[0], "moment": now, "counted": counted,
         "expected": accounting.cash(found), "actor": actor.id, "actor_name": actor.name,
     }  # fmt: skip
@@ -156,7 +156,7 @@ def close_day(connection: Connection, *, counted: int, actor: Actor, now: dateti
         "UPDATE clinic_payment SET close = %s WHERE institution = %s AND close IS NULL",
         [made["id"], institution],
     )
-    return accounting.close(connection, institution, int(made["id"]))
+    return accounting.close(connection, institution, made["id"])
 
 
 def _require_way(way: str) -> None:
@@ -174,7 +174,7 @@ def _entered(  # noqa: PLR0913, PLR0917 -- the columns of the row
         "SELECT coalesce(max(number), 0) + 1 FROM clinic_payment WHERE institution = %s", [institution]
     ).fetchone()
     assert row is not None
-    made = {
+    made: dict[str, Any] = {
         "institution": institution, "id": next_id(), "number": row[0], "kind": kind, "way": way, "fen": fen,
         "patient": patient, "visit": visit, "refunds": refunds, "reason": reason, "moment": now, "actor": actor.id,
         "actor_name": actor.name,
@@ -184,7 +184,7 @@ def _entered(  # noqa: PLR0913, PLR0917 -- the columns of the row
             insert(connection, "payment", made)
     except psycopg.errors.CheckViolation:
         raise conflict(gettext_noop("The patient's account does not hold so much.")) from None
-    return accounting.payment(connection, institution, int(made["id"]))
+    return accounting.payment(connection, institution, made["id"])
 
 
 def _step(

@@ -99,10 +99,10 @@ def sign(connection: Connection, *, visit: int, actor: Actor, now: datetime) -> 
     note = queries.note(connection, institution, visit)
     missing = lacks(note)
     if missing or note is None:
-        known = {**reference.parts(), **reference.diagnoses()}
+        words = {one.key: one.zh for one in (*reference.parts().values(), *reference.diagnoses().values())}
         raise conflict(
             gettext_noop("The record is not complete: %(parts)s."),
-            parts="、".join(known[one.key].zh for one in missing),
+            parts="、".join(words[one.key] for one in missing),
         )
     if note.signed is not None:
         raise conflict(gettext_noop("This record is signed already."))

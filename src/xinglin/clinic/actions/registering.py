@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from django.utils.translation import gettext_noop
@@ -20,19 +19,9 @@ from xinglin.record.door import open_as
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from xinglin.clinic.queries import Visit
+    from xinglin.clinic.queries import Guest, Visit
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
-
-
-@dataclass(frozen=True, slots=True)
-class Guest:
-    """Who is registered: the clinic's own Patient and what its desk shows of them."""
-
-    patient: str
-    name: str
-    sex: str
-    birth: str
 
 
 def register(
@@ -50,7 +39,7 @@ def register(
         [institution, day],
     ).fetchone()
     assert row is not None
-    made = {
+    made: dict[str, Any] = {
         "institution": institution, "id": next_id(), "day": day, "number": row[0], "patient": guest.patient,
         "name": sealing.seal_text(guest.name), "sex": guest.sex, "birth": guest.birth,
         "state": VisitState.WAITING.value,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from django.utils.translation import gettext_noop
@@ -87,7 +87,7 @@ def purchase(connection: Connection, *, delivery: Delivery, actor: Actor, now: d
     if delivery.expires < now.astimezone(LOCAL_ZONE).date():
         raise invalid(gettext_noop("This batch has expired already."))
     queries.item(connection, institution, delivery.item, now.astimezone(LOCAL_ZONE).date())
-    made = {
+    made: dict[str, Any] = {
         "institution": institution, "id": next_id(), "item": delivery.item, "number": delivery.number.strip()[:60],
         "supplier": delivery.supplier.strip()[:100], "expires": delivery.expires, "cost": delivery.cost,
         "received": now,
@@ -97,8 +97,8 @@ def purchase(connection: Connection, *, delivery: Delivery, actor: Actor, now: d
             insert(connection, "batch", made)
     except psycopg.errors.UniqueViolation:
         raise conflict(gettext_noop("This batch is in stock already.")) from None
-    _moved(connection, institution, int(made["id"]), "purchase", delivery.amount, "", actor, now)
-    return queries.batch(connection, institution, int(made["id"]))
+    _moved(connection, institution, made["id"], "purchase", delivery.amount, "", actor, now)
+    return queries.batch(connection, institution, made["id"])
 
 
 def count(
@@ -163,7 +163,7 @@ def _moved(  # noqa: PLR0913, PLR0917 -- the columns of the row
     now: datetime, *, prescription: int | None = None,
 ) -> None:  # fmt: skip
     queries.batch(connection, institution, batch)
-    made = {
+    made: dict[str, Any] = {
         "institution": institution, "id": next_id(), "batch": batch, "kind": kind, "amount": amount,
         "note": note.strip()[:200], "prescription": prescription, "moment": now, "actor": actor.id,
         "actor_name": actor.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
 
@@ -38,16 +38,16 @@ def plan(  # noqa: PLR0913 -- for which visit, what, where, how often, by whom, 
     if what.kind != "technique" or not 1 <= sessions <= 100:
         raise invalid(gettext_noop("Choose a technique, and 1 to 100 sessions."))
     body = {"points": [one.strip()[:40] for one in points if one.strip()][:40], "note": note.strip()[:500]}
-    made = {
+    made: dict[str, Any] = {
         "institution": institution, "id": next_id(), "visit": visit, "item": item, "sessions": sessions,
         "body": sealing.seal_text(json.dumps(body, ensure_ascii=False)), "author": actor.id, "author_name": actor.name,
         "made": now,
     }  # fmt: skip
     insert(connection, "plan", made)
     charging.charge(
-        connection, visit=held, item=what, amount=sessions * UNIT, plan=int(made["id"]), actor=actor, now=now
+        connection, visit=held, item=what, amount=sessions * UNIT, plan=made["id"], actor=actor, now=now
     )
-    return queries.plan(connection, institution, int(made["id"]))
+    return queries.plan(connection, institution, made["id"])
 
 
 def session(connection: Connection, *, plan: int, note: str, actor: Actor, now: datetime) -> Session:
@@ -59,7 +59,7 @@ def session(connection: Connection, *, plan: int, note: str, actor: Actor, now: 
     charges = accounting.charges(connection, institution, held.visit)
     if any(one.plan == plan and one.payment is None for one in charges):
         raise conflict(gettext_noop("This course of treatment is not paid yet."))
-    made = {
+    made: dict[str, Any] = {
         "institution": institution, "id": next_id(), "plan": plan, "number": held.done + 1,
         "note": sealing.seal_text(note.strip()[:500]), "moment": now, "actor": actor.id, "actor_name": actor.name,
     }  # fmt: skip
