@@ -10,14 +10,14 @@ from xinglin.clinic import queries
 from xinglin.clinic.actions import charging, dispensing, prescribing, recording, registering, stocking
 from xinglin.clinic.actions.recording import Code
 from xinglin.clinic.actions.stocking import Delivery, Wanted
-from xinglin.clinic.queries import Guest, Line
 from xinglin.clinic.rules import State, VisitState
+from xinglin.clinic.values import Guest, Line
 from xinglin.kernel.actor import SYSTEM, Actor
 from xinglin.record import database
 from xinglin.record.door import open_as
 
 if TYPE_CHECKING:
-    from xinglin.clinic.queries import Prescription, Visit
+    from xinglin.clinic.values import Prescription, Visit
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_noop
 
-from xinglin.clinic.queries import Charge, Close, Payment, rows
+from xinglin.clinic.queries import rows
+from xinglin.clinic.values import Charge, Close, Payment
 from xinglin.kernel.errors import not_found
 
 if TYPE_CHECKING:

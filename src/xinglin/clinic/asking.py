@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from xinglin.clinic import queries as tables
+    from xinglin.clinic import values as tables
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
     from xinglin.tcm.differentiation.proposing import Proposal

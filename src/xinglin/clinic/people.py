@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_noop
 
 from xinglin.clinic import rules
-from xinglin.clinic.queries import Guest
+from xinglin.clinic.values import Guest
 from xinglin.healthcard import holders, verifying
 from xinglin.healthcard.verifying import Scan
 from xinglin.identity import queries as identity
@@ -104,13 +104,13 @@ def guest(connection: Connection, *, patient: str, actor: Actor) -> Guest:
         if own:
             known = door.read("Patient", own[0]).resource
         else:
-            copied = {
+            copied: dict[str, Any] = {
                 name: known[name]
                 for name in ("identifier", "name", "telecom", "gender", "birthDate", "address")
                 if name in known
             }
             known = _create(door, institution, copied)
-    return _as_guest(known)
+    return as_guest(known)
 
 
 def newcomer(connection: Connection, *, said: Newcomer, actor: Actor) -> Guest:
@@ -135,7 +135,7 @@ def newcomer(connection: Connection, *, said: Newcomer, actor: Actor) -> Guest:
         made["identifier"] = [{"system": _OFFICIAL, "value": number}]
     if said.phone.strip():
         made["telecom"] = [{"system": "phone", "value": said.phone.strip()[:20]}]
-    return _as_guest(_create(open_as(actor, connection), institution, made))
+    return as_guest(_create(open_as(actor, connection), institution, made))
 
 
 def _create(door: Door, institution: str, content: dict[str, Any]) -> dict[str, Any]:
@@ -148,7 +148,8 @@ def _create(door: Door, institution: str, content: dict[str, Any]) -> dict[str, 
     return {**resource, "id": made.id}
 
 
-def _as_guest(patient: dict[str, Any]) -> Guest:
+def as_guest(patient: dict[str, Any]) -> Guest:
+    """What the desk shows of a Patient of the clinic's own."""
     names = [str(name.get("text") or "") for name in patient.get("name", ())]
     named = next(filter(None, names), "")
     if not named and patient.get("name"):

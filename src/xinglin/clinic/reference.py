@@ -98,6 +98,11 @@ def ways() -> dict[str, Way]:
     return {each["code"]: Way(**each) for each in _table("words")["way"]}
 
 
+def demo() -> dict[str, Any]:
+    """What a demonstration begins with."""
+    return _table("demo")
+
+
 def words(name: str) -> Any:
     """A list or number of ``words-1.toml``."""
     return _table("words")[name]

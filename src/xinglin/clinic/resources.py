@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from xinglin.clinic.asking import Read
-    from xinglin.clinic.queries import Line, Note, Plan, Prescription, Session, Visit
+    from xinglin.clinic.values import Line, Note, Plan, Prescription, Session, Visit
     from xinglin.kernel.actor import Actor
 
 ELEMENTS = "urn:oid:2.16.156.10011.2.2.1"

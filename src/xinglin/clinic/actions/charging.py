@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from xinglin.clinic.queries import Charge, Close, Item, Payment, Visit
+    from xinglin.clinic.values import Charge, Close, Item, Payment, Visit
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
 
@@ -34,7 +34,7 @@ def charge(  # noqa: PLR0913 -- to whom, for what, how much, why, by whom, when
         "made": now, "actor": actor.id,
     }  # fmt: skip
     insert(connection, "charge", made)
-    return made["id"]
+    return int(made["id"])
 
 
 def withdraw_unpaid(connection: Connection, *, institution: str, prescription: int, now: datetime) -> None:

@@ -15,7 +15,7 @@ from xinglin.record.door import open_as
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from xinglin.clinic.queries import Prescription
+    from xinglin.clinic.values import Prescription
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
 

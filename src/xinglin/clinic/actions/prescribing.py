@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from xinglin.clinic.asking import Finding
-    from xinglin.clinic.queries import Line, Prescription
+    from xinglin.clinic.values import Line, Prescription
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
 

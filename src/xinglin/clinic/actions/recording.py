@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from xinglin.clinic.queries import Note
     from xinglin.clinic.rules import Lack
+    from xinglin.clinic.values import Note
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
 
@@ -99,7 +99,8 @@ def sign(connection: Connection, *, visit: int, actor: Actor, now: datetime) -> 
     note = queries.note(connection, institution, visit)
     missing = lacks(note)
     if missing or note is None:
-        words = {one.key: one.zh for one in (*reference.parts().values(), *reference.diagnoses().values())}
+        words = {one.key: one.zh for one in reference.parts().values()}
+        words |= {one.key: one.zh for one in reference.diagnoses().values()}
         raise conflict(
             gettext_noop("The record is not complete: %(parts)s."),
             parts="、".join(words[one.key] for one in missing),

@@ -19,7 +19,7 @@ from xinglin.record.door import open_as
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from xinglin.clinic.queries import Guest, Visit
+    from xinglin.clinic.values import Guest, Visit
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    from xinglin.clinic.queries import Batch, Prescription
+    from xinglin.clinic.values import Batch, Prescription
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
 

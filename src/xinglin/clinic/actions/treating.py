@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from xinglin.clinic.queries import Plan, Session
+    from xinglin.clinic.values import Plan, Session
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
 

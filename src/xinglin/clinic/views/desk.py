@@ -22,7 +22,7 @@ from xinglin.ui import entry
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-    from xinglin.clinic.queries import Visit
+    from xinglin.clinic.values import Visit
     from xinglin.record.database import Connection
     from xinglin.record.door import Door
 

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 from xinglin.clinic import accounting, asking, coding, queries, reference, rules, words
 from xinglin.clinic.actions import prescribing, recording, treating
 from xinglin.clinic.actions.recording import Code
-from xinglin.clinic.queries import Line
 from xinglin.clinic.rules import State, VisitState
+from xinglin.clinic.values import Line
 from xinglin.clinic.views.framing import attempt, frame, number, said, today
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, invalid
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse, QueryDict
 
     from xinglin.clinic.asking import Finding
-    from xinglin.clinic.queries import Item, Note, Prescription
+    from xinglin.clinic.values import Item, Note, Prescription
     from xinglin.record.database import Connection
     from xinglin.record.door import Door
 
@@ -189,7 +189,7 @@ def _known(one: Mapping[str, Any], name: str, words_: Sequence[str]) -> str:
 
 
 def _findings(connection: Connection, held: Prescription, door: Door) -> dict[str, Any]:
-    at = {"actor": door.actor, "now": clock.now()}
+    at: dict[str, Any] = {"actor": door.actor, "now": clock.now()}
     left = {one.key for one in asking.outstanding(connection, held, **at)}
     return _rows(asking.report(connection, held, **at), left)
 
@@ -229,7 +229,8 @@ def check(request: HttpRequest, door: Door, visit: int) -> HttpResponse:
 @entry.page
 def prescribe(request: HttpRequest, door: Door, visit: int) -> HttpResponse:
     """Keep the herbs as a draft, and sign them where that was asked."""
-    given, at = request.POST, {"actor": door.actor, "now": clock.now()}
+    given = request.POST
+    at: dict[str, Any] = {"actor": door.actor, "now": clock.now()}
     before = number(given.get("prescription", "")) or None
     held = attempt(
         request,
@@ -240,7 +241,11 @@ def prescribe(request: HttpRequest, door: Door, visit: int) -> HttpResponse:
     )
     if held is not None and given.get("act") == "sign":
         reasons = [
-            (key.removeprefix("reason:"), code, given.get(f"words:{key.removeprefix('reason:')}", "")[:200])
+            (
+                key.removeprefix("reason:"),
+                str(code),
+                given.get(f"words:{key.removeprefix('reason:')}", "")[:200],
+            )
             for key, code in given.items()
             if key.startswith("reason:") and code
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, gettext_noop
@@ -119,14 +119,16 @@ def batch(request: HttpRequest, door: Door, batch: int) -> HttpResponse:
     connection, given = database.connection(), request.POST
     if request.method == "POST":
 
-        def work(own: Connection) -> object:
-            note, at = given.get("note", ""), {"actor": door.actor, "now": clock.now()}
+        def work(own: Connection) -> None:
+            note = given.get("note", "")
+            at: dict[str, Any] = {"actor": door.actor, "now": clock.now()}
             typed = given.get("amount", "")
             if given.get("act") == "count":
                 found = 0 if typed.strip() == "0" else rules.thousandths(typed)
-                return stocking.count(own, batch=batch, found=found, note=note, **at)
+                stocking.count(own, batch=batch, found=found, note=note, **at)
+                return
             returned = given.get("act") == "return"
-            return stocking.lose(
+            stocking.lose(
                 own, batch=batch, amount=rules.thousandths(typed), note=note, returned=returned, **at
             )
 

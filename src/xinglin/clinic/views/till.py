@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-    from xinglin.clinic.queries import Payment
+    from xinglin.clinic.values import Payment
     from xinglin.record.database import Connection
     from xinglin.record.door import Door
 
