@@ -1,4 +1,4 @@
-"""A clinic for a demonstration: people who work there, price list, stock, and today's queue. For made-up regions alone."""
+"""A clinic for a demonstration: people who work there, price list, stock, today's queue. For made-up regions alone."""
 
 from __future__ import annotations
 
