@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.browser.test_pages import violations
-from tests.clinic.conftest import forget_clinics
+from tests.clinic.conftest import few_terms, forget_clinics
+from tests.terminology import make as tables
 from xinglin.kernel import checkdigits
 
 if TYPE_CHECKING:
@@ -31,9 +32,8 @@ def clinic(demo: str, django_db_blocker: Any) -> Iterator[None]:
     from xinglin.kernel.actor import SYSTEM
     from xinglin.record import database
     from xinglin.record.door import open_as
-    from xinglin.terminology import shipped
 
-    shipped.load(database.connection())
+    few_terms(database.connection())
     known = {
         "resourceType": "Patient", "id": "zhou", "name": [{"text": "周玉兰"}], "gender": "female",
         "birthDate": "1975-03-02", "managingOrganization": {"reference": "Organization/hospital"},
@@ -47,6 +47,7 @@ def clinic(demo: str, django_db_blocker: Any) -> Iterator[None]:
         Account.objects.filter(username="doctor").update(institution_id="hospital")
     yield
     forget_clinics()
+    tables.empty(database.connection())
     with django_db_blocker.unblock():
         made = [one["username"] for one in reference.demo()["account"]]
         Account.objects.filter(username__in=made).delete()
@@ -90,7 +91,7 @@ def test_a_day_in_the_clinic(open_window, clinic, axe):
     _close(day, desk)
     doctor.go(visit)
     doctor.page.get_by_role("button", name="结束就诊").click()
-    doctor.settle()
+    doctor.page.wait_for_url("**/clinic/queue/")
     _elsewhere(day)
     _other_look(day, visit, prescription)
 
@@ -101,6 +102,7 @@ def _register(day: Day, desk: Window) -> None:
     desk.go("/clinic/")
     desk.page.fill("main input[name=q]", NUMBER)
     desk.page.keyboard.press("Enter")
+    desk.page.wait_for_selector(".xl-clinic-row:has-text('周玉兰')")
     desk.settle()
     day.look_at(desk, "desk")
     found = desk.page.locator(".xl-clinic-row", has_text="周玉兰")
@@ -114,6 +116,7 @@ def _see(day: Day, doctor: Window) -> str:
     doctor.go("/clinic/queue/")
     doctor.page.fill("[name=room]", "2")
     doctor.page.get_by_role("button", name="叫下一位").click()
+    doctor.page.wait_for_selector("tr:has-text('已叫号')")
     doctor.settle()
     day.look_at(doctor, "queue")
     doctor.go("/clinic/wall/")
@@ -187,13 +190,15 @@ def _pay(day: Day, desk: Window) -> None:
     desk.go("/clinic/till/")
     day.look_at(desk, "till")
     page.locator(".xl-clinic-row", has_text="周玉兰").get_by_role("link").click()
+    page.wait_for_url("**/bill/")
     desk.settle()
     day.look_at(desk, "bill")
     page.fill("[name=given]", "500")
     page.get_by_role("button", name="收费").click()
     page.wait_for_selector(".xl-note[role=status]")
     assert "找零" in page.locator(".xl-note").inner_text()
-    page.get_by_role("link", name="凭证").or_(page.locator("a[href$='/print/']")).first.click()
+    page.get_by_role("link", name="凭证").click()
+    page.wait_for_url("**/print/")
     desk.settle()
     day.look_at(desk, "receipt")
 
@@ -203,7 +208,7 @@ def _dispense(day: Day, desk: Window) -> str:
     pharmacist = day.sign_in("tcm-pharmacist")
     desk.go("/clinic/pharmacy/")
     desk.page.locator(".xl-clinic-row", has_text="周玉兰").get_by_role("link").click()
-    desk.settle()
+    desk.page.wait_for_url("**/clinic/pharmacy/*/")
     address = desk.page.url.removeprefix(desk.address)
     for window, step in (
         (desk, "审核签名"), (desk, "调配签名"), (pharmacist, "核对签名"), (pharmacist, "发药签名"),
@@ -250,12 +255,10 @@ def _other_look(day: Day, visit: str, prescription: str) -> None:
     doctor, desk = day.sign_in("tcm-doctor", **look), day.sign_in("tcm-nurse", **look)
     doctor.go(visit)
     doctor.page.get_by_role("button", name="Open it again").click()
-    doctor.settle()
+    doctor.page.wait_for_selector("button:has-text('End the visit')")
     for window, name, path in (
-        (doctor, "visit", visit), (doctor, "queue", "/clinic/queue/"), (doctor, "treatment", "/clinic/treatment/"),
-        (desk, "desk", "/clinic/"), (desk, "till", "/clinic/till/"), (desk, "bill", f"{visit}bill/"),
-        (desk, "pharmacy", "/clinic/pharmacy/"), (desk, "stock", "/clinic/stock/"), (desk, "prices", "/clinic/prices/"),
-        (desk, "paper", prescription), (desk, "wall", "/clinic/wall/"),
+        (doctor, "visit", visit), (desk, "desk", "/clinic/"), (desk, "till", "/clinic/till/"),
+        (desk, "bill", f"{visit}bill/"), (desk, "stock", "/clinic/stock/"), (desk, "paper", prescription),
     ):  # fmt: skip
         window.go(path)
         day.look_at(window, f"{name}-phone-dark-en")

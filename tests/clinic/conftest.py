@@ -35,6 +35,34 @@ def connection(emptied: None) -> Iterator[Connection]:
     forget_clinics()
 
 
+def few_terms(connection: Connection) -> None:
+    """The terms that the tests choose, in the value sets that the record of a visit asks for; nothing else is left."""
+    from tests.clinic import make
+    from tests.terminology import make as tables
+    from xinglin.terminology.values import About, ValueSet
+
+    tables.empty(connection)
+    concepts = [tables.concept(one.code, one.display) for one in make.DIAGNOSES.values()]
+    sets = [
+        ValueSet(
+            About(f"urn:xinglin:valuesets:tcm-{key}", version="1", title=key, name=key),
+            {"include": [{"system": make.GB15657, "concept": [{"code": make.DIAGNOSES[key].code}]}]},
+        )
+        for key in ("disease", "syndrome")
+    ]
+    tables.keep(connection, tables.system(make.GB15657, concepts), *sets)
+
+
+@pytest.fixture
+def terms(connection: Connection) -> Iterator[None]:
+    """Those terms, while a test lasts."""
+    from tests.terminology import make as tables
+
+    few_terms(connection)
+    yield
+    tables.empty(connection)
+
+
 @pytest.fixture
 def clinic(connection: Connection) -> Clinic:
     """A clinic with prices and stock."""

@@ -137,26 +137,6 @@ def test_every_page_has_its_heading_in_both_languages(sign_in, day):
     assert [page for page, language in headings if headings[page, "en"] == headings[page, "zh-hans"]] == []
 
 
-@pytest.fixture
-def terms(connection):
-    """The few terms that the tests need, in the value sets that the record asks for."""
-    from tests.terminology import make as tables
-    from xinglin.terminology.values import About, ValueSet
-
-    tables.empty(connection)
-    concepts = [tables.concept(one.code, one.display) for one in make.DIAGNOSES.values()]
-    sets = [
-        ValueSet(
-            About(f"urn:xinglin:valuesets:tcm-{key}", version="1", title=key, name=key),
-            {"include": [{"system": make.GB15657, "concept": [{"code": make.DIAGNOSES[key].code}]}]},
-        )
-        for key in ("disease", "syndrome")
-    ]
-    tables.keep(connection, tables.system(make.GB15657, concepts), *sets)
-    yield
-    tables.empty(connection)
-
-
 def test_a_day_by_the_pages(sign_in, clinic, connection, terms):
     desk, doctor, second = sign_in("nurse"), sign_in("doctor"), sign_in("nurse", name="农丽华")
     new = {"name": "周玉兰", "sex": "female", "birth": "1975-03-02", "fee": str(clinic.items["挂号费"])}

@@ -60,7 +60,7 @@ MOVES: dict[str, Words] = {
     "mixing": gettext_lazy("Mixed"),
     "count": gettext_lazy("Stocktaking"),
     "loss": gettext_lazy("Loss"),
-    "return": gettext_lazy("Sent back"),
+    "return": gettext_lazy("Sent back to the supplier"),
 }
 ITEMS: dict[str, Words] = {
     "herb": gettext_lazy("Herb"),

@@ -27,7 +27,7 @@ _T = TypeVar("_T")
 
 TABS = (
     ("desk", gettext_lazy("Registration"), "registering"),
-    ("queue", gettext_lazy("Queue"), "treating"),
+    ("queue", gettext_lazy("Doctor's queue"), "treating"),
     ("till", gettext_lazy("Till"), "charging"),
     ("pharmacy", gettext_lazy("Herb pharmacy"), "reviewing"),
     ("treatment", gettext_lazy("Treatment room"), "nursing"),
