@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 SAMPLE = "xinglin-sample"  # the client id of the sample app, as its own pages have it
 HOSPITAL = institutions.general(0)
 """Where the demonstration's doctor and nurse work."""
+CLINIC = institutions.clinic(0)
+"""The clinic of Chinese medicine that has no system of its own."""
 _CLOCK = "杏林演示时间戳（无法律效力）"
 _AUTHORITY = "杏林演示认证机构（无法律效力）"
 

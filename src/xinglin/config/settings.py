@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "xinglin.exchange.subscriptions",
     "xinglin.quality",
     "xinglin.edge",
+    "xinglin.clinic",
     "xinglin.tcm.knowledge",
     "xinglin.tcm.differentiation",
     "xinglin.tcm.safety",

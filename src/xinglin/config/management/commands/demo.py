@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
+from xinglin.clinic import demonstrating as opening
 from xinglin.config import demonstration, sending
 from xinglin.kernel import clock
 from xinglin.record import database
@@ -50,6 +51,12 @@ class Command(BaseCommand):
         hospital = demonstration.HOSPITAL
         self._say("Demonstration accounts 演示账号 (name, password):")
         call_command("demo_accounts", institution=hospital.code, name=hospital.name, stdout=self.stdout)
+        clinic = demonstration.CLINIC
+        self._say(f"At the clinic {clinic.name}, with the same password 中医馆账号 /clinic/:")
+        for name, person in opening.open_clinic(
+            database.connection(), institution=clinic.code, name=clinic.name, now=clock.now()
+        ):
+            self._say(f"  {name:<15} {person}")
         demonstration.certify(["doctor", "nurse"])
         demonstration.register_app(options["port"])
         self._say(f"  Sample app: client id {demonstration.SAMPLE}, opened from a resident's record")

@@ -1,0 +1,31 @@
+from functools import partial
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
+
+
+class ClinicConfig(AppConfig):
+    name = "xinglin.clinic"
+    label = "clinic"
+
+    def ready(self) -> None:
+        """Stand in the navigation, and have what is sealed here sealed anew with the record."""
+        from xinglin.clinic import rules  # noqa: PLC0415 -- after the applications are ready
+        from xinglin.record import resealing  # noqa: PLC0415 -- as above
+        from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
+
+        sealed = (
+            ("visit", "name"), ("prescription", "body"), ("plan", "body"), ("session", "note"), ("template", "body"),
+        )  # fmt: skip
+        resealing.offer(
+            resealing.Place("clinic_note", ("institution", "visit"), "body", text=True),
+            *(
+                resealing.Place(f"clinic_{table}", ("institution", "id"), column, text=True)
+                for table, column in sealed
+            ),
+        )
+        offer(
+            Place(
+                25, gettext_lazy("Clinic"), "clinic:desk", ("/clinic/",), partial(rules.may, right="looking")
+            )
+        )

@@ -1,0 +1,201 @@
+"""What can be asked of a clinic's tables; everything of one institution."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.utils.translation import gettext_noop
+from psycopg.rows import class_row
+
+from xinglin.clinic.rules import OPEN
+from xinglin.clinic.values import Batch, Item, Movement, Note, Plan, Prescription, Session, Step, Visit
+from xinglin.kernel.errors import not_found
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from xinglin.record.database import Connection
+
+_T = TypeVar("_T")
+
+
+def rows(connection: Connection, kind: type[_T], sql: str, params: Sequence[Any]) -> list[_T]:
+    """The rows of a query as values of ``kind``, whose fields are its columns."""
+    with connection.cursor(row_factory=class_row(kind)) as cursor:
+        return cursor.execute(sql, params).fetchall()
+
+
+# -- visits
+
+_VISIT = (
+    "institution, id, day, number, patient, name, sex, birth, state, urgent, room, doctor, doctor_name, registered,"
+    " called, ended, actor"
+)
+
+
+def visit(connection: Connection, institution: str, id_: int, *, lock: bool = False) -> Visit:
+    """A visit of the institution; raises ``not_found``."""
+    sql = f"SELECT {_VISIT} FROM clinic_visit WHERE institution = %s AND id = %s"
+    found = rows(connection, Visit, sql + (" FOR UPDATE" if lock else ""), [institution, id_])
+    if not found:
+        raise not_found(gettext_noop("There is no such visit at this clinic."))
+    return found[0]
+
+
+def visits(connection: Connection, institution: str, day: date) -> list[Visit]:
+    """The visits of a day in the order of their numbers."""
+    sql = f"SELECT {_VISIT} FROM clinic_visit WHERE institution = %s AND day = %s ORDER BY number"
+    return rows(connection, Visit, sql, [institution, day])
+
+
+def waiting(found: Sequence[Visit]) -> list[Visit]:
+    """Those of a day's visits that are not over, as they will be called."""
+    open_ = [one for one in found if one.state in OPEN]
+    return sorted(open_, key=lambda one: (not one.urgent, one.number))
+
+
+def note(connection: Connection, institution: str, visit_id: int) -> Note | None:
+    """The record of a visit; None where nothing is written."""
+    sql = (
+        "SELECT institution, visit, body, version, signed, signer, signer_name FROM clinic_note"
+        " WHERE institution = %s AND visit = %s"
+    )
+    return next(iter(rows(connection, Note, sql, [institution, visit_id])), None)
+
+
+# -- prescriptions
+
+_PRESCRIPTION = "institution, id, visit, state, doses, body, boiled, author, author_name, made"
+
+
+def prescription(connection: Connection, institution: str, id_: int, *, lock: bool = False) -> Prescription:
+    """A prescription of the institution; raises ``not_found``."""
+    sql = f"SELECT {_PRESCRIPTION} FROM clinic_prescription WHERE institution = %s AND id = %s"
+    found = rows(connection, Prescription, sql + (" FOR UPDATE" if lock else ""), [institution, id_])
+    if not found:
+        raise not_found(gettext_noop("There is no such prescription at this clinic."))
+    return found[0]
+
+
+def prescriptions(connection: Connection, institution: str, visit_id: int) -> list[Prescription]:
+    """The prescriptions of a visit, the earliest first."""
+    sql = f"SELECT {_PRESCRIPTION} FROM clinic_prescription WHERE institution = %s AND visit = %s ORDER BY id"
+    return rows(connection, Prescription, sql, [institution, visit_id])
+
+
+def going(connection: Connection, institution: str) -> list[Prescription]:
+    """Prescriptions on their way: signed or held, and not yet issued."""
+    sql = (
+        f"SELECT {_PRESCRIPTION} FROM clinic_prescription WHERE institution = %s"
+        " AND state NOT IN ('draft', 'issued', 'void') ORDER BY id"
+    )
+    return rows(connection, Prescription, sql, [institution])
+
+
+def steps(connection: Connection, institution: str, prescription_id: int) -> list[Step]:
+    """The steps of a prescription in their order."""
+    sql = (
+        "SELECT step, moment, actor, actor_name FROM clinic_step WHERE institution = %s AND prescription = %s"
+        " ORDER BY id"
+    )
+    return rows(connection, Step, sql, [institution, prescription_id])
+
+
+# -- items and stock
+
+_ITEMS = """
+SELECT i.id, i.kind, i.code, i.name, i.initials, i.unit, i.per, i.active,
+       (SELECT p.fen FROM clinic_price p WHERE p.institution = i.institution AND p.item = i.id AND p.since <= %(day)s
+        ORDER BY p.since DESC LIMIT 1) AS fen,
+       coalesce((SELECT sum(b.remaining) FROM clinic_batch b WHERE b.institution = i.institution AND b.item = i.id
+                 AND b.expires >= %(day)s), 0)::bigint AS left
+FROM clinic_item i WHERE i.institution = %(institution)s
+"""
+
+
+def items(connection: Connection, institution: str, day: date, *, kinds: Sequence[str] = ()) -> list[Item]:
+    """What the clinic gives and does, with the price of the day; all kinds where none is named."""
+    sql = _ITEMS + ("AND i.kind = ANY(%(kinds)s) " if kinds else "") + "ORDER BY i.kind, i.name"
+    with connection.cursor(row_factory=class_row(Item)) as cursor:
+        return cursor.execute(sql, {"institution": institution, "day": day, "kinds": list(kinds)}).fetchall()
+
+
+def item(connection: Connection, institution: str, id_: int, day: date) -> Item:
+    """One of them; raises ``not_found``."""
+    with connection.cursor(row_factory=class_row(Item)) as cursor:
+        found = cursor.execute(
+            _ITEMS + "AND i.id = %(id)s", {"institution": institution, "day": day, "id": id_}
+        ).fetchone()
+    if found is None:
+        raise not_found(gettext_noop("There is no such item on the price list."))
+    return found
+
+
+_BATCH = (
+    "SELECT b.id, b.item, i.name, i.unit, b.number, b.supplier, b.expires, b.cost, b.remaining FROM clinic_batch b"
+    " JOIN clinic_item i ON i.institution = b.institution AND i.id = b.item WHERE b.institution = %s"
+)
+
+
+def batches(connection: Connection, institution: str) -> list[Batch]:
+    """The batches of which something is left, by name, those first that expire first."""
+    return rows(
+        connection, Batch, _BATCH + " AND b.remaining > 0 ORDER BY i.name, b.expires, b.id", [institution]
+    )
+
+
+def batch(connection: Connection, institution: str, id_: int, *, lock: bool = False) -> Batch:
+    """One batch; raises ``not_found``."""
+    sql = _BATCH + " AND b.id = %s" + (" FOR UPDATE OF b" if lock else "")
+    found = rows(connection, Batch, sql, [institution, id_])
+    if not found:
+        raise not_found(gettext_noop("There is no such batch in stock."))
+    return found[0]
+
+
+def movements(connection: Connection, institution: str, batch_id: int) -> list[Movement]:
+    """What happened to a batch, the latest first."""
+    sql = (
+        "SELECT moment, kind, amount, note, actor_name, prescription FROM clinic_movement"
+        " WHERE institution = %s AND batch = %s ORDER BY id DESC"
+    )
+    return rows(connection, Movement, sql, [institution, batch_id])
+
+
+# -- plans
+
+_PLAN = """
+SELECT p.institution, p.id, p.visit, p.item, i.name, p.sessions, p.body, p.author, p.author_name, p.made, p.stopped,
+       (SELECT count(*) FROM clinic_session s WHERE s.institution = p.institution AND s.plan = p.id)::int AS done
+FROM clinic_plan p JOIN clinic_item i ON i.institution = p.institution AND i.id = p.item WHERE p.institution = %s
+"""
+
+
+def plan(connection: Connection, institution: str, id_: int, *, lock: bool = False) -> Plan:
+    """One course of treatment; raises ``not_found``."""
+    sql = _PLAN + " AND p.id = %s" + (" FOR UPDATE OF p" if lock else "")
+    found = rows(connection, Plan, sql, [institution, id_])
+    if not found:
+        raise not_found(gettext_noop("There is no such plan of treatment."))
+    return found[0]
+
+
+def plans(connection: Connection, institution: str, visit_id: int) -> list[Plan]:
+    """The courses of a visit."""
+    return rows(connection, Plan, _PLAN + " AND p.visit = %s ORDER BY p.id", [institution, visit_id])
+
+
+def open_plans(connection: Connection, institution: str) -> list[Plan]:
+    """Courses that are not stopped and have sessions left, the earliest first."""
+    found = rows(connection, Plan, _PLAN + " AND p.stopped IS NULL ORDER BY p.id", [institution])
+    return [one for one in found if one.done < one.sessions]
+
+
+def sessions(connection: Connection, institution: str, plan_id: int) -> list[Session]:
+    """The sessions of a plan in their order."""
+    sql = (
+        "SELECT id, number, note, moment, actor, actor_name FROM clinic_session"
+        " WHERE institution = %s AND plan = %s ORDER BY number"
+    )
+    return rows(connection, Session, sql, [institution, plan_id])

@@ -1,0 +1,268 @@
+"""What the clinic's tables hold, as values; what lies sealed is opened when it is read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from xinglin.clinic.rules import State, VisitState
+from xinglin.record import sealing
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Who is registered: the clinic's own Patient and what its desk shows of them."""
+
+    patient: str
+    name: str
+    sex: str
+    birth: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One visit; ``number`` is that of its day. The name is opened."""
+
+    institution: str
+    id: int
+    day: date
+    number: int
+    patient: str
+    name: str
+    sex: str
+    birth: str
+    state: VisitState
+    urgent: bool
+    room: str
+    doctor: str
+    doctor_name: str
+    registered: datetime
+    called: datetime | None
+    ended: datetime | None
+    actor: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "state", VisitState(self.state))
+        object.__setattr__(self, "name", sealing.open_text(self.name))
+
+    @property
+    def masked(self) -> str:
+        """The name for a wall that everybody sees: first and last character."""
+        if len(self.name) < 3:
+            return f"{self.name[:1]}*"
+        return f"{self.name[:1]}{'*' * (len(self.name) - 2)}{self.name[-1:]}"
+
+    @property
+    def encounter(self) -> str:
+        """The id of its Encounter in the record."""
+        return f"clinic-visit-{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The record of a visit as far as it is written: ``body`` has ``texts`` by part and ``diagnoses`` by key."""
+
+    institution: str
+    visit: int
+    body: dict[str, Any]
+    version: int
+    signed: datetime | None
+    signer: str
+    signer_name: str
+
+    def __post_init__(self) -> None:
+        if isinstance(self.body, str):
+            object.__setattr__(self, "body", json.loads(sealing.open_text(self.body)))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A herb of a prescription: ``amount`` thousandths of a gram in one dose."""
+
+    item: int
+    name: str
+    amount: int
+    preparation: str = ""
+    role: str = ""
+
+    @property
+    def grams(self) -> float:
+        return self.amount / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Prescription:
+    """A herbal prescription; ``body`` has lines, usage, formula and pregnancy."""
+
+    institution: str
+    id: int
+    visit: int
+    state: State
+    doses: int
+    body: dict[str, Any]
+    boiled: bool
+    author: str
+    author_name: str
+    made: datetime
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "state", State(self.state))
+        if isinstance(self.body, str):
+            object.__setattr__(self, "body", json.loads(sealing.open_text(self.body)))
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return tuple(Line(**line) for line in self.body["lines"])
+
+    @property
+    def key(self) -> str:
+        """What the check of prescriptions knows it by: the content is part of it, so that signatures fit it alone."""
+        return f"clinic/{self.institution}/{self.id}/{self.body['digest']}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Who did a step of a prescription, and when."""
+
+    step: str
+    moment: datetime
+    actor: str
+    actor_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What a clinic gives or does; ``fen`` for ``per`` units on the day asked for, None without a price."""
+
+    id: int
+    kind: str
+    code: str
+    name: str
+    initials: str
+    unit: str
+    per: int
+    active: bool
+    fen: int | None
+    left: int  # thousandths, of batches that have not expired
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch in stock."""
+
+    id: int
+    item: int
+    name: str
+    unit: str
+    number: str
+    supplier: str
+    expires: date
+    cost: int
+    remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A line of what happened to a batch."""
+
+    moment: datetime
+    kind: str
+    amount: int
+    note: str
+    actor_name: str
+    prescription: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a visit costs, one line."""
+
+    id: int
+    visit: int
+    item: int | None
+    name: str
+    amount: int
+    fen: int
+    prescription: int | None
+    plan: int | None
+    payment: int | None
+    refund: int | None
+    withdrawn: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payment, a refund, a deposit or a withdrawal; ``number`` is that of the receipt."""
+
+    id: int
+    number: int
+    kind: str
+    way: str
+    fen: int
+    patient: str
+    visit: int | None
+    refunds: int | None
+    reason: str
+    close: int | None
+    moment: datetime
+    actor: str
+    actor_name: str
+
+    @property
+    def signed_fen(self) -> int:
+        """What the till has more for it."""
+        return self.fen if self.kind in ("pay", "deposit") else -self.fen
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """A day's end at the till: what the drawer should hold and what was counted, in fen."""
+
+    id: int
+    number: int
+    moment: datetime
+    counted: int
+    expected: int
+    actor: str
+    actor_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A course of treatment with so many sessions; ``done`` of them are."""
+
+    institution: str
+    id: int
+    visit: int
+    item: int
+    name: str
+    sessions: int
+    body: dict[str, Any]
+    author: str
+    author_name: str
+    made: datetime
+    stopped: datetime | None
+    done: int
+
+    def __post_init__(self) -> None:
+        if isinstance(self.body, str):
+            object.__setattr__(self, "body", json.loads(sealing.open_text(self.body)))
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One session of a plan, signed by who did it."""
+
+    id: int
+    number: int
+    note: str
+    moment: datetime
+    actor: str
+    actor_name: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "note", sealing.open_text(self.note))
