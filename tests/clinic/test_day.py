@@ -9,7 +9,15 @@ import pytest
 from tests.clinic import make
 from tests.clinic.make import DOCTOR, ELSEWHERE, NOW, NURSE, OTHER, SECOND
 from xinglin.clinic import accounting, queries
-from xinglin.clinic.actions import charging, dispensing, prescribing, recording, registering, treating
+from xinglin.clinic.actions import (
+    charging,
+    dispensing,
+    prescribing,
+    recording,
+    registering,
+    templates,
+    treating,
+)
 from xinglin.clinic.rules import State, VisitState
 from xinglin.kernel.actor import SYSTEM
 from xinglin.kernel.errors import Fault, Kind
@@ -360,11 +368,13 @@ def test_nothing_of_another_clinic_can_be_reached(connection, clinic):
 def test_templates_are_seen_in_their_scope(connection, clinic):
     with connection.transaction():
         for scope in ("own", "institution"):
-            recording.keep_template(
+            templates.keep_texts(
                 connection, scope=scope, name="不寐", texts={"method": "养血安神", "x": "y"}, actor=DOCTOR
             )
 
-    assert recording.templates(connection, actor=DOCTOR) == [
-        ("own", "不寐", {"method": "养血安神"}), ("institution", "不寐", {"method": "养血安神"}),
-    ]  # fmt: skip
-    assert [scope for scope, _, _ in recording.templates(connection, actor=OTHER)] == ["institution"]
+    def said(actor):
+        return [(one.scope, one.name, one.body) for one in templates.kept(connection, actor=actor)]
+
+    texts = {"method": "养血安神"}
+    assert said(DOCTOR) == [("own", "不寐", texts), ("institution", "不寐", texts)]
+    assert said(OTHER) == [("institution", "不寐", texts)]

@@ -16,6 +16,7 @@ class ClinicConfig(AppConfig):
 
         sealed = (
             ("visit", "name"), ("prescription", "body"), ("plan", "body"), ("session", "note"), ("template", "body"),
+            ("measuring", "body"),
         )  # fmt: skip
         resealing.offer(
             resealing.Place("clinic_note", ("institution", "visit"), "body", text=True),

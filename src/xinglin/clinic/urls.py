@@ -1,6 +1,16 @@
 from django.urls import path
 
-from xinglin.clinic.views import desk, doctor, papers, pharmacy, till, treatment
+from xinglin.clinic.views import (
+    checking,
+    desk,
+    doctor,
+    nursing,
+    papers,
+    pharmacy,
+    prescriptions,
+    till,
+    treatment,
+)
 
 app_name = "clinic"
 
@@ -14,14 +24,17 @@ urlpatterns = [
     path("visits/<int:visit>/to/<slug:to>/", desk.move, name="move"),
     path("visits/<int:visit>/record/", doctor.record, name="record"),
     path("visits/<int:visit>/proposal/", doctor.proposal, name="proposal"),
-    path("visits/<int:visit>/check/", doctor.check, name="check"),
-    path("visits/<int:visit>/prescribe/", doctor.prescribe, name="prescribe"),
+    path("visits/<int:visit>/check/", prescriptions.check, name="check"),
+    path("visits/<int:visit>/prescribe/", prescriptions.prescribe, name="prescribe"),
+    path("visits/<int:visit>/formulas/", prescriptions.formulas, name="formulas"),
+    path("visits/<int:visit>/templates/<int:template>/forget/", prescriptions.forget, name="forget"),
+    path("visits/<int:visit>/measure/", nursing.measure, name="measure"),
     path("visits/<int:visit>/plan/", doctor.plan, name="plan"),
     path("visits/<int:visit>/bill/", till.bill, name="bill"),
     path("visits/<int:visit>/pay/", till.pay, name="pay"),
     path("visits/<int:visit>/account/", till.account, name="account"),
-    path("prescriptions/<int:prescription>/void/", doctor.void, name="void"),
-    path("prescriptions/<int:prescription>/second/", doctor.second, name="second"),
+    path("prescriptions/<int:prescription>/void/", prescriptions.void, name="void"),
+    path("prescriptions/<int:prescription>/second/", prescriptions.second, name="second"),
     path("prescriptions/<int:prescription>/print/", papers.prescription, name="prescription-paper"),
     path("till/", till.till, name="till"),
     path("till/close/", till.close, name="close"),
@@ -33,6 +46,8 @@ urlpatterns = [
     path("stock/", pharmacy.stock, name="stock"),
     path("stock/<int:batch>/", pharmacy.batch, name="batch"),
     path("prices/", pharmacy.prices, name="prices"),
+    path("nurse/", nursing.nurse, name="nurse"),
+    path("records/", checking.records, name="records"),
     path("treatment/", treatment.treatment, name="treatment"),
     path("treatment/<int:plan>/", treatment.course, name="course"),
 ]

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
 
-from xinglin.clinic import accounting, queries, resources, rules
+from xinglin.clinic import accounting, documents, queries, resources, rules
 from xinglin.clinic.actions import charging
 from xinglin.clinic.actions.numbering import insert, next_id
 from xinglin.clinic.rules import UNIT, VisitState
+from xinglin.clinic.values import TREATMENT_DOCUMENT
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel.errors import conflict, invalid
 from xinglin.record import sealing
@@ -66,5 +67,7 @@ def session(connection: Connection, *, plan: int, note: str, actor: Actor, now: 
     insert(connection, "session", made)
     visit = queries.visit(connection, institution, held.visit)
     done = next(one for one in queries.sessions(connection, institution, plan) if one.id == made["id"])
-    open_as(actor, connection).transaction(resources.treated(visit, held, done, actor=actor))
+    door = open_as(actor, connection)
+    door.transaction(resources.treated(visit, held, done, actor=actor))
+    door.transaction(documents.kept(door, visit, TREATMENT_DOCUMENT, key=str(done.id), now=now))
     return done
