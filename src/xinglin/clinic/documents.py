@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from xinglin.clinic.values import RECORD_DOCUMENT
 from xinglin.exchange.cda import kinds, queries, writing
-from xinglin.exchange.cda.documents import KINDS, NUMBER, Number
+from xinglin.exchange.cda.documents import INSTITUTION, KINDS, NUMBER, Number, Unit
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.record.steps import Step, Verb
 
@@ -28,6 +28,8 @@ def kept(door: Door, visit: Visit, code: str, *, key: str, now: datetime) -> lis
     document = queries.made(door, code, encounter=visit.encounter, now=now)
     number = f"{visit.institution}-{code}-{key}"
     document.number = Number(NUMBER, number)
+    name = str(door.read("Organization", visit.institution).resource.get("name", ""))
+    document.custodian = document.institution = Unit(Number(INSTITUTION, visit.institution), name)
     written = writing.write(document)
     id_ = f"clinic-{code.lower()}-{key}"
     binary = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from xinglin.clinic import reference
 from xinglin.clinic.rules import EMERGENCY, OUTPATIENT, PATENT, VisitState
+from xinglin.exchange.cda.documents import OUTPATIENT as OUTPATIENT_NUMBER
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.record.steps import Step, Verb
 
@@ -27,6 +28,7 @@ DOCUMENTS = "urn:oid:2.16.156.10011.2.4"
 DEGREE = "urn:xinglin:extension:finding-degree"
 TIME = "urn:xinglin:extension:finding-time"
 LOCAL = "urn:xinglin:clinic:item"
+VISITS = f"urn:oid:{OUTPATIENT_NUMBER}"
 PRESCRIPTIONS = "urn:xinglin:clinic:prescription"
 _HL7 = "http://terminology.hl7.org/CodeSystem"
 
@@ -68,7 +70,9 @@ def _coded(system: str, code: str) -> dict[str, Any]:
 # -- the visit and its note
 
 
-def encounter(visit: Visit, actor: Actor, diagnoses: Sequence[str] = ()) -> dict[str, Any]:
+def encounter(
+    visit: Visit, actor: Actor, diagnoses: Sequence[str] = (), complaint: str = ""
+) -> dict[str, Any]:
     """The visit; ``diagnoses`` are ids of Conditions."""
     period = {"start": _at(visit.called or visit.registered)}
     if visit.ended is not None:
@@ -82,7 +86,10 @@ def encounter(visit: Visit, actor: Actor, diagnoses: Sequence[str] = ()) -> dict
         "participant": [{"individual": _by(actor)}],
         "period": period,
         "serviceProvider": {"reference": f"Organization/{visit.institution}"},
+        "identifier": [{"system": VISITS, "value": f"{visit.day:%Y%m%d}-{visit.number:03}"}],
     }  # fmt: skip
+    if complaint:
+        made["reasonCode"] = [{"text": complaint}]
     if diagnoses:
         made["diagnosis"] = [{"condition": {"reference": f"Condition/{one}"}} for one in diagnoses]
     return made
@@ -104,16 +111,16 @@ def ended(visit: Visit) -> list[Step]:
 
 
 def seen(visit: Visit, note: Note, found: Iterable[Read], *, actor: Actor, now: datetime) -> list[Step]:
-    """The signed note: Encounter, Conditions, Observations of the four examinations, Composition."""
+    """The signed note: Encounter, Conditions, an Observation of each part, Composition."""
     conditions = _conditions(visit, note, actor, now)
     findings = list(found)
     observations = [
-        _examination(visit, part, note.body["texts"][part.key], findings, actor, now)
+        _part(visit, part, note.body["texts"][part.key], findings, actor, now)
         for part in reference.parts().values()
-        if part.examination and note.body["texts"].get(part.key)
+        if note.body["texts"].get(part.key)
     ]
     made = [
-        encounter(visit, actor, [one["id"] for one in conditions]),
+        encounter(visit, actor, [one["id"] for one in conditions], note.body["texts"].get("complaint", "")),
         *conditions,
         *observations,
         _composition(visit, note, conditions, observations, actor, now),
@@ -151,13 +158,14 @@ def _conditions(visit: Visit, note: Note, actor: Actor, now: datetime) -> list[d
     return made
 
 
-def _examination(
+def _part(
     visit: Visit, part: reference.Part, text: str, found: Sequence[Read], actor: Actor, now: datetime
 ) -> dict[str, Any]:
-    """One of the four examinations: the free text, and each finding as there or not, with degree and time."""
+    """A part of the record as its data element: the text; of an examination also each finding, as there or not."""
+    category = "exam" if part.examination else "survey"
     made: dict[str, Any] = {
         "resourceType": "Observation", "id": f"clinic-{part.key}-{visit.id}", "status": "final",
-        "category": [_coded("observation-category", "exam")],
+        "category": [_coded("observation-category", category)],
         "code": {"coding": [{"system": ELEMENTS, "code": part.element}], "text": part.zh},
         **_of(visit), "effectiveDateTime": _at(now), "performer": [_by(actor)], "valueString": text,
     }  # fmt: skip
