@@ -90,6 +90,7 @@ def test_a_day_in_the_clinic(open_window, clinic, axe):
     _write(day, doctor)
     _prescribe(day, doctor)
     _add_patents(day, doctor)
+    _plan(day, doctor)
     _pay(day, desk)
     prescription = _dispense(day, desk)
     _close(day, desk)
@@ -231,6 +232,21 @@ def _add_patents(day: Day, doctor: Window) -> None:
     page.locator(f"form:has({PATENTS})").get_by_role("button", name="签署处方").click()
     page.wait_for_selector(".xl-note[role=status]")
     assert "处方已签署" in page.locator(".xl-note[role=status]").inner_text()
+
+
+def _plan(day: Day, doctor: Window) -> None:
+    """Needles at points that are found by initials and by code."""
+    page = doctor.page
+    page.locator("clinic-points input").focus()
+    for text in ("sm", "sp6"):
+        page.keyboard.type(text)
+        page.wait_for_selector("#clinic-points-found [role=option]")
+        page.keyboard.press("Enter")
+    assert page.input_value("[name=points]") == "神门、三阴交、"
+    page.locator("select[name=item]").select_option(label="针刺 45.00")
+    page.get_by_role("button", name="开具治疗").click()
+    page.wait_for_selector(".xl-note[role=status]")
+    assert "神门、三阴交" in page.locator(".xl-clinic-row", has_text="针刺").inner_text()
 
 
 def _pay(day: Day, desk: Window) -> None:

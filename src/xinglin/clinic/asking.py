@@ -14,7 +14,7 @@ from xinglin.clinic.rules import PATENT
 from xinglin.record.door import open_as
 from xinglin.tcm.differentiation import actions as choosing
 from xinglin.tcm.differentiation import naming, proposing, reading
-from xinglin.tcm.knowledge import herbs, searching
+from xinglin.tcm.knowledge import POINT_SYSTEM, herbs, searching
 from xinglin.tcm.knowledge import queries as knowledge
 from xinglin.tcm.safety import actions as safety
 from xinglin.tcm.safety import facts
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from xinglin.tcm.knowledge.models import Term
     from xinglin.tcm.safety.values import Person
 
-__all__ = ["Finding", "Level", "Report"]
+__all__ = ["POINT_SYSTEM", "Finding", "Level", "Report"]
 
 
 class Written(Protocol):
@@ -145,6 +145,22 @@ def _ranges(version: str) -> dict[str, tuple[float, float]]:
 def ranges() -> dict[str, tuple[float, float]]:
     """Grams a day of herbs by name, least and most, where the knowledge says so."""
     return _ranges(herbs.standing())
+
+
+@lru_cache(maxsize=1)
+def _points(version: str) -> list[tuple[str, str, tuple[str, ...]]]:  # noqa: ARG001 -- the key of what is remembered
+    return knowledge.spelt("point")
+
+
+def points() -> list[tuple[str, str, tuple[str, ...]]]:
+    """The acupuncture points: code, name, initials."""
+    return _points(herbs.standing())
+
+
+def points_named(names: Sequence[str]) -> dict[str, str]:
+    """The codes of points by their names; what is no point's name is left out."""
+    codes = {name: code for code, name, _ in points()}
+    return {name: codes[name] for name in names if name in codes}
 
 
 # -- the check of prescriptions

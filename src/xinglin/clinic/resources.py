@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xinglin.clinic import reference
+from xinglin.clinic.asking import POINT_SYSTEM
 from xinglin.clinic.rules import EMERGENCY, OUTPATIENT, PATENT, VisitState
 from xinglin.exchange.cda.documents import OUTPATIENT as OUTPATIENT_NUMBER
 from xinglin.fhir.dates import LOCAL_ZONE
@@ -362,7 +363,14 @@ def treated(visit: Visit, plan: Plan, done: Session, *, actor: Actor) -> list[St
         **_of(visit), "performedDateTime": _at(done.moment), "performer": [{"actor": _by(actor)}],
     }  # fmt: skip
     if plan.body["points"]:
-        made["bodySite"] = [{"text": point} for point in plan.body["points"]]
+        codes = plan.body.get("codes", {})
+        made["bodySite"] = [_site(point, codes.get(point)) for point in plan.body["points"]]
     if done.note:
         made["note"] = [{"text": done.note}]
     return [_put(made)]
+
+
+def _site(name: str, code: str | None) -> dict[str, Any]:
+    """A point, by its code where it is one of the standard."""
+    coded = {"coding": [{"system": POINT_SYSTEM, "code": code, "display": name}]} if code else {}
+    return {**coded, "text": name}

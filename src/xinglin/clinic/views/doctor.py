@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import redirect, render
@@ -45,7 +46,7 @@ def visit(request: HttpRequest, door: Door, visit: int) -> HttpResponse:
             (one.id, one.scope, one.name, one.body)
             for one in templates.kept(connection, (templates.RECORD,), actor=door.actor)
         ],
-        "going_on": held.state is VisitState.SEEN,
+        "points": asking.points(), "going_on": held.state is VisitState.SEEN,
         **prescriptions.of_visit(connection, door, held),
     }  # fmt: skip
     return render(request, "clinic/visit.html", frame(door.actor, "queue", **context))
@@ -145,11 +146,12 @@ def proposal(request: HttpRequest, door: Door, visit: int) -> HttpResponse:
 def plan(request: HttpRequest, door: Door, visit: int) -> HttpResponse:
     """Order a course of treatment."""
     given = request.POST
+    points = [one.strip() for one in re.split("[、，,]", given.get("points", "")) if one.strip()]
     attempt(
         request,
         lambda connection: treating.plan(
-            connection, visit=visit, item=number(given.get("item", "")),
-            points=given.get("points", "").replace("，", "、").replace(",", "、").split("、"),
+            connection, visit=visit, item=number(given.get("item", "")), points=points,
+            codes=asking.points_named(points),
             sessions=number(given.get("sessions", "")), note=given.get("note", ""), actor=door.actor, now=clock.now(),
         ),
         gettext("The treatment is ordered; the till knows of it."),

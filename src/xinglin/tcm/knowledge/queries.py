@@ -136,6 +136,15 @@ def names_of(ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return {id_: tuple(texts) for id_, texts in found.items()}
 
 
+def spelt(kind: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    """The terms of a kind with what finds them at a keyboard: id, name, initials of all names; ordered by id."""
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    names = Name.objects.filter(term__kind=kind, term__retired=False).exclude(initials="")
+    for id_, name, initials in names.values_list("term_id", "term__name", "initials"):
+        found[id_, name].update(initials.split())
+    return [(id_, name, tuple(sorted(initials))) for (id_, name), initials in sorted(found.items())]
+
+
 def deciding(*predicates: str, kind: str = "") -> list[Ground]:
     """The facts that decision support may use: current, not withdrawn, not disputed, each with what it rests on."""
     facts = Fact.objects.filter(current=True, predicate__in=predicates)

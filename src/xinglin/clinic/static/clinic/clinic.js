@@ -324,6 +324,85 @@ class ClinicHerbs extends HTMLElement {
   }
 }
 
+/** Names of points in one field, divided by 、; what is typed last is looked up by name, initials or code. */
+class ClinicPoints extends HTMLElement {
+  connectedCallback() {
+    this.points = JSON.parse(this.querySelector("script").textContent);
+    this.field = this.querySelector("input");
+    this.hits = this.querySelector("[role=listbox]");
+    this.found = [];
+    this.at = 0;
+    this.field.addEventListener("input", () => this.look());
+    this.field.addEventListener("keydown", (event) => this.key(event));
+    this.field.addEventListener("blur", () => this.show([]));
+    this.hits.addEventListener("mousedown", (event) => {
+      event.preventDefault(); // the field keeps the focus
+      const hit = event.target.closest("[role=option]");
+      if (hit) this.pick(hit.dataset.name);
+    });
+  }
+
+  /** Where the piece begins that is being typed. */
+  begin() {
+    return Math.max(...["、", "，", ","].map((mark) => this.field.value.lastIndexOf(mark))) + 1;
+  }
+
+  look() {
+    const wanted = this.field.value.slice(this.begin()).trim().toLowerCase();
+    const fits = ([code, name, initials]) =>
+      code.toLowerCase() === wanted || name.startsWith(wanted) || initials.some((one) => one.startsWith(wanted));
+    const exact = ([code, name, initials]) =>
+      Number(code.toLowerCase() === wanted || name === wanted || initials.includes(wanted));
+    const found = wanted ? this.points.filter(fits) : [];
+    found.sort((one, other) => exact(other) - exact(one));
+    this.show(found.slice(0, MOST_HITS));
+  }
+
+  show(found) {
+    this.found = found;
+    this.at = 0;
+    this.hits.hidden = !found.length;
+    this.field.setAttribute("aria-expanded", String(found.length > 0));
+    this.hits.replaceChildren(
+      ...found.map(([code, name], at) => {
+        const hit = document.createElement("div");
+        hit.setAttribute("role", "option");
+        hit.id = `${this.hits.id}-${at}`;
+        hit.dataset.name = name;
+        hit.textContent = `${name}  ${code}`;
+        return hit;
+      }),
+    );
+    this.mark();
+  }
+
+  mark() {
+    [...this.hits.children].forEach((hit, at) => hit.setAttribute("aria-selected", String(at === this.at)));
+    if (this.found.length) this.field.setAttribute("aria-activedescendant", `${this.hits.id}-${this.at}`);
+    else this.field.removeAttribute("aria-activedescendant");
+  }
+
+  key(event) {
+    if (event.isComposing || !this.found.length) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const count = this.found.length;
+      this.at = (this.at + (event.key === "ArrowDown" ? 1 : count - 1)) % count;
+      this.mark();
+    } else if (event.key === "Enter") {
+      this.pick(this.found[this.at][1]);
+    } else if (event.key === "Escape") {
+      this.show([]);
+    } else return;
+    event.preventDefault();
+  }
+
+  pick(name) {
+    this.field.value = `${this.field.value.slice(0, this.begin())}${name}、`;
+    this.show([]);
+  }
+}
+
+customElements.define("clinic-points", ClinicPoints);
 customElements.define("clinic-terms", ClinicTerms);
 customElements.define("clinic-herbs", ClinicHerbs);
 
