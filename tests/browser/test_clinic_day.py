@@ -238,15 +238,15 @@ def _plan(day: Day, doctor: Window) -> None:
     """Needles at points that are found by initials and by code."""
     page = doctor.page
     page.locator("clinic-points input").focus()
-    for text in ("sm", "sp6"):
+    for text in ("ht7", "zsl"):
         page.keyboard.type(text)
         page.wait_for_selector("#clinic-points-found [role=option]")
         page.keyboard.press("Enter")
-    assert page.input_value("[name=points]") == "神门、三阴交、"
+    assert page.input_value("[name=points]") == "神门、足三里、"
     page.locator("select[name=item]").select_option(label="针刺 45.00")
     page.get_by_role("button", name="开具治疗").click()
     page.wait_for_selector(".xl-note[role=status]")
-    assert "神门、三阴交" in page.locator(".xl-clinic-row", has_text="针刺").inner_text()
+    assert "神门、足三里" in page.locator(".xl-clinic-row", has_text="针刺").inner_text()
 
 
 def _pay(day: Day, desk: Window) -> None:
