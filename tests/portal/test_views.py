@@ -343,3 +343,36 @@ def test_timeline_of_one_who_was_not_seen_for_long_goes_back_to_the_beginning(do
 def test_banner_leads_to_the_health_cards(doctor):
     assert 'href="/cards/patient/a/"' in doctor.get("/residents/a/").content.decode()
     assert doctor.get("/cards/patient/a/", follow=True).status_code == 200
+
+
+# -- the first page
+
+
+def test_first_page_offers_the_readers_work_and_loads_each_card_by_itself(doctor):
+    page = doctor.get("/").content.decode()
+
+    assert 'hx-get="/today/lately/"' in page
+    cards = re.findall(r'hx-get="(/today/[a-z-]+/)"', page)
+    for card in cards:
+        answer = doctor.get(card, headers=HTMX)
+        assert answer.status_code == 200, card
+        assert "<html" not in answer.content.decode()
+
+
+def test_card_of_somebody_elses_work_is_not_there(doctor):
+    assert doctor.get("/today/exchange/", headers=HTMX).status_code == 404
+
+
+def test_records_opened_lately_are_found_again_and_only_ones_own(doctor):
+    from datetime import timedelta
+
+    from xinglin.kernel import clock
+    from xinglin.record import access, database
+
+    assert "王桂兰" not in text(doctor.get("/today/lately/", headers=HTMX))
+    doctor.get("/residents/a/problems/")
+    access.flush()
+
+    assert "王桂兰" in text(doctor.get("/today/lately/", headers=HTMX))
+    since = clock.now() - timedelta(days=1)
+    assert access.opened_lately(database.connection(), "account/0", since, limit=5) == []

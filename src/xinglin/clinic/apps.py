@@ -10,8 +10,9 @@ class ClinicConfig(AppConfig):
 
     def ready(self) -> None:
         """Stand in the navigation, and have what is sealed here sealed anew with the record."""
-        from xinglin.clinic import rules  # noqa: PLC0415 -- after the applications are ready
+        from xinglin.clinic import doing, rules  # noqa: PLC0415 -- after the applications are ready
         from xinglin.record import resealing  # noqa: PLC0415 -- as above
+        from xinglin.ui import today  # noqa: PLC0415 -- as above
         from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
 
         sealed = (
@@ -29,4 +30,7 @@ class ClinicConfig(AppConfig):
             Place(
                 25, gettext_lazy("Clinic"), "clinic:desk", ("/clinic/",), partial(rules.may, right="looking")
             )
+        )
+        today.offer(
+            today.Part(10, "clinic", gettext_lazy("Clinic"), partial(rules.may, right="looking"), doing.today)
         )

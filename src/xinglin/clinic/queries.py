@@ -125,6 +125,42 @@ def _faults(visit: Visit, note: Note | None, now: datetime, *, drafted: bool) ->
     return tuple(faults(told, now))
 
 
+# -- what is to be done
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """How much waits at a clinic on a day."""
+
+    waiting: int  # visitors
+    urgent: int  # of them
+    unmeasured: int
+    mine: int  # visits that a doctor has begun
+    second: int  # prescriptions that wait for somebody else's signature
+    pharmacy: int
+    expiring: int  # batches
+
+
+def doing(connection: Connection, institution: str, day: date, actor: str, near: date) -> Doing:
+    """The counts of a day; ``near``: what expires until then is told of."""
+    row = connection.execute(
+        "SELECT (SELECT count(*) FROM clinic_visit WHERE {at} AND state IN ('waiting', 'called')),"
+        " (SELECT count(*) FROM clinic_visit WHERE {at} AND state IN ('waiting', 'called') AND urgent),"
+        " (SELECT count(*) FROM clinic_visit v WHERE {at} AND state IN ('waiting', 'called') AND NOT EXISTS"
+        "  (SELECT FROM clinic_measuring m WHERE m.institution = v.institution AND m.visit = v.id)),"
+        " (SELECT count(*) FROM clinic_visit WHERE {at} AND state = 'seen' AND doctor = %(actor)s),"
+        " (SELECT count(*) FROM clinic_prescription WHERE institution = %(institution)s AND state = 'held'"
+        "  AND author <> %(actor)s),"
+        " (SELECT count(*) FROM clinic_prescription WHERE institution = %(institution)s"
+        "  AND state IN ('paid', 'reviewed', 'mixed', 'checked', 'boiled')),"
+        " (SELECT count(*) FROM clinic_batch WHERE institution = %(institution)s AND remaining > 0"
+        "  AND expires <= %(near)s)".replace("{at}", "institution = %(institution)s AND day = %(day)s"),
+        {"institution": institution, "day": day, "actor": actor, "near": near},
+    ).fetchone()
+    assert row is not None
+    return Doing(*row)
+
+
 # -- prescriptions
 
 _PRESCRIPTION = "institution, id, visit, state, doses, body, boiled, author, author_name, made, kind"

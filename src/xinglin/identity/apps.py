@@ -1,3 +1,5 @@
+from functools import partial
+
 from django.apps import AppConfig
 from django.conf import settings
 from django.utils.translation import gettext_lazy
@@ -49,9 +51,14 @@ class IdentityConfig(AppConfig):
     @staticmethod
     def _appear() -> None:
         """Stand in the navigation: with the overview for who decides, else with finding a person."""
+        from xinglin.identity import doing  # noqa: PLC0415 -- after the applications are loaded
         from xinglin.identity.roles import DECIDE, LOOK, may  # noqa: PLC0415 -- after the applications are loaded
+        from xinglin.ui import today  # noqa: PLC0415 -- as above
         from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
 
+        today.offer(
+            today.Part(30, "identity", gettext_lazy("Person index"), partial(may, right=DECIDE), doing.today)
+        )
         name, under = gettext_lazy("Person index"), ("/persons/",)
         offer(Place(20, name, "identity:overview", under, lambda actor: may(actor, DECIDE)))
         offer(

@@ -7,6 +7,7 @@ later question is about all of them. A Patient that is not in the index is a per
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_noop
@@ -17,7 +18,7 @@ from xinglin.kernel.errors import Fault, Kind, not_found
 from xinglin.kernel.ids import self_number
 from xinglin.portal.rules import allergies, medicines, people, results, searching, timeline
 from xinglin.portal.rules.sources import Sources
-from xinglin.record import database
+from xinglin.record import access, database
 from xinglin.record.policy import Sight, consents
 
 if TYPE_CHECKING:
@@ -90,6 +91,19 @@ def find(door: Door, text: str) -> tuple[Candidate, ...]:
         if found:
             return _candidates(door, found)
     return ()
+
+
+_LATELY_DAYS = 14
+
+
+def lately(door: Door, now: datetime, most: int) -> tuple[Candidate, ...]:
+    """The residents whose records the reader has opened in the last two weeks, the latest first."""
+    since = now - timedelta(days=_LATELY_DAYS)
+    ids = access.opened_lately(database.connection(), door.actor.id, since, limit=4 * most)
+    if not ids:
+        return ()
+    found = {one.id: one for one in _candidates(door, [stored.resource for stored in _read(door, ids)])}
+    return tuple(found[id_] for id_ in ids if id_ in found)[:most]
 
 
 def some(door: Door, count: int) -> tuple[Candidate, ...]:

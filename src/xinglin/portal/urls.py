@@ -1,11 +1,13 @@
 from django.urls import path
 
-from xinglin.portal.views import closed, record
+from xinglin.portal.views import closed, home, record
 
 app_name = "portal"
 
 urlpatterns = [
-    path("", record.home, name="home"),
+    path("", home.home, name="home"),
+    path("today/lately/", home.lately, name="lately"),
+    path("today/<slug:key>/", home.part, name="today"),
     path("residents/", record.residents, name="residents"),
     path("policy/", closed.ask_preview, name="ask-preview"),
     path("residents/<str:patient>/", record.record, name="record"),

@@ -196,6 +196,18 @@ def after(connection: Connection, place: int, *, limit: int, upto: int | None = 
     return [Placed(row[0], line(row[1:])) for row in rows]
 
 
+def opened_lately(connection: Connection, actor: str, since: datetime, *, limit: int) -> list[str]:
+    """The ids of Patients whose record ``actor`` has looked at since a moment, to treat or care, the latest first."""
+    rows = connection.execute(
+        "SELECT r.id FROM (SELECT patient, max(moment) AS moment FROM record_access WHERE actor = %s AND moment >= %s"
+        " AND patient IS NOT NULL AND outcome = 'permit' AND purpose = ANY(%s) GROUP BY patient"
+        " ORDER BY 2 DESC LIMIT %s) looked JOIN record_resource r ON r.self = looked.patient"
+        " ORDER BY looked.moment DESC",
+        [actor, since, ["TREAT", "CAREMGT", "PUBHLTH", "ETREAT"], limit],
+    )
+    return [id_ for (id_,) in rows]
+
+
 def latest_of(connection: Connection, actor: str, *, limit: int, among: int = 20_000) -> list[Placed]:
     """The last lines that ``actor`` caused, the latest first, looked for among the last ``among`` of everybody."""
     rows = connection.execute(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy, gettext_noop
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from xinglin.portal.queries import Resident
     from xinglin.record.door import Door
 
-_DEMO_RESIDENTS = 12
 _CARD_ROWS = 8
 _GRID_DAYS = 12
 _PAGE_ROWS = 100
@@ -63,23 +61,16 @@ def today() -> date:
 
 @require_GET
 @entry.page
-def home(request: HttpRequest, door: Door) -> HttpResponse:
-    """The start page: the search, and in a demonstration some residents to begin with."""
-    some = queries.some(door, _DEMO_RESIDENTS) if settings.SETTINGS.demo else ()
-    return render(request, "portal/home.html", {"candidates": _shown(some)})
-
-
-@require_GET
-@entry.page
 def residents(request: HttpRequest, door: Door) -> HttpResponse:
     """Residents found for ``q``: a page, or the list below the search box."""
     text = request.GET.get("q", "").strip()[:100]
     found = queries.find(door, text) if text else ()
     template = "portal/found.html" if entry.is_fragment(request) else "portal/residents.html"
-    return render(request, template, {"q": text, "candidates": _shown(found)})
+    return render(request, template, {"q": text, "candidates": shown(found)})
 
 
-def _shown(found: tuple[Any, ...]) -> list[dict[str, Any]]:
+def shown(found: tuple[Any, ...]) -> list[dict[str, Any]]:
+    """Residents as a list shows them, numbers masked."""
     now = today()
     return [
         {

@@ -1,0 +1,61 @@
+"""What the first page tells people of a clinic: who waits, what is to be signed, mixed, measured, bought."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
+
+from xinglin.clinic import queries, reference, rules
+from xinglin.fhir.dates import LOCAL_ZONE
+from xinglin.kernel import clock
+from xinglin.record import database
+from xinglin.ui.today import Work
+
+if TYPE_CHECKING:
+    from xinglin.kernel.actor import Actor
+
+_RECORD_DAYS = 30
+
+
+def today(actor: Actor) -> list[Work]:
+    """By what the reader may do."""
+    institution = rules.require(actor, "looking")
+    connection, now = database.connection(), clock.now()
+    day = now.astimezone(LOCAL_ZONE).date()
+    near = day + timedelta(days=reference.words("near_days"))
+    found = queries.doing(connection, institution, day, actor.id, near)
+    work = []
+    if rules.may(actor, "treating"):
+        checked = queries.checked(
+            connection, institution, day - timedelta(days=_RECORD_DAYS), day, now, doctor=actor.id
+        )
+        lacking = sum(bool(one.faults) for one in checked)
+        work += [
+            Work(gettext_lazy("Waiting visitors"), found.waiting, reverse("clinic:queue"), bool(found.urgent)),
+            Work(gettext_lazy("Visits I have begun"), found.mine, reverse("clinic:queue")),
+            Work(
+                gettext_lazy("Prescriptions that wait for a second signature"), found.second,
+                reverse("clinic:queue"), urgent=True,
+            ),
+            Work(gettext_lazy("Records of mine that lack something"), lacking, reverse("clinic:records")),
+        ]  # fmt: skip
+    elif rules.may(actor, "nursing"):
+        work.append(
+            Work(
+                gettext_lazy("Visitors to be measured"), found.unmeasured, reverse("clinic:nurse"),
+                bool(found.urgent),
+            )
+        )  # fmt: skip
+    if rules.may(actor, "dispensing"):
+        work.append(
+            Work(gettext_lazy("Prescriptions in the pharmacy"), found.pharmacy, reverse("clinic:pharmacy"))
+        )
+    if rules.may(actor, "stocking"):
+        work.append(Work(gettext_lazy("Batches that expire soon"), found.expiring, reverse("clinic:stock")))
+    if rules.may(actor, "closing"):
+        visits = queries.visits(connection, institution, day)
+        work.append(Work(gettext_lazy("Visits today"), len(visits), reverse("clinic:till")))
+    return work
