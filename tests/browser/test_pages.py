@@ -26,6 +26,7 @@ PAGES = {
     "immunisations": "/residents/a/immunisations/",
     "sources": "/residents/a/sources/",
     "account": "/account/",
+    "kit": "/ui/",
 }
 LOOKS = [(1440, "light", "zh-hans"), (390, "dark", "en")]  # each width, theme and language once
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]

@@ -25,6 +25,7 @@ urlpatterns = [
     path("exchange/subscriptions/", include("xinglin.exchange.subscriptions.urls")),
     path("exchange/soap", soap),
     path("exchange/", include("xinglin.exchange.urls")),
+    path("ui/", include("xinglin.ui.urls")),
     path("clinic/", include("xinglin.clinic.urls")),
     path("signing/", include("xinglin.signing.urls")),
     path("tcm/safety/", include("xinglin.tcm.safety.urls")),

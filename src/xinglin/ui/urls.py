@@ -1,0 +1,7 @@
+from django.urls import path
+
+from xinglin.ui import views
+
+app_name = "ui"
+
+urlpatterns = [path("", views.kit, name="kit")]
