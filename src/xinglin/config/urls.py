@@ -26,6 +26,7 @@ urlpatterns = [
     path("exchange/soap", soap),
     path("exchange/", include("xinglin.exchange.urls")),
     path("signing/", include("xinglin.signing.urls")),
+    path("tcm/adapter/", include("xinglin.tcm.adapter.urls")),
     path("tcm/safety/", include("xinglin.tcm.safety.urls")),
     path("tcm/constitution/", include("xinglin.tcm.constitution.urls")),
     path("", include("xinglin.smart.urls")),
