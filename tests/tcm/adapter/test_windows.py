@@ -69,7 +69,7 @@ def test_every_page_is_drawn_in_windows_of_the_registered_origin_alone(
 
 def test_the_known_names_of_page_and_fields_are_understood(secret: str) -> None:
     fields = {
-        "page": None, "doctor": None, "patient": None, "visit": None, "resource": "AE_EDIT", "chisZggh": "D017",
+        "doctor": None, "patient": None, "visit": None, "resource": "AE_EDIT", "chisZggh": "D017",
         "patientid": "P1001", "clinicId": "M1",
     }  # fmt: skip
 
@@ -330,10 +330,8 @@ def test_a_constitution_is_handed_back_from_the_record(secret: str) -> None:
     before = window.post(f"{base}/tcm/adapter/frame/hand-back/")
     asked = window.get(f"{path}interview/").content.decode()
     answers = dict.fromkeys(re.findall(r'name="(q-[^"]+)"', asked), "3")
-    window.post(
-        f"{path}interview/",
-        {**answers, "instrument": re.search(r'name="instrument" value="([^"]+)"', asked)[1]},
-    )  # type: ignore[index]  # it is there
+    instruments = re.findall(r'name="instrument" value="([^"]+)"', asked)
+    window.post(f"{path}interview/", {**answers, "instrument": instruments[0]})
 
     response = window.post(f"{base}/tcm/adapter/frame/hand-back/", follow=True)
 

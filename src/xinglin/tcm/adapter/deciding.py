@@ -76,7 +76,7 @@ def codes_of(door: RecordDoor, sender: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in page.entries:
         resource = entry.stored.resource
-        coding = next(iter((resource.get("code") or {}).get("coding", ())), {})
+        coding: dict[str, Any] = next(iter((resource.get("code") or {}).get("coding", ())), {})
         if resource.get("status") != "inactive" and coding.get("display"):
             found[coding["display"]] = coding.get("code", "")
     return found

@@ -117,16 +117,14 @@ class SystemForm(forms.Form):
 
     origins = _text(_("Origins of its windows, one a line"), 2000, required=True, lines=3)
     pages = forms.MultipleChoiceField(
-        label=_("Pages"), widget=forms.CheckboxSelectMultiple({"class": "form-check-input"})
+        label=_("Pages that it may open"), widget=forms.CheckboxSelectMultiple({"class": "form-check-input"})
     )
 
-    def __init__(self, *args: Any, known: System | None = None, **more: Any) -> None:
-        initial = (
-            {"origins": "\n".join(known.origins), "pages": known.pages}
-            if known
-            else {"pages": list(rules.pages())}
+    def __init__(self, data: Any = None, *, known: System | None = None) -> None:
+        chosen = known.pages if known else list(rules.pages())
+        super().__init__(
+            data, initial={"origins": "\n".join(known.origins) if known else "", "pages": chosen}
         )
-        super().__init__(*args, initial=initial, **more)
         field = self.fields["pages"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = [(one.key, f"{one.title} ({one.resource})") for one in rules.pages().values()]

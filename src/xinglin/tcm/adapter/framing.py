@@ -1,9 +1,9 @@
 """Pages in a frame of a clinic's system: everything under ``/framed/<window>/``, with cookies and a policy of its own.
 
 ``frame`` stands outermost. It takes ``/framed/<window>`` off the path, so that every page is drawn as it is and links
-to the same window again; it keeps the cookies of each window apart from those of others and of ordinary work (two frames
-for two patients are two sessions), and lets the browser draw the answer inside of the window's origin and nowhere else.
-``hold`` stands behind the sessions and lets a window ask for the pages that it was opened for, and nothing else.
+to the same window again; it keeps the cookies of each window apart from those of others and of ordinary work (two
+frames for two patients are two sessions), and lets the browser draw the answer inside of the window's origin and
+nowhere else. ``hold`` stands behind the sessions and lets a window ask for the pages that it was opened for alone.
 """
 
 from __future__ import annotations
@@ -171,6 +171,7 @@ def hold(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpR
             return over(request)
         request.framed = Framed(framed.path, window, (window.origin,))  # type: ignore[attr-defined]  # ours
         if not window.of.opens(request.path_info, request.method or "", window.patient):
+            assert request.user.is_authenticated
             access.note(accounts.actor_of(request.user), "page", "deny", query=request.path[:200])
             return refused(
                 request,
