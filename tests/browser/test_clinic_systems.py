@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.tcm.adapter import make
-from tests.tcm.adapter.conftest import clinic  # noqa: F401 -- a fixture
-from tests.tcm.adapter.test_messages import SAMPLES, send
+from tests.tcm.adapter.conftest import KEYS, clinic  # noqa: F401 -- a fixture
+from tests.tcm.adapter.test_messages import SAMPLES
 from tests.tcm.conftest import _loaded  # noqa: F401 -- as above
 
 if TYPE_CHECKING:
@@ -40,6 +42,14 @@ class _System(BaseHTTPRequestHandler):
         pass
 
 
+def call(address: str, body: bytes | None = None) -> str:
+    """What the platform answers the clinic's server."""
+    headers = {"Authorization": f"Bearer {KEYS['zyg01']}", "Content-Type": "text/xml"}
+    with urlopen(Request(address, body, headers), timeout=60) as answer:
+        said: bytes = answer.read()
+    return said.decode()
+
+
 @pytest.fixture
 def systems() -> Iterator[list[str]]:
     """Two pages of foreign systems on another site than the platform's: the clinic's, and a stranger's."""
@@ -54,13 +64,17 @@ def systems() -> Iterator[list[str]]:
 
 @pytest.fixture
 def secret(
-    demo: str, clinic: Any, systems: list[str], _loaded: None, django_db_blocker: Any
+    demo: str,
+    clinic: Any,  # noqa: F811 -- the fixture
+    systems: list[str],
+    _loaded: None,  # noqa: F811 -- as above
+    django_db_blocker: Any,
 ) -> Iterator[str]:
     from xinglin.accounts.models import Account
     from xinglin.tcm.adapter.models import System
 
     for name in ("01-registration.xml", "02-catalogue.xml"):
-        send(SAMPLES / "good" / name)
+        assert "<code>0</code>" in call(f"{demo}/exchange/in/tcm", (SAMPLES / "good" / name).read_bytes())
     with django_db_blocker.unblock():
         made = make.let_in(clinic, systems[0])
     yield made
@@ -150,6 +164,11 @@ def test_a_doctor_stays_in_the_clinics_own_system(
     for key in ("knowledge", "overview"):
         open_page(key)
         look_at(key)
+
+    fetched = json.loads(call(f"{window.address}/tcm/adapter/outcomes?visit=M20261127001"))
+    assert {one["kind"] for one in fetched["outcomes"]} == {
+        "differentiation", "prescription", "record", "constitution",
+    }  # fmt: skip
 
     page.goto(systems[1])
     page.eval_on_selector(

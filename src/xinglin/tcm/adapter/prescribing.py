@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext_noop
+from django.utils.translation import get_language, gettext_noop
 
 from xinglin.kernel.errors import conflict, invalid
 from xinglin.record import database
@@ -73,9 +73,10 @@ def adopt(
             connection, signing=signing, report=checked.report, stage="signing", actor=door.actor, now=now
         )
     if left:
+        chinese = (get_language() or "zh").startswith("zh")
         raise conflict(
             gettext_noop("The prescription is not handed over: %(findings)s"),
-            findings="；".join(finding.zh for finding in left),
+            findings="；".join(finding.zh if chinese else finding.en for finding in left),
         )
     payload = {
         **deciding.of_visit(window, door.actor, now), "serialNo": window.launch[:40], "preName": given["name"],

@@ -113,8 +113,8 @@ def _adopt(door: Door, window: Window, made: Proposal, given: dict[str, Any]) ->
     diagnosis = deciding.diagnosis(given["disease"], name)
     now = clock.now()
     body = {
-        "text": given["text"], "known": made.known, "rank": choice.rank, "diagnosis": [diagnosis],
-        "therapy": given["therapy"],
+        "text": given["text"], "examined": _examined(made), "known": made.known, "rank": choice.rank,
+        "diagnosis": [diagnosis], "therapy": given["therapy"],
         "syndrome": {"term": given["term"], "name": name}, "disease": given["disease"],
         "formula": {"term": formula.id, "name": formula.name, "herbs": list(formula.contains)} if formula else None,
     }  # fmt: skip
@@ -122,6 +122,15 @@ def _adopt(door: Door, window: Window, made: Proposal, given: dict[str, Any]) ->
         about = deciding.of_visit(window, door.actor, now)
         deciding.store(window, "TCM_HIS_09", [{**about, **diagnosis}], now)
     deciding.keep(window, "differentiation", body, actor=door.actor, now=now)
+
+
+def _examined(made: Proposal) -> dict[str, str]:
+    """What was said, by the examination that it belongs to: the tongue is looked at, the pulse is felt."""
+    parts = {"tongue": "inspection", "pulse": "palpation"}
+    found: dict[str, list[str]] = {}
+    for one in made.findings:
+        found.setdefault(parts.get(one.part, "askinfo"), []).append(one.text)
+    return {name: "，".join(texts) for name, texts in found.items()}
 
 
 # -- prescription
@@ -193,7 +202,7 @@ def _known(window: Window) -> dict[str, Any]:
         return {}
     return {
         "disease": taken["disease"], "syndrome_name": taken["syndrome"]["name"], "therapy": taken["therapy"],
-        "askinfo": taken["text"],
+        **taken["examined"],
     }  # fmt: skip
 
 
