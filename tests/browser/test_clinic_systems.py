@@ -11,6 +11,8 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.test_audit import sign_in
+from tests.browser.test_pages import violations
 from tests.tcm.adapter import make
 from tests.tcm.adapter.conftest import KEYS, clinic  # noqa: F401 -- a fixture
 from tests.tcm.adapter.test_messages import SAMPLES
@@ -164,6 +166,12 @@ def test_a_doctor_stays_in_the_clinics_own_system(
     for key in ("knowledge", "overview"):
         open_page(key)
         look_at(key)
+
+    sign_in(window, "administrator")
+    for path in ("", "systems/zyg01/"):
+        window.go(f"/tcm/adapter/{path}")
+        window.picture(f"clinic-systems-{path.count('/')}-{look}")
+        wrong[f"desk {path}"] = violations(window, axe) + ["too wide"] * (window.overflow() > 0)
 
     fetched = json.loads(call(f"{window.address}/tcm/adapter/outcomes?visit=M20261127001"))
     assert {one["kind"] for one in fetched["outcomes"]} == {

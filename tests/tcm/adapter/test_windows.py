@@ -13,6 +13,8 @@ from tests.tcm.adapter import make
 from tests.tcm.adapter.conftest import KEYS
 from tests.tcm.adapter.make import LIVER, ORIGIN, address
 from tests.tcm.adapter.test_messages import SAMPLES, send, stored
+from xinglin.exchange.naming import id_of
+from xinglin.kernel.ids import self_number
 from xinglin.tcm.adapter.models import Launch, Outcome, System
 
 if TYPE_CHECKING:
@@ -436,11 +438,11 @@ def test_everything_of_a_visit_is_fetched_as_json_and_the_look_is_noted(secret: 
     access.flush()
     noted = (
         database.connection()
-        .execute("SELECT actor FROM record_access WHERE action = 'tcm-outcomes'")
+        .execute("SELECT actor, patient FROM record_access WHERE action = 'tcm-outcomes'")
         .fetchall()
     )
     assert [one["kind"] for one in answer.json()["outcomes"]] == ["record"]
-    assert noted == [("sender/zyg01",)]
+    assert noted == [("sender/zyg01", self_number("Patient", id_of("zyg01", "Patient", "P1001")))]
 
 
 # -- the desk

@@ -21,6 +21,7 @@ from xinglin.exchange.receipts import Delivery, State
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel import clock, origin
 from xinglin.kernel.errors import HTTP_STATUS, Fault, invalid, not_found
+from xinglin.kernel.ids import self_number
 from xinglin.record import access
 from xinglin.tcm.adapter import actions, answering, envelopes, messages, queries
 
@@ -110,7 +111,8 @@ def _outcomes(sender: Sender, visit: str) -> list[Decided]:
         return []
     found = queries.outcomes(system, visit=visit)
     for patient in dict.fromkeys(one.patient for one in found):
-        access.note(sender.actor, "tcm-outcomes", id=patient or None, query=f"visit={visit}"[:200])
+        number = self_number("Patient", patient) if patient else None
+        access.note(sender.actor, "tcm-outcomes", id=patient or None, patient=number, query=f"visit={visit}")
     actions.mark_fetched(system=system, visit=visit, now=clock.now())
     return found
 
