@@ -49,6 +49,7 @@ ACTIONS = {
     "exchange-edited": gettext_lazy("Message of an institution edited"),
     "exchange-replayed": gettext_lazy("Message of an institution replayed"),
     "exchange-discarded": gettext_lazy("Message of an institution discarded"),
+    "tcm-outcomes": gettext_lazy("What a doctor decided fetched by a clinic's system"),
     "residents.desk": gettext_lazy("Work at the desk for residents' accounts"),
 }
 """The actions that can be chosen; one that is not here is shown by its code."""

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "xinglin.tcm.differentiation",
     "xinglin.tcm.safety",
     "xinglin.tcm.constitution",
+    "xinglin.tcm.adapter",
     "xinglin.synth",
     "xinglin.portal",
     "xinglin.residents",
@@ -64,6 +65,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "xinglin.tcm.adapter.framing.frame",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -73,6 +75,7 @@ MIDDLEWARE = [
     "xinglin.accounts.sessions.keep",
     "xinglin.ui.limiting.limit",
     "xinglin.residents.keeping.keep",
+    "xinglin.tcm.adapter.framing.hold",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -28,6 +28,7 @@ urlpatterns = [
     path("ui/", include("xinglin.ui.urls")),
     path("clinic/", include("xinglin.clinic.urls")),
     path("signing/", include("xinglin.signing.urls")),
+    path("tcm/adapter/", include("xinglin.tcm.adapter.urls")),
     path("tcm/safety/", include("xinglin.tcm.safety.urls")),
     path("tcm/constitution/", include("xinglin.tcm.constitution.urls")),
     path("", include("xinglin.smart.urls")),

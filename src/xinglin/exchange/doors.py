@@ -27,6 +27,7 @@ class Door(StrEnum):
     CDA = "cda"
     TABLE = "table"
     DICOM = "dicom"
+    TCM = "tcm"
 
 
 ERROR = "error"  # nothing of the message is stored; it goes to quarantine

@@ -13,6 +13,7 @@ DOORS = {
     Door.CDA: gettext_lazy("Shared documents (CDA)"),
     Door.TABLE: gettext_lazy("Data sets (CSV, Excel)"),
     Door.DICOM: gettext_lazy("Images (DICOM)"),
+    Door.TCM: gettext_lazy("TCM clinics' systems"),
 }
 STATES = {
     State.RECEIVED: gettext_lazy("Waiting"),

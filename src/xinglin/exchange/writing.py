@@ -235,10 +235,12 @@ def _changed(resource: dict[str, Any], text: bytes | None, work: Work) -> dict[s
 def completed(new: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
     """``new``, and what ``old`` says of elements that ``new`` says nothing of; in the order of ``old``.
 
-    What was a Patient that was given up stays given up.
+    What was a Patient that was given up stays given up. A status ``unknown`` says nothing.
     """
     known = {name: value for name, value in old.items() if name not in ("meta", "id", "resourceType")}
     whole = {"resourceType": new["resourceType"], "id": new["id"], **known, **new}
+    if new.get("status") == "unknown" and "status" in known:
+        whole["status"] = known["status"]
     if any(link.get("type") == "replaced-by" for link in old.get("link", ())):
         whole |= {"link": old["link"], "active": False}
     return whole

@@ -1,1 +1,1 @@
-"""Chinese medicine: its knowledge, syndrome differentiation, safety of prescriptions, constitution."""
+"""Chinese medicine: knowledge, syndrome differentiation, safety of prescriptions, constitution, clinics' own systems."""

@@ -310,7 +310,7 @@ def test_what_fhir_requires_is_asked_for() -> None:
             HEAD.replace("table", "tabel"),
             4,
             9,
-            "There is no door tabel; there are fhir, hl7v2, cda, table, dicom.",
+            "There is no door tabel; there are fhir, hl7v2, cda, table, dicom, tcm.",
         ),
     ],
 )
