@@ -16,6 +16,8 @@ class ClinicConfig(AppConfig):
 
         sealed = (
             ("visit", "name"), ("prescription", "body"), ("plan", "body"), ("session", "note"), ("template", "body"),
+            ("stay", "name"), ("stay", "reason"), ("order", "body"), ("execution", "note"), ("document", "body"),
+            ("sign", "body"),
         )  # fmt: skip
         resealing.offer(
             resealing.Place("clinic_note", ("institution", "visit"), "body", text=True),

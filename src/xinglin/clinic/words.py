@@ -67,6 +67,7 @@ ITEMS: dict[str, Words] = {
     "patent": gettext_lazy("Patent medicine"),
     "technique": gettext_lazy("Technique"),
     "fee": gettext_lazy("Fee"),
+    "ward": gettext_lazy("Fee of the ward"),
 }
 PREGNANCIES: dict[str, Words] = {
     "": gettext_lazy("Pregnancy not asked"),
