@@ -1,6 +1,17 @@
 from django.urls import path
 
-from xinglin.clinic.views import desk, doctor, papers, pharmacy, till, treatment
+from xinglin.clinic.views import (
+    desk,
+    doctor,
+    papers,
+    pharmacy,
+    stay,
+    till,
+    treatment,
+    ward,
+    ward_bill,
+    ward_record,
+)
 
 app_name = "clinic"
 
@@ -35,4 +46,24 @@ urlpatterns = [
     path("prices/", pharmacy.prices, name="prices"),
     path("treatment/", treatment.treatment, name="treatment"),
     path("treatment/<int:plan>/", treatment.course, name="course"),
+    path("ward/", ward.board, name="ward"),
+    path("ward/days/", ward.days, name="ward-days"),
+    path("ward/admit/", ward.admit, name="ward-admit"),
+    path("ward/beds/", ward.beds, name="ward-beds"),
+    path("ward/beds/<int:bed>/", ward.bed, name="ward-bed"),
+    path("ward/orders/<int:order>/", stay.order, name="ward-order"),
+    path("ward/<int:stay>/", stay.stay, name="stay"),
+    path("ward/<int:stay>/signs/", ward_record.signs, name="stay-signs"),
+    path("ward/<int:stay>/signs/<int:sign>/mistake/", ward_record.mistake, name="sign-mistake"),
+    path("ward/<int:stay>/documents/<slug:kind>/<int:number>/", ward_record.document, name="stay-document"),
+    path(
+        "ward/<int:stay>/documents/<slug:kind>/<int:number>/print/",
+        ward_record.document_paper,
+        name="stay-document-paper",
+    ),
+    path("ward/<int:stay>/bill/", ward_bill.bill, name="stay-bill"),
+    path("ward/<int:stay>/deposit/", ward_bill.deposit, name="stay-deposit"),
+    path("ward/<int:stay>/settle/", ward_bill.settle, name="stay-settle"),
+    path("ward/<int:stay>/settlement/", ward_bill.settlement_paper, name="settlement-paper"),
+    path("ward/<int:stay>/days/<str:day>/", ward_bill.day_paper, name="stay-day"),
 ]

@@ -31,6 +31,7 @@ TABS = (
     ("till", gettext_lazy("Till"), "charging"),
     ("pharmacy", gettext_lazy("Herb pharmacy"), "reviewing"),
     ("treatment", gettext_lazy("Treatment room"), "nursing"),
+    ("ward", gettext_lazy("In-patient ward"), "looking"),
     ("stock", gettext_lazy("Stock"), "stocking"),
     ("prices", gettext_lazy("Price list"), "looking"),
 )
@@ -57,6 +58,9 @@ def frame(actor: Actor, tab: str, **more: Any) -> dict[str, Any]:
                 "dispensing",
                 "stocking",
                 "pricing",
+                "admitting",
+                "attending",
+                "furnishing",
             )
         },
         "chinese": words.is_chinese(),

@@ -33,9 +33,9 @@ ORDERS: dict[str, Words] = {
 }
 STANDINGS: dict[str, Words] = {
     "due": gettext_lazy("Document due"),
-    "overdue": gettext_lazy("Overdue"),
-    "late": gettext_lazy("Came late"),
-    "in time": gettext_lazy("In time"),
+    "overdue": gettext_lazy("Document overdue"),
+    "late": gettext_lazy("Document came late"),
+    "in time": gettext_lazy("Document in time"),
 }
 COLOURS = {
     "ready": "green", "taken": "blue", "cleaning": "amber", "closed": "plain",
