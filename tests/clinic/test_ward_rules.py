@@ -74,6 +74,13 @@ def test_a_note_that_was_overdue_before_the_discharge_stays_so():
     assert owed(200, discharged=100)["course"] == (Standing.OVERDUE, 72)
 
 
+def test_one_record_of_a_short_stay_is_in_place_of_two():
+    assert owed(30, ("first", 2), ("brief", 25), discharged=20) == {"first": (Standing.IN_TIME, 8)}
+    brief, discharge = reference.documents()["brief"], reference.documents()["discharge"]
+    assert [rules.may_be(brief, START, end) for end in (None, at(23.9), at(24))] == [False, True, False]
+    assert [rules.may_be(discharge, START, end) for end in (None, at(1))] == [False, True]
+
+
 # -- days
 
 
@@ -178,5 +185,8 @@ def test_of_deposit_and_bill_one_leaves_a_difference(due, account):
 def test_every_document_has_a_code_a_right_and_a_deadline_that_is_known():
     for document in reference.documents().values():
         assert document.since in ("admission", "discharge")
-        assert (document.hours is not None) + bool(document.again) + document.many == 1
+        assert (document.hours is not None) + bool(document.again) + document.many + (
+            document.within is not None
+        ) == 1
+        assert set(document.replaces) <= set(reference.documents())
         assert set(document.again) in (set(), set(reference.severities()))

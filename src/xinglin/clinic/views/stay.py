@@ -41,7 +41,7 @@ def stay(request: HttpRequest, door: Door, stay: int) -> HttpResponse:
     held = ward.stay(connection, institution, stay)
     context: dict[str, Any] = {
         "stay": held, **head(held), "orders": [_order(one) for one in ward.orders(connection, institution, stay)],
-        "executions": _executions(connection, held), "documents": _documents(connection, held),
+        "executions": _executions(connection, held), "documents": _documents(connection, held, door),
         "prescriptions": _prescriptions(connection, held),
         "items": [
             one
@@ -88,13 +88,13 @@ def _executions(connection: Connection, held: Stay) -> list[tuple[Any, str]]:
     return [(one, names[one.ordered]) for one in found]
 
 
-def _documents(connection: Connection, held: Stay) -> list[dict[str, Any]]:
+def _documents(connection: Connection, held: Stay, door: Door) -> list[dict[str, Any]]:
     """Each kind of document: how it stands with its deadline, those that are there, the next one to write."""
     owed = {one.kind: one for one in documenting.owed(connection, held, clock.now())}
     there = ward.documents(connection, held.institution, held.id)
     shown = []
     for key, form in reference.documents().items():
-        if form.since == "discharge" and held.open:
+        if not ward_rules.may_be(form, held.admitted, held.discharged):
             continue
         own = [one for one in there if one.kind == key]
         standing = owed.get(key)
@@ -103,7 +103,7 @@ def _documents(connection: Connection, held: Stay) -> list[dict[str, Any]]:
                 "form": form, "title": words.called(form), "own": own, "due": standing.due if standing else None,
                 "standing": words.STANDINGS[standing.standing.value] if standing else "",
                 "colour": words.COLOURS[standing.standing.value] if standing else "",
-                "next": len(own) + 1 if not own or form.repeats else 0,
+                "next": len(own) + 1 if rules.may(door.actor, form.right) and (not own or form.repeats) else 0,
             }
         )  # fmt: skip
     return shown

@@ -60,6 +60,7 @@ def _card(connection: Connection, bed: Bed, stay: Stay | None) -> dict[str, Any]
         shown |= {
             "day": (today() - stay.day).days + 1,
             "overdue": sum(one.standing is Standing.OVERDUE for one in owed),
+            "lacking": billing.standing(connection, stay).lacking,
             "unchecked": sum(one.state is OrderState.SIGNED for one in orders),
         }
     return shown

@@ -42,6 +42,7 @@ def document(request: HttpRequest, door: Door, stay: int, kind: str, number: int
     connection = database.connection()
     held = ward.stay(connection, institution, stay)
     found = ward.document(connection, institution, stay, kind, number)
+    begun = ward.document(connection, institution, stay, "admission", 1)
     texts = found.body["texts"] if found else {}
     context = {
         "stay": held, **head(held), "form": form, "title": words.called(form), "number": number, "document": found,
@@ -52,13 +53,14 @@ def document(request: HttpRequest, door: Door, stay: int, kind: str, number: int
             }
             for part in form.parts
         ],
-        "codes": _codes(found) if form.diagnoses else [], "lacking": _lacking(form, found),
+        "codes": _codes(found or begun) if form.diagnoses else [], "lacking": _lacking(form, found),
         "writing": rules.may(door.actor, form.right),
     }  # fmt: skip
     return render(request, "clinic/ward_document.html", frame(door.actor, "ward", **context))
 
 
 def _codes(found: Document | None) -> list[dict[str, Any]]:
+    """The fields of diagnoses; a document that is not begun is given those of the admission."""
     given = found.body["diagnoses"] if found else {}
     return [
         {
@@ -159,7 +161,7 @@ def signs(request: HttpRequest, door: Door, stay: int) -> HttpResponse:
     context = {
         "clinic": institution_name(door, institution), "stay": held, **head(held),
         "chart": charting.chart(found, held.admitted, sheet), "sheet": sheet, "sheets": range(1, sheets + 1),
-        "signs": [(one, words.called(one)) for one in known.values()],
+        "signs": [(one, words.called(one), words.unit(one)) for one in known.values()],
         "rows": [_row(one) for one in reversed(found)], "now": f"{now:%Y-%m-%dT%H:%M}",
         "first": f"{held.admitted.astimezone(LOCAL_ZONE):%Y-%m-%dT%H:%M}",
     }  # fmt: skip

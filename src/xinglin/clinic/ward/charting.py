@@ -60,6 +60,7 @@ class Chart:
     days: tuple[Day, ...]
     hours: tuple[tuple[float, int], ...]
     columns: tuple[float, ...]
+    fifths: tuple[float, ...]
     marks: tuple[Mark, ...]
     temperature: tuple[Point, ...]
     pulse: tuple[Point, ...]
@@ -104,7 +105,8 @@ def chart(found: Sequence[Measured], admitted: datetime, sheet: int) -> Chart:
         for degrees in range(round(signs["temperature"].low or 0), round(signs["temperature"].high or 0) + 1)
     )
     return Chart(
-        LEFT + wide * span + 8, HEIGHT + 8, days, named, columns, marks, _points(counted, "temperature", first),
+        LEFT + wide * span + 8, HEIGHT + 8, days, named, columns,
+        tuple(float(TOP + ROW * n) for n in range(_ROWS + 1)), marks, _points(counted, "temperature", first),
         _points(counted, "pulse", first),
     )  # fmt: skip
 

@@ -58,6 +58,7 @@ class Document:
     """A kind of document. ``hours`` is its deadline since admission or discharge, None without one.
 
     ``again`` are the hours after which another is due, by state of illness; ``diagnoses`` names which it carries.
+    ``within`` are the hours of a stay up to which it may be written, in place of those that it ``replaces``.
     """
 
     key: str
@@ -71,6 +72,8 @@ class Document:
     again: dict[str, int] = field(default_factory=dict)
     many: bool = False
     diagnoses: str = ""
+    within: int | None = None
+    replaces: tuple[str, ...] = ()
 
     @property
     def repeats(self) -> bool:
@@ -94,6 +97,7 @@ class Sign:
     places: int
     low: float | None = None
     high: float | None = None
+    unit_en: str = ""  # where it is written otherwise in English
 
 
 @cache
@@ -146,7 +150,9 @@ def documents() -> dict[str, Document]:
     for each in _table("documents")["document"]:
         parts = tuple(Part(**part) for part in each["part"])
         made[each["key"]] = Document(
-            **{name: value for name, value in each.items() if name != "part"}, parts=parts
+            **{name: value for name, value in each.items() if name not in ("part", "replaces")},
+            parts=parts,
+            replaces=tuple(each.get("replaces", ())),
         )
     return made
 

@@ -126,7 +126,7 @@ class Owed:
 
 def owed(
     *, admitted: datetime, discharged: datetime | None, written: Iterable[Written],
-    severity: str, now: datetime, documents: Mapping[str, Document] | None = None,
+    severity: str, now: datetime,
 ) -> list[Owed]:  # fmt: skip
     """The documents of a stay that have deadlines, the earliest first.
 
@@ -137,7 +137,10 @@ def owed(
     signed: dict[str, list[datetime]] = {}
     for one in written:
         signed.setdefault(one.kind, []).append(one.moment)
-    for key, document in (documents or reference.documents()).items():
+    replaced = {key for one in signed for key in reference.documents()[one].replaces}
+    for key, document in reference.documents().items():
+        if key in replaced and key not in signed:
+            continue
         if document.again:
             hours = document.again[severity]
             due = max([admitted, *signed.get(key, [])]) + timedelta(hours=hours)
@@ -162,6 +165,15 @@ def owed(
 def _replaced(key: str) -> bool:
     """A round that was not yet due when the patient left is not asked for any more; the record of admission is."""
     return key == "round"
+
+
+def may_be(document: Document, admitted: datetime, discharged: datetime | None) -> bool:
+    """Whether a document of its kind may be written in a stay so far: some wait for its end, or for a short one."""
+    if document.since == "admission":
+        return True
+    if discharged is None:
+        return False
+    return document.within is None or discharged - admitted < timedelta(hours=document.within)
 
 
 def lacks(document: Document, texts: Mapping[str, str], diagnoses: Iterable[str]) -> list[str]:

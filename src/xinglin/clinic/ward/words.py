@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from django.utils.functional import _StrPromise as Words
 
+    from xinglin.clinic.ward.reference import Sign
+
 
 class _Named(Protocol):
     @property
@@ -52,6 +54,11 @@ def is_chinese() -> bool:
 def called(one: _Named) -> str:
     """Something of ``reference`` in the reader's language."""
     return one.zh if is_chinese() else one.en
+
+
+def unit(sign: Sign) -> str:
+    """The unit of a sign in the reader's language."""
+    return sign.unit if is_chinese() or not sign.unit_en else sign.unit_en
 
 
 def choices(known: Mapping[str, _Named]) -> list[tuple[str, str]]:

@@ -50,8 +50,8 @@ def write(  # noqa: PLR0913 -- of which stay, what, which one, what was read, by
     held = queries.stay(connection, institution, stay, lock=True)
     if number < 1 or (number > 1 and not form.repeats):
         raise invalid(gettext_noop("A stay has one document of this kind."))
-    if form.since == "discharge" and held.open:
-        raise conflict(gettext_noop("This document is written when the patient is discharged."))
+    if not rules.may_be(form, held.admitted, held.discharged):
+        raise conflict(gettext_noop("This document is not written for this stay, or not yet."))
     texts = {part.key: written.texts.get(part.key, "").strip() for part in form.parts}
     long = [part.zh for part in form.parts if len(texts[part.key]) > part.most]
     if long:
