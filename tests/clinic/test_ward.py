@@ -14,7 +14,9 @@ from tests.clinic.test_day import of
 from tests.clinic.ward import refused
 from xinglin.clinic import accounting
 from xinglin.clinic import queries as clinic_queries
+from xinglin.clinic.actions import stocking
 from xinglin.clinic.actions.recording import Written
+from xinglin.clinic.actions.stocking import Wanted as Priced
 from xinglin.clinic.rules import UNIT, State, VisitState
 from xinglin.clinic.ward import queries
 from xinglin.clinic.ward.actions import admitting, billing, documenting, furnishing, ordering
@@ -297,6 +299,15 @@ def test_two_who_charge_the_days_at_once_charge_them_once(connection, rooms):
         worker.join(60)
     assert sum(new) == 4
     assert len(queries.lines(connection, "clinic", stay.id)) == 4
+
+
+def test_the_daily_upkeep_charges_all_who_have_prices(connection, rooms):
+    stays = [ward.stay(rooms), ward.stay(rooms, make.patient("p2"), "2")]
+    unpriced = stocking.put_item(connection, wanted=Priced("ward", "特需床位费", unit="日"), actor=HEAD)
+    connection.execute("UPDATE clinic_bed SET item = %s WHERE number = '2'", [unpriced])
+
+    assert [billing.daily(connection, ward.after(days=1)) for _ in range(2)] == [2, 0]
+    assert [len(queries.lines(connection, "clinic", one.id)) for one in stays] == [2, 0]
 
 
 def test_each_day_costs_what_held_at_its_end(connection, rooms):

@@ -48,6 +48,7 @@ PAGES = {
     "stay-signs": ((), {"doctor", "nurse"}),
     "stay-document": (("first", 1), {"doctor", "nurse"}),
     "stay-document-paper": (("first", 1), {"doctor", "nurse"}),
+    "orders-paper": ((), {"doctor", "nurse"}),
     "stay-bill": ((), {"nurse", "administrator"}),
     "stay-day": (("2026-11-20",), {"nurse", "administrator"}),
 }
@@ -105,7 +106,11 @@ def test_every_page_is_said_in_both_languages(sign_in, stay):  # noqa: F811
             ]
 
     same = {page for page in PAGES if headings[page, "en"] == headings[page, "zh-hans"]}
-    assert same <= {"stay", "stay-document-paper"}  # these begin with a name, or are papers in Chinese
+    assert same <= {
+        "stay",
+        "stay-document-paper",
+        "orders-paper",
+    }  # these begin with a name, or are papers in Chinese
 
 
 def test_the_board_says_what_waits(sign_in, stay):  # noqa: F811

@@ -9,9 +9,10 @@ class ClinicConfig(AppConfig):
     label = "clinic"
 
     def ready(self) -> None:
-        """Stand in the navigation, and have what is sealed here sealed anew with the record."""
+        """Stand in the navigation, and have sealed anew what is sealed, and days in the ward charged."""
         from xinglin.clinic import rules  # noqa: PLC0415 -- after the applications are ready
-        from xinglin.record import resealing  # noqa: PLC0415 -- as above
+        from xinglin.clinic.ward.actions import billing  # noqa: PLC0415 -- as above
+        from xinglin.record import resealing, tasks  # noqa: PLC0415 -- as above
         from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
 
         sealed = (
@@ -26,6 +27,7 @@ class ClinicConfig(AppConfig):
                 for table, column in sealed
             ),
         )
+        tasks.offer("days in the ward charged", billing.daily)
         offer(
             Place(
                 25, gettext_lazy("Clinic"), "clinic:desk", ("/clinic/",), partial(rules.may, right="looking")

@@ -61,6 +61,7 @@ urlpatterns = [
         ward_record.document_paper,
         name="stay-document-paper",
     ),
+    path("ward/<int:stay>/orders/", stay.orders_paper, name="orders-paper"),
     path("ward/<int:stay>/bill/", ward_bill.bill, name="stay-bill"),
     path("ward/<int:stay>/deposit/", ward_bill.deposit, name="stay-deposit"),
     path("ward/<int:stay>/settle/", ward_bill.settle, name="stay-settle"),

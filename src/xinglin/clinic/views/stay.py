@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.clinic import queries, rules
 from xinglin.clinic.rules import UNIT, State
 from xinglin.clinic.views.framing import attempt, frame, number, today
+from xinglin.clinic.views.papers import institution_name
 from xinglin.clinic.ward import queries as ward
 from xinglin.clinic.ward import reference, words
 from xinglin.clinic.ward import rules as ward_rules
@@ -115,6 +116,25 @@ def _prescriptions(connection: Connection, held: Stay) -> list[Any]:
     for visit in ward.visits(connection, held.institution, held.id):
         found += queries.prescriptions(connection, held.institution, visit)
     return [one for one in found if one.state is not State.VOID]
+
+
+@require_GET
+@entry.page
+def orders_paper(request: HttpRequest, door: Door, stay: int) -> HttpResponse:
+    """The sheets of standing orders and of orders for once (长期、临时医嘱单)."""
+    institution = rules.require(door.actor, "nursing")
+    connection = database.connection()
+    orders = ward.orders(connection, institution, stay)
+    done: dict[int, Any] = {}
+    for one in ward.executions(connection, institution, stay):  # of those for once there is one
+        done.setdefault(one.ordered, one)
+    often = {code: one.zh for code, one in reference.frequencies().items()}
+    context = {
+        "clinic": institution_name(door, institution), "stay": ward.stay(connection, institution, stay),
+        "standing": [(one, often[one.frequency]) for one in orders if one.standing],
+        "once": [(one, done.get(one.id)) for one in orders if not one.standing],
+    }  # fmt: skip
+    return render(request, "clinic/ward_orders_paper.html", frame(door.actor, "ward", **context))
 
 
 # -- what is done

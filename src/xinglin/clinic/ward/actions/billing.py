@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
@@ -15,7 +16,8 @@ from xinglin.clinic.rules import UNIT
 from xinglin.clinic.ward import queries, rules
 from xinglin.clinic.ward.rules import Settlement
 from xinglin.fhir.dates import LOCAL_ZONE
-from xinglin.kernel.errors import conflict, invalid
+from xinglin.kernel.actor import SYSTEM
+from xinglin.kernel.errors import Fault, conflict, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,21 +28,22 @@ if TYPE_CHECKING:
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
 
+_log = logging.getLogger(__name__)
+
 
 def add(  # noqa: PLR0913 -- whose, why, what, how much, of which day, by whom, when
-    connection: Connection, *, stay: int, source: str, item: int, amount: int, day: date, actor: Actor, now: datetime,
+    connection: Connection, *, stay: Stay, source: str, item: int, amount: int, day: date, actor: Actor, now: datetime,
     kind: str = "",
 ) -> bool:  # fmt: skip
     """Put a line on the bill at the price of its day; False where the same source has one for that day.
 
     Raises ``conflict`` where there is no price.
     """
-    institution = actor.institution or ""
-    what = clinic.item(connection, institution, item, day)
+    what = clinic.item(connection, stay.institution, item, day)
     if what.fen is None:
         raise conflict(gettext_noop("%(name)s has no price today: enter one first."), name=what.name)
     made: dict[str, Any] = {
-        "institution": institution, "id": next_id(), "stay": stay, "day": day, "source": source,
+        "institution": stay.institution, "id": next_id(), "stay": stay.id, "day": day, "source": source,
         "kind": kind or what.kind, "item": item, "name": what.name, "amount": amount,
         "fen": clinic_rules.cost(amount, what.fen, what.per), "made": now, "actor": actor.id,
     }  # fmt: skip
@@ -63,6 +66,25 @@ def charge_days(connection: Connection, *, actor: Actor, now: datetime) -> int:
     return sum(charge_stay(connection, stay=one, actor=actor, now=now) for one in open_)
 
 
+def daily(connection: Connection, now: datetime) -> int:
+    """Charge the days that are over at every institution; so many lines are new.
+
+    A stay that cannot be charged, as its bed has no price, holds up no other; it is said in the log.
+    """
+    new = 0
+    found = connection.execute(
+        "SELECT institution, id FROM clinic_stay WHERE settled IS NULL ORDER BY institution, id"
+    )
+    for institution, number in found.fetchall():
+        try:
+            with connection.transaction():
+                stay = queries.stay(connection, institution, number)
+                new += charge_stay(connection, stay=stay, actor=SYSTEM, now=now)
+        except Fault as fault:
+            _log.warning("Stay %s at %s was not charged: %s", number, institution, fault)
+    return new
+
+
 def charge_stay(connection: Connection, *, stay: Stay, actor: Actor, now: datetime) -> int:
     """Charge a stay's bed and nursing for its days; so many lines are new. Raises ``conflict`` without a price."""
     today = now.astimezone(LOCAL_ZONE).date()
@@ -82,7 +104,7 @@ def charge_stay(connection: Connection, *, stay: Stay, actor: Actor, now: dateti
         for source, item in (("bed", rules.at_end(beds, day)), ("nursing", priced.get(level or ""))):
             if item is not None and (day, source) not in there:
                 new += add(
-                    connection, stay=stay.id, source=source, item=item, amount=UNIT, day=day, kind=source,
+                    connection, stay=stay, source=source, item=item, amount=UNIT, day=day, kind=source,
                     actor=actor, now=now,
                 )  # fmt: skip
     return new

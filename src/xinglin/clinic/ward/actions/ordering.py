@@ -116,14 +116,14 @@ def carry_out(
             insert(connection, "execution", made)
     except psycopg.errors.UniqueViolation:
         raise conflict(gettext_noop("This was carried out already.")) from None
+    stay = queries.stay(connection, institution, held.stay)
     if held.item is not None:
         billing.add(
-            connection, stay=held.stay, source=f"order/{order}/{slot}", item=held.item, amount=held.amount, day=day,
+            connection, stay=stay, source=f"order/{order}/{slot}", item=held.item, amount=held.amount, day=day,
             actor=actor, now=now,
         )  # fmt: skip
     if not held.standing:
         end(connection, order=held, to=OrderState.DONE, actor=actor, now=now)
-    stay = queries.stay(connection, institution, held.stay)
     done = next(one for one in queries.executions(connection, institution, held.stay) if one.id == made["id"])
     open_as(actor, connection).transaction(resources.carried_out(stay, held, done, actor=actor))
     return done
