@@ -91,9 +91,11 @@ def _order(day: Day, doctor: Window, nurse: Window, stay: str) -> None:
     doctor.page.select_option("[name=frequency]", "qd")
     doctor.page.get_by_role("button", name="签署医嘱").click()
     doctor.page.wait_for_selector("tr:has-text('肾俞')")
+    nurse.go("/clinic/ward/work/")
+    day.look_at(nurse, "ward-work")
+    nurse.page.locator("tr", has_text="周玉兰").get_by_role("button", name="核对医嘱").click()
+    nurse.page.wait_for_selector(".xl-note[role=status]")
     nurse.go(stay)
-    nurse.page.get_by_role("button", name="核对医嘱").click()
-    nurse.page.wait_for_selector("tr:has-text('执行中')")
     nurse.page.get_by_role("button", name="执行", exact=True).click()
     nurse.page.wait_for_selector("tr:has-text('1 / 1')")
     assert nurse.page.get_by_role("button", name="执行", exact=True).count() == 0
@@ -171,7 +173,7 @@ def _other_look(day: Day) -> None:
     stay = nurse.page.get_by_role("link", name="Open the stay").first.get_attribute("href")
     for name, path in (
         ("stay", stay), ("chart", f"{stay}signs/"), ("bill", f"{stay}bill/"), ("document", f"{stay}documents/first/1/"),
-        ("admit", "/clinic/ward/admit/?q=周玉兰"),
+        ("work", "/clinic/ward/work/"), ("admit", "/clinic/ward/admit/?q=周玉兰"),
     ):  # fmt: skip
         nurse.go(path)
         day.look_at(nurse, f"ward-{name}-phone-dark-en")

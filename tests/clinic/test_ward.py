@@ -210,6 +210,21 @@ def test_an_order_for_once_is_done_once(connection, rooms):
     assert sum(one.fen for one in queries.lines(connection, "clinic", stay.id)) == 150
 
 
+def test_a_medicine_that_is_given_leaves_the_stock(connection, rooms):
+    stay = ward.stay(rooms)
+    order = ward.checked(stay, rooms.items["腰痛宁胶囊"], "餐后服", "qid")
+    with connection.transaction():
+        for _ in range(3):
+            ordering.carry_out(connection, order=order.id, actor=NURSE, now=NOW)
+    said = refused(Kind.CONFLICT, ordering.carry_out, order=order.id, actor=NURSE, now=NOW)
+
+    assert "腰痛宁胶囊 1" in said
+    assert len(queries.lines(connection, "clinic", stay.id)) == 3
+    names = [one.name for one in clinic_queries.batches(connection, "clinic")]
+    assert "腰痛宁胶囊" not in names
+    assert len(of("MedicationAdministration", stay)) == 3
+
+
 def test_two_nurses_carry_out_once(connection, rooms):
     stay = ward.stay(rooms)
     order = ward.checked(stay, rooms.items["针刺"])

@@ -43,6 +43,7 @@ PAGES = {
     # page: its other arguments after the stay (None: it is of no stay), who may
     "ward": (None, {"doctor", "nurse", "administrator"}),
     "ward-admit": (None, {"doctor", "nurse"}),
+    "ward-work": (None, {"doctor", "nurse"}),
     "ward-beds": (None, {"administrator"}),
     "stay": ((), {"doctor", "nurse"}),
     "stay-signs": ((), {"doctor", "nurse"}),
@@ -121,6 +122,22 @@ def test_the_board_says_what_waits(sign_in, stay):  # noqa: F811
     assert "1 document overdue" in board  # the admission record is; the first course note is there
     assert "腰痛伴下肢麻木1周" in board
     assert "腰痛伴下肢麻木1周" not in said(sign_in("administrator").get(reverse("clinic:ward")))
+
+
+def test_the_list_of_what_is_to_do_grows_shorter(sign_in, stay, connection):  # noqa: F811
+    made, _ = stay
+    nurse, here = sign_in("nurse"), reverse("clinic:ward-work")
+    (order,) = queries.orders(connection, "clinic", made.id)
+    acts = []
+    for _ in range(3):
+        page = said(nurse.get(here))
+        acts.append(re.findall(r'name="act" value="(\w+)"', page))
+        if acts[-1]:
+            sent = {"act": acts[-1][0], "from": "work", "note": "得气"}
+            assert nurse.post(reverse("clinic:ward-order", args=[order.id]), sent).headers["Location"] == here
+
+    assert acts == [["check"], ["carry"], []]
+    assert [one.note for one in queries.executions(connection, "clinic", made.id)] == ["得气"]
 
 
 def test_the_chart_has_a_table_of_all_its_figures(sign_in, stay):  # noqa: F811

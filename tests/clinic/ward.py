@@ -12,6 +12,7 @@ from tests.clinic import make
 from tests.clinic.make import DOCTOR, HEAD, NURSE
 from xinglin.clinic.actions import stocking
 from xinglin.clinic.actions.recording import Written
+from xinglin.clinic.actions.stocking import Delivery
 from xinglin.clinic.actions.stocking import Wanted as Priced
 from xinglin.clinic.rules import UNIT
 from xinglin.clinic.ward import reference
@@ -79,6 +80,8 @@ def open_ward(items: dict[str, int] | None = None) -> Ward:
             connection, wanted=Priced("patent", "腰痛宁胶囊", unit="粒"), actor=HEAD
         )
         stocking.set_price(connection, item=known["腰痛宁胶囊"], fen=150, since=date(2026, 1, 1), actor=HEAD)
+        delivery = Delivery(known["腰痛宁胶囊"], "Y1", date(2027, 6, 30), 3 * UNIT, cost=300)
+        stocking.purchase(connection, delivery=delivery, actor=NURSE, now=make.NOW)
         for room, number in (("201", "1"), ("201", "2"), ("202", "3"), ("202", "4")):
             made = furnishing.set_up(
                 connection,

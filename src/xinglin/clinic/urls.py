@@ -48,6 +48,7 @@ urlpatterns = [
     path("treatment/<int:plan>/", treatment.course, name="course"),
     path("ward/", ward.board, name="ward"),
     path("ward/days/", ward.days, name="ward-days"),
+    path("ward/work/", stay.work, name="ward-work"),
     path("ward/admit/", ward.admit, name="ward-admit"),
     path("ward/beds/", ward.beds, name="ward-beds"),
     path("ward/beds/<int:bed>/", ward.bed, name="ward-bed"),

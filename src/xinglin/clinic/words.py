@@ -58,6 +58,7 @@ KINDS: dict[str, Words] = {
 MOVES: dict[str, Words] = {
     "purchase": gettext_lazy("Delivery"),
     "mixing": gettext_lazy("Mixed"),
+    "ward": gettext_lazy("Given in the ward"),
     "count": gettext_lazy("Stocktaking"),
     "loss": gettext_lazy("Loss"),
     "return": gettext_lazy("Sent back to the supplier"),

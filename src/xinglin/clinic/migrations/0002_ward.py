@@ -9,6 +9,9 @@ TABLES = """
 ALTER TABLE clinic_item DROP CONSTRAINT IF EXISTS clinic_item_kind_check;
 ALTER TABLE clinic_item ADD CONSTRAINT clinic_item_kind_check
     CHECK (kind IN ('herb', 'patent', 'technique', 'fee', 'ward'));
+ALTER TABLE clinic_movement DROP CONSTRAINT IF EXISTS clinic_movement_kind_check;
+ALTER TABLE clinic_movement ADD CONSTRAINT clinic_movement_kind_check
+    CHECK (kind IN ('purchase', 'mixing', 'count', 'loss', 'return', 'ward'));
 
 CREATE TABLE clinic_bed (
     institution text COLLATE "C" NOT NULL,

@@ -120,6 +120,22 @@ def _prescriptions(connection: Connection, held: Stay) -> list[Any]:
 
 @require_GET
 @entry.page
+def work(request: HttpRequest, door: Door) -> HttpResponse:
+    """What is to be checked and carried out in the whole ward now."""
+    institution = rules.require(door.actor, "nursing")
+    connection = database.connection()
+    stays = [one for one in ward.stays(connection, institution) if one.open]
+    found = [
+        (held, shown)
+        for held in stays
+        for one in ward.orders(connection, institution, held.id)
+        if (shown := _order(one))["to_check"] or shown["to_do"]
+    ]
+    return render(request, "clinic/ward_work.html", frame(door.actor, "ward", rows=found))
+
+
+@require_GET
+@entry.page
 def orders_paper(request: HttpRequest, door: Door, stay: int) -> HttpResponse:
     """The sheets of standing orders and of orders for once (长期、临时医嘱单)."""
     institution = rules.require(door.actor, "nursing")
@@ -196,4 +212,4 @@ def order(request: HttpRequest, door: Door, order: int) -> HttpResponse:
     }
     if given.get("act", "") in acts:
         attempt(request, *acts[given["act"]])
-    return redirect("clinic:stay", held.stay)
+    return redirect("clinic:ward-work") if given.get("from") == "work" else redirect("clinic:stay", held.stay)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop
 
 from xinglin.clinic import queries as clinic
 from xinglin.clinic import rules as clinic_rules
+from xinglin.clinic.actions import stocking
 from xinglin.clinic.actions.numbering import insert, next_id
 from xinglin.clinic.ward import queries, reference, resources, rules
 from xinglin.clinic.ward.actions import billing
@@ -97,7 +98,8 @@ def carry_out(
 ) -> Execution:
     """Sign that an order was carried out, and charge it: a standing order so often a day as it says.
 
-    Raises ``conflict`` where it is not checked, over, or all of the day is done.
+    A medicine leaves the stock. Raises ``conflict`` where the order is not checked or over, all of the day is done, or
+    there is not enough in stock.
     """
     institution = clinic_rules.require(actor, "attending")
     held = queries.order(connection, institution, order, lock=True)
@@ -117,6 +119,10 @@ def carry_out(
     except psycopg.errors.UniqueViolation:
         raise conflict(gettext_noop("This was carried out already.")) from None
     stay = queries.stay(connection, institution, held.stay)
+    if held.item is not None and held.kind == "patent":
+        stocking.take_out(
+            connection, item=held.item, amount=held.amount, note=f"住院号 {stay.number}", actor=actor, now=now
+        )
     if held.item is not None:
         billing.add(
             connection, stay=stay, source=f"order/{order}/{slot}", item=held.item, amount=held.amount, day=day,
