@@ -225,6 +225,27 @@ def test_a_medicine_that_is_given_leaves_the_stock(connection, rooms):
     assert len(of("MedicationAdministration", stay)) == 3
 
 
+def test_what_was_not_done_after_all_is_charged_no_more_and_can_be_done(connection, rooms):
+    stay = ward.stay(rooms)
+    order = ward.checked(stay, rooms.items["针刺"], "", "")
+    with connection.transaction():
+        done = ordering.carry_out(connection, order=order.id, actor=NURSE, now=NOW)
+    refused(Kind.INVALID, ordering.take_back, execution=done.id, reason=" ", actor=NURSE, now=NOW)
+    with connection.transaction():
+        again = ordering.take_back(
+            connection, execution=done.id, reason="点错患者", actor=NURSE, now=ward.after(hours=1)
+        )
+
+    assert again.state is OrderState.CHECKED
+    assert queries.lines(connection, "clinic", stay.id) == []
+    assert [one["status"] for one in of("Procedure", stay)] == ["entered-in-error"]
+    assert [one["status"] for one in of("ServiceRequest", stay)] == ["active"]
+    refused(Kind.CONFLICT, ordering.take_back, execution=done.id, reason="again", actor=NURSE, now=NOW)
+    with connection.transaction():
+        ordering.carry_out(connection, order=order.id, actor=NURSE, now=ward.after(hours=2))
+    assert sum(one.fen for one in queries.lines(connection, "clinic", stay.id)) == 4500
+
+
 def test_two_nurses_carry_out_once(connection, rooms):
     stay = ward.stay(rooms)
     order = ward.checked(stay, rooms.items["针刺"])
@@ -295,6 +316,22 @@ def test_days_are_charged_once_however_often_it_is_run(connection, rooms):
     assert [(one.day.day, one.kind, one.fen) for one in lines] == [
         (day, kind, fen) for day in (20, 21, 22) for kind, fen in (("bed", 3500), ("nursing", 2000))
     ]
+
+
+def test_a_day_that_is_spared_is_not_charged_again(connection, rooms):
+    stay = ward.stay(rooms)
+    with connection.transaction():
+        billing.charge_days(connection, actor=NURSE, now=ward.after(days=2))
+    spared = {"stay": stay.id, "source": "bed", "day": make.TODAY, "actor": NURSE, "now": NOW}
+    refused(Kind.INVALID, billing.spare, **{**spared, "reason": ""})
+    refused(Kind.INVALID, billing.spare, **{**spared, "source": "visit", "reason": "请假"})
+    with connection.transaction():
+        billing.spare(connection, **{**spared, "reason": "请假"})
+        assert billing.charge_days(connection, actor=NURSE, now=ward.after(days=2)) == 0
+
+    refused(Kind.CONFLICT, billing.spare, **{**spared, "reason": "请假"})
+    lines = queries.lines(connection, "clinic", stay.id)
+    assert [(one.day.day, one.kind) for one in lines] == [(20, "nursing"), (21, "bed"), (21, "nursing")]
 
 
 def test_two_who_charge_the_days_at_once_charge_them_once(connection, rooms):
@@ -617,6 +654,7 @@ def test_nothing_of_the_ward_is_there_for_another_clinic(connection, rooms):
         (ordering.stop, {"order": order.id}),
         (ordering.check, {"order": order.id}),
         (billing.deposit, {"stay": stay.id, "way": "cash", "fen": 100}),
+        (billing.spare, {"stay": stay.id, "source": "bed", "day": make.TODAY, "reason": "请假"}),
     ]
     for verb, more in verbs:
         refused(Kind.NOT_FOUND, verb, actor=ELSEWHERE, now=NOW, **more)

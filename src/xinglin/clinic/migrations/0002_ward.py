@@ -128,12 +128,15 @@ CREATE TABLE clinic_execution (
     slot        text    NOT NULL,               -- 'once', or the day and which time of it
     note        text    NOT NULL,               -- sealed
     moment      timestamptz NOT NULL,
+    mistaken    timestamptz,                    -- it was not done after all
+    reason      text    NOT NULL DEFAULT '',
     actor       text    NOT NULL,
     actor_name  text    NOT NULL,
     PRIMARY KEY (institution, id),
-    UNIQUE (institution, ordered, slot),
     FOREIGN KEY (institution, ordered) REFERENCES clinic_order
 );
+CREATE UNIQUE INDEX clinic_execution_slot ON clinic_execution (institution, ordered, slot) WHERE mistaken IS NULL;
+CREATE INDEX clinic_execution_order ON clinic_execution (institution, ordered, id);
 CREATE TABLE clinic_line (
     institution text COLLATE "C" NOT NULL,
     id          bigint  NOT NULL,
@@ -147,6 +150,8 @@ CREATE TABLE clinic_line (
     fen         bigint  NOT NULL CHECK (fen >= 0),
     payment     bigint,
     withdrawn   timestamptz,
+    reason      text    NOT NULL DEFAULT '',    -- why it was withdrawn, and by whom
+    withdrawer  text    NOT NULL DEFAULT '',
     made        timestamptz NOT NULL,
     actor       text    NOT NULL,
     PRIMARY KEY (institution, id),
@@ -205,6 +210,9 @@ CREATE FUNCTION clinic_lined() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN
     IF TG_OP = 'UPDATE' AND (OLD.payment IS NULL OR OLD.payment = NEW.payment)
        AND (OLD.withdrawn IS NULL OR OLD.withdrawn = NEW.withdrawn) THEN
+        IF OLD.withdrawn IS NULL AND NEW.withdrawn IS NOT NULL THEN
+            OLD.reason := NEW.reason; OLD.withdrawer := NEW.withdrawer;
+        END IF;
         OLD.payment := NEW.payment; OLD.withdrawn := NEW.withdrawn;
         IF OLD IS NOT DISTINCT FROM NEW THEN RETURN NEW; END IF;
     END IF;

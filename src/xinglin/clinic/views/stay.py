@@ -143,7 +143,8 @@ def orders_paper(request: HttpRequest, door: Door, stay: int) -> HttpResponse:
     orders = ward.orders(connection, institution, stay)
     done: dict[int, Any] = {}
     for one in ward.executions(connection, institution, stay):  # of those for once there is one
-        done.setdefault(one.ordered, one)
+        if one.mistaken is None:
+            done[one.ordered] = one
     often = {code: one.zh for code, one in reference.frequencies().items()}
     context = {
         "clinic": institution_name(door, institution), "stay": ward.stay(connection, institution, stay),
@@ -213,3 +214,20 @@ def order(request: HttpRequest, door: Door, order: int) -> HttpResponse:
     if given.get("act", "") in acts:
         attempt(request, *acts[given["act"]])
     return redirect("clinic:ward-work") if given.get("from") == "work" else redirect("clinic:stay", held.stay)
+
+
+@require_POST
+@entry.page
+def take_back(request: HttpRequest, door: Door, execution: int) -> HttpResponse:
+    """Say that something was not carried out after all."""
+    institution = rules.require(door.actor, "attending")
+    connection = database.connection()
+    found = ward.order(connection, institution, ward.execution(connection, institution, execution).ordered)
+    attempt(
+        request,
+        lambda own: ordering.take_back(
+            own, execution=execution, reason=request.POST.get("reason", ""), actor=door.actor, now=clock.now()
+        ),
+        gettext("It is taken back and charged no more."),
+    )
+    return redirect("clinic:stay", found.stay)

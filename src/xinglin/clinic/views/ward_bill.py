@@ -90,6 +90,29 @@ def deposit(request: HttpRequest, door: Door, stay: int) -> HttpResponse:
 
 @require_POST
 @entry.page
+def spare(request: HttpRequest, door: Door, stay: int) -> HttpResponse:
+    """Charge no bed or no nursing for a day."""
+    given = request.POST
+    attempt(
+        request,
+        lambda own: billing.spare(
+            own, stay=stay, source=given.get("source", ""), day=_day(given.get("day", "")),
+            reason=given.get("reason", ""), actor=door.actor, now=clock.now(),
+        ),
+        gettext("It is taken back and charged no more."),
+    )  # fmt: skip
+    return redirect("clinic:stay-bill", stay)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise not_found(gettext_noop("There is no such day in this stay.")) from None
+
+
+@require_POST
+@entry.page
 def settle(request: HttpRequest, door: Door, stay: int) -> HttpResponse:
     """Settle the stay; the paper follows."""
     given = request.POST
@@ -111,10 +134,7 @@ def day_paper(request: HttpRequest, door: Door, stay: int, day: str) -> HttpResp
     institution = rules.require(door.actor, "charging")
     connection = database.connection()
     held = ward.stay(connection, institution, stay)
-    try:
-        of = date.fromisoformat(day)
-    except ValueError:
-        raise not_found(gettext_noop("There is no such day in this stay.")) from None
+    of = _day(day)
     lines = ward.lines(connection, institution, stay, of)
     before = [one for one in ward.lines(connection, institution, stay) if one.day <= of]
     context = {

@@ -134,7 +134,7 @@ _ORDER = """
 SELECT o.institution, o.id, o.stay, o.standing, o.item, o.kind, o.body, o.amount, o.frequency, o.state, o.made,
        o.author, o.author_name, o.checked, o.checker_name, o.ended, o.ender_name,
        ARRAY(SELECT e.slot FROM clinic_execution e WHERE e.institution = o.institution AND e.ordered = o.id
-             ORDER BY e.slot) AS done
+             AND e.mistaken IS NULL ORDER BY e.slot) AS done
 FROM clinic_order o WHERE o.institution = %s
 """
 
@@ -159,11 +159,23 @@ def orders(connection: Connection, institution: str, stay_id: int) -> list[Order
 def executions(connection: Connection, institution: str, stay_id: int) -> list[Execution]:
     """What was carried out in a stay, the latest first."""
     sql = (
-        "SELECT e.id, e.ordered, e.slot, e.note, e.moment, e.actor, e.actor_name FROM clinic_execution e"
+        "SELECT e.id, e.ordered, e.slot, e.note, e.moment, e.mistaken, e.actor, e.actor_name FROM clinic_execution e"
         " JOIN clinic_order o ON o.institution = e.institution AND o.id = e.ordered"
         " WHERE e.institution = %s AND o.stay = %s ORDER BY e.id DESC"
     )
     return rows(connection, Execution, sql, [institution, stay_id])
+
+
+def execution(connection: Connection, institution: str, id_: int) -> Execution:
+    """Something that was carried out; raises ``not_found``."""
+    sql = (
+        "SELECT id, ordered, slot, note, moment, mistaken, actor, actor_name FROM clinic_execution"
+        " WHERE institution = %s AND id = %s"
+    )
+    found = rows(connection, Execution, sql, [institution, id_])
+    if not found:
+        raise not_found(gettext_noop("Nothing like this was carried out at this clinic."))
+    return found[0]
 
 
 # -- documents and signs

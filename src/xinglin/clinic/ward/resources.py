@@ -204,6 +204,26 @@ def carried_out(stay: Stay, order: Order, done: Execution, *, actor: Actor) -> l
     return [_put(made)]
 
 
+def taken_back(order: Order, execution: int) -> list[Step]:
+    """What was not carried out after all."""
+    type_ = {"patent": "MedicationAdministration", "technique": "Procedure"}.get(order.kind)
+
+    def mistaken(before: dict[str, Any]) -> dict[str, Any]:
+        return {**before, "status": "entered-in-error"}
+
+    return [Step(Verb.PATCH, type_, f"clinic-done-{execution}", change=mistaken)] if type_ else []
+
+
+def order_stands(order: Order) -> list[Step]:
+    """An order that is not over after all."""
+    type_ = "MedicationRequest" if order.kind == "patent" else "ServiceRequest"
+
+    def active(before: dict[str, Any]) -> dict[str, Any]:
+        return {**before, "status": "active"}
+
+    return [Step(Verb.PATCH, type_, _order_id(order), change=active)]
+
+
 # -- what is measured
 
 

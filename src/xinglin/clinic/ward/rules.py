@@ -44,7 +44,7 @@ class OrderState(StrEnum):
 ORDER: dict[OrderState, frozenset[OrderState]] = {
     OrderState.SIGNED: frozenset({OrderState.CHECKED, OrderState.STOPPED}),
     OrderState.CHECKED: frozenset({OrderState.DONE, OrderState.STOPPED}),
-    OrderState.DONE: frozenset(),
+    OrderState.DONE: frozenset({OrderState.CHECKED}),  # it was not done after all
     OrderState.STOPPED: frozenset(),
 }
 GOING = (OrderState.SIGNED, OrderState.CHECKED)

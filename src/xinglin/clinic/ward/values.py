@@ -149,6 +149,7 @@ class Execution:
     slot: str
     note: str
     moment: datetime
+    mistaken: datetime | None
     actor: str
     actor_name: str
 

@@ -56,6 +56,38 @@ def add(  # noqa: PLR0913 -- whose, why, what, how much, of which day, by whom, 
     return cursor.rowcount == 1
 
 
+def withdraw(  # noqa: PLR0913 -- whose, what, why, by whom, when, of which day
+    connection: Connection, *, stay: Stay, source: str, reason: str, actor: Actor, now: datetime,
+    day: date | None = None,
+) -> int:  # fmt: skip
+    """Take lines of a source back that nobody has paid; of one day where it is given. So many were."""
+    cursor = connection.execute(
+        "UPDATE clinic_line SET withdrawn = %(now)s, reason = %(reason)s, withdrawer = %(name)s"
+        " WHERE institution = %(institution)s AND stay = %(stay)s AND source = %(source)s"
+        " AND (%(day)s::date IS NULL OR day = %(day)s) AND payment IS NULL AND withdrawn IS NULL",
+        {
+            "now": now, "reason": reason.strip()[:200], "name": actor.name, "institution": stay.institution,
+            "stay": stay.id, "source": source, "day": day,
+        },
+    )  # fmt: skip
+    return cursor.rowcount
+
+
+def spare(  # noqa: PLR0913 -- whom, what, of which day, why, by whom, when
+    connection: Connection, *, stay: int, source: str, day: date, reason: str, actor: Actor, now: datetime
+) -> None:  # fmt: skip
+    """Charge no bed or no nursing for a day, as for somebody on leave; the day is not charged again.
+
+    Raises ``invalid`` without reason or for anything else, ``conflict`` where the day has no such line, or it is paid.
+    """
+    institution = clinic_rules.require(actor, "charging")
+    held = queries.stay(connection, institution, stay, lock=True)
+    if source not in ("bed", "nursing") or not reason.strip():
+        raise invalid(gettext_noop("Say why it is taken back."))
+    if not withdraw(connection, stay=held, source=source, day=day, reason=reason, actor=actor, now=now):
+        raise conflict(gettext_noop("There is nothing of this day that could be taken back."))
+
+
 def charge_days(connection: Connection, *, actor: Actor, now: datetime) -> int:
     """Charge beds and nursing of all who are in the ward for the days that are over; so many lines are new.
 

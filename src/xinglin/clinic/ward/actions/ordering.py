@@ -125,7 +125,7 @@ def carry_out(
         )
     if held.item is not None:
         billing.add(
-            connection, stay=stay, source=f"order/{order}/{slot}", item=held.item, amount=held.amount, day=day,
+            connection, stay=stay, source=done_source(made["id"]), item=held.item, amount=held.amount, day=day,
             actor=actor, now=now,
         )  # fmt: skip
     if not held.standing:
@@ -133,6 +133,44 @@ def carry_out(
     done = next(one for one in queries.executions(connection, institution, held.stay) if one.id == made["id"])
     open_as(actor, connection).transaction(resources.carried_out(stay, held, done, actor=actor))
     return done
+
+
+def done_source(execution: int) -> str:
+    """What a line of the bill says it comes from."""
+    return f"done/{execution}"
+
+
+def take_back(connection: Connection, *, execution: int, reason: str, actor: Actor, now: datetime) -> Order:
+    """Say that something was not carried out after all: it is charged no more, and the order stands as before.
+
+    What was signed stays to be seen, with the reason. Stock is not given back: it is counted. Raises ``invalid``
+    without reason, ``conflict`` the second time, or once the stay is settled.
+    """
+    institution = clinic_rules.require(actor, "attending")
+    found = queries.execution(connection, institution, execution)
+    held = queries.order(connection, institution, found.ordered, lock=True)
+    stay = queries.stay(connection, institution, held.stay, lock=True)
+    if not reason.strip():
+        raise invalid(gettext_noop("Say why it is taken back."))
+    if queries.execution(connection, institution, execution).mistaken is not None or stay.settled is not None:
+        raise conflict(gettext_noop("This is taken back already, or the stay is settled."))
+    connection.execute(
+        "UPDATE clinic_execution SET mistaken = %s, reason = %s WHERE institution = %s AND id = %s",
+        [now, reason.strip()[:200], institution, execution],
+    )
+    billing.withdraw(
+        connection, stay=stay, source=done_source(execution), reason=reason, actor=actor, now=now
+    )
+    door = open_as(actor, connection)
+    door.transaction(resources.taken_back(held, execution))
+    if held.state is OrderState.DONE and stay.open:
+        rules.require_next(held.state, OrderState.CHECKED)
+        connection.execute(
+            "UPDATE clinic_order SET state = %s, ended = NULL, ender_name = '' WHERE institution = %s AND id = %s",
+            [OrderState.CHECKED.value, institution, held.id],
+        )
+        door.transaction(resources.order_stands(held))
+    return queries.order(connection, institution, held.id)
 
 
 def stop(connection: Connection, *, order: int, actor: Actor, now: datetime) -> Order:
