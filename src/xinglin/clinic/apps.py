@@ -9,15 +9,17 @@ class ClinicConfig(AppConfig):
     label = "clinic"
 
     def ready(self) -> None:
-        """Stand in the navigation, and have what is sealed here sealed anew with the record."""
+        """Stand in the navigation, and have sealed anew what is sealed, and days in the ward charged."""
         from xinglin.clinic import doing, rules  # noqa: PLC0415 -- after the applications are ready
-        from xinglin.record import resealing  # noqa: PLC0415 -- as above
+        from xinglin.clinic.ward.actions import billing  # noqa: PLC0415 -- as above
+        from xinglin.record import resealing, tasks  # noqa: PLC0415 -- as above
         from xinglin.ui import today  # noqa: PLC0415 -- as above
         from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
 
         sealed = (
             ("visit", "name"), ("prescription", "body"), ("plan", "body"), ("session", "note"), ("template", "body"),
-            ("measuring", "body"),
+            ("measuring", "body"), ("stay", "name"), ("stay", "reason"), ("order", "body"), ("execution", "note"),
+            ("document", "body"), ("sign", "body"),
         )  # fmt: skip
         resealing.offer(
             resealing.Place("clinic_note", ("institution", "visit"), "body", text=True),
@@ -26,6 +28,7 @@ class ClinicConfig(AppConfig):
                 for table, column in sealed
             ),
         )
+        tasks.offer("days in the ward charged", billing.daily)
         offer(
             Place(
                 25, gettext_lazy("Clinic"), "clinic:desk", ("/clinic/",), partial(rules.may, right="looking")

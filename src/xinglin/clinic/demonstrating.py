@@ -12,6 +12,7 @@ from xinglin.clinic import people, queries, reference
 from xinglin.clinic.actions import registering, stocking
 from xinglin.clinic.actions.stocking import Delivery, Wanted
 from xinglin.clinic.rules import HERB, PATENT, UNIT
+from xinglin.clinic.ward.demonstrating import open_ward
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel.actor import Actor
 from xinglin.record.door import open_as
@@ -48,6 +49,7 @@ def open_clinic(
             _fill(connection, actor, today, now)
         if not queries.visits(connection, institution, today):
             _queue(connection, actor, now)
+        open_ward(connection, actor=actor, skip=_WAITING, now=now)
     return tuple((one["username"], f"{one['name']} {one['title']}") for one in given["account"])
 
 

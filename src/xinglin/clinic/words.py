@@ -63,6 +63,7 @@ KINDS: dict[str, Words] = {
 MOVES: dict[str, Words] = {
     "purchase": gettext_lazy("Delivery"),
     "mixing": gettext_lazy("Mixed"),
+    "ward": gettext_lazy("Given in the ward"),
     "count": gettext_lazy("Stocktaking"),
     "loss": gettext_lazy("Loss"),
     "return": gettext_lazy("Sent back to the supplier"),
@@ -72,6 +73,7 @@ ITEMS: dict[str, Words] = {
     "patent": gettext_lazy("Patent medicine"),
     "technique": gettext_lazy("Technique"),
     "fee": gettext_lazy("Fee"),
+    "ward": gettext_lazy("Fee of the ward"),
 }
 PREGNANCIES: dict[str, Words] = {
     "": gettext_lazy("Pregnancy not asked"),

@@ -207,3 +207,7 @@ def _step(
 
 step = _step
 """Bring a prescription to its next state and keep who did it; raises ``conflict`` where it cannot go there."""
+
+
+enter = _entered
+"""Enter a payment of the actor's institution; raises ``conflict`` where the account does not hold so much."""

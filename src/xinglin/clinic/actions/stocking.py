@@ -149,6 +149,23 @@ def mix(connection: Connection, *, prescription: Prescription, actor: Actor, now
         raise conflict(gettext_noop("There is not enough in stock: %(lacking)s."), lacking="、".join(lacking))
 
 
+def take_out(
+    connection: Connection, *, item: int, amount: int, note: str, actor: Actor, now: datetime
+) -> None:
+    """Take an amount that is given in the ward out of the batches that expire first; ``note`` says for whom.
+
+    Raises ``conflict`` where there is not enough; then nothing is taken.
+    """
+    institution, today = actor.institution or "", now.astimezone(LOCAL_ZONE).date()
+    taken, missing = rules.take(_lots(connection, institution, item), amount, today)
+    if missing:
+        what = queries.item(connection, institution, item, today)
+        lacking = f"{what.name} {rules.plain(missing)} {what.unit}"
+        raise conflict(gettext_noop("There is not enough in stock: %(lacking)s."), lacking=lacking)
+    for one in taken:
+        _moved(connection, institution, one.batch, "ward", -one.amount, note, actor, now)
+
+
 def _lots(connection: Connection, institution: str, item: int) -> Sequence[Lot]:
     found = connection.execute(
         "SELECT id, remaining, expires FROM clinic_batch WHERE institution = %s AND item = %s AND remaining > 0"

@@ -32,6 +32,7 @@ TABS = (
     ("pharmacy", gettext_lazy("Herb pharmacy"), "reviewing"),
     ("nurse", gettext_lazy("Nurse"), "nursing"),
     ("treatment", gettext_lazy("Treatment room"), "nursing"),
+    ("ward", gettext_lazy("In-patient ward"), "looking"),
     ("stock", gettext_lazy("Stock"), "stocking"),
     ("records", gettext_lazy("Check of records"), "looking"),
     ("prices", gettext_lazy("Price list"), "looking"),
@@ -59,6 +60,9 @@ def frame(actor: Actor, tab: str, **more: Any) -> dict[str, Any]:
                 "dispensing",
                 "stocking",
                 "pricing",
+                "admitting",
+                "attending",
+                "furnishing",
             )
         },
         "chinese": words.is_chinese(),
