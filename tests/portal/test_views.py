@@ -23,6 +23,9 @@ SECTIONS = (
     "documents/DiagnosticReport/r2/",
     "immunisations/",
     "sources/",
+    "changes/",
+    "changes/?days=30",
+    "conflicts/",
 )
 HTMX = {"HX-Request": "true"}
 

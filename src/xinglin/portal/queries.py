@@ -15,9 +15,10 @@ from xinglin.identity import evidence
 from xinglin.identity import queries as index
 from xinglin.kernel.errors import Fault, Kind, not_found
 from xinglin.kernel.ids import self_number
-from xinglin.portal.rules import allergies, medicines, people, results, searching, timeline
+from xinglin.portal.rules import allergies, browsing, changes, medicines, people, results, searching, timeline
+from xinglin.portal.rules import conflicts as disagreeing
 from xinglin.portal.rules.sources import Sources
-from xinglin.record import database
+from xinglin.record import access, database
 from xinglin.record.policy import Sight, consents
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from xinglin.identity.evidence import Evidence
     from xinglin.kernel.actor import Actor
+    from xinglin.portal.rules.conflicts import Conflict
     from xinglin.portal.rules.reading import Resource
     from xinglin.portal.rules.searching import Candidate
     from xinglin.record.door import Door
@@ -222,6 +224,46 @@ def allergy_box(door: Door, person: Resident) -> allergies.Box:
             return allergies.UNAVAILABLE
         raise
     return allergies.box(found, person.sources)
+
+
+def conflicts(door: Door, person: Resident, box: allergies.Box) -> tuple[Conflict, ...]:
+    """What the institutions contradict each other in, as far as this actor may see it."""
+    figures = browsing.figures()
+    codes = ",".join(code for single in figures.singles for code in single.codes)
+    facts = everything(door, person, ("Observation",), ("code", codes))
+    last = None
+    if person.person.died:
+        about = ("patient", person.references)
+        latest = door.search("Encounter", [about, ("_sort", "-date"), ("_count", "1")]).entries
+        last = disagreeing.latest([entry.stored.resource for entry in latest], person.sources)
+    return disagreeing.conflicts(person.patients, facts, box, last, person.sources, figures)
+
+
+def last_visit(door: Door, person: Resident, now: datetime) -> changes.Visit | None:
+    """The reader's last visit to this record before the present one, by the access log; None for the first."""
+    figures = browsing.figures()
+    numbers = [self_number("Patient", patient["id"]) for patient in person.patients]
+    looks = access.moments(database.connection(), door.actor.id, numbers, limit=figures.lines)
+    return changes.last_visit(looks, now, figures.gap)
+
+
+def changed(
+    door: Door, person: Resident, section: str, since: datetime
+) -> tuple[int, tuple[changes.Change, ...]]:
+    """What of a section of the record came or was changed after ``since``: how many, and the latest of them."""
+    most = browsing.figures().most
+    pairs = [
+        ("patient", person.references),
+        ("_lastUpdated", f"gt{since.isoformat()}"),
+        ("_count", str(most)),
+    ]
+    found: list[Resource] = []
+    total = 0
+    for type_name in SECTIONS[section]:
+        page = door.search(type_name, [*pairs, ("_total", "accurate")])
+        total += page.total or 0
+        found += [entry.stored.resource for entry in page.entries if entry.mode == "match"]
+    return total, changes.changes(found, int(since.timestamp() * 1_000_000), person.sources)[:most]
 
 
 def one(door: Door, person: Resident, type_name: str, id_: str) -> Resource:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from xinglin.portal.views import closed, record
+from xinglin.portal.views import changes, closed, record
 
 app_name = "portal"
 
@@ -20,6 +20,8 @@ urlpatterns = [
     path("residents/<str:patient>/documents/<str:kind>/<str:document>/", record.reading, name="reading"),
     path("residents/<str:patient>/immunisations/", record.immunisations_part, name="immunisations"),
     path("residents/<str:patient>/allergies/", record.allergies_part, name="allergies"),
+    path("residents/<str:patient>/changes/", changes.changes_part, name="changes"),
+    path("residents/<str:patient>/conflicts/", changes.conflicts_part, name="conflicts"),
     path("residents/<str:patient>/sources/", record.sources_part, name="sources"),
     path("residents/<str:patient>/identity/", record.reveal, name="reveal"),
     path("residents/<str:patient>/open/", closed.break_glass, name="break-glass"),

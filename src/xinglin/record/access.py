@@ -196,6 +196,16 @@ def after(connection: Connection, place: int, *, limit: int, upto: int | None = 
     return [Placed(row[0], line(row[1:])) for row in rows]
 
 
+def moments(connection: Connection, actor: str, patients: Sequence[int], *, limit: int) -> list[datetime]:
+    """When ``actor`` looked at the record of these Patients, by their numbers: the latest first, ``limit`` at most."""
+    rows = connection.execute(
+        "SELECT moment FROM record_access WHERE patient = ANY(%s) AND actor = %s AND outcome = 'permit'"
+        " AND action <> ALL(%s) ORDER BY moment DESC LIMIT %s",
+        [list(patients), actor, ["create", "update", "patch", "delete"], limit],
+    )
+    return [moment for (moment,) in rows]
+
+
 def latest_of(connection: Connection, actor: str, *, limit: int, among: int = 20_000) -> list[Placed]:
     """The last lines that ``actor`` caused, the latest first, looked for among the last ``among`` of everybody."""
     rows = connection.execute(
