@@ -26,6 +26,7 @@ SECTIONS = (
     "changes/",
     "changes/?days=30",
     "conflicts/",
+    "tcm/",
 )
 HTMX = {"HX-Request": "true"}
 

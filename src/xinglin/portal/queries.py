@@ -15,8 +15,19 @@ from xinglin.identity import evidence
 from xinglin.identity import queries as index
 from xinglin.kernel.errors import Fault, Kind, not_found
 from xinglin.kernel.ids import self_number
-from xinglin.portal.rules import allergies, browsing, changes, medicines, people, results, searching, timeline
+from xinglin.portal.rules import (
+    allergies,
+    browsing,
+    changes,
+    medicines,
+    people,
+    problems,
+    results,
+    searching,
+    timeline,
+)
 from xinglin.portal.rules import conflicts as disagreeing
+from xinglin.portal.rules import traditional as traditions
 from xinglin.portal.rules.sources import Sources
 from xinglin.record import access, database
 from xinglin.record.policy import Sight, consents
@@ -264,6 +275,24 @@ def changed(
         total += page.total or 0
         found += [entry.stored.resource for entry in page.entries if entry.mode == "match"]
     return total, changes.changes(found, int(since.timestamp() * 1_000_000), person.sources)[:most]
+
+
+def traditional(
+    door: Door, person: Resident
+) -> tuple[tuple[traditions.Visit, ...], tuple[traditions.Constitution, ...]]:
+    """The visits to Chinese medicine, and the examinations of the constitution."""
+    coded = ",".join((*traditions.EXAMINATIONS, "|".join(traditions.CONSTITUTION)))
+    systems = ",".join(f"{system}|" for system in problems.TCM_SYSTEMS)
+    observations = everything(door, person, ("Observation",), ("code", coded))
+    visits = traditions.visits(
+        encounters=everything(door, person, ("Encounter",)),
+        conditions=everything(door, person, ("Condition",), ("code", systems)),
+        requests=everything(door, person, SECTIONS["medicines"]),
+        observations=observations,
+        procedures=everything(door, person, ("Procedure",)),
+        sources=person.sources,
+    )
+    return visits, traditions.constitutions(observations, person.sources)
 
 
 def one(door: Door, person: Resident, type_name: str, id_: str) -> Resource:

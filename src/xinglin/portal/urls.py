@@ -1,6 +1,6 @@
 from django.urls import path
 
-from xinglin.portal.views import changes, closed, record
+from xinglin.portal.views import changes, closed, record, traditional
 
 app_name = "portal"
 
@@ -20,6 +20,7 @@ urlpatterns = [
     path("residents/<str:patient>/documents/<str:kind>/<str:document>/", record.reading, name="reading"),
     path("residents/<str:patient>/immunisations/", record.immunisations_part, name="immunisations"),
     path("residents/<str:patient>/allergies/", record.allergies_part, name="allergies"),
+    path("residents/<str:patient>/tcm/", traditional.tcm_part, name="tcm"),
     path("residents/<str:patient>/changes/", changes.changes_part, name="changes"),
     path("residents/<str:patient>/conflicts/", changes.conflicts_part, name="conflicts"),
     path("residents/<str:patient>/sources/", record.sources_part, name="sources"),
