@@ -27,6 +27,7 @@ SECTIONS = (
     "changes/?days=30",
     "conflicts/",
     "tcm/",
+    "images/",
 )
 HTMX = {"HX-Request": "true"}
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_noop
 
+from xinglin.exchange.dicom import queries as images
 from xinglin.identity import evidence
 from xinglin.identity import queries as index
 from xinglin.kernel.errors import Fault, Kind, not_found
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from xinglin.portal.rules.conflicts import Conflict
     from xinglin.portal.rules.reading import Resource
     from xinglin.portal.rules.searching import Candidate
+    from xinglin.record.database import Connection
     from xinglin.record.door import Door
     from xinglin.record.queries import Stored
 
@@ -54,6 +56,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "medicines": ("MedicationRequest", "MedicationStatement"),
     "results": ("Observation",),
     "documents": ("DocumentReference", "DiagnosticReport", "Composition"),
+    "images": ("ImagingStudy",),
     "immunisations": ("Immunization",),
     "allergies": ("AllergyIntolerance",),
 }
@@ -293,6 +296,35 @@ def traditional(
         sources=person.sources,
     )
     return visits, traditions.constitutions(observations, person.sources)
+
+
+def tracings(door: Door, person: Resident) -> list[Resource]:
+    """The Observations that are electrocardiograms."""
+    return everything(door, person, ("Observation",), ("code", ",".join(browsing.figures().ecg.codes)))
+
+
+def kept_study(door: Door, patient: str, study: str) -> images.Study:
+    """A study whose pictures are kept here; ``not_found`` for one that is not this resident's, or not to be seen.
+
+    Looking is written down.
+    """
+    images.require(door.actor, "read")
+    connection = database.connection()
+    found = images.of_id(connection, door.actor, study)
+    if found is None or not _are_one(connection, patient, found.patient):
+        raise not_found(
+            gettext_noop("This resident has no %(type)s with the id %(id)s."), type="ImagingStudy", id=study
+        )
+    images.note(door.actor, "read", found, f"ImagingStudy/{study}")
+    return found
+
+
+def _are_one(connection: Connection, asked: str, patient: str) -> bool:
+    """Whether a Patient is the person asked for, by a Patient or by the person's id."""
+    if asked == patient:
+        return True
+    owner = index.person_of(connection, patient)
+    return owner is not None and owner in {asked, index.person_of(connection, asked)}
 
 
 def one(door: Door, person: Resident, type_name: str, id_: str) -> Resource:

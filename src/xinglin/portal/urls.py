@@ -1,6 +1,6 @@
 from django.urls import path
 
-from xinglin.portal.views import changes, closed, record, traditional
+from xinglin.portal.views import changes, closed, imaging, record, traditional
 
 app_name = "portal"
 
@@ -20,6 +20,19 @@ urlpatterns = [
     path("residents/<str:patient>/documents/<str:kind>/<str:document>/", record.reading, name="reading"),
     path("residents/<str:patient>/immunisations/", record.immunisations_part, name="immunisations"),
     path("residents/<str:patient>/allergies/", record.allergies_part, name="allergies"),
+    path("residents/<str:patient>/images/", imaging.images_part, name="images"),
+    path("residents/<str:patient>/images/ecg/<str:observation>/", imaging.tracing, name="ecg"),
+    path(
+        "residents/<str:patient>/images/ecg/<str:observation>/values/",
+        imaging.tracing_values,
+        name="ecg-values",
+    ),
+    path("residents/<str:patient>/images/<str:study>/", imaging.study, name="study"),
+    path(
+        "residents/<str:patient>/images/<str:study>/<str:series>/<str:instance>/values/",
+        imaging.values,
+        name="values",
+    ),
     path("residents/<str:patient>/tcm/", traditional.tcm_part, name="tcm"),
     path("residents/<str:patient>/changes/", changes.changes_part, name="changes"),
     path("residents/<str:patient>/conflicts/", changes.conflicts_part, name="conflicts"),

@@ -18,6 +18,29 @@ class Single:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """A customary window of a modality, in the unit of its values."""
+
+    modality: str
+    name: str
+    centre: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Electrocardiograms:
+    """Codes of Observations, SOP classes of waveforms, the leads by their codes, and the order of the twelve."""
+
+    codes: tuple[str, ...]
+    waveforms: tuple[str, ...]
+    leads: dict[str, str]
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        return tuple(self.leads.values())
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """``gap`` parts two visits to a record; ``lines`` of the log are looked through for it; ``days`` may be chosen
     instead; ``most`` entries of a kind are listed. ``words`` say what else means the same, ``""`` what is no answer.
@@ -29,6 +52,8 @@ class Figures:
     most: int
     singles: tuple[Single, ...]
     words: dict[str, str]
+    windows: tuple[Window, ...]
+    ecg: Electrocardiograms
 
 
 @cache
@@ -42,4 +67,8 @@ def figures() -> Figures:
         said["changes"]["most"],
         tuple(Single(one["name"], tuple(one["codes"])) for one in said["single"]),
         {words.casefold(): meant for words, meant in said["words"].items()},
+        tuple(Window(**one) for one in said["window"]),
+        Electrocardiograms(
+            tuple(said["ecg"]["codes"]), tuple(said["ecg"]["waveforms"]), dict(said["ecg"]["leads"])
+        ),
     )

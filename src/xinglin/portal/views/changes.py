@@ -27,6 +27,7 @@ _SECTIONS = {
     "medicines": gettext_lazy("Medicines"),
     "results": gettext_lazy("Results"),
     "documents": gettext_lazy("Documents"),
+    "images": gettext_lazy("Images"),
     "immunisations": gettext_lazy("Immunisations"),
 }
 
