@@ -108,6 +108,20 @@ def find(door: Door, text: str) -> tuple[Candidate, ...]:
     return ()
 
 
+def by_identifier(door: Door, identifier: str) -> str | None:
+    """The id of the Patient with an identifier (``system|value``), where all that have it are one person."""
+    system, _, value = identifier.partition("|")
+    if not system or not value:
+        return None
+    named = f"{searching.escape(system)}|{searching.escape(value)}"
+    found = [
+        e.stored.id for e in door.search("Patient", [("identifier", named), ("_count", _CANDIDATES)]).entries
+    ]
+    owners = index.persons_of(database.connection(), found)
+    persons = {owners.get(one, f"Patient/{one}") for one in found}
+    return found[0] if len(persons) == 1 else None
+
+
 def some(door: Door, count: int) -> tuple[Candidate, ...]:
     """Some residents whom several institutions know: for a demonstration, where nobody knows whom to look for."""
     page = door.search("Patient", [("_sort", "-_lastUpdated"), ("_count", str(20 * count))])

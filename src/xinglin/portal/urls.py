@@ -1,11 +1,12 @@
 from django.urls import path
 
-from xinglin.portal.views import changes, closed, imaging, record, traditional
+from xinglin.portal.views import changes, closed, imaging, links, record, traditional
 
 app_name = "portal"
 
 urlpatterns = [
     path("", record.home, name="home"),
+    path("link/", links.follow, name="link"),
     path("residents/", record.residents, name="residents"),
     path("policy/", closed.ask_preview, name="ask-preview"),
     path("residents/<str:patient>/", record.record, name="record"),

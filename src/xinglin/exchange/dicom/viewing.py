@@ -49,7 +49,7 @@ def frame(file: BinaryIO, number: int) -> bytes:
             gettext_noop("There is no frame %(frame)d; there are %(frames)d."), frame=number, frames=frames
         )
     found = pixels(dataset, number)
-    head = {
+    head: dict[str, Any] = {
         "rows": int(dataset.Rows), "columns": int(dataset.Columns), "frames": frames,
         "spacing": _spacing(dataset), "rate": _rate(dataset), "unit": _unit(dataset),
     }  # fmt: skip

@@ -13,6 +13,8 @@ from django.utils.formats import date_format
 from xinglin.identity import identifiers
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from xinglin.portal.rules.timeline import Event
 
 register = template.Library()
@@ -46,3 +48,9 @@ def at(moment: int, form: str) -> str:
 def masked(number: str) -> str:
     """An identity number of which only the ends are told."""
     return identifiers.mask_identity(number)
+
+
+@register.filter
+def at_key(words: Mapping[str, object], key: str) -> object:
+    """What a mapping has under a key."""
+    return words.get(key, key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
@@ -43,7 +43,7 @@ def changes_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse
     days = int(asked) if asked in {str(n) for n in figures.days} else 0
     visit = None if days else queries.last_visit(door, resident, now)
     since = now - timedelta(days=days) if days else visit.ended if visit else None
-    found = []
+    found: list[dict[str, Any]] = []
     if since is not None:
         for section, name in _SECTIONS.items():
             total, changed = queries.changed(door, resident, section, since)

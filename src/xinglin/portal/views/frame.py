@@ -54,11 +54,12 @@ def whole(
         "conflicts": queries.conflicts(door, resident, box) if is_open else (),
         "tags": problems.tags(found, age),
         "counts": queries.counts(door, resident) if is_open else {},
-        "cards": bool(resident.index) and cards.may(door.actor, cards.Right.LOOK),
+        "cards": bool(resident.index) and cards.may(door.actor, cards.Right.LOOK) and door.actor.app is None,
         **words,
         "section": section,
         "purposes": entry.PURPOSES,
         "purpose": entry.purpose_of(request),
+        "linked": request.session.get(entry.LINKED),
     }
     return render(request, "portal/record.html", {**frame, **context})
 
@@ -67,7 +68,7 @@ def part(
     request: HttpRequest, door: Door, resident: Resident, section: str, context: dict[str, Any]
 ) -> HttpResponse:
     """One part of the record, alone for htmx, in its frame otherwise."""
-    context = {**context, "origins": rights.may(door.actor, Right.READ)}
+    context = {**context, "origins": rights.may(door.actor, Right.READ) and door.actor.app is None}
     if entry.is_fragment(request) and not queries.is_open(door, resident):
         return render(
             request, "portal/sections/closed.html", {"resident": resident, **closed.words(door, resident)}

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.identity import identifiers, roles
-from xinglin.kernel.errors import not_found
+from xinglin.kernel.errors import forbidden, not_found
 from xinglin.portal import queries
 from xinglin.portal.rules import documents, immunisations, medicines, people, problems, results, timeline
 from xinglin.portal.rules.sources import message_of
@@ -334,6 +334,8 @@ def reveal(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
 @entry.page
 def choose_purpose(request: HttpRequest, _door: Door, patient: str) -> HttpResponse:
     """Open the record again, for another purpose."""
+    if entry.is_linked(request):
+        raise forbidden(gettext_noop("The purpose is what the link said: open the record again for another."))
     chosen = request.POST.get("purpose", "")
     if chosen in entry.PURPOSES:
         request.session["purpose"] = chosen
