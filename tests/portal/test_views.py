@@ -28,6 +28,7 @@ SECTIONS = (
     "conflicts/",
     "tcm/",
     "images/",
+    "summary/",
 )
 HTMX = {"HX-Request": "true"}
 

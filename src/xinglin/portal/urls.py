@@ -1,6 +1,6 @@
 from django.urls import path
 
-from xinglin.portal.views import changes, closed, imaging, links, record, traditional
+from xinglin.portal.views import changes, closed, imaging, links, record, summary, traditional
 
 app_name = "portal"
 
@@ -34,6 +34,8 @@ urlpatterns = [
         imaging.values,
         name="values",
     ),
+    path("residents/<str:patient>/summary/", summary.summary_part, name="summary"),
+    path("residents/<str:patient>/summary/document/", summary.document, name="summary-document"),
     path("residents/<str:patient>/tcm/", traditional.tcm_part, name="tcm"),
     path("residents/<str:patient>/changes/", changes.changes_part, name="changes"),
     path("residents/<str:patient>/conflicts/", changes.conflicts_part, name="conflicts"),
