@@ -61,13 +61,16 @@ class Content:
 def content() -> Content:
     """What holds."""
     said = tomllib.loads(resources.files("xinglin.summary").joinpath("data/ips-1.toml").read_text("utf-8"))
-    kinds = tuple(
-        Kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in one.items()}) for one in said["section"]
-    )
+    kinds = tuple(_kind(one) for one in said["section"])
     return Content(
         said["version"], said["type"], said["bundle"], said["composition"],
         timedelta(days=said["unknown_supply_days"]), kinds,
     )  # fmt: skip
+
+
+def _kind(said: dict[str, Any]) -> Kind:
+    listed = {name: tuple(said.get(name, ())) for name in ("types", "categories")}
+    return Kind(**{**said, **listed})
 
 
 def chosen(kind: Kind, found: Iterable[Resource], today: date) -> tuple[Resource, ...]:
