@@ -236,6 +236,7 @@ def together(bench: Bench, patients: list[str], cookies: list[str], seconds: flo
                 if answer.status != 200:
                     wrong.append(answer.status)
             opened.append(time.monotonic() - begun)
+            connection.close()  # the server ends what is silent for so long
             time.sleep(chance.uniform(0.5 * think, 1.5 * think))
 
     threads = [threading.Thread(target=doctor, args=(n,)) for n in range(len(cookies))]

@@ -139,6 +139,12 @@ def test_list_and_study_say_what_there_is(looking: Client) -> None:
     assert "style=" not in shown
 
 
+def test_reports_of_images_say_which_hospital_made_them(doctor: Client) -> None:
+    said = text(doctor.get("/residents/a/images/"))
+
+    assert "2025-03-02 头颅CT平扫 左侧基底节区脑梗死 第一人民医院" in said
+
+
 def test_slice_and_waveform_are_given_out_as_numbers(looking: Client) -> None:
     picture = looking.get(SLICE)
     curves = looking.get(f"/residents/{PATIENT}/images/{STUDY}/{dicom.ROOT}.1.2/{dicom.ROOT}.1.1.7/values/")

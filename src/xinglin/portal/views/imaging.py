@@ -19,7 +19,7 @@ from xinglin.exchange.dicom.forms import MODALITIES
 from xinglin.exchange.dicom.keeping import Missing, store
 from xinglin.kernel.errors import not_found
 from xinglin.portal import queries
-from xinglin.portal.rules import browsing, imaging
+from xinglin.portal.rules import browsing, documents, imaging
 from xinglin.portal.views.frame import part
 from xinglin.record import database
 from xinglin.ui import entry
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from xinglin.portal.queries import Resident
     from xinglin.record.door import Door
 
+_MOST_REPORTS = 100
 _WINDOWS = {
     "lung": gettext_lazy("Lung"),
     "mediastinum": gettext_lazy("Mediastinum"),
@@ -51,8 +52,10 @@ def images_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     """Studies and electrocardiograms."""
     resident = queries.resident(door, patient)
     found = imaging.studies(queries.everything(door, resident, ("ImagingStudy",)), resident.sources)
+    reports = documents.documents(queries.everything(door, resident, ("DiagnosticReport",)), resident.sources)
     context = {
         "studies": [(one, _named(one.modalities)) for one in found],
+        "reports": [one for one in reports if one.kind == "imaging"][:_MOST_REPORTS],
         "tracings": imaging.tracings(queries.tracings(door, resident), resident.sources),
     }
     return part(request, door, resident, "images", context)
