@@ -181,6 +181,8 @@ def _value(holder: Mapping[str, Any]) -> tuple[str, float | None, str]:
 
 def _reference(holder: Mapping[str, Any]) -> tuple[float | None, float | None, str]:
     """The normal range: its bounds and its words."""
+    if "referenceRange" not in holder:
+        return None, None, ""
     for bounds in each(holder.get("referenceRange")):
         if bounds.get("type") and not has_code([bounds["type"]], {"normal"}):
             continue

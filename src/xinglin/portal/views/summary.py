@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from xinglin.fhir import json
 from xinglin.kernel import clock
 from xinglin.portal import queries
+from xinglin.portal.rules.sources import Source, message_of
 from xinglin.portal.views.frame import part, today
 from xinglin.summary import building
 from xinglin.summary import queries as summaries
@@ -30,7 +31,16 @@ def summary_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse
     resident = queries.resident(door, patient)
     made = summaries.of(door, str(resident.patients[0]["id"]), today())
     chinese = str(get_language()).startswith("zh")
-    sections = [(s.kind.zh if chinese else s.kind.en, s) for s in made.sections]
+    sections = [
+        {
+            "name": s.kind.zh if chinese else s.kind.en,
+            "rows": [
+                (row, Source(row.institution, row.day, row.reference, message_of(e)))
+                for row, e in zip(s.rows, s.entries, strict=True)
+            ],
+        }
+        for s in made.sections
+    ]
     return part(request, door, resident, "summary", {"sections": sections, "made": clock.now()})
 
 
