@@ -46,6 +46,7 @@ def address(_record_database: None, tmp_path_factory: pytest.TempPathFactory) ->
                 "DATABASE_URL": database.target(),
                 "XINGLIN_HOME": str(home),
                 "XINGLIN_LEDGER": "false",
+                "XINGLIN_DICOM_STORE": os.environ["XINGLIN_HOME"] + "/dicom",  # where tests put images
                 "XINGLIN_DEMO": "true",  # no role needs a second factor
             },
             stdout=log,

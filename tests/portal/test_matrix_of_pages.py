@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SECTIONS = (
     "", "timeline/", "encounters/", "problems/", "medicines/", "results/", "trends/", "documents/", "immunisations/",
-    "allergies/", "sources/",
+    "allergies/", "sources/", "changes/?days=7", "conflicts/", "tcm/", "images/", "summary/",
 )  # fmt: skip
 SAID = {  # the words by which a page betrays a resource
     "Patient/pat": "Resident {}", "Condition/cold": "J00", "Condition/mind": "F20.0", "Condition/virus": "B24.x00",

@@ -23,6 +23,12 @@ SECTIONS = (
     "documents/DiagnosticReport/r2/",
     "immunisations/",
     "sources/",
+    "changes/",
+    "changes/?days=30",
+    "conflicts/",
+    "tcm/",
+    "images/",
+    "summary/",
 )
 HTMX = {"HX-Request": "true"}
 

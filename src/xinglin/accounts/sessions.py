@@ -27,9 +27,11 @@ LIMITS = (
     "signon_limits"  # in the session: seconds without a request and in all, where they are not the policy's
 )
 MUST = "signon_must"  # in the session: what has to be done before anything else
+WITHIN = "signon_within"  # in the session: the beginnings of the addresses that it opens, where it does not open all
 ENDED_COOKIE = "xl-ended"
 _SIGNED_IN = "_auth_user_id"  # Django's
 _NOTED_SECONDS = 60  # use is written down once in this time
+_ALWAYS = ("/sign-out/", "/language/", "/static/", "/link/")  # what every session opens
 _OPEN = ("/account/", "/sign-out/", "/sign-in/", "/language/", "/static/")
 
 
@@ -88,9 +90,19 @@ def keep(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpR
             if request.headers.get("HX-Request") == "true":
                 return HttpResponse(status=401, headers={"HX-Redirect": "/account/"})
             return HttpResponseRedirect("/account/")
+        within = request.session.get(WITHIN)
+        if within and not request.path.startswith((*within, *_ALWAYS)):
+            return _elsewhere(request, within[0])
         return get_response(request)
 
     return kept
+
+
+def _elsewhere(request: HttpRequest, home: str) -> HttpResponse:
+    """An address that a session does not open: back to where it began."""
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=403, headers={"HX-Redirect": home})
+    return HttpResponseRedirect(home)
 
 
 def _over(request: HttpRequest, why: str, *, now: datetime) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _OPERATIONS = frozenset(
     {
         "everything", "lastn", "meta", "meta-add", "meta-delete", "validate", "export", "export-file", "lookup",
-        "validate-code", "expand", "translate", "subsumes", "find-matches",
+        "validate-code", "expand", "translate", "subsumes", "find-matches", "summary",
     }
 )  # fmt: skip
 

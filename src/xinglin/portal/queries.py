@@ -12,11 +12,24 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_noop
 
+from xinglin.exchange.dicom import queries as images
 from xinglin.identity import evidence
 from xinglin.identity import queries as index
 from xinglin.kernel.errors import Fault, Kind, not_found
 from xinglin.kernel.ids import self_number
-from xinglin.portal.rules import allergies, medicines, people, results, searching, timeline
+from xinglin.portal.rules import (
+    allergies,
+    browsing,
+    changes,
+    medicines,
+    people,
+    problems,
+    results,
+    searching,
+    timeline,
+)
+from xinglin.portal.rules import conflicts as disagreeing
+from xinglin.portal.rules import traditional as traditions
 from xinglin.portal.rules.sources import Sources
 from xinglin.record import access, database
 from xinglin.record.policy import Sight, consents
@@ -27,8 +40,10 @@ if TYPE_CHECKING:
 
     from xinglin.identity.evidence import Evidence
     from xinglin.kernel.actor import Actor
+    from xinglin.portal.rules.conflicts import Conflict
     from xinglin.portal.rules.reading import Resource
     from xinglin.portal.rules.searching import Candidate
+    from xinglin.record.database import Connection
     from xinglin.record.door import Door
     from xinglin.record.queries import Stored
 
@@ -42,6 +57,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "medicines": ("MedicationRequest", "MedicationStatement"),
     "results": ("Observation",),
     "documents": ("DocumentReference", "DiagnosticReport", "Composition"),
+    "images": ("ImagingStudy",),
     "immunisations": ("Immunization",),
     "allergies": ("AllergyIntolerance",),
 }
@@ -104,6 +120,20 @@ def lately(door: Door, now: datetime, most: int) -> tuple[Candidate, ...]:
         return ()
     found = {one.id: one for one in _candidates(door, [stored.resource for stored in _read(door, ids)])}
     return tuple(found[id_] for id_ in ids if id_ in found)[:most]
+
+
+def by_identifier(door: Door, identifier: str) -> str | None:
+    """The id of the Patient with an identifier (``system|value``), where all that have it are one person."""
+    system, _, value = identifier.partition("|")
+    if not system or not value:
+        return None
+    named = f"{searching.escape(system)}|{searching.escape(value)}"
+    found = [
+        e.stored.id for e in door.search("Patient", [("identifier", named), ("_count", _CANDIDATES)]).entries
+    ]
+    owners = index.persons_of(database.connection(), found)
+    persons = {owners.get(one, f"Patient/{one}") for one in found}
+    return found[0] if len(persons) == 1 else None
 
 
 def some(door: Door, count: int) -> tuple[Candidate, ...]:
@@ -236,6 +266,93 @@ def allergy_box(door: Door, person: Resident) -> allergies.Box:
             return allergies.UNAVAILABLE
         raise
     return allergies.box(found, person.sources)
+
+
+def conflicts(door: Door, person: Resident, box: allergies.Box) -> tuple[Conflict, ...]:
+    """What the institutions contradict each other in, as far as this actor may see it."""
+    figures = browsing.figures()
+    codes = ",".join(code for single in figures.singles for code in single.codes)
+    facts = everything(door, person, ("Observation",), ("code", codes))
+    last = None
+    if person.person.died:
+        about = ("patient", person.references)
+        latest = door.search("Encounter", [about, ("_sort", "-date"), ("_count", "1")]).entries
+        last = disagreeing.latest([entry.stored.resource for entry in latest], person.sources)
+    return disagreeing.conflicts(person.patients, facts, box, last, person.sources, figures)
+
+
+def last_visit(door: Door, person: Resident, now: datetime) -> changes.Visit | None:
+    """The reader's last visit to this record before the present one, by the access log; None for the first."""
+    figures = browsing.figures()
+    numbers = [self_number("Patient", patient["id"]) for patient in person.patients]
+    looks = access.moments(database.connection(), door.actor.id, numbers, limit=figures.lines)
+    return changes.last_visit(looks, now, figures.gap)
+
+
+def changed(
+    door: Door, person: Resident, section: str, since: datetime
+) -> tuple[int, tuple[changes.Change, ...]]:
+    """What of a section of the record came or was changed after ``since``: how many, and the latest of them."""
+    most = browsing.figures().most
+    pairs = [
+        ("patient", person.references),
+        ("_lastUpdated", f"gt{since.isoformat()}"),
+        ("_count", str(most)),
+    ]
+    found: list[Resource] = []
+    total = 0
+    for type_name in SECTIONS[section]:
+        page = door.search(type_name, [*pairs, ("_total", "accurate")])
+        total += page.total or 0
+        found += [entry.stored.resource for entry in page.entries if entry.mode == "match"]
+    return total, changes.changes(found, int(since.timestamp() * 1_000_000), person.sources)[:most]
+
+
+def traditional(
+    door: Door, person: Resident
+) -> tuple[tuple[traditions.Visit, ...], tuple[traditions.Constitution, ...]]:
+    """The visits to Chinese medicine, and the examinations of the constitution."""
+    coded = ",".join((*traditions.EXAMINATIONS, "|".join(traditions.CONSTITUTION)))
+    systems = ",".join(f"{system}|" for system in problems.TCM_SYSTEMS)
+    observations = everything(door, person, ("Observation",), ("code", coded))
+    visits = traditions.visits(
+        encounters=everything(door, person, ("Encounter",)),
+        conditions=everything(door, person, ("Condition",), ("code", systems)),
+        requests=everything(door, person, SECTIONS["medicines"]),
+        observations=observations,
+        procedures=everything(door, person, ("Procedure",)),
+        sources=person.sources,
+    )
+    return visits, traditions.constitutions(observations, person.sources)
+
+
+def tracings(door: Door, person: Resident) -> list[Resource]:
+    """The Observations that are electrocardiograms."""
+    return everything(door, person, ("Observation",), ("code", ",".join(browsing.figures().ecg.codes)))
+
+
+def kept_study(door: Door, patient: str, study: str) -> images.Study:
+    """A study whose pictures are kept here; ``not_found`` for one that is not this resident's, or not to be seen.
+
+    Looking is written down.
+    """
+    images.require(door.actor, "read")
+    connection = database.connection()
+    found = images.of_id(connection, door.actor, study)
+    if found is None or not _are_one(connection, patient, found.patient):
+        raise not_found(
+            gettext_noop("This resident has no %(type)s with the id %(id)s."), type="ImagingStudy", id=study
+        )
+    images.note(door.actor, "read", found, f"ImagingStudy/{study}")
+    return found
+
+
+def _are_one(connection: Connection, asked: str, patient: str) -> bool:
+    """Whether a Patient is the person asked for, by a Patient or by the person's id."""
+    if asked == patient:
+        return True
+    owner = index.person_of(connection, patient)
+    return owner is not None and owner in {asked, index.person_of(connection, asked)}
 
 
 def one(door: Door, person: Resident, type_name: str, id_: str) -> Resource:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from xinglin.portal.views import closed, home, record
+from xinglin.portal.views import changes, closed, home, imaging, links, record, summary, traditional
 
 app_name = "portal"
 
@@ -8,6 +8,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("today/lately/", home.lately, name="lately"),
     path("today/<slug:key>/", home.part, name="today"),
+    path("link/", links.follow, name="link"),
     path("residents/", record.residents, name="residents"),
     path("policy/", closed.ask_preview, name="ask-preview"),
     path("residents/<str:patient>/", record.record, name="record"),
@@ -22,6 +23,24 @@ urlpatterns = [
     path("residents/<str:patient>/documents/<str:kind>/<str:document>/", record.reading, name="reading"),
     path("residents/<str:patient>/immunisations/", record.immunisations_part, name="immunisations"),
     path("residents/<str:patient>/allergies/", record.allergies_part, name="allergies"),
+    path("residents/<str:patient>/images/", imaging.images_part, name="images"),
+    path("residents/<str:patient>/images/ecg/<str:observation>/", imaging.tracing, name="ecg"),
+    path(
+        "residents/<str:patient>/images/ecg/<str:observation>/values/",
+        imaging.tracing_values,
+        name="ecg-values",
+    ),
+    path("residents/<str:patient>/images/<str:study>/", imaging.study, name="study"),
+    path(
+        "residents/<str:patient>/images/<str:study>/<str:series>/<str:instance>/values/",
+        imaging.values,
+        name="values",
+    ),
+    path("residents/<str:patient>/summary/", summary.summary_part, name="summary"),
+    path("residents/<str:patient>/summary/document/", summary.document, name="summary-document"),
+    path("residents/<str:patient>/tcm/", traditional.tcm_part, name="tcm"),
+    path("residents/<str:patient>/changes/", changes.changes_part, name="changes"),
+    path("residents/<str:patient>/conflicts/", changes.conflicts_part, name="conflicts"),
     path("residents/<str:patient>/sources/", record.sources_part, name="sources"),
     path("residents/<str:patient>/identity/", record.reveal, name="reveal"),
     path("residents/<str:patient>/open/", closed.break_glass, name="break-glass"),

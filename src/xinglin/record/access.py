@@ -208,6 +208,16 @@ def opened_lately(connection: Connection, actor: str, since: datetime, *, limit:
     return [id_ for (id_,) in rows]
 
 
+def moments(connection: Connection, actor: str, patients: Sequence[int], *, limit: int) -> list[datetime]:
+    """When ``actor`` looked at the record of these Patients, by their numbers: the latest first, ``limit`` at most."""
+    rows = connection.execute(
+        "SELECT moment FROM record_access WHERE patient = ANY(%s) AND actor = %s AND outcome = 'permit'"
+        " AND action <> ALL(%s) ORDER BY moment DESC LIMIT %s",
+        [list(patients), actor, ["create", "update", "patch", "delete"], limit],
+    )
+    return [moment for (moment,) in rows]
+
+
 def latest_of(connection: Connection, actor: str, *, limit: int, among: int = 20_000) -> list[Placed]:
     """The last lines that ``actor`` caused, the latest first, looked for among the last ``among`` of everybody."""
     rows = connection.execute(

@@ -71,16 +71,26 @@ def _by_secret(authorization: str, named: str | None) -> App:
 
 def _by_assertion(form: Mapping[str, str], *, audience: str, now: datetime) -> App:
     text = form["client_assertion"]
-    if form.get("client_assertion_type") != TYPE or len(text) > _LONGEST:
+    if form.get("client_assertion_type") != TYPE:
         raise _unknown(f"client_assertion_type should be {TYPE}.")
+    found, _ = signed(text, audience=audience, now=now)
+    if form.get("client_id") not in (None, found.client_id):
+        raise _unknown()
+    return found
+
+
+def signed(text: str, *, audience: str, now: datetime) -> tuple[App, dict[str, Any]]:
+    """Whose signed assertion it is, and its claims; raises ``Refused`` for one that does not hold."""
+    if len(text) > _LONGEST:
+        raise _unknown("The assertion is no signed JWT.")
     header, said = _unverified(text)
     found = queries.app(str(said.get("iss", "")))
-    if found is None or found.kind != Kind.ASYMMETRIC or form.get("client_id") not in (None, found.client_id):
+    if found is None or found.kind != Kind.ASYMMETRIC:
         raise _unknown()
     claims = _verified(text, header, found, now=now)
     _require(claims, found, audience=audience, now=now)
     _once(found, claims, now=now)
-    return found
+    return found, claims
 
 
 def _unverified(text: str) -> tuple[dict[str, Any], dict[str, Any]]:

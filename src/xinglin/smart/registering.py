@@ -182,7 +182,11 @@ def _checked(draft: Draft) -> dict[str, Any] | None:
         raise invalid(gettext_noop("Say which scopes the app may ask for."))
     if draft.is_service and draft.kind != Kind.ASYMMETRIC:
         raise invalid(gettext_noop("Scopes of a service (system/) need an app with a key of its own."))
-    if not draft.redirects and not (draft.is_service and all(s.startswith(_SYSTEM) for s in draft.scopes)):
+    if rules.RECORD_LINK in draft.scopes and (draft.kind != Kind.ASYMMETRIC or not draft.institution_id):
+        raise invalid(
+            gettext_noop("Signed links to records need an app of an institution, with a key of its own.")
+        )
+    if not draft.redirects and not all(s.startswith(_SYSTEM) or s == rules.RECORD_LINK for s in draft.scopes):
         raise invalid(gettext_noop("Say where the app is to be sent back to."))
     return _keys(draft)
 

@@ -31,6 +31,8 @@ OFFLINE, ONLINE = "offline_access", "online_access"
 LAUNCH, LAUNCH_PATIENT = "launch", "launch/patient"
 PLAIN = (OPENID, FHIR_USER, PROFILE, LAUNCH, LAUNCH_PATIENT, ONLINE, OFFLINE)
 """The scopes that are not for resources."""
+RECORD_LINK = "record_link"
+"""What an institution's own system needs to open a record's page by a signed link; it is never granted in OAuth."""
 SIGN_ON = (OPENID, FHIR_USER, PROFILE, ONLINE, OFFLINE)
 """Those with which nothing of the record is asked."""
 
@@ -121,7 +123,7 @@ def proves(verifier: str, challenge: str) -> bool:
 
 
 def is_scope(text: str) -> bool:
-    return text in PLAIN or scopes.read(text) is not None
+    return text in PLAIN or text == RECORD_LINK or scopes.read(text) is not None
 
 
 def offered(asked: Iterable[str], allowed: Iterable[str]) -> tuple[str, ...]:

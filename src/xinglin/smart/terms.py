@@ -12,6 +12,16 @@ _VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
+class Links:
+    """Signed links to records: which roles may come by them, to which ends, how long a session of theirs lasts."""
+
+    roles: frozenset[str]
+    purposes: frozenset[str]
+    idle: timedelta
+    whole: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """All of the file."""
 
@@ -26,6 +36,7 @@ class Terms:
     refresh: timedelta
     upstream_scope: str
     upstream_claim: str
+    links: Links
 
 
 @cache
@@ -38,5 +49,11 @@ def terms() -> Terms:
         refresh=timedelta(days=given["days"]["refresh"]),
         upstream_scope=given["upstream"]["scope"],
         upstream_claim=given["upstream"]["claim"],
+        links=Links(
+            frozenset(given["links"]["roles"]),
+            frozenset(given["links"]["purposes"]),
+            timedelta(seconds=given["links"]["idle"]),
+            timedelta(seconds=given["links"]["whole"]),
+        ),
         **seconds,
     )

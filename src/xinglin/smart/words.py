@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext, gettext_lazy
 
 from xinglin.record.policy import scopes
-from xinglin.smart.rules import FHIR_USER, LAUNCH, LAUNCH_PATIENT, OFFLINE, ONLINE, OPENID, PROFILE, Kind
+from xinglin.smart.rules import (
+    FHIR_USER,
+    LAUNCH,
+    LAUNCH_PATIENT,
+    OFFLINE,
+    ONLINE,
+    OPENID,
+    PROFILE,
+    RECORD_LINK,
+    Kind,
+)
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -22,6 +32,8 @@ EVENTS = {
     "app-ended": gettext_lazy("App no longer allowed"),
     "app-reuse": gettext_lazy("Code or token of an app used twice"),
     "app-launched": gettext_lazy("App opened from a record"),
+    "link-opened": gettext_lazy("Record opened by a signed link"),
+    "link-refused": gettext_lazy("Signed link to a record refused"),
     "bound": gettext_lazy("Bound to the identity provider"),
     "unbound": gettext_lazy("No longer bound to the identity provider"),
 }
@@ -40,6 +52,7 @@ PLAIN = {
     LAUNCH_PATIENT: gettext_lazy("Know whose record you choose"),
     ONLINE: gettext_lazy("Stay connected while you are signed in"),
     OFFLINE: gettext_lazy("Stay connected when you are not there, until you end it"),
+    RECORD_LINK: gettext_lazy("Open the page of a record by a signed link"),
 }
 
 CONTEXTS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
+    from xinglin.kernel.actor import Actor
     from xinglin.record.door import Door
 
 _P = ParamSpec("_P")
@@ -78,6 +80,25 @@ def purpose_of(request: HttpRequest) -> str:
     return chosen if chosen in PURPOSES or chosen == FAMILY else "TREAT"
 
 
+LINKED = "record_link"
+"""In the session: the app by whose link it was opened, whose record it shows, and what it may do there."""
+
+
+def is_linked(request: HttpRequest) -> bool:
+    """Whether an institution's own system has opened the session, for one record."""
+    return LINKED in request.session
+
+
+def _actor(request: HttpRequest) -> Actor:
+    """Who asks; in a session that a link has opened with no more than that record."""
+    assert request.user.is_authenticated
+    actor = queries.actor_of(request.user, purpose=purpose_of(request))
+    link = request.session.get(LINKED)
+    if link is None:
+        return actor
+    return replace(actor, app=link["app"], scopes=tuple(link["scopes"]), patient=link["patient"])
+
+
 def page(
     view: Callable[Concatenate[HttpRequest, Door, _P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, _P], HttpResponse]:
@@ -88,7 +109,7 @@ def page(
     def entered(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
             return _to_sign_in(request)
-        door = open_as(queries.actor_of(request.user, purpose=purpose_of(request)))
+        door = open_as(_actor(request))
         noted = access.refusals()
         try:
             response = view(request, door, *args, **kwargs)

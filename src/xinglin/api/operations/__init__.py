@@ -5,7 +5,7 @@ which it may be asked. Other packages of this ring register theirs with ``regist
 https://hl7.org/fhir/R4/operations.html
 """
 
-from xinglin.api.operations import codes, everything, feeds, lastn, meta, persons, validate
+from xinglin.api.operations import codes, everything, feeds, lastn, meta, persons, summary, validate
 from xinglin.api.operations.register import (
     OPERATIONS,
     Operation,
@@ -32,5 +32,6 @@ __all__ = [
     "persons",
     "register",
     "register_job",
+    "summary",
     "validate",
 ]

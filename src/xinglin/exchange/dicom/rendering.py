@@ -67,11 +67,12 @@ def picture(file: BinaryIO, wanted: View, media: str) -> bytes:
 
 def decoded(file: BinaryIO, frame: int) -> bytes:
     """The bytes of a frame without compression; fault ``unsupported`` where they cannot be had."""
-    pixels: bytes = _pixels(dcmread(file, force=True), frame, raw=True).tobytes()
-    return pixels
+    found: bytes = pixels(dcmread(file, force=True), frame, raw=True).tobytes()
+    return found
 
 
-def _pixels(dataset: Dataset, frame: int, *, raw: bool = False) -> Any:
+def pixels(dataset: Dataset, frame: int, *, raw: bool = False) -> Any:
+    """A frame as an array, colours as RGB unless ``raw``; fault ``unsupported`` where it cannot be decoded."""
     try:
         return pixel_array(dataset, index=frame - 1, raw=raw)
     except Exception as error:
@@ -85,13 +86,19 @@ def _pixels(dataset: Dataset, frame: int, *, raw: bool = False) -> Any:
 
 
 def _eight_bits(dataset: Dataset, wanted: View) -> Any:
-    pixels = _pixels(dataset, wanted.frame)
+    found = pixels(dataset, wanted.frame)
+    coloured = colours(dataset, found)
+    return _grey(dataset, found, wanted) if coloured is None else coloured
+
+
+def colours(dataset: Dataset, found: Any) -> Any:
+    """The pixels of a frame as red, green and blue of eight bits each; None for a grey frame."""
     if dataset.get("PhotometricInterpretation") == "PALETTE COLOR":
-        pixels = apply_color_lut(pixels, dataset)
-        return (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels.astype(np.uint8)
-    if pixels.ndim == 3:
-        return pixels if pixels.dtype == np.uint8 else _stretched(pixels.astype(np.float64))
-    return _grey(dataset, pixels, wanted)
+        found = apply_color_lut(found, dataset)
+        return (found >> 8).astype(np.uint8) if found.dtype == np.uint16 else found.astype(np.uint8)
+    if found.ndim == 3:
+        return found if found.dtype == np.uint8 else _stretched(found.astype(np.float64))
+    return None
 
 
 def _grey(dataset: Dataset, pixels: Any, wanted: View) -> Any:

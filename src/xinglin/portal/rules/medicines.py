@@ -90,14 +90,13 @@ def concept_of(request: Mapping[str, Any]) -> Mapping[str, Any]:
     if "medicationCodeableConcept" in request:
         return dict(request["medicationCodeableConcept"])
     reference = request.get("medicationReference") or {}
-    contained = _contained(request)
-    name = (
-        reference.get("display") or text_of((contained or {}).get("code")) or reference.get("reference", "")
-    )
-    return {**(contained or {}).get("code", {}), "text": name}
+    held = contained(request) or {}
+    name = reference.get("display") or text_of(held.get("code")) or reference.get("reference", "")
+    return {**held.get("code", {}), "text": name}
 
 
-def _contained(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def contained(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The Medication that a request brings with it."""
     wanted = str((request.get("medicationReference") or {}).get("reference", ""))[1:]
     return next((c for c in each(request.get("contained")) if c.get("id") == wanted), None)
 
@@ -120,8 +119,8 @@ def _medicine(group: Sequence[Mapping[str, Any]], sources: Sources, today: date)
     return Medicine(
         name=name,
         others=others,
-        herbs=_herbs(_contained(group[0])),
-        tcm=any(_is_tcm(request) for request in group),
+        herbs=_herbs(contained(group[0])),
+        tcm=any(is_tcm(request) for request in group),
         current=bool(running),
         duplicate=len({c.source.institution for c in running}) > 1,
         days_left=_days_between(today, max(ends)) if ends else None,
@@ -188,11 +187,12 @@ def _herbs(medication: Mapping[str, Any] | None) -> tuple[str, ...]:
     return tuple(herbs)
 
 
-def _is_tcm(request: Mapping[str, Any]) -> bool:
+def is_tcm(request: Mapping[str, Any]) -> bool:
+    """Whether it is a medicine of Chinese medicine, herbs or ready-made."""
     said = " ".join([*(text_of(c) for c in each(request.get("category"))), *_forms(request)])
     return has_code(request.get("category"), {"tcm"}) or any(word in said for word in _TCM_WORDS)
 
 
 def _forms(request: Mapping[str, Any]) -> list[str]:
-    contained = _contained(request)
-    return [text_of(contained.get("form"))] if contained else []
+    held = contained(request)
+    return [text_of(held.get("form"))] if held else []

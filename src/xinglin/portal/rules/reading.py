@@ -19,9 +19,13 @@ _UNITS = {"mm[Hg]": "mmHg", "kg/m2": "kg/m²", "Cel": "℃", "10*9/L": "10^9/L",
 
 def each(value: Any) -> Iterator[dict[str, Any]]:
     """The objects of an element that repeats or may be absent."""
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, dict):
-            yield item
+    if (
+        value is None
+    ):  # most elements are: a record of thousands of entries asks this a hundred thousand times
+        return iter(())
+    if isinstance(value, dict):
+        return iter((value,))
+    return iter([item for item in value if isinstance(item, dict)] if isinstance(value, list) else ())
 
 
 def text_of(concept: Any) -> str:

@@ -37,6 +37,9 @@ _HIGH, _LOW = {"H", "HH", "HU", "HX"}, {"L", "LL", "LU", "LX"}
 _ABNORMAL, _NORMAL = {"A", "AA", "POS", "DET"}, {"N", "NEG", "ND"}
 
 
+_NOWHERE = Source("", "", "")
+
+
 class Flag(StrEnum):
     """How a value stands to what is usual; NONE when nothing tells."""
 
@@ -178,6 +181,8 @@ def _value(holder: Mapping[str, Any]) -> tuple[str, float | None, str]:
 
 def _reference(holder: Mapping[str, Any]) -> tuple[float | None, float | None, str]:
     """The normal range: its bounds and its words."""
+    if "referenceRange" not in holder:
+        return None, None, ""
     for bounds in each(holder.get("referenceRange")):
         if bounds.get("type") and not has_code([bounds["type"]], {"normal"}):
             continue
@@ -213,6 +218,13 @@ def is_flagged(observation: Mapping[str, Any]) -> bool:
     """Whether the Observation or a part of it is out of what is usual."""
     held = (observation, *each(observation.get("component")))
     return any(_flag(h, _value(h)[1], *_reference(h)[:2]) in OUT_OF_RANGE for h in held)
+
+
+def said(observation: Mapping[str, Any]) -> tuple[str, str]:
+    """The value of an Observation with its unit, or those of its parts, and the flag of the first that is unusual."""
+    points = [p for h in (observation, *each(observation.get("component"))) if (p := _point(h, "", _NOWHERE))]
+    flags = [p.flag for p in points if p.flag in OUT_OF_RANGE]
+    return " / ".join(f"{p.text} {p.unit}".strip() for p in points), flags[0].value if flags else ""
 
 
 def telling(found: Iterable[Series], most: int) -> tuple[tuple[Series, ...], ...]:

@@ -56,16 +56,18 @@ class Sources:
         said = self._said(resource)
         if said:
             return said
-        encounter = resource.get("encounter") or next(
-            each((resource.get("context") or {}).get("encounter")), {}
-        )
+        encounter = resource.get("encounter")
+        if encounter is None:
+            encounter = next(each((resource.get("context") or {}).get("encounter")), {})
         patient = resource.get("subject") or resource.get("patient") or {}
         by_encounter = self.encounters.get(str(encounter.get("reference", "")), "")
         return by_encounter or self.patients.get(str(patient.get("reference", "")), "")
 
     def _said(self, resource: Mapping[str, Any]) -> str:
         for element in _SAYING:
-            for party in each(resource.get(element)):
+            if element not in resource:
+                continue
+            for party in each(resource[element]):
                 reference = str((party.get("actor") or party).get("reference", ""))
                 if reference.startswith("Organization/"):
                     name = str(

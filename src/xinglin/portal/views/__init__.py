@@ -1,1 +1,3 @@
-"""The pages: ``record`` has those of a record, ``closed`` what the policy closes."""
+"""The pages: ``record`` has the parts of a record, ``frame`` what stands around them, ``changes`` what is new and what
+contradicts, ``closed`` what the policy closes.
+"""

@@ -14,18 +14,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
-from xinglin.exchange import rights
-from xinglin.exchange.rights import Right
-from xinglin.fhir.dates import LOCAL_ZONE
-from xinglin.healthcard import rules as cards
 from xinglin.identity import identifiers, roles
-from xinglin.kernel import clock
-from xinglin.kernel.errors import not_found
+from xinglin.kernel.errors import forbidden, not_found
 from xinglin.portal import queries
 from xinglin.portal.rules import documents, immunisations, medicines, people, problems, results, timeline
-from xinglin.portal.rules.allergies import UNAVAILABLE
 from xinglin.portal.rules.sources import message_of
-from xinglin.portal.views import closed
+from xinglin.portal.views.frame import part, today, whole
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
@@ -52,11 +46,6 @@ _LANES = {
     timeline.Lane.TCM: gettext_lazy("TCM"),
     timeline.Lane.PUBLIC: gettext_lazy("Public health"),
 }
-
-
-def today() -> date:
-    """The day in this country."""
-    return clock.now().astimezone(LOCAL_ZONE).date()
 
 
 @require_GET
@@ -92,53 +81,7 @@ def shown(found: tuple[Any, ...]) -> list[dict[str, Any]]:
 @entry.page
 def record(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     """The overview of a record: banner, index, and cards that load themselves."""
-    return _whole(request, door, queries.resident(door, patient), "overview", {})
-
-
-def _whole(
-    request: HttpRequest, door: Door, resident: Resident, section: str, context: dict[str, Any]
-) -> HttpResponse:
-    """A page of the record: the part in its frame of banner and index; where it is closed, how to open it."""
-    is_open, words = queries.is_open(door, resident), closed.words(door, resident)
-    if not is_open:
-        section, context = "closed", {}
-    found = problems.problems(queries.everything(door, resident, ("Condition",)), resident.sources)
-    age = people.age_on(resident.person.birth, today())
-    person = resident.person
-    frame = {
-        "resident": resident,
-        "person": person,
-        "pinyin": people.romanised(person.name),
-        "age": age,
-        "identity": identifiers.mask_identity(person.identity) if person.identity else "",
-        "phone": identifiers.mask_phone(person.phone) if person.phone else "",
-        "allergies": queries.allergy_box(door, resident) if is_open else UNAVAILABLE,
-        "tags": problems.tags(found, age),
-        "counts": queries.counts(door, resident) if is_open else {},
-        "cards": bool(resident.index) and cards.may(door.actor, cards.Right.LOOK),
-        **words,
-        "section": section,
-        "purposes": entry.PURPOSES,
-        "purpose": entry.purpose_of(request),
-    }
-    return render(request, "portal/record.html", {**frame, **context})
-
-
-def _part(
-    request: HttpRequest, door: Door, resident: Resident, section: str, context: dict[str, Any]
-) -> HttpResponse:
-    """One part of the record, alone for htmx, in its frame otherwise."""
-    context = {**context, "origins": rights.may(door.actor, Right.READ)}
-    if entry.is_fragment(request) and not queries.is_open(door, resident):
-        return render(
-            request, "portal/sections/closed.html", {"resident": resident, **closed.words(door, resident)}
-        )
-    if entry.is_fragment(request):
-        card = request.GET.get("card") == "1"
-        return render(
-            request, f"portal/sections/{section}.html", {"resident": resident, "card": card, **context}
-        )
-    return _whole(request, door, resident, section, context)
+    return whole(request, door, queries.resident(door, patient), "overview", {})
 
 
 @require_GET
@@ -170,7 +113,7 @@ def timeline_part(request: HttpRequest, door: Door, patient: str) -> HttpRespons
         "since": since,
         "today": now.isoformat(),
     }
-    return _part(request, door, resident, "timeline", context)
+    return part(request, door, resident, "timeline", context)
 
 
 def _years_ago(now: date, years: int) -> str:
@@ -183,7 +126,7 @@ def _years_ago(now: date, years: int) -> str:
 def problems_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     resident = queries.resident(door, patient)
     found = problems.problems(queries.everything(door, resident, ("Condition",)), resident.sources)
-    return _part(request, door, resident, "problems", {"problems": found, "limit": _CARD_ROWS})
+    return part(request, door, resident, "problems", {"problems": found, "limit": _CARD_ROWS})
 
 
 @require_GET
@@ -198,7 +141,7 @@ def medicines_part(request: HttpRequest, door: Door, patient: str) -> HttpRespon
         "duplicates": sum(m.duplicate for m in found),
         "limit": _CARD_ROWS,
     }
-    return _part(request, door, resident, "medicines", context)
+    return part(request, door, resident, "medicines", context)
 
 
 @require_GET
@@ -215,7 +158,7 @@ def results_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse
     }
     if context["view"] == "grid":
         context["grid"] = results.grid(found, _GRID_DAYS)
-    return _part(request, door, resident, "results", context)
+    return part(request, door, resident, "results", context)
 
 
 @require_GET
@@ -228,7 +171,7 @@ def trend(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
         raise not_found(gettext_noop("This resident has no results of this test."))
     points = sorted(((p, s) for s in shown for p in s.points), key=lambda pair: -pair[0].at)
     context = {"shown": shown, "points": points, "chart": chart(shown)}
-    return _part(request, door, resident, "trend", context)
+    return part(request, door, resident, "trend", context)
 
 
 @require_GET
@@ -237,7 +180,7 @@ def trends_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     """The charts of the overview."""
     resident = queries.resident(door, patient)
     charts = [(shown, chart(shown)) for shown in results.telling(_series(door, resident), 2)]
-    return _part(request, door, resident, "trends", {"charts": charts})
+    return part(request, door, resident, "trends", {"charts": charts})
 
 
 def chart(shown: Sequence[results.Series]) -> list[dict[str, Any]]:
@@ -273,7 +216,7 @@ def _series(door: Door, resident: Resident) -> tuple[results.Series, ...]:
 def encounters_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     resident = queries.resident(door, patient)
     found = timeline.visits(queries.everything(door, resident, ("Encounter",)), resident.sources)
-    return _part(request, door, resident, "encounters", {"visits": found, "limit": _CARD_ROWS})
+    return part(request, door, resident, "encounters", {"visits": found, "limit": _CARD_ROWS})
 
 
 @require_GET
@@ -300,7 +243,7 @@ def documents_part(request: HttpRequest, door: Door, patient: str) -> HttpRespon
         "kind": kind,
         "limit": _CARD_ROWS,
     }
-    return _part(request, door, resident, "documents", context)
+    return part(request, door, resident, "documents", context)
 
 
 _LINKS = {
@@ -326,7 +269,7 @@ def reading(request: HttpRequest, door: Door, patient: str, kind: str, document:
         "content": content,
         "series": found,
     }
-    return _part(request, door, resident, "reading", context)
+    return part(request, door, resident, "reading", context)
 
 
 @require_GET
@@ -336,14 +279,14 @@ def immunisations_part(request: HttpRequest, door: Door, patient: str) -> HttpRe
     found = immunisations.immunisations(
         queries.everything(door, resident, ("Immunization",)), resident.sources
     )
-    return _part(request, door, resident, "immunisations", {"doses": found, "limit": _CARD_ROWS})
+    return part(request, door, resident, "immunisations", {"doses": found, "limit": _CARD_ROWS})
 
 
 @require_GET
 @entry.page
 def allergies_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     resident = queries.resident(door, patient)
-    return _part(request, door, resident, "allergies", {"allergies": queries.allergy_box(door, resident)})
+    return part(request, door, resident, "allergies", {"allergies": queries.allergy_box(door, resident)})
 
 
 @require_GET
@@ -367,7 +310,7 @@ def sources_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse
         for p in resident.patients
     ]
     looks = bool(resident.index) and roles.may(door.actor, roles.LOOK)
-    return _part(request, door, resident, "sources", {"rows": rows, "looks": looks})
+    return part(request, door, resident, "sources", {"rows": rows, "looks": looks})
 
 
 @require_POST
@@ -382,6 +325,8 @@ def reveal(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
 @entry.page
 def choose_purpose(request: HttpRequest, _door: Door, patient: str) -> HttpResponse:
     """Open the record again, for another purpose."""
+    if entry.is_linked(request):
+        raise forbidden(gettext_noop("The purpose is what the link said: open the record again for another."))
     chosen = request.POST.get("purpose", "")
     if chosen in entry.PURPOSES:
         request.session["purpose"] = chosen

@@ -1,0 +1,89 @@
+"""What is new in a record since a moment: since the reader's last visit, or since a day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from xinglin.portal.rules import documents, medicines, reading, results
+from xinglin.portal.rules.reading import each, first_date, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime, timedelta
+
+    from xinglin.portal.rules.sources import Source, Sources
+
+_DATES = (
+    "effectiveDateTime", "effectivePeriod", "effectiveInstant", "authoredOn", "occurrenceDateTime", "period",
+    "recordedDate", "onsetDateTime", "started", "performedDateTime", "performedPeriod", "date", "issued", "created",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An entry that came or was changed. ``new``: it was not there before; ``came`` is when, in microseconds."""
+
+    title: str
+    value: str
+    flag: str
+    new: bool
+    came: int
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The reader's last visit to a record before this one: when it ended."""
+
+    ended: datetime
+
+
+def last_visit(looks: Sequence[datetime], now: datetime, gap: timedelta) -> Visit | None:
+    """The visit before this one, of the moments at which somebody looked, the latest first; None for the first."""
+    later = now
+    for look in looks:
+        if later - look > gap:
+            return Visit(look)
+        later = look
+    return None
+
+
+def changes(resources: Iterable[Mapping[str, Any]], since: int, sources: Sources) -> tuple[Change, ...]:
+    """The resources as changes, the latest first. ``since``: microseconds; new is what came since."""
+    found = [_change(resource, since, sources) for resource in resources]
+    return tuple(sorted(found, key=lambda change: -change.came))
+
+
+def _change(resource: Mapping[str, Any], since: int, sources: Sources) -> Change:
+    meta = resource.get("meta") or {}
+    value, flag = _value(resource)
+    return Change(
+        title=_title(resource),
+        value=value,
+        flag=flag,
+        new=str(meta.get("versionId")) == "1",
+        came=max(reading.moment(meta.get("lastUpdated")), since),
+        source=sources.of(resource, first_date(resource, *_DATES)),
+    )
+
+
+def _title(resource: Mapping[str, Any]) -> str:
+    kind = resource.get("resourceType")
+    if kind in {"MedicationRequest", "MedicationStatement"}:
+        return text_of(medicines.concept_of(resource))
+    if kind == "Encounter":
+        said = [text_of(t) for t in each(resource.get("type"))]
+        reason = [text_of(r) for r in each(resource.get("reasonCode"))]
+        display = str((resource.get("class") or {}).get("display", ""))
+        return " · ".join(filter(None, said or [display])) + "".join(f" · {r}" for r in reason[:1] if r)
+    if kind == "Immunization":
+        return text_of(resource.get("vaccineCode"))
+    return documents.title_of(resource)
+
+
+def _value(resource: Mapping[str, Any]) -> tuple[str, str]:
+    """What an Observation says and how that stands to what is usual; of a report its conclusion."""
+    if resource.get("resourceType") != "Observation":
+        return " ".join(str(resource.get("conclusion", "")).split())[:80], ""
+    return results.said(resource)

@@ -1,0 +1,59 @@
+"""The International Patient Summary: as a page to read and print, and as a FHIR document to take along."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils.translation import get_language
+from django.views.decorators.http import require_GET
+
+from xinglin.fhir import json
+from xinglin.kernel import clock
+from xinglin.portal import queries
+from xinglin.portal.rules.sources import Source, message_of
+from xinglin.portal.views.frame import part, today
+from xinglin.summary import building
+from xinglin.summary import queries as summaries
+from xinglin.ui import entry
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from xinglin.record.door import Door
+
+
+@require_GET
+@entry.page
+def summary_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
+    """The summary, section by section."""
+    resident = queries.resident(door, patient)
+    made = summaries.of(door, str(resident.patients[0]["id"]), today())
+    chinese = str(get_language()).startswith("zh")
+    sections = [
+        {
+            "name": s.kind.zh if chinese else s.kind.en,
+            "rows": [
+                (row, Source(row.institution, row.day, row.reference, message_of(e)))
+                for row, e in zip(s.rows, s.entries, strict=True)
+            ],
+        }
+        for s in made.sections
+    ]
+    return part(request, door, resident, "summary", {"sections": sections, "made": clock.now()})
+
+
+@require_GET
+@entry.page
+def document(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
+    """The summary as a Bundle, to be kept as a file."""
+    resident = queries.resident(door, patient)
+    made = summaries.of(door, str(resident.patients[0]["id"]), today())
+    given = settings.SETTINGS.base_url.rstrip("/")
+    base = f"{given or f'{request.scheme}://{request.get_host()}'}/fhir"
+    body = json.dump(building.document(made, base=base, now=clock.now()))
+    answer = HttpResponse(body, content_type="application/fhir+json")
+    answer["Content-Disposition"] = f'attachment; filename="patient-summary-{today():%Y%m%d}.json"'
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer

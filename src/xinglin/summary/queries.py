@@ -1,0 +1,68 @@
+"""What a summary asks the record: through the door, so that a reader's summary holds what the reader may see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xinglin.identity import queries as index
+from xinglin.record import database
+from xinglin.summary import building
+from xinglin.summary.choosing import content
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from xinglin.record.door import Door
+    from xinglin.summary.building import Summary
+    from xinglin.summary.choosing import Resource
+
+_PAGE = "500"
+
+
+def of(door: Door, patient: str, today: date) -> Summary:
+    """The summary of the person to whom a Patient belongs; faults as the door's ``read``."""
+    asked = door.read("Patient", patient).resource
+    others = [one for one in index.together(database.connection(), patient) if one != patient]
+    patients = [asked, *(_every(door, "Patient", [("_id", ",".join(others))]) if others else ())]
+    about = ("patient", ",".join(f"Patient/{one['id']}" for one in patients))
+    found: list[Resource] = []
+    asked_for: dict[tuple[str, str], None] = {}
+    for kind in content().kinds:
+        for type_name in kind.types:
+            limited = type_name == "Observation" and bool(kind.categories)
+            asked_for[type_name, ",".join(kind.categories) if limited else ""] = None
+    for type_name, categories in asked_for:
+        pairs = [about, ("category", categories)] if categories else [about]
+        found += _every(door, type_name, pairs)
+    return building.summary(patients, found, _names(door, patients), today)
+
+
+def _every(door: Door, type_name: str, pairs: Sequence[tuple[str, str]]) -> Iterator[Resource]:
+    asked = [*pairs, ("_count", _PAGE)]
+    page = door.search(type_name, asked)
+    while True:
+        for entry in page.entries:
+            if entry.mode == "match":
+                yield entry.stored.resource
+        if page.next is None:
+            return
+        page = door.search(type_name, [*asked, ("_page", page.next)])
+
+
+def _names(door: Door, patients: Sequence[Resource]) -> dict[str, str]:
+    """The institutions that sent the Patients, by ``Patient/id``."""
+    keepers = {f"Patient/{p['id']}": p.get("managingOrganization") or {} for p in patients}
+    ids = {
+        str(k["reference"]).removeprefix("Organization/"): None
+        for k in keepers.values()
+        if str(k.get("reference", "")).startswith("Organization/") and "display" not in k
+    }
+    known = {
+        f"Organization/{o['id']}": str(o.get("name", ""))
+        for o in (_every(door, "Organization", [("_id", ",".join(ids))]) if ids else ())
+    }
+    return {
+        patient: str(k.get("display") or known.get(str(k.get("reference", "")), ""))
+        for patient, k in keepers.items()
+    }
