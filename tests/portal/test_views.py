@@ -134,6 +134,7 @@ def test_record_is_the_same_from_whichever_patient(doctor, patient):
         "documents": 3,
         "immunisations": 1,
         "allergies": 1,
+        "images": 0,
     }
     assert sorted(page.context["resident"].institutions) == sorted(
         [region.HOSPITAL, region.CENTRE, region.CLINIC]
