@@ -383,3 +383,19 @@ def test_records_opened_lately_are_found_again_and_only_ones_own(doctor):
     assert "王桂兰" in text(doctor.get("/today/lately/", headers=HTMX))
     since = clock.now() - timedelta(days=1)
     assert access.opened_lately(database.connection(), "account/0", since, limit=5) == []
+
+
+def test_bell_says_how_many_notices_are_unread_to_who_is_signed_in_alone(doctor, client):
+    from django.test import Client
+
+    from xinglin.kernel import clock
+    from xinglin.record import database, notices
+
+    assert text(doctor.get("/ui/unread/")) == ""
+    to = [notices.of_role("doctor")]
+    notices.tell(database.connection(), to=to, kind="test", about="/", message="Read this.", now=clock.now())
+
+    answer = doctor.get("/ui/unread/")
+    assert text(answer).startswith("1")
+    assert "no-store" in answer["Cache-Control"]
+    assert text(Client().get("/ui/unread/")) == ""

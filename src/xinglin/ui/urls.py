@@ -4,4 +4,4 @@ from xinglin.ui import views
 
 app_name = "ui"
 
-urlpatterns = [path("", views.kit, name="kit")]
+urlpatterns = [path("", views.kit, name="kit"), path("unread/", views.unread, name="unread")]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.shortcuts import render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from xinglin.ui import entry
@@ -56,3 +57,10 @@ def kit(request: HttpRequest, door: Door) -> HttpResponse:  # noqa: ARG001 -- as
         "course": " → ".join(map(str, values)),
     }  # fmt: skip
     return render(request, "ui/kit.html", context)
+
+
+@require_GET
+@never_cache
+def unread(request: HttpRequest) -> HttpResponse:
+    """How many notices are unread, as the bell shows it; nothing for who is not signed in."""
+    return render(request, "ui/unread.html")
