@@ -1,1 +1,1 @@
-"""Chinese medicine: knowledge, syndrome differentiation, safety of prescriptions, constitution, clinics' own systems."""
+"""Chinese medicine: knowledge, differentiation, safety of prescriptions, constitution, clinics' own systems."""
