@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 LOOKS = [(1440, "light", "zh-hans"), (390, "dark", "en")]
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 _SYSTEM = b"""<!doctype html><html lang="zh"><meta charset="utf-8"><title>HIS</title>
-<style>iframe { width: 100%; height: 780px; border: 1px solid #888 }</style>
+<style>iframe { width: 100%; height: 780px; border: 1px solid #888 }
+pre { white-space: pre-wrap; overflow-wrap: anywhere }</style>
 <h1>HIS</h1><iframe title="TCM"></iframe><pre id="told"></pre>
 <script>addEventListener("message", (said) => {
   document.getElementById("told").textContent = JSON.stringify({ from: said.origin, ...said.data });

@@ -65,6 +65,7 @@ def test_every_page_is_drawn_in_windows_of_the_registered_origin_alone(
     assert re.fullmatch(r"/framed/[0-9a-f]{20}/.*", path)
     assert "X-Frame-Options" not in response.headers
     assert f"frame-ancestors {ORIGIN};" in response["Content-Security-Policy"] + ";"
+    assert response["Cross-Origin-Opener-Policy"] == "unsafe-none"
     assert "P1001" in response.content.decode()
     assert 'class="xl-bar"' not in response.content.decode()
 
@@ -155,6 +156,23 @@ def test_a_patient_whom_nobody_registered_is_asked_for(secret: str) -> None:
 
     assert response.status_code == 404
     assert "P9" in response.content.decode()
+
+
+def test_a_refusal_can_be_read_in_the_clinics_window_and_in_nobody_elses(secret: str) -> None:
+    known = refused(secret, doctor="D999")
+    stranger = refused(secret, system="nobody")
+
+    assert f"frame-ancestors {ORIGIN};" in known["Content-Security-Policy"] + ";"
+    assert "X-Frame-Options" not in known.headers
+    assert "frame-ancestors 'none'" in stranger["Content-Security-Policy"]
+    assert stranger["X-Frame-Options"] == "DENY"
+
+
+def test_the_platforms_own_pages_are_framed_nowhere(secret: str) -> None:
+    response = Client().get("/sign-in/")
+
+    assert "frame-ancestors 'none'" in response["Content-Security-Policy"]
+    assert response["X-Frame-Options"] == "DENY"
 
 
 def test_an_administrator_is_never_opened_by_a_clinic(secret: str) -> None:
