@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 NUMBER = "45010319750302002" + checkdigits.resident("45010319750302002")
 HERBS = (("bz", "10"), ("dg", "10"), ("fl", "15"), ("cx", "6"), ("gs", "1"), ("xx", "6"), ("gc", "6"))
 MOST_KEYS = 60  # six a second are ten seconds
+HERBAL, PATENTS = 'clinic-herbs[data-kind="herb"]', 'clinic-herbs[data-kind="patent"]'
+FINDINGS = f"form:has({HERBAL}) [data-findings]"
 STAFF = "tcm-doctor", "tcm-nurse", "tcm-pharmacist"
 
 
@@ -83,9 +85,12 @@ def test_a_day_in_the_clinic(open_window, clinic, axe):
     day = Day(open_window, axe)
     desk, doctor = day.sign_in("tcm-nurse"), day.sign_in("tcm-doctor")
     _register(day, desk)
+    _measure(day, desk)
     visit = _see(day, doctor)
     _write(day, doctor)
     _prescribe(day, doctor)
+    _add_patents(day, doctor)
+    _plan(day, doctor)
     _pay(day, desk)
     prescription = _dispense(day, desk)
     _close(day, desk)
@@ -110,6 +115,27 @@ def _register(day: Day, desk: Window) -> None:
     found.get_by_role("button", name="挂号").click()
     desk.page.wait_for_selector("[role=status]")
     assert "周玉兰" in desk.page.locator("[role=status]").inner_text()
+
+
+def _measure(day: Day, desk: Window) -> None:
+    """The nurse measures, is told what cannot be, and keeps what was typed right."""
+    desk.go("/clinic/nurse/")
+    desk.page.locator("tr", has_text="周玉兰").get_by_role("link", name="测量").click()
+    desk.page.wait_for_url("**/measure/")
+    for key, value in {"temperature": "53", "pulse": "92", "systolic": "148", "diastolic": "86"}.items():
+        desk.page.fill(f"[name={key}]", value)
+    desk.page.get_by_role("button", name="保存测量结果").click()
+    desk.page.wait_for_selector(".xl-note[role=alert]")
+    assert "30" in desk.page.locator(".xl-note[role=alert]").inner_text()
+    assert desk.page.input_value("[name=pulse]") == "92"
+    desk.page.fill("[name=temperature]", "36.5")
+    desk.page.get_by_role("radio", name="Ⅱ级").check()
+    day.look_at(desk, "measure")
+    desk.page.get_by_role("button", name="保存测量结果").click()
+    desk.page.wait_for_url("**/clinic/nurse/")
+    desk.settle()
+    assert "148 ↑" in desk.page.locator("tr", has_text="周玉兰").inner_text()
+    day.look_at(desk, "nurse")
 
 
 def _see(day: Day, doctor: Window) -> str:
@@ -156,33 +182,71 @@ def _write(day: Day, doctor: Window) -> None:
 def _prescribe(day: Day, doctor: Window) -> None:
     """Seven herbs by keyboard alone; what is stopped is mended, what needs a second signature gets it."""
     page, keys = doctor.page, 0
-    page.locator("[data-find]").focus()
+    page.locator(f"{HERBAL} [data-find]").focus()
     for initials, grams in HERBS:
         for text in (initials, grams):
             page.keyboard.type(text)
             page.keyboard.press("Enter")
             keys += len(text) + 1
     assert keys <= MOST_KEYS
-    names = [row.get_attribute("data-name") for row in page.locator(".xl-clinic-herbs li").all()]
+    names = [row.get_attribute("data-name") for row in page.locator(f"{HERBAL} li").all()]
     assert names == ["白术", "当归", "茯苓", "川芎", "甘遂", "细辛", "甘草"]
-    page.wait_for_selector("#clinic-findings .xl-tag.red")
-    stopped = page.locator("#clinic-findings li", has=page.locator(".xl-tag.red")).first.inner_text()
+    page.wait_for_selector(f"{FINDINGS} .xl-tag.red")
+    stopped = page.locator(f"{FINDINGS} li", has=page.locator(".xl-tag.red")).first.inner_text()
     assert "甘草" in stopped
     assert "甘遂" in stopped
     day.look_at(doctor, "stopped")
-    page.get_by_role("button", name="签署处方").click()
+    _sign(page)
     page.wait_for_selector(".xl-note[role=alert]")
     assert "尚未签署" in page.locator(".xl-note[role=alert]").inner_text()
 
     page.get_by_role("button", name="移除 甘遂").click()
-    page.wait_for_function("() => !document.querySelector('#clinic-findings').textContent.includes('甘遂')")
-    hindering = page.locator("#clinic-findings li", has=page.locator("select"))
+    page.wait_for_function("() => !document.querySelector('[data-findings]').textContent.includes('甘遂')")
+    hindering = page.locator(f"{FINDINGS} li", has=page.locator("select"))
     assert hindering.count() == 1
     assert "细辛" in hindering.inner_text()
     hindering.locator("select").select_option("need")
-    page.get_by_role("button", name="签署处方").click()
+    page.locator("[name=boiled]").check()
+    _sign(page)
     page.wait_for_selector(".xl-note[role=status]")
     assert "处方已签署" in page.locator(".xl-note[role=status]").inner_text()
+
+
+def _sign(page: Any) -> None:
+    page.locator(f"form:has({HERBAL})").get_by_role("button", name="签署处方").click()
+
+
+def _add_patents(day: Day, doctor: Window) -> None:
+    """A formula of the knowledge fills the editor and is put aside; a patent medicine is prescribed by keyboard."""
+    page = doctor.page
+    page.get_by_text("从方剂、协定方或既往处方开始").click()
+    assert "既往处方" not in page.locator("#clinic-formulas").inner_text()
+    page.get_by_label("方名、拼音或首字母").fill("四君子汤")
+    page.wait_for_selector("#clinic-formulas p, #clinic-formulas li")
+    page.locator(f"{PATENTS} [data-find]").focus()
+    for text in ("gpw", "2", "口服，一次6g，一日3次"):
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelector('clinic-herbs[data-kind=patent]').dataset.checked")
+    day.look_at(doctor, "patents")
+    page.locator(f"form:has({PATENTS})").get_by_role("button", name="签署处方").click()
+    page.wait_for_selector(".xl-note[role=status]")
+    assert "处方已签署" in page.locator(".xl-note[role=status]").inner_text()
+
+
+def _plan(day: Day, doctor: Window) -> None:
+    """Needles at points that are found by initials and by code."""
+    page = doctor.page
+    page.locator("clinic-points input").focus()
+    for text in ("ht7", "zsl"):
+        page.keyboard.type(text)
+        page.wait_for_selector("#clinic-points-found [role=option]")
+        page.keyboard.press("Enter")
+    assert page.input_value("[name=points]") == "神门、足三里、"
+    page.locator("select[name=item]").select_option(label="针刺 45.00")
+    page.get_by_role("button", name="开具治疗").click()
+    page.wait_for_selector(".xl-note[role=status]")
+    assert "神门、足三里" in page.locator(".xl-clinic-row", has_text="针刺").inner_text()
 
 
 def _pay(day: Day, desk: Window) -> None:
@@ -207,11 +271,12 @@ def _dispense(day: Day, desk: Window) -> str:
     """One mixes, somebody else checks and issues."""
     pharmacist = day.sign_in("tcm-pharmacist")
     desk.go("/clinic/pharmacy/")
-    desk.page.locator(".xl-clinic-row", has_text="周玉兰").get_by_role("link").click()
+    desk.page.locator(".xl-clinic-row", has_text="代煎").get_by_role("link").click()
     desk.page.wait_for_url("**/clinic/pharmacy/*/")
     address = desk.page.url.removeprefix(desk.address)
     for window, step in (
-        (desk, "审核签名"), (desk, "调配签名"), (pharmacist, "核对签名"), (pharmacist, "发药签名"),
+        (desk, "审核签名"), (desk, "调配签名"), (pharmacist, "核对签名"), (pharmacist, "签署代煎"),
+        (pharmacist, "发药签名"),
     ):  # fmt: skip
         window.go(address)
         window.page.get_by_role("button", name=step).click()
@@ -223,7 +288,7 @@ def _dispense(day: Day, desk: Window) -> str:
     assert not pharmacist.page.locator(".xl-clinic-tabs").is_visible()
     signs = pharmacist.page.locator(".xl-clinic-signs").inner_text()
     assert re.sub(r"\s+", " ", signs).startswith(
-        "医师 黄明轩 审核 农丽华 调配 农丽华 核对 莫家辉 发药 莫家辉"
+        "医师 黄明轩 审核 农丽华 调配 农丽华 核对 莫家辉 代煎 莫家辉 发药 莫家辉"
     )
     pharmacist.picture("clinic-prescription-on-paper")
     return paper
@@ -259,6 +324,7 @@ def _other_look(day: Day, visit: str, prescription: str) -> None:
     for window, name, path in (
         (doctor, "visit", visit), (desk, "desk", "/clinic/"), (desk, "till", "/clinic/till/"),
         (desk, "bill", f"{visit}bill/"), (desk, "stock", "/clinic/stock/"), (desk, "paper", prescription),
+        (desk, "nurse", "/clinic/nurse/"), (doctor, "records", "/clinic/records/"),
     ):  # fmt: skip
         window.go(path)
         day.look_at(window, f"{name}-phone-dark-en")

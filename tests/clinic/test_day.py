@@ -9,8 +9,17 @@ import pytest
 from tests.clinic import make
 from tests.clinic.make import DOCTOR, ELSEWHERE, NOW, NURSE, OTHER, SECOND
 from xinglin.clinic import accounting, queries
-from xinglin.clinic.actions import charging, dispensing, prescribing, recording, registering, treating
+from xinglin.clinic.actions import (
+    charging,
+    dispensing,
+    prescribing,
+    recording,
+    registering,
+    templates,
+    treating,
+)
 from xinglin.clinic.rules import State, VisitState
+from xinglin.exchange.cda import checking, reading, registry
 from xinglin.kernel.actor import SYSTEM
 from xinglin.kernel.errors import Fault, Kind
 from xinglin.record import database
@@ -113,7 +122,28 @@ def test_a_signed_note_stands_in_the_record(connection, clinic):
     (composition,) = of("Composition", visit)
     assert composition["type"]["coding"][0]["code"] == "C0002"
     assert [one["title"] for one in composition["section"]][:2] == ["主诉", "现病史"]
-    assert {one["code"]["text"] for one in of("Observation", visit)} == {"望诊（舌）", "问诊", "切诊（脉）"}
+    parts = {one["code"]["text"] for one in of("Observation", visit)}
+    assert {"主诉", "现病史", "望诊（舌）", "问诊", "切诊（脉）", "辨证依据", "治法"} <= parts
+    assert "闻诊" not in parts  # nothing was written there
+
+
+def test_a_signed_note_is_a_shared_document_without_a_fault(connection, clinic):
+    visit = make.seen()
+    make.write(visit)
+    with connection.transaction():
+        recording.sign(connection, visit=visit.id, actor=DOCTOR, now=NOW)
+
+    door = open_as(SYSTEM)
+    (found,) = registry.find(door, registry.Wanted(patients=(visit.patient,), codes=("C0002",)))
+    assert found["id"] == visit.document
+    read = reading.read(registry.original(door, found))
+    told = [(one.code, one.value) for part in read.all_sections() for one in part.all() if one.value]
+    texts = {code: value.text for code, value in told}
+    assert texts["DE04.01.119.00"] == make.TEXTS["complaint"]
+    assert texts["DE02.10.071.00"] == make.TEXTS["history"]
+    coded = [value.code for code, value in told if code == "DE05.10.130.00"]
+    assert coded == [make.DIAGNOSES["disease"].code, make.DIAGNOSES["syndrome"].code]
+    assert [reason for reason in checking.check(read) if reason.severity == "error"] == []
 
 
 def test_findings_have_their_polarity_in_the_record(connection, clinic):
@@ -360,11 +390,13 @@ def test_nothing_of_another_clinic_can_be_reached(connection, clinic):
 def test_templates_are_seen_in_their_scope(connection, clinic):
     with connection.transaction():
         for scope in ("own", "institution"):
-            recording.keep_template(
+            templates.keep_texts(
                 connection, scope=scope, name="不寐", texts={"method": "养血安神", "x": "y"}, actor=DOCTOR
             )
 
-    assert recording.templates(connection, actor=DOCTOR) == [
-        ("own", "不寐", {"method": "养血安神"}), ("institution", "不寐", {"method": "养血安神"}),
-    ]  # fmt: skip
-    assert [scope for scope, _, _ in recording.templates(connection, actor=OTHER)] == ["institution"]
+    def said(actor):
+        return [(one.scope, one.name, one.body) for one in templates.kept(connection, actor=actor)]
+
+    texts = {"method": "养血安神"}
+    assert said(DOCTOR) == [("own", "不寐", texts), ("institution", "不寐", texts)]
+    assert said(OTHER) == [("institution", "不寐", texts)]

@@ -81,6 +81,10 @@ PAGES = {
     "prices": ("", {"doctor", "nurse", "administrator"}),
     "treatment": ("", {"doctor", "nurse"}),
     "course": ("plan", {"doctor", "nurse"}),
+    "nurse": ("", {"doctor", "nurse"}),
+    "measure": ("visit", {"doctor", "nurse"}),
+    "records": ("", {"doctor", "nurse", "administrator"}),
+    "formulas": ("visit", {"doctor"}),
 }
 
 
@@ -128,7 +132,9 @@ def test_nobody_without_an_account_sees_anything(sign_in, day):
 def test_every_page_has_its_heading_in_both_languages(sign_in, day):
     clients = {role: sign_in(role) for role in ("doctor", "nurse", "administrator")}
     headings = {}
-    for page in sorted(PAGES.keys() - {"visit", "second", "bill", "dispense", "course", "batch"}):
+    for page in sorted(
+        PAGES.keys() - {"visit", "second", "bill", "dispense", "course", "batch", "measure", "formulas"}
+    ):
         client = clients[max(PAGES[page][1] - {"administrator"}, default="administrator")]
         for language in ("en", "zh-hans"):
             answer = said(client.get(address(page, day), headers={"Accept-Language": language}))

@@ -136,7 +136,7 @@ def test_a_topic_with_its_filter_is_a_search() -> None:
         {**wish(), "criteria": "https://profiles.example/topic", "_criteria": {"extension": [filter_]}}
     )
 
-    assert (said.type, said.pairs, said.content) == (
+    assert (*rules.searched(said.criteria), said.content) == (
         "DocumentReference",
         [("patient", "Patient/1")],
         "id-only",

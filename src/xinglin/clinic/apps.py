@@ -19,6 +19,7 @@ class ClinicConfig(AppConfig):
             ("visit", "name"), ("prescription", "body"), ("plan", "body"), ("session", "note"), ("template", "body"),
             ("stay", "name"), ("stay", "reason"), ("order", "body"), ("execution", "note"), ("document", "body"),
             ("sign", "body"),
+            ("measuring", "body"),
         )  # fmt: skip
         resealing.offer(
             resealing.Place("clinic_note", ("institution", "visit"), "body", text=True),

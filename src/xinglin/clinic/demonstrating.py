@@ -11,6 +11,7 @@ from xinglin.accounts.models import Account
 from xinglin.clinic import people, queries, reference
 from xinglin.clinic.actions import registering, stocking
 from xinglin.clinic.actions.stocking import Delivery, Wanted
+from xinglin.clinic.rules import HERB, PATENT, UNIT
 from xinglin.clinic.ward.demonstrating import open_ward
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel.actor import Actor
@@ -55,15 +56,18 @@ def open_clinic(
 def _fill(connection: Connection, actor: Actor, today: date, now: datetime) -> None:
     given = reference.demo()
     since = today - timedelta(days=30)
-    kinds = (("herb", "herbs", "g", 10), ("fee", "fees", "次", 1), ("technique", "techniques", "次", 1))
-    for kind, table, unit, per in kinds:
+    kinds = (
+        (HERB, "herbs", "g", 10, given["grams"]), (PATENT, "patents", "盒", 1, given["boxes"]),
+        ("fee", "fees", "次", 1, 0), ("technique", "techniques", "次", 1, 0),
+    )  # fmt: skip
+    for kind, table, unit, per, stocked in kinds:
         for name, fen in given[table].items():
             item = stocking.put_item(connection, wanted=Wanted(kind, name, unit, per), actor=actor)
             stocking.set_price(connection, item=item, fen=fen, since=since, actor=actor)
-            if kind == "herb":
+            if stocked:
                 delivery = Delivery(
-                    item, f"{today:%y%m}01", today + timedelta(days=given["days"]), given["grams"] * 1000,
-                    cost=fen * given["grams"] // 20, supplier="演示药材公司",
+                    item, f"{today:%y%m}01", today + timedelta(days=given["days"]), stocked * UNIT,
+                    cost=fen * stocked // per // 2, supplier="演示药材公司",
                 )  # fmt: skip
                 stocking.purchase(connection, delivery=delivery, actor=actor, now=now)
 

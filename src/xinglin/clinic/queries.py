@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.utils.translation import gettext_noop
 from psycopg.rows import class_row
 
-from xinglin.clinic.rules import OPEN
-from xinglin.clinic.values import Batch, Item, Movement, Note, Plan, Prescription, Session, Step, Visit
+from xinglin.clinic import reference
+from xinglin.clinic.rules import OPEN, State, Told, faults, lacks
+from xinglin.clinic.values import (
+    Batch,
+    Item,
+    Measuring,
+    Movement,
+    Note,
+    Plan,
+    Prescription,
+    Session,
+    Step,
+    Visit,
+)
 from xinglin.kernel.errors import not_found
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from xinglin.record.database import Connection
 
@@ -30,7 +43,7 @@ def rows(connection: Connection, kind: type[_T], sql: str, params: Sequence[Any]
 
 _VISIT = (
     "institution, id, day, number, patient, name, sex, birth, state, urgent, room, doctor, doctor_name, registered,"
-    " called, ended, actor"
+    " called, ended, actor, kind, level"
 )
 
 
@@ -52,21 +65,69 @@ def visits(connection: Connection, institution: str, day: date) -> list[Visit]:
 def waiting(found: Sequence[Visit]) -> list[Visit]:
     """Those of a day's visits that are not over, as they will be called."""
     open_ = [one for one in found if one.state in OPEN]
-    return sorted(open_, key=lambda one: (not one.urgent, one.number))
+    return sorted(open_, key=lambda one: (not one.urgent, one.level or len(reference.levels()), one.number))
+
+
+def measurings(connection: Connection, institution: str, visit_ids: Sequence[int]) -> dict[int, Measuring]:
+    """The last of what was measured, by visit."""
+    sql = (
+        "SELECT DISTINCT ON (visit) visit, id, body, moment, actor_name FROM clinic_measuring"
+        " WHERE institution = %s AND visit = ANY(%s) ORDER BY visit, id DESC"
+    )
+    found = connection.execute(sql, [institution, list(visit_ids)])
+    return {visit_id: Measuring(*columns) for visit_id, *columns in found}
+
+
+_NOTE = "SELECT institution, visit, body, version, signed, signer, signer_name FROM clinic_note WHERE institution = %s"
 
 
 def note(connection: Connection, institution: str, visit_id: int) -> Note | None:
     """The record of a visit; None where nothing is written."""
+    return next(iter(rows(connection, Note, f"{_NOTE} AND visit = %s", [institution, visit_id])), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A visit with what its record lacks, as codes of ``rules.faults``."""
+
+    visit: Visit
+    faults: tuple[str, ...]
+
+
+def checked(
+    connection: Connection, institution: str, since: date, until: date, now: datetime, *, doctor: str = ""
+) -> list[Checked]:  # fmt: skip
+    """The visits of these days that a doctor has begun, the latest first; of one doctor, or of all."""
     sql = (
-        "SELECT institution, visit, body, version, signed, signer, signer_name FROM clinic_note"
-        " WHERE institution = %s AND visit = %s"
+        f"SELECT {_VISIT} FROM clinic_visit WHERE institution = %s AND day BETWEEN %s AND %s"
+        " AND state IN ('seen', 'done') AND (%s = '' OR doctor = %s) ORDER BY day DESC, number DESC"
     )
-    return next(iter(rows(connection, Note, sql, [institution, visit_id])), None)
+    found = rows(connection, Visit, sql, [institution, since, until, doctor, doctor])
+    ids = [one.id for one in found]
+    notes = {
+        one.visit: one for one in rows(connection, Note, f"{_NOTE} AND visit = ANY(%s)", [institution, ids])
+    }
+    waiting = connection.execute(
+        "SELECT DISTINCT visit FROM clinic_prescription WHERE institution = %s AND visit = ANY(%s)"
+        " AND state IN ('draft', 'held')",
+        [institution, ids],
+    ).fetchall()
+    drafts = {visit_id for (visit_id,) in waiting}
+    return [Checked(one, _faults(one, notes.get(one.id), now, drafted=one.id in drafts)) for one in found]
+
+
+def _faults(visit: Visit, note: Note | None, now: datetime, *, drafted: bool) -> tuple[str, ...]:
+    body = note.body if note else {"texts": {}, "diagnoses": {}}
+    told = Told(
+        written=note is not None, complete=not lacks(body["texts"], body["diagnoses"]),
+        signed=note.signed if note else None, over=visit.ended, drafted=drafted,
+    )  # fmt: skip
+    return tuple(faults(told, now))
 
 
 # -- prescriptions
 
-_PRESCRIPTION = "institution, id, visit, state, doses, body, boiled, author, author_name, made"
+_PRESCRIPTION = "institution, id, visit, state, doses, body, boiled, author, author_name, made, kind"
 
 
 def prescription(connection: Connection, institution: str, id_: int, *, lock: bool = False) -> Prescription:
@@ -82,6 +143,22 @@ def prescriptions(connection: Connection, institution: str, visit_id: int) -> li
     """The prescriptions of a visit, the earliest first."""
     sql = f"SELECT {_PRESCRIPTION} FROM clinic_prescription WHERE institution = %s AND visit = %s ORDER BY id"
     return rows(connection, Prescription, sql, [institution, visit_id])
+
+
+def beside(connection: Connection, institution: str, visit_id: int, id_: int | None) -> list[Prescription]:
+    """The other prescriptions of a visit that hold, or may come to hold."""
+    found = prescriptions(connection, institution, visit_id)
+    return [one for one in found if one.id != id_ and one.state is not State.VOID]
+
+
+def earlier(connection: Connection, institution: str, patient: str, before: int) -> list[Prescription]:
+    """The last ten prescriptions that a patient got here at visits before this one, the latest first."""
+    sql = (
+        f"SELECT {_PRESCRIPTION} FROM clinic_prescription p WHERE institution = %s AND visit IN"
+        " (SELECT v.id FROM clinic_visit v WHERE v.institution = %s AND v.patient = %s AND v.id < %s)"
+        " AND state NOT IN ('draft', 'held', 'void') ORDER BY id DESC LIMIT 10"
+    )
+    return rows(connection, Prescription, sql, [institution, institution, patient, before])
 
 
 def going(connection: Connection, institution: str) -> list[Prescription]:

@@ -47,6 +47,33 @@ class Way:
     en: str
 
 
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What is measured: LOINC code, unit as written and as UCUM, what can be (``least`` to ``most``), what is usual."""
+
+    key: str
+    zh: str
+    en: str
+    loinc: str
+    unit: str
+    ucum: str
+    least: float
+    most: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A level of triage, 1 first: within how many minutes somebody is seen."""
+
+    level: int
+    zh: str
+    en: str
+    minutes: int
+    urgent: bool
+
+
 @cache
 def _table(name: str) -> dict[str, Any]:
     return tomllib.loads((_DATA / f"{name}-{_VERSION}.toml").read_text())
@@ -96,6 +123,23 @@ def denials() -> tuple[str, ...]:
 @cache
 def ways() -> dict[str, Way]:
     return {each["code"]: Way(**each) for each in _table("words")["way"]}
+
+
+@cache
+def measures() -> dict[str, Measure]:
+    """What a nurse measures."""
+    return {each["key"]: Measure(**each) for each in _table("vitals")["measure"]}
+
+
+@cache
+def levels() -> dict[int, Level]:
+    """The levels of triage."""
+    return {each["level"]: Level(**each) for each in _table("vitals")["level"]}
+
+
+def sign_hours() -> int:
+    """Within how many hours after a visit its record is signed."""
+    return int(_table("record")["sign_hours"])
 
 
 def demo() -> dict[str, Any]:

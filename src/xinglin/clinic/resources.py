@@ -8,16 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xinglin.clinic import reference
-from xinglin.clinic.rules import VisitState
+from xinglin.clinic.asking import POINT_SYSTEM
+from xinglin.clinic.rules import EMERGENCY, OUTPATIENT, PATENT, VisitState
+from xinglin.exchange.cda.documents import OUTPATIENT as OUTPATIENT_NUMBER
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.record.steps import Step, Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from xinglin.clinic.asking import Read
-    from xinglin.clinic.values import Line, Note, Plan, Prescription, Session, Visit
+    from xinglin.clinic.values import Line, Measuring, Note, Plan, Prescription, Session, Visit
     from xinglin.kernel.actor import Actor
 
 ELEMENTS = "urn:oid:2.16.156.10011.2.2.1"
@@ -27,7 +29,16 @@ DOCUMENTS = "urn:oid:2.16.156.10011.2.4"
 DEGREE = "urn:xinglin:extension:finding-degree"
 TIME = "urn:xinglin:extension:finding-time"
 LOCAL = "urn:xinglin:clinic:item"
+VISITS = f"urn:oid:{OUTPATIENT_NUMBER}"
+PRESCRIPTIONS = "urn:xinglin:clinic:prescription"
 _HL7 = "http://terminology.hl7.org/CodeSystem"
+
+
+_CLASSES = {
+    EMERGENCY: {"code": "EMER", "display": "急诊"},
+    OUTPATIENT: {"code": "AMB", "display": "门诊"},
+}
+_TYPES = {EMERGENCY: "中医急诊", OUTPATIENT: "中医门诊"}
 
 
 def _put(resource: dict[str, Any]) -> Step:
@@ -60,7 +71,9 @@ def _coded(system: str, code: str) -> dict[str, Any]:
 # -- the visit and its note
 
 
-def encounter(visit: Visit, actor: Actor, diagnoses: Sequence[str] = ()) -> dict[str, Any]:
+def encounter(
+    visit: Visit, actor: Actor, diagnoses: Sequence[str] = (), complaint: str = ""
+) -> dict[str, Any]:
     """The visit; ``diagnoses`` are ids of Conditions."""
     period = {"start": _at(visit.called or visit.registered)}
     if visit.ended is not None:
@@ -68,13 +81,16 @@ def encounter(visit: Visit, actor: Actor, diagnoses: Sequence[str] = ()) -> dict
     made: dict[str, Any] = {
         "resourceType": "Encounter", "id": visit.encounter,
         "status": "finished" if visit.state is VisitState.DONE else "in-progress",
-        "class": {"system": f"{_HL7}/v3-ActCode", "code": "AMB", "display": "门诊"},
-        "type": [{"text": "中医门诊"}],
+        "class": {"system": f"{_HL7}/v3-ActCode", **_CLASSES[visit.kind]},
+        "type": [{"text": _TYPES[visit.kind]}],
         "subject": {"reference": f"Patient/{visit.patient}"},
         "participant": [{"individual": _by(actor)}],
         "period": period,
         "serviceProvider": {"reference": f"Organization/{visit.institution}"},
+        "identifier": [{"system": VISITS, "value": f"{visit.day:%Y%m%d}-{visit.number:03}"}],
     }  # fmt: skip
+    if complaint:
+        made["reasonCode"] = [{"text": complaint}]
     if diagnoses:
         made["diagnosis"] = [{"condition": {"reference": f"Condition/{one}"}} for one in diagnoses]
     return made
@@ -96,16 +112,16 @@ def ended(visit: Visit) -> list[Step]:
 
 
 def seen(visit: Visit, note: Note, found: Iterable[Read], *, actor: Actor, now: datetime) -> list[Step]:
-    """The signed note: Encounter, Conditions, Observations of the four examinations, Composition."""
+    """The signed note: Encounter, Conditions, an Observation of each part, Composition."""
     conditions = _conditions(visit, note, actor, now)
     findings = list(found)
     observations = [
-        _examination(visit, part, note.body["texts"][part.key], findings, actor, now)
+        _part(visit, part, note.body["texts"][part.key], findings, actor, now)
         for part in reference.parts().values()
-        if part.examination and note.body["texts"].get(part.key)
+        if note.body["texts"].get(part.key)
     ]
     made = [
-        encounter(visit, actor, [one["id"] for one in conditions]),
+        encounter(visit, actor, [one["id"] for one in conditions], note.body["texts"].get("complaint", "")),
         *conditions,
         *observations,
         _composition(visit, note, conditions, observations, actor, now),
@@ -143,13 +159,14 @@ def _conditions(visit: Visit, note: Note, actor: Actor, now: datetime) -> list[d
     return made
 
 
-def _examination(
+def _part(
     visit: Visit, part: reference.Part, text: str, found: Sequence[Read], actor: Actor, now: datetime
 ) -> dict[str, Any]:
-    """One of the four examinations: the free text, and each finding as there or not, with degree and time."""
+    """A part of the record as its data element: the text; of an examination also each finding, as there or not."""
+    category = "exam" if part.examination else "survey"
     made: dict[str, Any] = {
         "resourceType": "Observation", "id": f"clinic-{part.key}-{visit.id}", "status": "final",
-        "category": [_coded("observation-category", "exam")],
+        "category": [_coded("observation-category", category)],
         "code": {"coding": [{"system": ELEMENTS, "code": part.element}], "text": part.zh},
         **_of(visit), "effectiveDateTime": _at(now), "performer": [_by(actor)], "valueString": text,
     }  # fmt: skip
@@ -203,6 +220,39 @@ def _narrative(text: str) -> dict[str, str]:
     return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{safe}</div>'}
 
 
+# -- what a nurse measures
+
+_PRESSURE = ("systolic", "diastolic")
+
+
+def measured(visit: Visit, taken: Measuring, *, actor: Actor) -> list[Step]:
+    """Vital signs, each as an Observation; the two pressures as one."""
+    common: dict[str, Any] = {
+        "resourceType": "Observation", "status": "final", "category": [_coded("observation-category", "vital-signs")],
+        "subject": {"reference": f"Patient/{visit.patient}"}, "effectiveDateTime": _at(taken.moment),
+        "performer": [_by(actor)],
+    }  # fmt: skip
+    if visit.state in (VisitState.SEEN, VisitState.DONE):
+        common |= _of(visit)
+    made, values = [], taken.body["values"]
+    for key, value in values.items():
+        if key not in _PRESSURE:
+            made.append({**common, "id": f"clinic-{key}-{taken.id}", **_quantity(key, value)})
+    pressures = [_quantity(key, values[key]) for key in _PRESSURE if key in values]
+    if pressures:
+        panel = {"coding": [{"system": LOINC, "code": "85354-9"}], "text": "血压"}
+        made.append({**common, "id": f"clinic-pressure-{taken.id}", "code": panel, "component": pressures})
+    return [_put(one) for one in made]
+
+
+def _quantity(key: str, value: float) -> dict[str, Any]:
+    one = reference.measures()[key]
+    return {
+        "code": {"coding": [{"system": LOINC, "code": one.loinc}], "text": one.zh},
+        "valueQuantity": {"value": value, "unit": one.unit, "system": UCUM, "code": one.ucum},
+    }
+
+
 # -- prescriptions
 
 
@@ -211,7 +261,7 @@ def _request(visit: Visit, held: Prescription, status: str, actor: Actor, now: d
     doses = {"value": held.doses, "unit": "剂", "system": UCUM, "code": "{packet}"}
     return {
         "resourceType": "MedicationRequest", "id": f"clinic-rx-{held.id}", "status": status, "intent": "order",
-        "category": [{"text": "中药饮片处方"}],
+        "category": [{"text": "中药饮片处方"}], "groupIdentifier": _group(held),
         "contained": [_medication(name, held.lines)],
         "medicationReference": {"reference": "#formula", "display": name},
         **_of(visit), "authoredOn": _at(now), "requester": {"display": held.author_name},
@@ -238,35 +288,71 @@ def _medication(name: str, lines: Sequence[Line]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _patents(
+    visit: Visit, held: Prescription, status: str, actor: Actor, now: datetime
+) -> list[dict[str, Any]]:
+    """Patent medicines, each an order of its own that belongs to one prescription."""
+    return [
+        {
+            "resourceType": "MedicationRequest", "id": f"clinic-rx-{held.id}-{place}", "status": status,
+            "intent": "order", "category": [{"text": "中成药处方"}], "groupIdentifier": _group(held),
+            "medicationCodeableConcept": {"text": line.name},
+            **_of(visit), "authoredOn": _at(now), "requester": {"display": held.author_name}, "recorder": _by(actor),
+            "dosageInstruction": [{"text": line.usage}],
+            "dispenseRequest": {"quantity": {"value": line.grams, "unit": line.unit}},
+        }
+        for place, line in enumerate(held.lines, 1)
+    ]  # fmt: skip
+
+
+def _group(held: Prescription) -> dict[str, str]:
+    return {"system": PRESCRIPTIONS, "value": f"{held.institution}-{held.id}"}
+
+
+def _ordered(visit: Visit, held: Prescription, status: str, actor: Actor, now: datetime) -> list[Step]:
+    if held.kind == PATENT:
+        return [_put(one) for one in _patents(visit, held, status, actor, now)]
+    return [_put(_request(visit, held, status, actor, now))]
+
+
 def prescribed(visit: Visit, held: Prescription, *, actor: Actor, now: datetime) -> list[Step]:
     """The signed prescription."""
-    return [_put(_request(visit, held, "active", actor, now))]
+    return _ordered(visit, held, "active", actor, now)
 
 
 def voided(visit: Visit, held: Prescription, *, actor: Actor, now: datetime) -> list[Step]:
     """A signed prescription that was taken back."""
-    return [_put(_request(visit, held, "cancelled", actor, now))]
+    return _ordered(visit, held, "cancelled", actor, now)
 
 
 def issued(visit: Visit, held: Prescription, *, actor: Actor, now: datetime) -> list[Step]:
     """The prescription as done, and what was handed over."""
-    request = f"clinic-rx-{held.id}"
-    doses = {"value": held.doses, "unit": "剂", "system": UCUM, "code": "{packet}"}
-    name = held.body["formula"] or "中药饮片处方"
-    dispense = {
-        "resourceType": "MedicationDispense", "id": f"clinic-issue-{held.id}", "status": "completed",
-        "contained": [_medication(name, held.lines)],
-        "medicationReference": {"reference": "#formula", "display": name},
+    orders = [one.resource for one in _ordered(visit, held, "completed", actor, now)]
+    done = [
+        Step(
+            Verb.PATCH,
+            "MedicationRequest",
+            one["id"],
+            change=lambda before: {**before, "status": "completed"},
+        )
+        for one in orders
+        if one is not None
+    ]
+    return [*done, *(_put(_dispensed(visit, one, actor, now)) for one in orders if one is not None)]
+
+
+def _dispensed(visit: Visit, order: Mapping[str, Any], actor: Actor, now: datetime) -> dict[str, Any]:
+    """What was handed over of an order."""
+    what = ("contained", "medicationReference", "medicationCodeableConcept", "dosageInstruction")
+    return {
+        "resourceType": "MedicationDispense", "id": order["id"].replace("-rx-", "-issue-"), "status": "completed",
+        **{name: order[name] for name in what if name in order},
         "subject": {"reference": f"Patient/{visit.patient}"},
         "context": {"reference": f"Encounter/{visit.encounter}"},
         "performer": [{"actor": _by(actor)}],
-        "authorizingPrescription": [{"reference": f"MedicationRequest/{request}"}],
-        "quantity": doses, "whenHandedOver": _at(now), "dosageInstruction": [{"text": held.body["usage"]}],
+        "authorizingPrescription": [{"reference": f"MedicationRequest/{order['id']}"}],
+        "quantity": order["dispenseRequest"]["quantity"], "whenHandedOver": _at(now),
     }  # fmt: skip
-    completed = Step(
-        Verb.PATCH, "MedicationRequest", request, change=lambda before: {**before, "status": "completed"}
-    )
-    return [completed, _put(dispense)]
 
 
 def treated(visit: Visit, plan: Plan, done: Session, *, actor: Actor) -> list[Step]:
@@ -277,7 +363,14 @@ def treated(visit: Visit, plan: Plan, done: Session, *, actor: Actor) -> list[St
         **_of(visit), "performedDateTime": _at(done.moment), "performer": [{"actor": _by(actor)}],
     }  # fmt: skip
     if plan.body["points"]:
-        made["bodySite"] = [{"text": point} for point in plan.body["points"]]
+        codes = plan.body.get("codes", {})
+        made["bodySite"] = [_site(point, codes.get(point)) for point in plan.body["points"]]
     if done.note:
         made["note"] = [{"text": done.note}]
     return [_put(made)]
+
+
+def _site(name: str, code: str | None) -> dict[str, Any]:
+    """A point, by its code where it is one of the standard."""
+    coded = {"coding": [{"system": POINT_SYSTEM, "code": code, "display": name}]} if code else {}
+    return {**coded, "text": name}

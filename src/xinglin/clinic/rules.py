@@ -6,6 +6,7 @@ Money is whole fen. Amounts are thousandths of an item's unit: a gram is 1000.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,15 @@ from xinglin.kernel.errors import conflict, forbidden, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from xinglin.kernel.actor import Actor
+
+OUTPATIENT, EMERGENCY = "outpatient", "emergency"
+"""How somebody comes."""
+
+HERB, PATENT = "herb", "patent"
+"""The kinds of prescriptions, and of the items that they are made of."""
 
 UNIT = 1000
 """So many thousandths are one unit of an item."""
@@ -54,6 +61,7 @@ class State(StrEnum):
     REVIEWED = "reviewed"
     MIXED = "mixed"
     CHECKED = "checked"
+    BOILED = "boiled"  # the pharmacy has decocted it
     ISSUED = "issued"
     VOID = "void"
 
@@ -65,10 +73,14 @@ PRESCRIPTION: dict[State, frozenset[State]] = {
     State.PAID: frozenset({State.REVIEWED, State.VOID}),
     State.REVIEWED: frozenset({State.MIXED, State.VOID}),
     State.MIXED: frozenset({State.CHECKED}),
-    State.CHECKED: frozenset({State.ISSUED}),
+    State.CHECKED: frozenset({State.BOILED, State.ISSUED}),
+    State.BOILED: frozenset({State.ISSUED}),
     State.ISSUED: frozenset(),
     State.VOID: frozenset(),
 }
+_IN_THE_PHARMACY = {
+    State.PAID: State.REVIEWED, State.REVIEWED: State.MIXED, State.MIXED: State.CHECKED, State.BOILED: State.ISSUED,
+}  # fmt: skip
 BEFORE_MIXING = (State.PAID, State.REVIEWED)
 """The states in which what was paid may be given back: nothing has left its drawer."""
 
@@ -81,6 +93,13 @@ def require_next(before: State, after: State) -> None:
             before=before.value,
             after=after.value,
         )
+
+
+def next_in_pharmacy(state: State, *, boiled: bool) -> State | None:
+    """The step that comes next in the pharmacy; None where none does. ``boiled``: the pharmacy is to decoct it."""
+    if state is State.CHECKED:
+        return State.BOILED if boiled else State.ISSUED
+    return _IN_THE_PHARMACY.get(state)
 
 
 def require_visit(before: VisitState, after: VisitState) -> None:
@@ -123,6 +142,19 @@ def require_apart(step: str, actor: str, done: Iterable[tuple[str, str]]) -> Non
                 earlier=earlier,
                 step=step,
             )
+
+
+# -- forms
+
+
+def sheet(kind: str, birth: str, day: date) -> str:
+    """The sheet of a prescription: ``emergency``, ``child``, or empty for the common one; ``birth`` as FHIR has it."""
+    if kind == EMERGENCY:
+        return EMERGENCY
+    if len(birth) != len("2012-01-31"):
+        return ""  # of whom only the year is known, nobody knows whether the day has passed
+    years = day.year - int(birth[:4]) - (day.isoformat()[5:] < birth[5:])
+    return "child" if years < reference.words("child_years") else ""
 
 
 # -- money
@@ -177,6 +209,29 @@ def thousandths(text: str) -> int:
 def plain(amount: int) -> str:
     """An amount of thousandths without needless zeros: ``6``, ``1.5``."""
     return f"{amount / UNIT:.3f}".rstrip("0").rstrip(".")
+
+
+# -- what is measured
+
+
+def measured(key: str, text: str) -> float:
+    """A value as it is typed, in the unit of its measure; raises ``invalid`` for what cannot be."""
+    one = reference.measures()[key]
+    value = thousandths(text) / UNIT
+    if not one.least <= value <= one.most:
+        raise invalid(
+            gettext_noop("%(what)s of %(text)s %(unit)s cannot be: %(least)s to %(most)s."),
+            what=one.zh, text=text.strip(), unit=one.unit, least=f"{one.least:g}", most=f"{one.most:g}",
+        )  # fmt: skip
+    return value
+
+
+def unusual(key: str, value: float) -> str:
+    """``low``, ``high``, or empty where it is usual or nothing is known of what is."""
+    one = reference.measures()[key]
+    if one.low is not None and value < one.low:
+        return "low"
+    return "high" if one.high is not None and value > one.high else ""
 
 
 # -- stock
@@ -279,3 +334,31 @@ def lacks(texts: Mapping[str, str], diagnoses: Iterable[str]) -> list[Lack]:
             if one.required and one.key not in given
         ),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known of the record of a visit when it is checked."""
+
+    written: bool
+    complete: bool
+    signed: datetime | None
+    over: datetime | None
+    drafted: bool  # a prescription is not signed
+
+
+def faults(told: Told, now: datetime) -> list[str]:
+    """What the record of a visit lacks: ``unwritten``, ``incomplete``, ``unsigned``, ``late``, ``drafted``."""
+    found = []
+    if not told.written:
+        found.append("unwritten")
+    elif not told.complete:
+        found.append("incomplete")
+    elif told.signed is None:
+        found.append("unsigned")
+    hours = timedelta(hours=reference.sign_hours())
+    if told.over is not None and (told.signed or now) - told.over > hours:
+        found.append("late")
+    if told.drafted:
+        found.append("drafted")
+    return found

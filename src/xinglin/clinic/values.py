@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
 
+RECORD_DOCUMENT, PRESCRIPTION_DOCUMENT, TREATMENT_DOCUMENT = "C0002", "C0005", "C0008"
+"""Kinds of shared documents (WS/T 500): out-patient record, prescription of Chinese medicine, record of treatment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Guest:
     """Who is registered: the clinic's own Patient and what its desk shows of them."""
@@ -44,6 +48,8 @@ class Visit:
     called: datetime | None
     ended: datetime | None
     actor: str
+    kind: str  # outpatient, emergency
+    level: int | None  # of triage, 1 first
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "state", VisitState(self.state))
@@ -57,9 +63,28 @@ class Visit:
         return f"{self.name[:1]}{'*' * (len(self.name) - 2)}{self.name[-1:]}"
 
     @property
+    def document(self) -> str:
+        """The id of its shared document in the record, once its note is signed."""
+        return f"clinic-{RECORD_DOCUMENT.lower()}-{self.id}"
+
+    @property
     def encounter(self) -> str:
         """The id of its Encounter in the record."""
         return f"clinic-visit-{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Measuring:
+    """What a nurse measured of a visitor: ``body`` has ``values`` by measure and ``note``."""
+
+    id: int
+    body: dict[str, Any]
+    moment: datetime
+    actor_name: str
+
+    def __post_init__(self) -> None:
+        if isinstance(self.body, str):
+            object.__setattr__(self, "body", json.loads(sealing.open_text(self.body)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +105,31 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """What a doctor begins with: ``body`` has texts by part, or lines and usage of a prescription."""
+
+    id: int
+    kind: str
+    scope: str
+    name: str
+    body: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        if isinstance(self.body, str):
+            object.__setattr__(self, "body", json.loads(sealing.open_text(self.body)))
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """A herb of a prescription: ``amount`` thousandths of a gram in one dose."""
+    """A line of a prescription: ``amount`` thousandths of a gram in one dose, or of a patent medicine's unit."""
 
     item: int
     name: str
     amount: int
     preparation: str = ""
     role: str = ""
+    usage: str = ""  # how a patent medicine is taken
+    unit: str = "g"
 
     @property
     def grams(self) -> float:
@@ -96,7 +138,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Prescription:
-    """A herbal prescription; ``body`` has lines, usage, formula and pregnancy."""
+    """A prescription of herbs or of patent medicines; ``body`` has lines, usage, formula and pregnancy."""
 
     institution: str
     id: int
@@ -108,6 +150,7 @@ class Prescription:
     author: str
     author_name: str
     made: datetime
+    kind: str
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "state", State(self.state))
@@ -117,6 +160,11 @@ class Prescription:
     @property
     def lines(self) -> tuple[Line, ...]:
         return tuple(Line(**line) for line in self.body["lines"])
+
+    @property
+    def document(self) -> str:
+        """The id of its shared document in the record, once herbs are issued."""
+        return f"clinic-{PRESCRIPTION_DOCUMENT.lower()}-{self.id}"
 
     @property
     def key(self) -> str:

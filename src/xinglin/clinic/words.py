@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import get_language, gettext_lazy
 
-from xinglin.clinic import reference
+from xinglin.clinic import reference, rules
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as Words
+
+    from xinglin.clinic.values import Measuring
 
 VISITS: dict[str, Words] = {
     "waiting": gettext_lazy("Waits"),
@@ -25,7 +27,8 @@ STATES: dict[str, Words] = {
     "paid": gettext_lazy("Paid, to be reviewed"),
     "reviewed": gettext_lazy("Reviewed, to be mixed"),
     "mixed": gettext_lazy("Mixed, to be checked"),
-    "checked": gettext_lazy("Checked, to be issued"),
+    "checked": gettext_lazy("Checked by somebody else"),
+    "boiled": gettext_lazy("Boiled, to be issued"),
     "issued": gettext_lazy("Prescription issued"),
     "void": gettext_lazy("Prescription void"),
 }
@@ -36,6 +39,7 @@ STEPS: dict[str, Words] = {
     "reviewed": gettext_lazy("Reviewed by the pharmacy"),
     "mixed": gettext_lazy("Mixed by the pharmacy"),
     "checked": gettext_lazy("Checked by the pharmacy"),
+    "boiled": gettext_lazy("Boiled by the pharmacy"),
     "issued": gettext_lazy("Prescription issued"),
     "void": gettext_lazy("Prescription void"),
 }
@@ -43,6 +47,7 @@ DOES: dict[str, Words] = {
     "reviewed": gettext_lazy("Sign the review"),
     "mixed": gettext_lazy("Sign the mixing"),
     "checked": gettext_lazy("Sign the check"),
+    "boiled": gettext_lazy("Sign the boiling"),
     "issued": gettext_lazy("Issue to the patient"),
 }
 COLOURS = {
@@ -77,6 +82,41 @@ PREGNANCIES: dict[str, Words] = {
     "possible": gettext_lazy("Possibly pregnant"),
     "planning": gettext_lazy("Plans a pregnancy"),
 }
+
+
+SCOPES: dict[str, Words] = {
+    "own": gettext_lazy("For myself"),
+    "department": gettext_lazy("For my department"),
+    "institution": gettext_lazy("For the whole clinic"),
+}
+FAULTS: dict[str, Words] = {
+    "unwritten": gettext_lazy("Nothing is written"),
+    "incomplete": gettext_lazy("Required parts are missing"),
+    "unsigned": gettext_lazy("The record is not signed"),
+    "late": gettext_lazy("Signed late, or late already"),
+    "drafted": gettext_lazy("A prescription is not signed"),
+}
+
+
+def named(one: reference.Measure | reference.Level) -> str:
+    """Its name in the reader's language."""
+    return one.zh if is_chinese() else one.en
+
+
+def level(number: int | None) -> str:
+    """A level of triage in words; empty for none."""
+    found = reference.levels().get(number or 0)
+    return named(found) if found else ""
+
+
+def measured(taken: Measuring) -> list[tuple[str, str, str, str]]:
+    """What was measured, in the order of the table: name, value, unit, and ``low`` or ``high`` where it is unusual."""
+    values = taken.body["values"]
+    return [
+        (named(one), f"{values[key]:g}", one.unit, rules.unusual(key, values[key]))
+        for key, one in reference.measures().items()
+        if key in values
+    ]
 
 
 def is_chinese() -> bool:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import psycopg
+import pytest
 
 from xinglin.exchange.nodes import working
 
-if TYPE_CHECKING:
-    import pytest
 
-
+@pytest.mark.django_db
 def test_a_turn_without_a_database_is_a_turn_with_nothing_done(monkeypatch: pytest.MonkeyPatch) -> None:
     def away() -> None:
         raise psycopg.OperationalError("connection refused")

@@ -1,4 +1,4 @@
-"""The pharmacy: review, mix, check, issue. Each step is signed; some may not be one person's."""
+"""The pharmacy: review, mix, check, boil if asked, issue. Each step is signed; some may not be one person's."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_noop
 
-from xinglin.clinic import asking, queries, resources, rules
+from xinglin.clinic import asking, documents, queries, resources, rules
 from xinglin.clinic.actions import charging, stocking
-from xinglin.clinic.rules import State
+from xinglin.clinic.rules import HERB, State
+from xinglin.clinic.values import PRESCRIPTION_DOCUMENT
 from xinglin.kernel.errors import conflict, invalid
 from xinglin.record.door import open_as
 
@@ -23,6 +24,7 @@ RIGHTS = {
     State.REVIEWED: "reviewing",
     State.MIXED: "dispensing",
     State.CHECKED: "dispensing",
+    State.BOILED: "dispensing",
     State.ISSUED: "dispensing",
 }
 """The steps of the pharmacy and the right that each needs."""
@@ -41,6 +43,12 @@ def advance(
     institution = rules.require(actor, RIGHTS[to])
     held = queries.prescription(connection, institution, prescription, lock=True)
     rules.require_next(held.state, to)
+    if to is not rules.next_in_pharmacy(held.state, boiled=held.boiled):
+        raise conflict(
+            gettext_noop("The pharmacy is to boil this prescription before it is issued.")
+            if held.boiled
+            else gettext_noop("Nobody has asked the pharmacy to boil this prescription.")
+        )
     done = [(one.step, one.actor) for one in queries.steps(connection, institution, prescription)]
     rules.require_apart(to.value, actor.id, [(State.SIGNED.value, held.author), *done])
     if to is State.REVIEWED:
@@ -57,4 +65,6 @@ def advance(
         visit = queries.visit(connection, institution, held.visit)
         door = open_as(actor, connection)
         door.transaction(resources.issued(visit, held, actor=actor, now=now))
+        if held.kind == HERB:
+            door.transaction(documents.kept(door, visit, PRESCRIPTION_DOCUMENT, key=str(held.id), now=now))
     return queries.prescription(connection, institution, prescription)

@@ -1,4 +1,4 @@
-"""Prescriptions of herbs: drafted, checked while they are typed, signed, signed beside, voided."""
+"""Prescriptions of herbs or patent medicines: drafted, checked while they are typed, signed, signed beside, voided."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from xinglin.clinic import asking, queries, reference, resources, rules
 from xinglin.clinic.actions import charging
 from xinglin.clinic.actions.numbering import insert, next_id
-from xinglin.clinic.rules import State, VisitState
+from xinglin.clinic.rules import HERB, PATENT, State, VisitState
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel.errors import conflict, forbidden, invalid
 from xinglin.record import sealing
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a doctor writes: herbs in order, how many doses, how they are taken."""
+    """What a doctor writes: herbs in order, how many doses, how they are taken; or patent medicines, of one dose."""
 
     lines: tuple[Line, ...]
     doses: int
@@ -38,6 +38,7 @@ class Written:
     formula: str = ""
     pregnancy: str = ""  # pregnant, possible, planning, no; empty where it was not asked
     boiled: bool = False
+    kind: str = HERB
 
 
 def draft(
@@ -62,7 +63,7 @@ def draft(
     told = json.dumps([content, written.doses], ensure_ascii=False, sort_keys=True)
     content["digest"] = hashlib.sha256(told.encode()).hexdigest()[:16]
     row = {
-        "state": State.DRAFT.value, "doses": written.doses, "boiled": written.boiled,
+        "state": State.DRAFT.value, "doses": written.doses, "boiled": written.boiled, "kind": written.kind,
         "body": sealing.seal_text(json.dumps(content, ensure_ascii=False)), "author": actor.id,
         "author_name": actor.name,
     }  # fmt: skip
@@ -74,7 +75,7 @@ def draft(
         )  # fmt: skip
         return queries.prescription(connection, institution, prescription)
     before = queries.prescription(connection, institution, prescription, lock=True)
-    if before.state not in (State.DRAFT, State.HELD) or before.visit != visit:
+    if before.state not in (State.DRAFT, State.HELD) or (before.visit, before.kind) != (visit, written.kind):
         raise conflict(gettext_noop("This prescription is signed: void it and write a new one."))
     assigned = ", ".join(f"{name} = %({name})s" for name in row)
     connection.execute(
@@ -89,12 +90,19 @@ def _require(connection: Connection, institution: str, written: Written, now: da
     if not 1 <= written.doses <= most:
         raise invalid(gettext_noop("Prescribe 1 to %(most)d doses."), most=most)
     if not written.lines or len(written.lines) > lines or any(line.amount <= 0 for line in written.lines):
-        raise invalid(gettext_noop("Prescribe 1 to %(most)d herbs, each with its grams."), most=lines)
-    if not written.usage.strip():
+        raise invalid(gettext_noop("Prescribe 1 to %(most)d medicines, each with its amount."), most=lines)
+    if written.kind not in (HERB, PATENT) or (
+        written.kind == PATENT and (written.doses != 1 or written.boiled)
+    ):
+        raise invalid(gettext_noop("Patent medicines are prescribed by their packages, not in doses."))
+    said = [line.usage for line in written.lines] if written.kind == PATENT else [written.usage]
+    if not all(one.strip() for one in said):
         raise invalid(gettext_noop("Say how it is taken."))
     known = {
         one.id: one.name
-        for one in queries.items(connection, institution, now.astimezone(LOCAL_ZONE).date(), kinds=["herb"])
+        for one in queries.items(
+            connection, institution, now.astimezone(LOCAL_ZONE).date(), kinds=[written.kind]
+        )
     }
     wrong = [line.name for line in written.lines if known.get(line.item) != line.name]
     if wrong:
@@ -148,11 +156,11 @@ def second(
 
 
 def _signed(connection: Connection, held: Prescription, actor: Actor, now: datetime) -> None:
-    """Sign, charge each herb, and tell the record."""
+    """Sign, charge each line, and tell the record."""
     charging.step(connection, held.institution, held.id, State.SIGNED, actor, now)
     visit = queries.visit(connection, held.institution, held.visit, lock=True)
     day = now.astimezone(LOCAL_ZONE).date()
-    priced = {one.id: one for one in queries.items(connection, held.institution, day, kinds=["herb"])}
+    priced = {one.id: one for one in queries.items(connection, held.institution, day, kinds=[held.kind])}
     for line in held.lines:
         charging.charge(
             connection, visit=visit, item=priced[line.item], amount=line.amount * held.doses, prescription=held.id,

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
 
-from xinglin.clinic import asking, queries, reference, resources, rules
-from xinglin.clinic.actions.numbering import insert, next_id
+from xinglin.clinic import asking, documents, queries, reference, resources, rules
+from xinglin.clinic.actions.numbering import insert
 from xinglin.clinic.rules import VisitState
+from xinglin.clinic.values import RECORD_DOCUMENT
 from xinglin.kernel.errors import conflict, invalid
 from xinglin.record import sealing
 from xinglin.record.door import open_as
@@ -113,42 +114,7 @@ def sign(connection: Connection, *, visit: int, actor: Actor, now: datetime) -> 
     )
     door = open_as(actor, connection)
     door.transaction(resources.seen(held, note, asking.read(note.body["texts"]), actor=actor, now=now))
+    door.transaction(documents.kept(door, held, RECORD_DOCUMENT, key=str(visit), now=now))
     made = queries.note(connection, institution, visit)
     assert made is not None
     return made
-
-
-# -- templates
-
-
-SCOPES = ("own", "department", "institution")
-
-
-def keep_template(
-    connection: Connection, *, scope: str, name: str, texts: Mapping[str, str], actor: Actor
-) -> None:
-    """Keep texts to begin with: for oneself, one's department, or everybody at the institution."""
-    institution = rules.require(actor, "treating")
-    owner = {"own": actor.id, "department": actor.department or "", "institution": ""}.get(scope)
-    if owner is None or not name.strip() or (scope == "department" and not owner):
-        raise invalid(gettext_noop("A template needs a name, and whom it is for."))
-    said = {key: text for key, text in texts.items() if key in reference.parts() and text.strip()}
-    connection.execute(
-        "INSERT INTO clinic_template (institution, id, scope, owner, name, body) VALUES (%s, %s, %s, %s, %s, %s)"
-        " ON CONFLICT (institution, scope, owner, name) DO UPDATE SET body = EXCLUDED.body",
-        [
-            institution, next_id(), scope, owner, name.strip()[:60],
-            sealing.seal_text(json.dumps(said, ensure_ascii=False)),
-        ],
-    )  # fmt: skip
-
-
-def templates(connection: Connection, *, actor: Actor) -> list[tuple[str, str, dict[str, str]]]:
-    """The templates that an actor may begin with: scope, name, texts."""
-    institution = rules.require(actor, "treating")
-    found = connection.execute(
-        "SELECT scope, name, body FROM clinic_template WHERE institution = %s AND (scope = 'institution'"
-        " OR (scope = 'own' AND owner = %s) OR (scope = 'department' AND owner = %s)) ORDER BY scope DESC, name",
-        [institution, actor.id, actor.department or "-"],
-    )
-    return [(scope, name, json.loads(sealing.open_text(body))) for scope, name, body in found]

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from django.utils.translation import gettext_noop
 
-from xinglin.clinic import queries, resources, rules
+from xinglin.clinic import queries, reference, resources, rules
 from xinglin.clinic.actions import charging
 from xinglin.clinic.actions.numbering import in_turn, insert, next_id
-from xinglin.clinic.rules import UNIT, VisitState
+from xinglin.clinic.rules import EMERGENCY, OUTPATIENT, UNIT, VisitState
 from xinglin.fhir.dates import LOCAL_ZONE
-from xinglin.kernel.errors import conflict
+from xinglin.kernel.errors import conflict, invalid
 from xinglin.record import sealing
 from xinglin.record.door import open_as
 
@@ -24,14 +24,17 @@ if TYPE_CHECKING:
     from xinglin.record.database import Connection
 
 
-def register(
-    connection: Connection, *, guest: Guest, fee: int | None = None, urgent: bool = False, actor: Actor, now: datetime
+def register(  # noqa: PLR0913 -- who, for which fee, how urgent, how they come, by whom, when
+    connection: Connection, *, guest: Guest, fee: int | None = None, urgent: bool = False,
+    kind: str = OUTPATIENT, actor: Actor, now: datetime,
 ) -> Visit:  # fmt: skip
-    """Give the next number of the day, and charge the fee of that item where one is chosen.
+    """Give the next number of the day, and charge the fee of that item where one is chosen. An emergency is urgent.
 
     Raises ``conflict`` for who waits already.
     """
     institution = rules.require(actor, "registering")
+    if kind not in (OUTPATIENT, EMERGENCY):
+        raise invalid(gettext_noop("Somebody comes as an out-patient or as an emergency."))
     day = now.astimezone(LOCAL_ZONE).date()
     in_turn(connection, institution, "visit")
     row = connection.execute(
@@ -43,7 +46,8 @@ def register(
         "institution": institution, "id": next_id(), "day": day, "number": row[0], "patient": guest.patient,
         "name": sealing.seal_text(guest.name), "sex": guest.sex, "birth": guest.birth,
         "state": VisitState.WAITING.value,
-        "urgent": urgent, "room": "", "doctor": "", "doctor_name": "", "registered": now, "actor": actor.id,
+        "urgent": urgent or kind == EMERGENCY, "kind": kind,
+        "room": "", "doctor": "", "doctor_name": "", "registered": now, "actor": actor.id,
     }  # fmt: skip
     try:
         with connection.transaction():
@@ -65,8 +69,8 @@ def call_next(connection: Connection, *, room: str, actor: Actor, now: datetime)
     day = now.astimezone(LOCAL_ZONE).date()
     row = connection.execute(
         "SELECT id FROM clinic_visit WHERE institution = %s AND day = %s AND state = 'waiting'"
-        " ORDER BY urgent DESC, number LIMIT 1 FOR UPDATE SKIP LOCKED",
-        [institution, day],
+        " ORDER BY urgent DESC, coalesce(level, %s), number LIMIT 1 FOR UPDATE SKIP LOCKED",
+        [institution, day, len(reference.levels())],
     ).fetchone()
     if row is None:
         return None

@@ -133,12 +133,12 @@ def mix(connection: Connection, *, prescription: Prescription, actor: Actor, now
     need: dict[int, int] = {}
     for line in prescription.lines:
         need[line.item] = need.get(line.item, 0) + line.amount * prescription.doses
-    names = {line.item: line.name for line in prescription.lines}
+    lines = {line.item: line for line in prescription.lines}
     lacking = []
     for item in sorted(need):  # always in this order, so that two at once do not wait for each other
         taken, missing = rules.take(_lots(connection, prescription.institution, item), need[item], today)
         if missing:
-            lacking.append(f"{names[item]} {rules.plain(missing)} g")
+            lacking.append(f"{lines[item].name} {rules.plain(missing)} {lines[item].unit}")
             continue
         for one in taken:
             _moved(

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
 
-from xinglin.clinic import accounting, queries, resources, rules
+from xinglin.clinic import accounting, documents, queries, resources, rules
 from xinglin.clinic.actions import charging
 from xinglin.clinic.actions.numbering import insert, next_id
 from xinglin.clinic.rules import UNIT, VisitState
+from xinglin.clinic.values import TREATMENT_DOCUMENT
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel.errors import conflict, invalid
 from xinglin.record import sealing
 from xinglin.record.door import open_as
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from xinglin.clinic.values import Plan, Session
@@ -27,9 +28,12 @@ if TYPE_CHECKING:
 
 def plan(  # noqa: PLR0913 -- for which visit, what, where, how often, by whom, when
     connection: Connection, *, visit: int, item: int, points: Sequence[str], sessions: int, note: str = "",
-    actor: Actor, now: datetime,
+    codes: Mapping[str, str] | None = None, actor: Actor, now: datetime,
 ) -> Plan:  # fmt: skip
-    """Order a course of treatment and charge it. Raises ``invalid`` for no technique, ``conflict`` too early."""
+    """Order a course of treatment and charge it; ``codes`` are those of points by name.
+
+    Raises ``invalid`` for no technique, ``conflict`` too early.
+    """
     institution = rules.require(actor, "treating")
     held = queries.visit(connection, institution, visit, lock=True)
     if held.state is not VisitState.SEEN:
@@ -37,7 +41,11 @@ def plan(  # noqa: PLR0913 -- for which visit, what, where, how often, by whom, 
     what = queries.item(connection, institution, item, now.astimezone(LOCAL_ZONE).date())
     if what.kind != "technique" or not 1 <= sessions <= 100:
         raise invalid(gettext_noop("Choose a technique, and 1 to 100 sessions."))
-    body = {"points": [one.strip()[:40] for one in points if one.strip()][:40], "note": note.strip()[:500]}
+    named = [one.strip()[:40] for one in points if one.strip()][:40]
+    body = {
+        "points": named, "codes": {name: code for name, code in (codes or {}).items() if name in named},
+        "note": note.strip()[:500],
+    }  # fmt: skip
     made: dict[str, Any] = {
         "institution": institution, "id": next_id(), "visit": visit, "item": item, "sessions": sessions,
         "body": sealing.seal_text(json.dumps(body, ensure_ascii=False)), "author": actor.id, "author_name": actor.name,
@@ -66,5 +74,7 @@ def session(connection: Connection, *, plan: int, note: str, actor: Actor, now: 
     insert(connection, "session", made)
     visit = queries.visit(connection, institution, held.visit)
     done = next(one for one in queries.sessions(connection, institution, plan) if one.id == made["id"])
-    open_as(actor, connection).transaction(resources.treated(visit, held, done, actor=actor))
+    door = open_as(actor, connection)
+    door.transaction(resources.treated(visit, held, done, actor=actor))
+    door.transaction(documents.kept(door, visit, TREATMENT_DOCUMENT, key=str(done.id), now=now))
     return done

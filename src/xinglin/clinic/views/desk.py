@@ -9,10 +9,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
-from xinglin.clinic import people, queries, rules
+from xinglin.clinic import people, queries, rules, words
 from xinglin.clinic.actions import registering
 from xinglin.clinic.people import Newcomer
-from xinglin.clinic.rules import VisitState
+from xinglin.clinic.rules import OUTPATIENT, VisitState
 from xinglin.clinic.views.framing import attempt, frame, number, said, today
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault
@@ -64,6 +64,7 @@ def register(request: HttpRequest, door: Door) -> HttpResponse:
             guest = people.newcomer(connection, said=new, actor=door.actor)
         return registering.register(
             connection, guest=guest, fee=number(given.get("fee", "")) or None, urgent="urgent" in given,
+            kind=given.get("kind", "") or OUTPATIENT,
             actor=door.actor, now=clock.now(),
         )  # fmt: skip
 
@@ -84,7 +85,7 @@ def queue(request: HttpRequest, door: Door) -> HttpResponse:
     visits = queries.visits(connection, institution, today())
     held = [one for one in queries.going(connection, institution) if one.state.value == "held"]
     context = {
-        "waiting": queries.waiting(visits),
+        "waiting": [(one, words.level(one.level)) for one in queries.waiting(visits)],
         "over": [one for one in visits if one.state in (VisitState.DONE, VisitState.LEFT)],
         "room": request.session.get("clinic-room", ""),
         "held": [(one, queries.visit(connection, institution, one.visit)) for one in held],

@@ -30,9 +30,11 @@ TABS = (
     ("queue", gettext_lazy("Doctor's queue"), "treating"),
     ("till", gettext_lazy("Till"), "charging"),
     ("pharmacy", gettext_lazy("Herb pharmacy"), "reviewing"),
+    ("nurse", gettext_lazy("Nurse"), "nursing"),
     ("treatment", gettext_lazy("Treatment room"), "nursing"),
     ("ward", gettext_lazy("In-patient ward"), "looking"),
     ("stock", gettext_lazy("Stock"), "stocking"),
+    ("records", gettext_lazy("Check of records"), "looking"),
     ("prices", gettext_lazy("Price list"), "looking"),
 )
 

@@ -31,11 +31,12 @@ def prescription(request: HttpRequest, door: Door, prescription: int) -> HttpRes
     institution = rules.require(door.actor, "looking")
     connection = database.connection()
     held = queries.prescription(connection, institution, prescription)
+    visit = queries.visit(connection, institution, held.visit)
     note = queries.note(connection, institution, held.visit)
     charges = accounting.charges(connection, institution, held.visit)
     context = {
-        "clinic": institution_name(door, institution), "prescription": held,
-        "visit": queries.visit(connection, institution, held.visit), "note": note,
+        "clinic": institution_name(door, institution), "prescription": held, "visit": visit, "note": note,
+        "sheet": rules.sheet(visit.kind, visit.birth, visit.day),
         "steps": {one.step: one for one in queries.steps(connection, institution, held.id)},
         "fen": sum(one.fen for one in charges if one.prescription == held.id and one.withdrawn is None),
     }  # fmt: skip

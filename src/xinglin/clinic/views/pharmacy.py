@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from xinglin.record.database import Connection
     from xinglin.record.door import Door
 
-_NEXT = {
-    State.PAID: State.REVIEWED, State.REVIEWED: State.MIXED, State.MIXED: State.CHECKED, State.CHECKED: State.ISSUED,
-}  # fmt: skip
-
 
 @require_GET
 @entry.page
@@ -36,7 +32,11 @@ def pharmacy(request: HttpRequest, door: Door) -> HttpResponse:
     """What is paid and not issued."""
     institution = rules.require(door.actor, "reviewing")
     connection = database.connection()
-    going = [one for one in queries.going(connection, institution) if one.state in _NEXT]
+    going = [
+        one
+        for one in queries.going(connection, institution)
+        if rules.next_in_pharmacy(one.state, boiled=one.boiled)
+    ]
     context = {"going": [(one, queries.visit(connection, institution, one.visit)) for one in going]}
     return render(request, "clinic/pharmacy.html", frame(door.actor, "pharmacy", **context))
 
@@ -58,8 +58,8 @@ def dispense(request: HttpRequest, door: Door, prescription: int) -> HttpRespons
             )
         return redirect("clinic:dispense", prescription)
     held = queries.prescription(connection, institution, prescription)
-    left = {one.id: one.left for one in queries.items(connection, institution, today(), kinds=["herb"])}
-    following = _NEXT.get(held.state)
+    left = {one.id: one.left for one in queries.items(connection, institution, today(), kinds=[held.kind])}
+    following = rules.next_in_pharmacy(held.state, boiled=held.boiled)
     context = {
         "prescription": held, "visit": queries.visit(connection, institution, held.visit),
         "lines": [

@@ -58,7 +58,8 @@ def ask(wish: Wish, *, sender: Sender) -> Subscription:
             gettext_noop("A system has at most %(most)s subscriptions; end one first."), code="too-costly",
             most=rules.limits()["most"],
         )  # fmt: skip
-    open_as(reader(sender)).search(wish.type, [*wish.pairs, ("_count", "1")])
+    type_name, pairs = rules.searched(wish.criteria)
+    open_as(reader(sender)).search(type_name, [*pairs, ("_count", "1")])
     return Subscription.objects.create(
         number=secrets.token_hex(12), sender=sender.code, criteria=wish.criteria, endpoint=wish.endpoint,
         content=wish.content, headers=sealing.seal_text("\n".join(wish.headers)) if wish.headers else "",
@@ -165,8 +166,8 @@ def turn(one: Subscription, post: Callable[[Subscription, bytes], None] | None =
     found = changes.written(connection, after=one.place, limit=LIMIT)
     if not found:
         return False
-    type_ = one.criteria.partition("?")[0]
-    ids = list(dict.fromkeys(each.id for each in found if each.type == type_ and not each.deleted))
+    type_name, _ = rules.searched(one.criteria)
+    ids = list(dict.fromkeys(each.id for each in found if each.type == type_name and not each.deleted))
     try:
         fitting = _fitting(one, ids)
         if fitting:
@@ -189,10 +190,9 @@ def _fitting(one: Subscription, ids: list[str]) -> list[dict[str, Any]]:
     sender = senders.by_code(database.connection(), one.sender)
     if not sender.active:
         return []
-    type_, _, _ = one.criteria.partition("?")
-    pairs = rules.Wish(one.criteria, "", "", (), "", "").pairs
+    type_name, pairs = rules.searched(one.criteria)
     page = open_as(reader(sender.sender)).search(
-        type_, [*pairs, ("_id", ",".join(ids)), ("_count", str(LIMIT))]
+        type_name, [*pairs, ("_id", ",".join(ids)), ("_count", str(LIMIT))]
     )
     found = {entry.stored.id: entry.stored.resource for entry in page.entries if entry.mode == "match"}
     return [{**found[id_], "id": id_} for id_ in ids if id_ in found]  # in the order of their commits

@@ -54,13 +54,11 @@ class Wish:
     reason: str
     end: str
 
-    @property
-    def type(self) -> str:
-        return self.criteria.partition("?")[0]
 
-    @property
-    def pairs(self) -> list[tuple[str, str]]:
-        return parse_qsl(self.criteria.partition("?")[2], keep_blank_values=True)
+def searched(criteria: str) -> tuple[str, list[tuple[str, str]]]:
+    """The type and the parameters of a search as a subscription names it: ``Observation?code=…``."""
+    type_name, _, asked = criteria.partition("?")
+    return type_name, parse_qsl(asked, keep_blank_values=True)
 
 
 def read(resource: Any) -> Wish:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
-from functools import cache
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_noop
 
 from xinglin.kernel.errors import forbidden
+from xinglin.tcm import rights
 from xinglin.tcm.constitution.instruments import DATA
 
 if TYPE_CHECKING:
@@ -17,15 +16,8 @@ if TYPE_CHECKING:
 RIGHTS = ("looking", "serving", "counting")
 
 
-@cache
-def _rights() -> dict[str, frozenset[str]]:
-    with (DATA / "rights.toml").open("rb") as source:
-        found = tomllib.load(source)
-    return {right: frozenset(found[right]) for right in RIGHTS}
-
-
 def may(actor: Actor, right: str) -> bool:
-    return bool(_rights()[right] & actor.roles) or actor.has("system")
+    return bool(rights.of(DATA / "rights.toml", *RIGHTS)[right] & actor.roles) or actor.has("system")
 
 
 def require(actor: Actor, right: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from xinglin.tcm.differentiation import naming
+from xinglin.tcm.differentiation.reading import grams
 from xinglin.tcm.knowledge import shipped
 
 _HEADINGS = ("术语", "证类")
@@ -25,6 +26,7 @@ class Term:
     contains: list[str] = field(default_factory=list)
     source: str = ""
     locator: str = ""
+    words: frozenset[str] = frozenset()  # of what a formula is for
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ def catalog() -> Catalog:
     formulas = [one for one in made.values() if rows[one.id][0] == "formula" and one.effects]
     for one in formulas:
         one.letters = naming.letters("".join(one.effects))
+        one.words = frozenset(grams("，".join(one.shows)))
     used = Counter(name for one in formulas for name in one.contains)  # the common ones first
     return Catalog(
         [one for one in made.values() if rows[one.id][0] == "syndrome" and 2 <= len(one.name) <= 9],

@@ -119,11 +119,11 @@ def propose(text: str, chosen: str = "") -> Proposal:
     words = known.words_of(said)
     scores = known.scores(words)
     limits = naming.elements()["limits"]
-    shares = [
-        _share_of(one, words, known.shares(words) if words else np.zeros((0, len(scores)))) for one in found
-    ]
-    ranked = _ranked(words, scores, found, shares, limits)
-    telling = sum(1 for one in found if not one.denied and known.words_of(one.text))
+    by_word = known.shares(words) if words else np.zeros((0, len(scores)))
+    own = [set() if one.denied else set(known.words_of(one.text)) for one in found]
+    shares = [by_word[[row for row, word in enumerate(words) if word in each]].sum(axis=0) for each in own]
+    ranked = _ranked(words, scores, found, shares, said, limits)
+    telling = sum(map(bool, own))
     why = "few" if telling < limits["fewest_findings"] else "vague" if _is_vague(ranked, limits) else ""
     first = next((one for one in ranked if one.term.id == chosen), ranked[0] if ranked else None)
     return Proposal(
@@ -133,17 +133,6 @@ def propose(text: str, chosen: str = "") -> Proposal:
         _therapies(first) if first else (), _formulas(first, said) if first else (),
         _modifications(found),
     )  # fmt: skip
-
-
-def _share_of(finding: Finding, words: Sequence[int], shares: Floats) -> Floats:
-    """What the finding's words add to each character. A word that stands in several findings counts in each."""
-    known = weights()
-    if finding.denied or not len(shares):
-        return np.zeros(shares.shape[1] if shares.ndim == 2 else len(known.letters))
-    own = {known.words[at] for at in known.words_of(finding.text)}
-    rows = [row for row, at in enumerate(words) if known.words[at] in own]
-    made: Floats = shares[rows].sum(axis=0)
-    return made
 
 
 # -- elements
@@ -201,6 +190,7 @@ def _ranked(
     scores: Floats,
     found: Sequence[Finding],
     shares: Sequence[Floats],
+    said: str,
     limits: dict[str, Any],
 ) -> list[Candidate]:
     if not words:
@@ -223,19 +213,21 @@ def _ranked(
             break
     odds = np.exp((worth[picked] - worth[picked[0]]) / _SPREAD)
     return [
-        _candidate(terms[row], float(worth[row]), float(odd / odds.sum()), matrix[row], found, shares)
+        _candidate(
+            terms[row], float(worth[row]), float(odd / odds.sum()), _grounds(matrix[row], found, shares), said
+        )
         for row, odd in zip(picked, odds, strict=True)
     ]
 
 
-def _candidate(
-    term: Term, strength: float, share: float, row: Floats, found: Sequence[Finding], shares: Sequence[Floats]
-) -> Candidate:
-    grounds = [Ground(one, float(each @ row)) for one, each in zip(found, shares, strict=True)]
+def _grounds(row: Floats, found: Sequence[Finding], shares: Sequence[Floats]) -> list[Ground]:
+    return [Ground(one, float(each @ row)) for one, each in zip(found, shares, strict=True)]
+
+
+def _candidate(term: Term, strength: float, share: float, grounds: Sequence[Ground], said: str) -> Candidate:
     supporting = sorted((one for one in grounds if one.share > 0.02), key=lambda one: -one.share)
     opposing = sorted((one for one in grounds if one.share < -0.02), key=lambda one: one.share)
-    denied = [one for one in found if one.denied]
-    said = "，".join(one.text for one in found if not one.denied)
+    denied = [one.finding for one in grounds if one.finding.denied]
     shown = tuple(sign for sign in term.shows if _has(sign, said))
     lacking = tuple(sign for sign in term.shows if sign not in shown)
     against = [Ground(one, 0.0) for one in denied if any(_has(sign, one.text) for sign in term.shows)]
@@ -262,10 +254,11 @@ def _is_vague(ranked: Sequence[Candidate], limits: dict[str, Any]) -> bool:
 def _question(ranked: Sequence[Candidate], said: str, found: Sequence[Finding]) -> Question | None:
     """Of the signs of the candidates, that whose answer is expected to narrow them most."""
     everything = said + "，" + "，".join(one.text for one in found if one.denied)
+    told = grams(everything)
     before = [one.share for one in ranked]
     best: Question | None = None
     for sign in dict.fromkeys(sign for one in ranked for sign in one.term.shows if 2 <= len(sign) <= 8):
-        if _has(sign, everything) or grams(sign) <= grams(everything):
+        if _has(sign, everything) or grams(sign) <= told:
             continue
         there = [_LIKELY_SHOWN if sign in one.term.shows else _ELSE_SHOWN for one in ranked]
         yes = sum(share * chance for share, chance in zip(before, there, strict=True))
@@ -297,7 +290,7 @@ def _formulas(first: Candidate, said: str) -> tuple[Advice, ...]:
     here = grams(said)
     made = []
     for one in catalog().formulas:
-        uses = grams("，".join(one.shows))
+        uses = one.words
         alike = len(uses & here) / math.sqrt(len(uses) * max(len(here), 1)) if uses else 0.0
         made.append(Advice(one, 0.6 * naming.likeness(one.letters, first.term.letters) + alike))
     made.sort(key=lambda one: (-one.fit, one.term.id))

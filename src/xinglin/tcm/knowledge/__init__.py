@@ -11,4 +11,6 @@ Start reading at ``vocabulary`` and ``rules``, then ``queries``. Decision suppor
 """
 
 HERB_SYSTEM = "urn:xinglin:codes:herb"
+POINT_SYSTEM = "urn:xinglin:codes:point"
+"""Codes of points are those of the WHO's standard of locations, ``HT7``, ``EX-HN3``."""
 """The code system whose codes are the ids of herbs and of their processed forms."""

@@ -14,6 +14,8 @@ from xinglin.tcm.knowledge import rules, vocabulary
 from xinglin.tcm.knowledge.models import Change, Entry, Fact, Name, Source, Term
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.db.models import QuerySet
 
 MOST_SHOWN = 60  # terms that point to a term by one predicate
@@ -123,6 +125,24 @@ class Ground:
 
     fact: Fact
     may_stop: bool
+
+
+def names_of(ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The names of terms by their ids, that of the term itself first; names that mean other terms too are left out."""
+    found: dict[str, list[str]] = defaultdict(list)
+    names = Name.objects.filter(term__in=list(ids), unclear=False).order_by("alias", "text")
+    for id_, text in names.values_list("term_id", "text"):
+        found[id_].append(text)
+    return {id_: tuple(texts) for id_, texts in found.items()}
+
+
+def spelt(kind: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    """The terms of a kind with what finds them at a keyboard: id, name, initials of all names; ordered by id."""
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    names = Name.objects.filter(term__kind=kind, term__retired=False).exclude(initials="")
+    for id_, name, initials in names.values_list("term_id", "term__name", "initials"):
+        found[id_, name].update(initials.split())
+    return [(id_, name, tuple(sorted(initials))) for (id_, name), initials in sorted(found.items())]
 
 
 def deciding(*predicates: str, kind: str = "") -> list[Ground]:

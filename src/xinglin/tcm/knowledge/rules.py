@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_noop
 
 from xinglin.kernel.errors import conflict, forbidden, invalid
+from xinglin.tcm import rights
 from xinglin.tcm.knowledge import vocabulary
 
 if TYPE_CHECKING:
@@ -83,22 +84,18 @@ class Statement:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-@cache
-def rights() -> dict[str, frozenset[str]]:
-    """Which roles may propose, review and publish."""
-    said = tomllib.loads((vocabulary.DATA / "rights-1.toml").read_text(encoding="utf-8"))
-    return {name: frozenset(said[name]) for name in ("proposing", "reviewing", "publishing")}
+_RIGHTS = vocabulary.DATA / "rights-1.toml"
 
 
 @cache
 def witnesses() -> int:
     """How many people must have checked an entry of Zhuang or Yao medicine before it is verified."""
-    return int(tomllib.loads((vocabulary.DATA / "rights-1.toml").read_text(encoding="utf-8"))["witnesses"])
+    return int(tomllib.loads(_RIGHTS.read_text(encoding="utf-8"))["witnesses"])
 
 
 def may(actor: Actor, what: str) -> bool:
     """Whether an actor has the right to ``proposing``, ``reviewing`` or ``publishing``."""
-    return bool(actor.roles & rights()[what])
+    return bool(actor.roles & rights.of(_RIGHTS, "proposing", "reviewing", "publishing")[what])
 
 
 def require(actor: Actor, what: str) -> None:

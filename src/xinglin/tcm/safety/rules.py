@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_noop
 
 from xinglin.kernel.errors import forbidden, invalid
+from xinglin.tcm import rights
 from xinglin.tcm.safety.rulebook import DATA
 from xinglin.tcm.safety.values import Level
 
@@ -40,13 +41,6 @@ class Given:
 
 
 @cache
-def _rights() -> dict[str, frozenset[str]]:
-    with (DATA / "rights.toml").open("rb") as source:
-        found = tomllib.load(source)
-    return {right: frozenset(found[right]) for right in RIGHTS}
-
-
-@cache
 def reasons() -> dict[str, dict[str, str]]:
     """The reasons that may be given, by code: ``zh`` and ``en``, and ``text`` where words are demanded."""
     with (DATA / "reasons.toml").open("rb") as source:
@@ -54,7 +48,7 @@ def reasons() -> dict[str, dict[str, str]]:
 
 
 def may(actor: Actor, right: str) -> bool:
-    return bool(_rights()[right] & actor.roles) or actor.has("system")
+    return bool(rights.of(DATA / "rights.toml", *RIGHTS)[right] & actor.roles) or actor.has("system")
 
 
 def require(actor: Actor, right: str) -> None:

@@ -1,4 +1,4 @@
-// The workstation of a clinic: terms kept in step with free text (clinic-terms), herbs by keyboard (clinic-herbs).
+// The workstation of a clinic: terms kept in step with free text (clinic-terms), medicines by keyboard (clinic-herbs).
 "use strict";
 
 const DENIALS = ["无", "未见", "未", "否认", "不"]; // as in data/terms-1.toml
@@ -69,11 +69,14 @@ const data = (id) => JSON.parse(document.getElementById(id).textContent);
 
 class ClinicHerbs extends HTMLElement {
   connectedCallback() {
-    this.herbs = data("clinic-herbs").map(([item, name, initials, fen, per, left]) => {
-      return { item, name, initials: initials.split(" "), fen, per, left };
+    this.said = JSON.parse(this.querySelector("script").textContent);
+    this.patent = this.dataset.kind === "patent";
+    this.herbs = this.said.items.map(([item, name, initials, fen, per, left, unit]) => {
+      return { item, name, initials: initials.split(" "), fen, per, left, unit };
     });
     this.byItem = new Map(this.herbs.map((herb) => [herb.item, herb]));
-    this.preparations = data("clinic-preparations");
+    this.form = this.closest("form");
+    this.findings = this.form.querySelector("[data-findings]");
     this.list = this.querySelector("ol");
     this.field = this.querySelector("[data-find]");
     this.hits = this.querySelector("[role=listbox]");
@@ -81,7 +84,7 @@ class ClinicHerbs extends HTMLElement {
     this.hidden_ = this.querySelector("input[name=lines]");
     this.at = 0;
     this.found = [];
-    for (const line of data("clinic-lines")) this.add(line);
+    for (const line of this.said.lines) this.add(line);
     this.field.addEventListener("input", () => this.look());
     this.field.addEventListener("keydown", (event) => this.key(event));
     this.field.addEventListener("blur", () => this.show([]));
@@ -90,8 +93,9 @@ class ClinicHerbs extends HTMLElement {
       const hit = event.target.closest("[role=option]");
       if (hit) this.pick(this.byItem.get(hit.dataset.item));
     });
-    this.closest("form").elements.doses?.addEventListener("input", () => this.changed());
-    this.closest("form").elements.pregnancy?.addEventListener("change", () => this.changed());
+    this.form.elements.doses?.addEventListener("input", () => this.changed());
+    this.form.elements.pregnancy?.addEventListener("change", () => this.changed());
+    this.querySelector("[data-sort]")?.addEventListener("click", () => this.sort());
     this.write();
   }
 
@@ -123,9 +127,9 @@ class ClinicHerbs extends HTMLElement {
       ...found.map((herb, at) => {
         const hit = document.createElement("div");
         hit.setAttribute("role", "option");
-        hit.id = `clinic-hit-${at}`;
+        hit.id = `${this.hits.id}-${at}`;
         hit.dataset.item = herb.item;
-        hit.textContent = `${herb.name}  ${herb.initials[0]}  ${(herb.left / 1000).toFixed(0)} g`;
+        hit.textContent = `${herb.name}  ${herb.initials[0]}  ${(herb.left / 1000).toFixed(0)} ${herb.unit}`;
         return hit;
       }),
     );
@@ -134,7 +138,7 @@ class ClinicHerbs extends HTMLElement {
 
   mark() {
     [...this.hits.children].forEach((hit, at) => hit.setAttribute("aria-selected", String(at === this.at)));
-    if (this.found.length) this.field.setAttribute("aria-activedescendant", `clinic-hit-${this.at}`);
+    if (this.found.length) this.field.setAttribute("aria-activedescendant", `${this.hits.id}-${this.at}`);
     else this.field.removeAttribute("aria-activedescendant");
   }
 
@@ -160,7 +164,7 @@ class ClinicHerbs extends HTMLElement {
     this.field.value = "";
     this.show([]);
     const there = this.list.querySelector(`[data-item="${herb.item}"]`);
-    const row = there || this.add({ item: herb.item, name: herb.name, grams: "", preparation: "", role: "" });
+    const row = there || this.add({ item: herb.item, name: herb.name, grams: "", preparation: "", role: "", usage: "" });
     row.querySelector("input").focus();
     row.querySelector("input").select();
   }
@@ -180,12 +184,13 @@ class ClinicHerbs extends HTMLElement {
     grams.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing) return;
       event.preventDefault();
-      this.field.focus();
+      (row.querySelector("[data-says=usage]") || this.field).focus();
     });
-    const choice = this.choice(line.name, this.dataset.preparation, ["", ...this.preparations], line.preparation);
-    choice.dataset.says = "preparation";
-    const role = this.choice(line.name, this.dataset.role, ["", "君", "臣", "佐", "使"], line.role);
-    role.dataset.says = "role";
+    const usual = this.said.ranges[line.name];
+    if (usual) {
+      grams.placeholder = `${usual[0]}–${usual[1]}`;
+      grams.title = `${this.dataset.usual} ${usual[0]}–${usual[1]}`;
+    }
     const short = document.createElement("span");
     short.className = "xl-tag red";
     short.textContent = this.dataset.short;
@@ -200,9 +205,58 @@ class ClinicHerbs extends HTMLElement {
       this.changed();
       this.field.focus();
     });
-    row.append(name, grams, choice, role, short, remove);
+    row.append(name, grams, ...(this.patent ? this.taken(line) : this.prepared(line)), short, remove);
     this.list.append(row);
     return row;
+  }
+
+  /** What stands beside a patent medicine: its unit, and how it is taken. */
+  taken(line) {
+    const unit = document.createElement("span");
+    unit.textContent = this.byItem.get(line.item)?.unit || "";
+    const usage = document.createElement("input");
+    usage.className = "form-control";
+    usage.dataset.says = "usage";
+    usage.maxLength = 100;
+    usage.value = line.usage || "";
+    usage.placeholder = this.dataset.usage;
+    usage.setAttribute("aria-label", `${line.name} ${this.dataset.usage}`);
+    usage.addEventListener("input", () => this.write());
+    usage.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault();
+      this.field.focus();
+    });
+    return [unit, usage];
+  }
+
+  /** What stands beside a herb: special preparation and role in the formula. */
+  prepared(line) {
+    const prepared = ["", ...this.said.preparations];
+    const choice = this.choice(line.name, this.dataset.preparation, prepared, line.preparation);
+    choice.dataset.says = "preparation";
+    const role = this.choice(line.name, this.dataset.role, ["", ...this.said.roles], line.role);
+    role.dataset.says = "role";
+    return [choice, role];
+  }
+
+  /** Sovereigns first, envoys last; those without a role stay behind, each in the order of typing. */
+  sort() {
+    const place = (row) => (this.said.roles.indexOf(row.querySelector("[data-says=role]").value) + 5) % 5;
+    const rows = [...this.list.children].map((row) => [place(row), row]);
+    rows.sort((one, other) => one[0] - other[0]);
+    this.list.append(...rows.map((one) => one[1]));
+    this.changed();
+  }
+
+  /** Take lines to begin with; what stands here already keeps its grams. */
+  begin(lines) {
+    for (const line of lines) {
+      if (this.byItem.has(line.item) && !this.list.querySelector(`[data-item="${line.item}"]`)) this.add(line);
+    }
+    this.changed();
+    const empty = [...this.list.querySelectorAll("input")].find((one) => !one.value);
+    (empty || this.field).focus();
   }
 
   choice(name, says, words, chosen) {
@@ -222,15 +276,17 @@ class ClinicHerbs extends HTMLElement {
       item: row.dataset.item,
       name: row.dataset.name,
       grams: row.querySelector("input").value.trim(),
-      preparation: row.querySelector("[data-says=preparation]").value,
-      role: row.querySelector("[data-says=role]").value,
+      preparation: row.querySelector("[data-says=preparation]")?.value || "",
+      role: row.querySelector("[data-says=role]")?.value || "",
+      usage: row.querySelector("[data-says=usage]")?.value.trim() || "",
+      unit: this.byItem.get(row.dataset.item)?.unit || "",
     }));
   }
 
   /** The hidden field and the sum as the rows are. */
   write() {
     const lines = this.lines();
-    const doses = Number(this.closest("form").elements.doses?.value) || 1;
+    const doses = Number(this.form.elements.doses?.value) || 1;
     this.hidden_.value = JSON.stringify(lines);
     let fen = 0;
     let grams = 0;
@@ -242,7 +298,8 @@ class ClinicHerbs extends HTMLElement {
       const short = this.list.children[at].querySelector(".xl-tag");
       short.hidden = !herb || one * doses * 1000 <= herb.left;
     }
-    this.total.textContent = lines.length ? `${lines.length} · ${grams} g · ¥${(fen / 100).toFixed(2)}` : "";
+    const sum = this.patent ? "" : ` · ${Number(grams.toFixed(3))} g`;
+    this.total.textContent = lines.length ? `${lines.length}${sum} · ¥${(fen / 100).toFixed(2)}` : "";
   }
 
   changed() {
@@ -253,14 +310,13 @@ class ClinicHerbs extends HTMLElement {
 
   /** Ask what the rules say; a later question makes an earlier answer void. */
   async check() {
-    const form = this.closest("form");
-    const sent = new FormData(form);
+    const sent = new FormData(this.form);
     sent.set("lines", JSON.stringify(this.lines().filter((line) => Number(line.grams) > 0)));
     const asked = (this.asked = (this.asked || 0) + 1);
     const answer = await fetch(this.dataset.check, { method: "POST", body: sent, headers: { "HX-Request": "true" } });
     if (asked !== this.asked) return;
     const html = await answer.text();
-    const panel = document.getElementById("clinic-findings");
+    const panel = this.findings;
     const chosen = new Map([...panel.querySelectorAll("select, input")].map((one) => [one.name, one.value]));
     panel.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
     for (const one of panel.querySelectorAll("select, input")) if (chosen.has(one.name)) one.value = chosen.get(one.name);
@@ -268,6 +324,85 @@ class ClinicHerbs extends HTMLElement {
   }
 }
 
+/** Names of points in one field, divided by 、; what is typed last is looked up by name, initials or code. */
+class ClinicPoints extends HTMLElement {
+  connectedCallback() {
+    this.points = JSON.parse(this.querySelector("script").textContent);
+    this.field = this.querySelector("input");
+    this.hits = this.querySelector("[role=listbox]");
+    this.found = [];
+    this.at = 0;
+    this.field.addEventListener("input", () => this.look());
+    this.field.addEventListener("keydown", (event) => this.key(event));
+    this.field.addEventListener("blur", () => this.show([]));
+    this.hits.addEventListener("mousedown", (event) => {
+      event.preventDefault(); // the field keeps the focus
+      const hit = event.target.closest("[role=option]");
+      if (hit) this.pick(hit.dataset.name);
+    });
+  }
+
+  /** Where the piece begins that is being typed. */
+  begin() {
+    return Math.max(...["、", "，", ","].map((mark) => this.field.value.lastIndexOf(mark))) + 1;
+  }
+
+  look() {
+    const wanted = this.field.value.slice(this.begin()).trim().toLowerCase();
+    const fits = ([code, name, initials]) =>
+      code.toLowerCase() === wanted || name.startsWith(wanted) || initials.some((one) => one.startsWith(wanted));
+    const exact = ([code, name, initials]) =>
+      Number(code.toLowerCase() === wanted || name === wanted || initials.includes(wanted));
+    const found = wanted ? this.points.filter(fits) : [];
+    found.sort((one, other) => exact(other) - exact(one));
+    this.show(found.slice(0, MOST_HITS));
+  }
+
+  show(found) {
+    this.found = found;
+    this.at = 0;
+    this.hits.hidden = !found.length;
+    this.field.setAttribute("aria-expanded", String(found.length > 0));
+    this.hits.replaceChildren(
+      ...found.map(([code, name], at) => {
+        const hit = document.createElement("div");
+        hit.setAttribute("role", "option");
+        hit.id = `${this.hits.id}-${at}`;
+        hit.dataset.name = name;
+        hit.textContent = `${name}  ${code}`;
+        return hit;
+      }),
+    );
+    this.mark();
+  }
+
+  mark() {
+    [...this.hits.children].forEach((hit, at) => hit.setAttribute("aria-selected", String(at === this.at)));
+    if (this.found.length) this.field.setAttribute("aria-activedescendant", `${this.hits.id}-${this.at}`);
+    else this.field.removeAttribute("aria-activedescendant");
+  }
+
+  key(event) {
+    if (event.isComposing || !this.found.length) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const count = this.found.length;
+      this.at = (this.at + (event.key === "ArrowDown" ? 1 : count - 1)) % count;
+      this.mark();
+    } else if (event.key === "Enter") {
+      this.pick(this.found[this.at][1]);
+    } else if (event.key === "Escape") {
+      this.show([]);
+    } else return;
+    event.preventDefault();
+  }
+
+  pick(name) {
+    this.field.value = `${this.field.value.slice(0, this.begin())}${name}、`;
+    this.show([]);
+  }
+}
+
+customElements.define("clinic-points", ClinicPoints);
 customElements.define("clinic-terms", ClinicTerms);
 customElements.define("clinic-herbs", ClinicHerbs);
 
@@ -279,9 +414,18 @@ document.addEventListener("click", (event) => {
     form.elements.syndrome.value = "";
     form.elements.syndrome_typed.focus();
   }
+  const formula = event.target.closest("[data-clinic-lines]");
+  if (formula) {
+    const kind = formula.dataset.clinicKind || "herb";
+    const editor = document.querySelector(`clinic-herbs[data-kind="${kind}"]`);
+    editor?.begin(JSON.parse(formula.dataset.clinicLines));
+    const { formula: name, usage } = editor?.form.elements || {};
+    if (name && !name.value) name.value = formula.dataset.clinicFormula;
+    if (usage && formula.dataset.clinicUsage) usage.value = formula.dataset.clinicUsage;
+  }
   const begin = event.target.closest("[data-clinic-template]");
   if (begin) {
-    const texts = data("clinic-templates")[Number(begin.dataset.clinicTemplate)][2];
+    const texts = data("clinic-templates")[Number(begin.dataset.clinicTemplate)][3];
     for (const [key, text] of Object.entries(texts)) {
       const field = document.getElementById("clinic-record").elements[key];
       if (field && !field.value.trim()) {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xinglin.exchange.cda import from_record, kinds, moments
 from xinglin.exchange.cda.composing.gathering import Gathered, author_of, fitted
@@ -13,7 +13,7 @@ from xinglin.exchange.cda.documents import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
     from xinglin.exchange.cda.kinds import Element
 
@@ -86,6 +86,49 @@ def _phone(gathered: Gathered) -> Value:
     return Value("ST", text=from_record.patient_of(gathered.patient, {}).phone)
 
 
+def _formulas(gathered: Gathered) -> Iterator[Mapping[str, Any]]:
+    """Orders of herbs: those that contain a Medication with what it is made of."""
+    for one in gathered.of("MedicationRequest"):
+        if one.get("status") not in _UNDONE and any(
+            held.get("ingredient") for held in one.get("contained", ())
+        ):
+            yield one
+
+
+_UNDONE = ("cancelled", "entered-in-error", "draft")
+
+
+def _herbs(gathered: Gathered) -> Value:
+    """Herbs with their grams in one dose, several prescriptions divided by a semicolon."""
+    told = []
+    for one in _formulas(gathered):
+        herbs = [each for held in one["contained"] for each in held.get("ingredient", ())]
+        told.append("、".join(_herb(each) for each in herbs))
+    return Value("ST", text="；".join(told))
+
+
+def _herb(ingredient: Mapping[str, Any]) -> str:
+    amount = (ingredient.get("strength") or {}).get("numerator") or {}
+    said = from_record.named(ingredient.get("itemCodeableConcept"))
+    return f"{said} {amount['value']:g}{amount.get('unit', '')}" if "value" in amount else said
+
+
+def _packets(gathered: Gathered) -> Value:
+    """Doses (剂) of the prescription of herbs, where there is only one."""
+    told = [(one.get("dispenseRequest") or {}).get("quantity") or {} for one in _formulas(gathered)]
+    if len(told) != 1 or "value" not in told[0]:
+        return Value()
+    return Value("PQ", text=f"{told[0]['value']:g}", unit="剂")
+
+
+def _taken(gathered: Gathered) -> Value:
+    """How herbs are decocted and taken."""
+    told = [
+        str(each.get("text", "")) for one in _formulas(gathered) for each in one.get("dosageInstruction", ())
+    ]
+    return Value("ST", text="；".join(filter(None, told)))
+
+
 _FACTS: dict[str, Callable[[Gathered], Value]] = {
     "DE04.01.119.00": _complaint,
     "DE05.10.053.00": _complaint,
@@ -100,6 +143,9 @@ _FACTS: dict[str, Callable[[Gathered], Value]] = {
     "DE06.00.339.00": _stay("admitSource", "2.16.156.10011.2.3.1.270"),
     "DE06.00.310.00": _days,
     "DE02.01.018.00": _marital,
+    "DE08.50.049.00": _herbs,
+    "DE08.50.050.00": _packets,
+    "DE08.50.047.00": _taken,
 }
 _FACTS_BY_NAME: dict[str, Callable[[Gathered], Value]] = {
     "就诊日期时间": _time("start"),

@@ -33,7 +33,7 @@ def _conditions(target: str) -> Callable[[Part, Gathered], Iterator[Statement]]:
     tcm = target != "condition"
 
     def tell(part: Part, gathered: Gathered) -> Iterator[Statement]:
-        for one in gathered.of("Condition"):
+        for one in _diagnosed(gathered, target):
             said = list(from_record.elements_of(one))
             if (
                 not said
@@ -48,6 +48,15 @@ def _conditions(target: str) -> Callable[[Part, Gathered], Iterator[Statement]]:
                     yield renamed
 
     return tell
+
+
+def _diagnosed(gathered: Gathered, target: str) -> Iterator[Resource]:
+    """The Conditions; of syndromes also those that a Condition names as its evidence."""
+    for one in gathered.of("Condition"):
+        yield one
+        if target == "syndrome":
+            for evidence in one.get("evidence", ()):
+                yield from ({**one, "code": code, "evidence": []} for code in evidence.get("code", ()))
 
 
 def _is_syndrome(condition: Resource) -> bool:

@@ -240,5 +240,5 @@ DROP FUNCTION clinic_lined;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clinic", "0001_day")]
+    dependencies = [("clinic", "0002_medicines_and_nursing")]
     operations = [migrations.RunSQL(TABLES + KEPT, DROP)]
