@@ -91,6 +91,8 @@ def _order(day: Day, doctor: Window, nurse: Window, stay: str) -> None:
     doctor.page.select_option("[name=frequency]", "qd")
     doctor.page.get_by_role("button", name="签署医嘱").click()
     doctor.page.wait_for_selector("tr:has-text('肾俞')")
+    doctor.settle()
+    day.look_at(doctor, "ward-doctor")
     nurse.go("/clinic/ward/work/")
     day.look_at(nurse, "ward-work")
     nurse.page.locator("tr", has_text="周玉兰").get_by_role("button", name="核对医嘱").click()

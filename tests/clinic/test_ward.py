@@ -24,6 +24,7 @@ from xinglin.clinic.ward.actions.admitting import Admission
 from xinglin.clinic.ward.actions.furnishing import Place
 from xinglin.clinic.ward.actions.ordering import Wanted
 from xinglin.clinic.ward.rules import BedState, OrderState
+from xinglin.exchange.cda import checking, reading, registry
 from xinglin.kernel.actor import SYSTEM
 from xinglin.kernel.errors import Fault, Kind
 from xinglin.record import database
@@ -193,6 +194,15 @@ def test_a_standing_order_is_checked_by_another_and_carried_out_so_often_a_day(c
     ]  # fmt: skip
     assert len(of("Procedure", stay)) == 3
     assert {one["status"] for one in of("ServiceRequest", stay)} == {"active"}
+
+
+def test_the_doctor_who_acts_first_is_that_of_a_stay_that_a_nurse_began(connection, rooms):
+    stay = ward.stay(rooms, actor=NURSE)
+    assert stay.doctor_name == ""
+    ward.order(stay, rooms.items["针刺"])
+
+    assert queries.stay(connection, "clinic", stay.id).doctor_name == DOCTOR.name
+    assert encounter(stay)["participant"][0]["individual"]["display"] == DOCTOR.name
 
 
 def test_an_order_for_once_is_done_once(connection, rooms):
@@ -536,6 +546,28 @@ def test_a_signed_admission_record_stands_in_the_record(connection, rooms):
         "腰痛": True,
         "无发热": False,
     }
+
+
+def test_documents_of_a_stay_are_shared_without_a_fault(connection, rooms):
+    stay = ward.stay(rooms)
+    for kind in ("first", "admission"):
+        ward.write(stay, kind)
+        ward.sign(stay, kind, ward.after(hours=2))
+    stay = ward.discharge(stay, ward.after(days=2))
+    ward.write(stay, "discharge")
+    ward.sign(stay, "discharge", ward.after(days=2, hours=1))
+
+    door, told = open_as(SYSTEM), {}
+    for found in registry.find(door, registry.Wanted(patients=(stay.patient,))):
+        read = reading.read(registry.original(door, found))
+        assert [reason for reason in checking.check(read) if reason.severity == "error"] == []
+        told[read.code] = {
+            one.code: one.value.text for part in read.all_sections() for one in part.all() if one.value
+        }
+    assert set(told) == {"C0034", "C0049", "C0053"}
+    assert told["C0034"]["DE02.10.071.00"] == ward.TEXTS["history"]
+    assert told["C0049"]["DE06.00.296.00"] == ward.TEXTS["treatment"]
+    assert told["C0049"]["DE06.00.193.00"] == ward.TEXTS["state"]
 
 
 def test_the_discharge_record_adds_its_diagnoses(connection, rooms):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from xinglin.clinic.values import RECORD_DOCUMENT
 from xinglin.exchange.cda import kinds, queries, writing
@@ -17,13 +17,28 @@ from xinglin.record.steps import Step, Verb
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from xinglin.clinic.values import Visit
     from xinglin.record.door import Door
+
+
+class Told(Protocol):
+    """What a document is of: a visit, or a stay in the ward."""
+
+    @property
+    def institution(self) -> str: ...
+    @property
+    def id(self) -> int: ...
+    @property
+    def patient(self) -> str: ...
+    @property
+    def doctor_name(self) -> str: ...
+    @property
+    def encounter(self) -> str: ...
+
 
 _CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 
 
-def kept(door: Door, visit: Visit, code: str, *, key: str, now: datetime) -> list[Step]:
+def kept(door: Door, visit: Told, code: str, *, key: str, now: datetime) -> list[Step]:
     """The document and its reference. ``key`` tells documents of a kind and visit apart; signed anew it is replaced."""
     document = queries.made(door, code, encounter=visit.encounter, now=now)
     number = f"{visit.institution}-{code}-{key}"
@@ -43,7 +58,7 @@ def kept(door: Door, visit: Visit, code: str, *, key: str, now: datetime) -> lis
 
 
 def _reference(
-    visit: Visit, code: str, number: str, id_: str, written: bytes, now: datetime
+    visit: Told, code: str, number: str, id_: str, written: bytes, now: datetime
 ) -> dict[str, Any]:  # fmt: skip
     kind = kinds.kinds()[code]
     moment = now.astimezone(LOCAL_ZONE).isoformat(timespec="seconds")
@@ -58,7 +73,7 @@ def _reference(
             "coding": [{"system": f"urn:oid:{KINDS}", "code": code, "display": kind.title}], "text": kind.title,
         },
         "subject": {"reference": f"Patient/{visit.patient}"}, "date": moment,
-        "author": [{"display": visit.doctor_name}] if visit.doctor_name else [],
+        **({"author": [{"display": visit.doctor_name}]} if visit.doctor_name else {}),
         "custodian": {"reference": f"Organization/{visit.institution}"}, "description": kind.title,
         "securityLabel": [{"coding": [{"system": _CONFIDENTIALITY, "code": "N"}]}],
         "content": [

@@ -58,6 +58,7 @@ class Document:
     """A kind of document. ``hours`` is its deadline since admission or discharge, None without one.
 
     ``again`` are the hours after which another is due, by state of illness; ``diagnoses`` names which it carries.
+    ``shared`` are the kinds of shared documents that are made when it is signed;
     ``within`` are the hours of a stay up to which it may be written, in place of those that it ``replaces``.
     """
 
@@ -72,6 +73,7 @@ class Document:
     again: dict[str, int] = field(default_factory=dict)
     many: bool = False
     diagnoses: str = ""
+    shared: tuple[str, ...] = ()
     within: int | None = None
     replaces: tuple[str, ...] = ()
 
@@ -150,8 +152,9 @@ def documents() -> dict[str, Document]:
     for each in _table("documents")["document"]:
         parts = tuple(Part(**part) for part in each["part"])
         made[each["key"]] = Document(
-            **{name: value for name, value in each.items() if name not in ("part", "replaces")},
+            **{name: value for name, value in each.items() if name not in ("part", "replaces", "shared")},
             parts=parts,
+            shared=tuple(each.get("shared", ())),
             replaces=tuple(each.get("replaces", ())),
         )
     return made

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from xinglin.clinic.resources import DEGREE, DOCUMENTS, ELEMENTS, LOCAL, LOINC, TIME, UCUM
 from xinglin.clinic.ward import reference
 from xinglin.clinic.ward.rules import OrderState
+from xinglin.exchange.cda.documents import INPATIENT
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.record.steps import Step, Verb
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from xinglin.kernel.actor import Actor
 
 BED = "urn:xinglin:clinic:bed"
-NUMBER = "urn:xinglin:clinic:stay"
+NUMBER = f"urn:oid:{INPATIENT}"
 _HL7 = "http://terminology.hl7.org/CodeSystem"
 _PRESSURE = "85354-9"
 _USES = {"admission": ("AD", "Admission diagnosis"), "discharge": ("DD", "Discharge diagnosis")}
@@ -65,7 +66,7 @@ def admitted(stay: Stay, lyings: Sequence[Lying], *, actor: Actor) -> list[Step]
     source = {"system": f"{_HL7}/admit-source", "code": entrance.source}
     made = {
         "resourceType": "Encounter", "id": stay.encounter, "status": "in-progress",
-        "identifier": [{"system": NUMBER, "value": f"{stay.institution}-{stay.number}"}],
+        "identifier": [{"system": NUMBER, "value": str(stay.number)}],
         "class": {"system": f"{_HL7}/v3-ActCode", "code": "IMP", "display": "住院"},
         "type": [{"text": "中医住院"}],
         "subject": {"reference": f"Patient/{stay.patient}"},
@@ -101,6 +102,15 @@ def moved(stay: Stay, lyings: Sequence[Lying]) -> list[Step]:
         return {**before, "location": _locations(lyings)}
 
     return [Step(Verb.PATCH, "Encounter", stay.encounter, change=elsewhere)]
+
+
+def taken_over(stay: Stay, *, actor: Actor) -> list[Step]:
+    """A doctor is responsible for the stay."""
+
+    def responsible(before: dict[str, Any]) -> dict[str, Any]:
+        return {**before, "participant": [{"individual": _by(actor)}]}
+
+    return [Step(Verb.PATCH, "Encounter", stay.encounter, change=responsible)]
 
 
 def joined(stay: Stay, visits: Iterable[Visit]) -> list[Step]:
@@ -278,14 +288,14 @@ def _quantity(sign: reference.Sign, value: float) -> dict[str, Any]:
 def documented(
     stay: Stay, kind: reference.Document, held: Document, found: Iterable[Read], *, actor: Actor, now: datetime
 ) -> list[Step]:  # fmt: skip
-    """A signed document: Composition, Conditions where it carries diagnoses, Observations of the examinations."""
+    """A signed document: Composition, Conditions where it carries diagnoses, an Observation of each part."""
     texts: Mapping[str, str] = held.body["texts"]
     findings = list(found)
     conditions = _conditions(stay, kind, held, actor, now)
     observations = [
-        _examination(stay, part, texts[part.key], held, findings, actor, now)
+        _part(stay, part, texts[part.key], held, findings, actor, now)
         for part in kind.parts
-        if part.examination and texts.get(part.key)
+        if texts.get(part.key)
     ]
     composition = _composition(stay, kind, held, conditions, observations, actor, now)
     steps = [_put(one) for one in (*conditions, *observations, composition)]
@@ -343,16 +353,18 @@ def _conditions(
     return made
 
 
-def _examination(  # noqa: PLR0913, PLR0917 -- of which stay, which part, what was written and found, by whom, when
+def _part(  # noqa: PLR0913, PLR0917 -- of which stay, which part, what was written and found, by whom, when
     stay: Stay, part: Part, text: str, held: Document, found: Sequence[Read], actor: Actor, now: datetime
 ) -> dict[str, Any]:  # fmt: skip
-    """One of the four examinations: the free text, and each finding as there or not, with degree and time."""
+    """A part of a document as its data element: the text; of an examination also each finding, as there or not."""
     made: dict[str, Any] = {
         "resourceType": "Observation", "id": f"clinic-{part.key}-{held.id}", "status": "final",
-        "category": [_coded("observation-category", "exam")],
-        "code": {"coding": [{"system": ELEMENTS, "code": part.element}], "text": part.zh},
+        "category": [_coded("observation-category", "exam" if part.examination else "survey")],
+        "code": {"text": part.zh},
         **_of(stay), "effectiveDateTime": _at(now), "performer": [_by(actor)], "valueString": text,
     }  # fmt: skip
+    if part.element:
+        made["code"]["coding"] = [{"system": ELEMENTS, "code": part.element}]
     components = []
     for one in found:
         if one.part == part.key:

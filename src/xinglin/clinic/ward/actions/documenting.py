@@ -10,10 +10,12 @@ import psycopg
 from django.utils.translation import gettext_noop
 
 from xinglin.clinic import asking
+from xinglin.clinic import documents as shared_documents
 from xinglin.clinic import reference as clinic_reference
 from xinglin.clinic import rules as clinic_rules
 from xinglin.clinic.actions.numbering import insert, next_id
 from xinglin.clinic.ward import queries, reference, resources, rules
+from xinglin.clinic.ward.actions import ordering
 from xinglin.kernel.errors import conflict, invalid, not_found
 from xinglin.record import sealing
 from xinglin.record.door import open_as
@@ -94,6 +96,7 @@ def sign(
     form = kind_of(kind)
     institution = clinic_rules.require(actor, form.right)
     held = queries.stay(connection, institution, stay, lock=True)
+    held = ordering.take_over(connection, stay=held, actor=actor)
     found = queries.document(connection, institution, stay, kind, number)
     missing = lacks(kind, found)
     if missing or found is None:
@@ -114,6 +117,8 @@ def sign(
     examined = {part.key: texts.get(part.key, "") for part in form.parts if part.examination}
     door = open_as(actor, connection)
     door.transaction(resources.documented(held, form, found, asking.read(examined), actor=actor, now=now))
+    for code in form.shared:
+        door.transaction(shared_documents.kept(door, held, code, key=str(stay), now=now))
     made = queries.document(connection, institution, stay, kind, number)
     assert made is not None
     return made

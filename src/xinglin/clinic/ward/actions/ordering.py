@@ -24,7 +24,7 @@ from xinglin.record.door import open_as
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from xinglin.clinic.ward.values import Execution, Order
+    from xinglin.clinic.ward.values import Execution, Order, Stay
     from xinglin.kernel.actor import Actor
     from xinglin.record.database import Connection
 
@@ -76,7 +76,20 @@ def sign(connection: Connection, *, stay: int, wanted: Wanted, actor: Actor, now
     insert(connection, "order", made)
     order = queries.order(connection, institution, made["id"])
     open_as(actor, connection).transaction(resources.ordered(held, order, actor=actor))
+    take_over(connection, stay=held, actor=actor)
     return order
+
+
+def take_over(connection: Connection, *, stay: Stay, actor: Actor) -> Stay:
+    """Make the doctor who first acts the doctor of a stay to which a nurse has admitted somebody."""
+    if stay.doctor or not clinic_rules.may(actor, "treating"):
+        return stay
+    connection.execute(
+        "UPDATE clinic_stay SET doctor = %s, doctor_name = %s WHERE institution = %s AND id = %s",
+        [actor.id, actor.name, stay.institution, stay.id],
+    )
+    open_as(actor, connection).transaction(resources.taken_over(stay, actor=actor))
+    return queries.stay(connection, stay.institution, stay.id)
 
 
 def check(connection: Connection, *, order: int, actor: Actor, now: datetime) -> Order:
