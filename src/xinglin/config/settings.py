@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "xinglin.tcm.differentiation",
     "xinglin.tcm.safety",
     "xinglin.tcm.constitution",
+    "xinglin.reminders",
     "xinglin.synth",
     "xinglin.portal",
     "xinglin.residents",
