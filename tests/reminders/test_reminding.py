@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -28,13 +29,12 @@ from xinglin.reminders.actions import Answer, cards_for
 VIEW, SIGN = "patient-view", "order-sign"
 
 
-def fired(connection):
-    return connection.execute(
-        "SELECT rule, times, outcome, reason FROM reminders_firing ORDER BY rule"
-    ).fetchall()
+def fired(connection: Any) -> list[Any]:
+    rows = connection.execute("SELECT rule, times, outcome, reason FROM reminders_firing ORDER BY rule")
+    return list(rows.fetchall())
 
 
-def test_a_critical_result_interrupts_and_is_counted(door, connection) -> None:
+def test_a_critical_result_interrupts_and_is_counted(door: Any, connection: Any) -> None:
     stored(person(), potassium(6.9))
 
     cards = cards_for(door, "p1", VIEW, {})
@@ -44,7 +44,7 @@ def test_a_critical_result_interrupts_and_is_counted(door, connection) -> None:
     assert fired(connection) == [("critical-result", 1, "", "")]
 
 
-def test_the_reading_is_noted_with_actor_and_purpose(door, connection) -> None:
+def test_the_reading_is_noted_with_actor_and_purpose(door: Any, connection: Any) -> None:
     stored(person(), potassium(6.9))
     access.flush()
     connection.execute("DELETE FROM record_access")
@@ -58,7 +58,7 @@ def test_the_reading_is_noted_with_actor_and_purpose(door, connection) -> None:
     assert noted == [("account/1", "TREAT", "everything", self_number("Patient", "p1"))]
 
 
-def test_the_same_card_counts_once_in_an_encounter_and_anew_in_another(door, connection) -> None:
+def test_the_same_card_counts_once_in_an_encounter_and_anew_in_another(door: Any, connection: Any) -> None:
     stored(person(), potassium(6.9))
 
     first = cards_for(door, "p1", VIEW, {"encounterId": "e1"})
@@ -70,7 +70,7 @@ def test_the_same_card_counts_once_in_an_encounter_and_anew_in_another(door, con
     assert fired(connection) == [("critical-result", 2, "", ""), ("critical-result", 1, "", "")]
 
 
-def test_nothing_of_the_patient_is_in_the_tables(door, connection) -> None:
+def test_nothing_of_the_patient_is_in_the_tables(door: Any, connection: Any) -> None:
     stored(person("p-secret"), potassium(6.9, patient="p-secret"))
 
     cards_for(door, "p-secret", VIEW, {"encounterId": "e-secret"})
@@ -80,7 +80,7 @@ def test_nothing_of_the_patient_is_in_the_tables(door, connection) -> None:
     assert "secret" not in row[0]
 
 
-def test_what_was_set_aside_does_not_come_again_in_the_encounter(door, connection) -> None:
+def test_what_was_set_aside_does_not_come_again_in_the_encounter(door: Any, connection: Any) -> None:
     stored(person(), potassium(6.9))
     (card,) = cards_for(door, "p1", VIEW, {"encounterId": "e1"})
 
@@ -97,7 +97,7 @@ def test_what_was_set_aside_does_not_come_again_in_the_encounter(door, connectio
     assert "电话" not in kept[0]
 
 
-def test_a_reason_that_the_rule_does_not_know_is_refused(door, connection) -> None:
+def test_a_reason_that_the_rule_does_not_know_is_refused(door: Any, connection: Any) -> None:
     stored(person(), potassium(6.9))
     (card,) = cards_for(door, "p1", VIEW, {})
 
@@ -111,7 +111,7 @@ def test_a_reason_that_the_rule_does_not_know_is_refused(door, connection) -> No
     assert fired(connection) == [("critical-result", 1, "", "")]
 
 
-def test_another_institution_cannot_answer_a_card(door, connection) -> None:
+def test_another_institution_cannot_answer_a_card(door: Any, connection: Any) -> None:
     stored(person(), potassium(6.9))
     (card,) = cards_for(door, "p1", VIEW, {})
     other = door_of("doctor", 2, institution="elsewhere").actor
@@ -125,7 +125,7 @@ def test_another_institution_cannot_answer_a_card(door, connection) -> None:
     assert fired(connection) == [("critical-result", 1, "", "")]
 
 
-def test_one_click_makes_the_order_that_the_card_proposes(door, connection) -> None:
+def test_one_click_makes_the_order_that_the_card_proposes(door: Any, connection: Any) -> None:
     stored(person(), potassium(6.9))
     (card,) = cards_for(door, "p1", VIEW, {})
     ((suggestion, _, _),) = card.suggestions
@@ -137,7 +137,7 @@ def test_one_click_makes_the_order_that_the_card_proposes(door, connection) -> N
     assert fired(connection) == [("critical-result", 1, "accepted", "")]
 
 
-def test_a_suggestion_of_a_card_that_is_gone_is_refused_and_makes_nothing(door, connection) -> None:
+def test_a_suggestion_of_a_card_that_is_gone_is_refused_and_makes_nothing(door: Any, connection: Any) -> None:
     stored(person(), potassium(6.9))
     (card,) = cards_for(door, "p1", VIEW, {})
     ((suggestion, _, _),) = card.suggestions
@@ -151,7 +151,7 @@ def test_a_suggestion_of_a_card_that_is_gone_is_refused_and_makes_nothing(door, 
     assert fired(connection) == [("critical-result", 1, "", "")]
 
 
-def test_who_has_no_right_is_refused_before_anything_is_read(connection) -> None:
+def test_who_has_no_right_is_refused_before_anything_is_read(connection: Any) -> None:
     stored(person(), potassium(6.9))
     access.flush()
     connection.execute("DELETE FROM record_access")
@@ -165,7 +165,7 @@ def test_who_has_no_right_is_refused_before_anything_is_read(connection) -> None
     assert fired(connection) == []
 
 
-def test_drafts_are_checked_against_the_record(door) -> None:
+def test_drafts_are_checked_against_the_record(door: Any) -> None:
     stored(
         person(), allergy(),
         medicine("B01AA03", "m1", status="completed", authoredOn=ago(5)[:10]),
@@ -177,7 +177,7 @@ def test_drafts_are_checked_against_the_record(door) -> None:
     assert found == [("allergy-medicine", "critical"), ("interaction-major", "warning")]
 
 
-def test_an_older_critical_result_gives_way_to_the_next_that_was_not_taken_back(door) -> None:
+def test_an_older_critical_result_gives_way_to_the_next_that_was_not_taken_back(door: Any) -> None:
     stored(
         person(), potassium(6.9, 3, "k1"), potassium(4.1, 1, "k2", status="entered-in-error"),
         potassium(5.0, 400, "k0"),
@@ -186,9 +186,13 @@ def test_an_older_critical_result_gives_way_to_the_next_that_was_not_taken_back(
     assert [one.rule for one in cards_for(door, "p1", VIEW, {})] == ["critical-result"]
 
 
-def test_a_result_that_the_laboratory_marks_counts_and_its_repeat_ends_it(door) -> None:
-    mark = {"interpretation": [{"coding": [{"system": f"{HL7}v3-ObservationInterpretation", "code": "HH"}]}]}
-    troponin = {"code": {"coding": [{"system": "http://loinc.org", "code": "10839-9"}], "text": "肌钙蛋白I"}}
+def test_a_result_that_the_laboratory_marks_counts_and_its_repeat_ends_it(door: Any) -> None:
+    mark: dict[str, Any] = {
+        "interpretation": [{"coding": [{"system": f"{HL7}v3-ObservationInterpretation", "code": "HH"}]}]
+    }
+    troponin: dict[str, Any] = {
+        "code": {"coding": [{"system": "http://loinc.org", "code": "10839-9"}], "text": "肌钙蛋白I"}
+    }
     stored(person(), potassium(9.2, 2, "t1", **mark, **troponin))
     first = [one.rule for one in cards_for(door, "p1", VIEW, {})]
     stored(potassium(0.1, 1, "t2", **troponin))
@@ -197,7 +201,7 @@ def test_a_result_that_the_laboratory_marks_counts_and_its_repeat_ends_it(door) 
     assert cards_for(door, "p1", VIEW, {}) == ()
 
 
-def test_a_rule_that_is_switched_off_says_nothing(connection) -> None:
+def test_a_rule_that_is_switched_off_says_nothing(connection: Any) -> None:
     from xinglin.reminders.values import State
 
     door, steward = door_of("doctor"), door_of("steward").actor
@@ -209,7 +213,7 @@ def test_a_rule_that_is_switched_off_says_nothing(connection) -> None:
     assert fired(connection) == []
 
 
-def test_counts_are_of_an_institution_and_of_a_time(door, connection) -> None:
+def test_counts_are_of_an_institution_and_of_a_time(door: Any, connection: Any) -> None:
     stored(person(), potassium(6.9))
     (card,) = cards_for(door, "p1", VIEW, {"encounterId": "e1"})
     cards_for(door_of("doctor", 2, institution="elsewhere"), "p1", VIEW, {"encounterId": "e1"})
@@ -229,7 +233,7 @@ def test_counts_are_of_an_institution_and_of_a_time(door, connection) -> None:
     assert before == {}
 
 
-def test_the_bench_tries_a_rule_and_only_then_lets_it_go_live(connection) -> None:
+def test_the_bench_tries_a_rule_and_only_then_lets_it_go_live(connection: Any) -> None:
     from xinglin.reminders import bench
     from xinglin.reminders.values import State
 
@@ -256,7 +260,7 @@ def test_the_bench_tries_a_rule_and_only_then_lets_it_go_live(connection) -> Non
     assert [(one.state, one.words) for one in queries.decisions(connection, rule)] == [(State.LIVE, "可上线")]
 
 
-def test_the_bench_sees_an_encounter_as_it_was_then(connection) -> None:
+def test_the_bench_sees_an_encounter_as_it_was_then(connection: Any) -> None:
     from xinglin.reminders import bench
 
     stored(person(), encounter("e1", 10), potassium(6.9, 11, "k1"), potassium(4.1, 2, "k2"))
@@ -266,7 +270,7 @@ def test_the_bench_sees_an_encounter_as_it_was_then(connection) -> None:
     assert (tried.encounters, tried.fired) == (1, 1)
 
 
-def test_only_who_decides_on_rules_may_try_them(connection) -> None:
+def test_only_who_decides_on_rules_may_try_them(connection: Any) -> None:
     from xinglin.reminders import bench
 
     with pytest.raises(Fault) as refused:

@@ -18,7 +18,7 @@ class RemindersConfig(AppConfig):
         offer(
             Place(
                 47,
-                gettext_lazy("Reminders"),
+                gettext_lazy("Clinical reminders"),
                 "reminders:board",
                 ("/reminders/",),
                 partial(rules.may, right="ruling"),

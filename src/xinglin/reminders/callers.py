@@ -51,7 +51,7 @@ def _of_client(signed: str, audience: str) -> Actor | None:
 
 def _actor(app: App) -> Actor | None:
     """The account of the client, with what the client was registered for."""
-    account = Account.objects.filter(pk=app.account, is_active=True).first()
+    account = Account.objects.filter(pk=app.account or 0, is_active=True).first()
     if account is None:
         return None
     scopes = tuple(scope for scope in app.scopes if scope.startswith(_SYSTEM))

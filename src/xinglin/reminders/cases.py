@@ -148,8 +148,9 @@ def _result(n: int, one: Mapping[str, Any]) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def _about(kind: str, id_: str, *, patient: bool = False, **members: Any) -> dict[str, Any]:
-    subject = {"patient" if patient else "subject": {"reference": f"Patient/{_PATIENT}"}}
+def _about(kind: str, id_: str, **members: Any) -> dict[str, Any]:
+    own = "patient" if kind == "AllergyIntolerance" else "subject"
+    subject = {own: {"reference": f"Patient/{_PATIENT}"}}
     return {"resourceType": kind, "id": id_, **subject, **members}
 
 

@@ -91,7 +91,9 @@ def _latest(measured: Sequence[Stored]) -> list[dict[str, Any]]:
     for one, codes in coded:
         own = [code for code in codes if code in wanted]
         at = _moment(one) if own else None
-        for code in own if at is not None else ():
+        if at is None:
+            continue
+        for code in own:
             if code not in best or best[code][0] < at:
                 best[code] = (at, one)
     kept = {one.vid: one for _, one in best.values()}

@@ -49,7 +49,12 @@ def _groups(case: Case) -> Iterator[tuple[Allergy, Allergen]]:
 
 def _of_allergy(rule: Rule, case: Case, drafted: Medicine, noted: Allergy, group: Allergen) -> Finding:
     name = named(case, drafted)
-    words = {"allergen": group.name, "drug": name, "noted": noted.name, "effect": group.cross_words}
+    words: dict[str, Both | str | float] = {
+        "allergen": group.name,
+        "drug": name,
+        "noted": noted.name,
+        "effect": group.cross_words,
+    }
     return finding(
         rule, f"{group.id}/{drafted.ref}", words, about=[noted.ref], suggestions=[without(drafted, name)]
     )
