@@ -61,3 +61,13 @@ def test_the_gravest_come_first() -> None:
     found = [str(one.indicator) for one in firing.fire(cases.case_of(example))]
 
     assert found == ["critical", "warning", "info"]
+
+
+def test_the_page_of_the_rules_is_current() -> None:
+    from pathlib import Path
+
+    from xinglin.reminders import reference
+
+    kept = Path(__file__).parents[2] / "docs" / "reference" / "reminder-rules.md"
+
+    assert kept.read_text(encoding="utf-8") == reference.page()
