@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from xinglin.record.door import Door
     from xinglin.reminders.queries import Count
     from xinglin.reminders.rulebook import Rule
+
+
+_PLACES = re.compile(r"\{\w+\}")
 
 
 def _language() -> str:
@@ -102,6 +106,18 @@ def listing(request: HttpRequest, door: Door) -> HttpResponse:
     return render(request, "reminders/rules.html", {"groups": groups.items(), "tab": "rules"})
 
 
+def _said(value: Any) -> str:
+    """A condition or parameter of a rule as it is read."""
+    if isinstance(value, dict):
+        return " · ".join(f"{name} {_said(one)}" for name, one in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _blank(text: str) -> str:
+    """What a rule says, with its places left open."""
+    return _PLACES.sub("…", text)
+
+
 @require_GET
 @entry.page
 def rule_page(request: HttpRequest, door: Door, id_: str) -> HttpResponse:
@@ -112,10 +128,12 @@ def rule_page(request: HttpRequest, door: Door, id_: str) -> HttpResponse:
     may_rule = rules.may(door.actor, "ruling")
     context = {
         **_row(rule, state),
-        "summary": rule.summary.said(language), "detail": rule.detail.said(language), "why": rule.why.said(language),
+        "summary": _blank(rule.summary.said(language)), "detail": _blank(rule.detail.said(language)),
+        "why": rule.why.said(language),
         "hooks": [words.HOOKS[hook] for hook in Hook if hook in rule.hooks],
         "reasons_known": [one.words.said(language) for one in rule.reasons],
-        "conditions": sorted(rule.when.items()), "params": sorted(rule.params.items()),
+        "conditions": [(name, _said(value)) for name, value in rule.when.items()],
+        "params": [(name, _said(value)) for name, value in rule.params.items()],
         "cases": cases.of_rule(rule.id), "replays": queries.replays(connection, rule) if may_rule else [],
         "decisions": [
             (one, words.STATES[one.state], words.STATE_COLOURS[one.state])

@@ -25,7 +25,9 @@ class Command(BaseCommand):
         verbs.add_parser("reference", help="write the list of rules for docs/reference")
         counts = verbs.add_parser("counts", help="what fired in the last days, and what became of it")
         counts.add_argument("--days", type=int, default=30)
-        tried = verbs.add_parser("try", help="try rules on the last month's encounters, without showing anything")
+        tried = verbs.add_parser(
+            "try", help="try rules on the last month's encounters, without showing anything"
+        )
         tried.add_argument("rules", nargs="*", help="all of them if absent")
 
     def handle(self, *args: Any, **options: Any) -> None:
