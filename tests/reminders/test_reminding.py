@@ -277,3 +277,30 @@ def test_only_who_decides_on_rules_may_try_them(connection: Any) -> None:
         bench.replay(door_of("doctor"), queries.rule("critical-result"), now=clock.now())
 
     assert refused.value.kind is Kind.FORBIDDEN
+
+
+def test_two_at_once_count_the_same_cards(connection: Any) -> None:
+    from threading import Barrier, Thread
+
+    stored(person(), allergy(), medicine("B01AA03", "m1", status="completed", authoredOn=ago(5)[:10]))
+    context = {"encounterId": "e1", "draftOrders": drafts(medicine("J01CA04"), medicine("M01AE01", "d2"))}
+    together, failed = Barrier(2), []
+
+    def ask(number: int) -> None:
+        try:
+            together.wait()
+            for _ in range(5):
+                cards_for(door_of("doctor", number), "p1", SIGN, context)
+        except Exception as error:  # noqa: BLE001 -- told by the test
+            failed.append(error)
+        finally:
+            database.close()
+
+    threads = [Thread(target=ask, args=[number]) for number in (1, 2)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+
+    assert failed == []
+    assert [row[:2] for row in fired(connection)] == [("allergy-medicine", 10), ("interaction-major", 10)]

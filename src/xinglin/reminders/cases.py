@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 TODAY = date(2026, 11, 27)
 """The day on which all cases are."""
 _PATIENT = "case"
+_ICD10 = "http://hl7.org/fhir/sid/icd-10"
 _HL7 = "http://terminology.hl7.org/CodeSystem/"
 _PARTS = frozenset(
     {
@@ -106,7 +107,7 @@ def resources(said: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield _result(n, one)
     for n, one in enumerate(said.get("problems", ())):
         yield _about(
-            "Condition", f"c{n}", code={"coding": [{"system": "urn:icd", "code": one["code"]}], "text": one["code"]},
+            "Condition", f"c{n}", code={"coding": [{"system": _ICD10, "code": one["code"]}], "text": one["code"]},
             recordedDate=_ago(one.get("days_ago", 30)),
             clinicalStatus=_status("condition-clinical", one.get("status", "active")),
         )  # fmt: skip

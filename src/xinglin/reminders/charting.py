@@ -38,6 +38,7 @@ PANIC = frozenset({"HH", "LL", "AA", "HU", "LU"})
 _INPATIENT = frozenset({"IMP", "ACUTE", "NONAC"})
 _MILLIGRAMS = {"mg": 1.0, "g": 1000.0, "ug": 0.001, "mcg": 0.001, "μg": 0.001, "毫克": 1.0, "克": 1000.0}
 _DAYS = {"d": 1.0, "wk": 7.0, "mo": 30.0, "h": 1 / 24, "天": 1.0, "日": 1.0, "周": 7.0, "days": 1.0}
+_LARGEST = 1e12
 _MEDICINES = ("MedicationRequest", "MedicationOrder", "MedicationStatement")
 _ORDERS = ("ServiceRequest", "ProcedureRequest", "DiagnosticOrder")
 
@@ -66,6 +67,15 @@ def _codings(concept: Any) -> list[tuple[str, str]]:
 
 def _codes(concept: Any) -> list[str]:
     return [code for _, code in _codings(concept) if code]
+
+
+def _of_system(concept: Any, name: str) -> list[str]:
+    """The codes of a system that ``terms.toml`` names; without any of it those that come without a system."""
+    known = knowledge.shipped().terms["systems"][name]
+    given = [(system, code) for system, code in _codings(concept) if code]
+    return [code for system, code in given if system in known] or [
+        code for system, code in given if not system
+    ]
 
 
 def named(concept: Any) -> str:
@@ -97,7 +107,10 @@ def _day(*values: Any) -> date | None:
 
 
 def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """A number that is no more than a body can have of anything; JSON knows larger ones."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -_LARGEST < value < _LARGEST:
+        return None
+    return float(value)
 
 
 def _ref(resource: dict[str, Any]) -> str:
@@ -124,10 +137,10 @@ def _allergy(resource: dict[str, Any], chart: Chart) -> None:
     concepts = [resource.get("code"), *(one.get("substance") for one in _dicts(resource.get("reaction")))]
     groups: dict[str, None] = {}
     for concept in concepts:
-        codes, text = _codes(concept), named(concept)
-        if known.no_allergy & set(codes):
+        codings, text = _codings(concept), named(concept)
+        if known.no_allergy & {code for _, code in codings}:
             continue
-        groups |= dict.fromkeys(known.allergy_codes[code] for code in codes if code in known.allergy_codes)
+        groups |= dict.fromkeys(known.allergy_codes[one] for one in codings if one in known.allergy_codes)
         groups |= dict.fromkeys(knowledge.allergens_in(text))
     if groups:
         chart.allergies.append(Allergy(_ref(resource), named(resource.get("code")), tuple(groups)))
@@ -136,7 +149,7 @@ def _allergy(resource: dict[str, Any], chart: Chart) -> None:
 def _problem(resource: dict[str, Any], chart: Chart) -> None:
     if _VOID & _status(resource, "verificationStatus"):
         return
-    codes, name = tuple(_codes(resource.get("code"))), named(resource.get("code"))
+    codes, name = tuple(_of_system(resource.get("code"), "icd10")), named(resource.get("code"))
     noted = _day(resource.get("recordedDate"), resource.get("onsetDateTime"))
     active = not (_ENDED & _status(resource, "clinicalStatus") or resource.get("abatementDateTime"))
     chart.problems.append(Problem(_ref(resource), codes, name, noted, active))
@@ -151,7 +164,8 @@ def medicine(resource: dict[str, Any]) -> Medicine:
         contained = next((c for c in _dicts(resource.get("contained")) if c.get("id") == wanted), {})
         concept = contained.get("code") or {"text": _text(reference.get("display"))}
     name = named(concept)
-    codes = tuple(code for system, code in _codings(concept) if system == ATC)
+    known = knowledge.shipped().terms["systems"]["atc"]
+    codes = tuple(code for system, code in _codings(concept) if system in known)
     start, end = _taken(resource)
     dosage = _first(resource.get("dosageInstruction") or resource.get("dosage"))
     return Medicine(_ref(resource), name, codes or knowledge.substances_in(name), start, end, _daily(dosage))
@@ -197,19 +211,20 @@ def _daily(dosage: dict[str, Any]) -> float | None:
 
 def _medicine(resource: dict[str, Any], chart: Chart) -> None:
     found = medicine(resource)
-    if resource.get("status") in _TAKEN and found.codes and found.since is not None:
+    if _text(resource.get("status")) in _TAKEN and found.codes and found.since is not None:
         chart.medicines.append(found)
 
 
 def _observation(resource: dict[str, Any], chart: Chart) -> None:
     found = moment(_text(resource.get("effectiveDateTime") or resource.get("issued")))
-    if resource.get("status") in _VOID or found is None:
+    if _text(resource.get("status")) in _VOID or found is None:
         return
     day, at = found
     ref, codes = _ref(resource), _codes(resource.get("code"))
     if set(knowledge.shipped().programmes["evaluation"]["codes"]) & set(codes):
         chart.evaluations.append(Evaluation(ref, day, _is_satisfied(resource)))
         return
+    loinc = knowledge.shipped().terms["systems"]["loinc"]
     for part in (resource, *_dicts(resource.get("component"))):
         quantity = _first(part.get("valueQuantity"))
         value = _number(quantity.get("value"))
@@ -218,7 +233,7 @@ def _observation(resource: dict[str, Any], chart: Chart) -> None:
         unit = _text(quantity.get("code")) or _text(quantity.get("unit"))
         flagged = any(PANIC & set(_codes(one)) for one in _dicts(part.get("interpretation")))
         for system, code in _codings(part.get("code")):
-            if system == LOINC and code:
+            if code and system in loinc:
                 name = named(part.get("code"))
                 made = Result(ref, code, name, value, unit, day, at, flagged)
                 chart.results.setdefault(code, []).append(made)
@@ -244,13 +259,13 @@ def _examination_of(resource: dict[str, Any]) -> Examination | None:
 
 def _report(resource: dict[str, Any], chart: Chart) -> None:
     found = _examination_of(resource)
-    if found is not None and resource.get("status") not in _VOID:
+    if found is not None and _text(resource.get("status")) not in _VOID:
         chart.examinations.append(found)
 
 
 def _encounter(resource: dict[str, Any], chart: Chart) -> None:
     period = _first(resource.get("period"))
-    start, status = _day(period.get("start")), resource.get("status")
+    start, status = _day(period.get("start")), _text(resource.get("status"))
     if status in _VOID or start is None:
         return
     if status == "planned":
@@ -263,7 +278,7 @@ def _encounter(resource: dict[str, Any], chart: Chart) -> None:
 
 def _appointment(resource: dict[str, Any], chart: Chart) -> None:
     start = _day(resource.get("start"))
-    if start is not None and resource.get("status") in ("booked", "pending", "proposed", "arrived"):
+    if start is not None and _text(resource.get("status")) in ("booked", "pending", "proposed", "arrived"):
         chart.planned.append(start)
 
 

@@ -128,7 +128,7 @@ class Knowledge:
     programmes: dict[str, Any]
     terms: dict[str, Any]
     reasons: dict[str, Any]
-    allergy_codes: dict[str, str] = field(default_factory=dict)
+    allergy_codes: dict[tuple[str, str], str] = field(default_factory=dict)  # by system and code
     no_allergy: frozenset[str] = frozenset()
     results: frozenset[str] = frozenset()  # LOINC codes of results that any rule asks for
 
@@ -222,7 +222,7 @@ def shipped() -> Knowledge:
         ],
         kinds=kinds.known,
         allergens={id_: _allergen(id_, row) for id_, row in allergens["group"].items()},
-        allergy_codes={code: id_ for id_, row in allergens["group"].items() for code in row["codes"]},
+        allergy_codes=_allergy_codes(allergens, terms["systems"]["snomed"]),
         no_allergy=frozenset(allergens["none_codes"]),
         limits=limits,
         notifiable=[
@@ -235,6 +235,15 @@ def shipped() -> Knowledge:
         reasons=toml("reasons.toml"),
         results=frozenset({*asked, *terms["filtration"]["creatinine"]}),
     )  # fmt: skip
+
+
+def _allergy_codes(allergens: dict[str, Any], snomed: list[str]) -> dict[tuple[str, str], str]:
+    """Groups by system and code; a code of 过敏源 often comes without its system."""
+    found = {}
+    for id_, row in allergens["group"].items():
+        found |= {(system, code): id_ for code in row["codes"] for system in (allergens["system"], "")}
+        found |= {(system, code): id_ for code in row.get("snomed", ()) for system in snomed}
+    return found
 
 
 def _allergen(id_: str, row: dict[str, Any]) -> Allergen:
