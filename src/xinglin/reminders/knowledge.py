@@ -239,7 +239,7 @@ def shipped() -> Knowledge:
 
 def _allergy_codes(allergens: dict[str, Any], snomed: list[str]) -> dict[tuple[str, str], str]:
     """Groups by system and code; a code of 过敏源 often comes without its system."""
-    found = {}
+    found: dict[tuple[str, str], str] = {}
     for id_, row in allergens["group"].items():
         found |= {(system, code): id_ for code in row["codes"] for system in (allergens["system"], "")}
         found |= {(system, code): id_ for code in row.get("snomed", ()) for system in snomed}
