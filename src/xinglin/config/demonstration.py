@@ -63,6 +63,8 @@ def prepare(folder: Path, plan: Plan, say: Say) -> None:
     say("Looking at the quality of the data …")
     for verb in ("flatten", "run", "month"):
         call_command("quality", verb)
+    say("Trying rules of reminders on the last month …")
+    call_command("reminders", "try", "critical-result", "digoxin-potassium")
 
 
 def _make(folder: Path, plan: Plan, say: Say) -> None:

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "xinglin.tcm.safety",
     "xinglin.tcm.constitution",
     "xinglin.tcm.adapter",
+    "xinglin.reminders",
     "xinglin.synth",
     "xinglin.portal",
     "xinglin.residents",

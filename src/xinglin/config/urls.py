@@ -31,6 +31,7 @@ urlpatterns = [
     path("tcm/adapter/", include("xinglin.tcm.adapter.urls")),
     path("tcm/safety/", include("xinglin.tcm.safety.urls")),
     path("tcm/constitution/", include("xinglin.tcm.constitution.urls")),
+    path("", include("xinglin.reminders.urls")),
     path("", include("xinglin.smart.urls")),
     path("", include("xinglin.consent.urls")),
     path("", include("xinglin.residents.urls")),

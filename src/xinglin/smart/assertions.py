@@ -93,6 +93,28 @@ def signed(text: str, *, audience: str, now: datetime) -> tuple[App, dict[str, A
     return found, claims
 
 
+def caller(text: str, *, audience: str, now: datetime) -> App:
+    """The app that signed a bearer token for one address itself, as clients of CDS Hooks do; raises ``Refused``.
+
+    The issuer is there an address of the client's own choice. An app is known by its client id in ``sub`` or ``iss``,
+    or by the key set it names in ``jku``, which must be the registered one and lie where the issuer does.
+    https://cds-hooks.hl7.org/2.0/#trusting-cds-clients
+    """
+    if len(text) > _LONGEST:
+        raise _unknown()
+    header, said = _unverified(text)
+    names, jku = [str(said.get(name) or "") for name in ("sub", "iss")], str(header.get("jku") or "")
+    found = next((app for name in names if name and (app := queries.app(name)) is not None), None)
+    if found is None and jku and rules.origin_of(jku) == rules.origin_of(names[1]):
+        found = queries.app_of_keys(jku)
+    if found is None or found.kind != Kind.ASYMMETRIC or found.account is None:
+        raise _unknown()
+    claims = _verified(text, header, found, now=now)
+    _require_time(claims, audience=audience, now=now)
+    _once(found, claims, now=now)
+    return found
+
+
 def _unverified(text: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and claims before anything is known of them; only to find out whose key is to be asked."""
     try:
@@ -130,10 +152,15 @@ def _candidates(app: App, kid: object, *, now: datetime) -> list[Key]:
 
 
 def _require(claims: dict[str, Any], app: App, *, audience: str, now: datetime) -> None:
-    at, skew = now.timestamp(), terms().skew.total_seconds()
-    expires, audiences = claims.get("exp"), claims.get("aud")
     if claims.get("iss") != app.client_id or claims.get("sub") != app.client_id:
         raise _unknown("iss and sub of the assertion should both be the client id.")
+    _require_time(claims, audience=audience, now=now)
+
+
+def _require_time(claims: dict[str, Any], *, audience: str, now: datetime) -> None:
+    """For whom and for when the assertion is."""
+    at, skew = now.timestamp(), terms().skew.total_seconds()
+    expires, audiences = claims.get("exp"), claims.get("aud")
     if audience not in (audiences if isinstance(audiences, list) else [audiences]):
         raise _unknown(f"aud of the assertion should be {audience}.")
     if not isinstance(expires, int | float) or expires <= at - skew:

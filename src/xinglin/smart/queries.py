@@ -37,6 +37,12 @@ def app(client_id: str) -> App | None:
     return App.objects.filter(client_id=client_id, active=True).first()
 
 
+def app_of_keys(address: str) -> App | None:
+    """The app whose key set is registered at that address, if there is one and it is not disabled."""
+    found = App.objects.filter(jwks_url=address, active=True)[:2]
+    return found[0] if len(found) == 1 else None
+
+
 def living(digest: str, kind: str, *, now: datetime) -> tuple[Token, Account] | None:
     """The token and whose it is, if it, its grant, its app and the account still hold."""
     found = (

@@ -1,0 +1,26 @@
+from functools import partial
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
+
+
+class RemindersConfig(AppConfig):
+    name = "xinglin.reminders"
+    label = "reminders"
+
+    def ready(self) -> None:
+        """Say who may open the pages, and that the face for other systems keeps the limits itself."""
+        from xinglin.reminders import rules  # noqa: PLC0415 -- after the applications are loaded
+        from xinglin.ui import limiting  # noqa: PLC0415 -- as above
+        from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
+
+        limiting.leave("/cds-services")
+        offer(
+            Place(
+                47,
+                gettext_lazy("Clinical reminders"),
+                "reminders:board",
+                ("/reminders/",),
+                partial(rules.may, right="ruling"),
+            )
+        )

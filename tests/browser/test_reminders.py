@@ -1,0 +1,105 @@
+"""A critical reminder interrupts, is answered, and is found again on the board; the bench lets a rule go live."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.browser.test_pages import violations
+from tests.reminders.conftest import ago, encounter, medicine, person, potassium, stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.browser.conftest import Window
+
+
+@pytest.fixture
+def reminded(demo: str, django_db_blocker: Any) -> Iterator[str]:
+    """Somebody with a critical potassium, a diagnosis that is to be reported, and digoxin ordered lately."""
+    from xinglin.record import database
+
+    measles = {
+        "resourceType": "Condition", "id": "remind-c", "subject": {"reference": "Patient/remind"},
+        "recordedDate": ago(1)[:10],
+        "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "B05.9"}], "text": "麻疹"},
+    }  # fmt: skip
+    stored(
+        person("remind"), potassium(6.9, 2, "remind-k", "remind"), potassium(3.0, 12, "remind-k0", "remind"),
+        encounter("remind-e", 10, patient="remind"), measles,
+        medicine(
+            "C01AA05", "remind-m", "remind", status="completed", authoredOn=ago(10)[:10],
+            encounter={"reference": "Encounter/remind-e"},
+        ),
+    )  # fmt: skip
+    yield demo
+    database.connection().execute("TRUNCATE reminders_firing, reminders_replay, reminders_decision")
+
+
+def sign_in(window: Window, username: str) -> None:
+    window.go("/sign-in/")
+    window.page.fill("#id_username", username)
+    window.page.fill("#id_password", "xinglin-demo")
+    window.page.click("main .btn-primary")
+    window.page.wait_for_url(window.address + "/")
+    window.settle()
+
+
+def looked_at(window: Window, axe: str, name: str) -> None:
+    """Accessible, not wider than the window, and kept as a picture."""
+    window.picture(f"reminders-{name}")
+    assert violations(window, axe) == []
+    assert window.overflow() <= 0
+
+
+def test_a_reminder_from_the_interruption_to_the_board(reminded: str, open_window: Any, axe: str) -> None:
+    window = open_window()
+    sign_in(window, "doctor")
+    page = window.page
+
+    window.go("/reminders/patients/remind/")
+    page.wait_for_selector("dialog.xl-interrupt[open]")
+    looked_at(window, axe, "interrupt-zh-light-desktop")
+    page.click("dialog.xl-interrupt > p button")
+    assert page.locator("dialog.xl-interrupt[open]").count() == 0
+    looked_at(window, axe, "cards-zh-light-desktop")
+    window.go("/reminders/patients/remind/")
+    assert page.locator("dialog.xl-interrupt[open]").count() == 0
+
+    measles = page.locator("article.xl-reminder", has_text="麻疹")
+    measles.locator("summary").click()
+    measles.locator("input[value=not-confirmed]").check()
+    measles.locator("details button").click()
+    page.wait_for_selector("#reminders .xl-note")
+    assert page.locator("article.xl-reminder", has_text="麻疹").count() == 0
+    critical = page.locator("article.xl-reminder.red")
+    critical.get_by_role("button", name="申请：血钾").click()
+    page.wait_for_selector("#reminders .xl-note")
+
+    window.go("/reminders/")
+    assert "诊断未确认 × 1" in page.inner_text("main")
+    looked_at(window, axe, "board-zh-light-desktop")
+
+
+def test_a_rule_goes_live_from_the_bench_on_a_phone_in_the_dark(
+    reminded: str, open_window: Any, axe: str
+) -> None:
+    window = open_window(width=390, theme="dark", language="en")
+    sign_in(window, "steward")
+    page = window.page
+
+    window.go("/reminders/rules/")
+    looked_at(window, axe, "rules-en-dark-phone")
+    window.go("/reminders/rules/digoxin-potassium/")
+    assert page.get_by_role("button", name="Let it go live").is_disabled()
+    page.get_by_role("button", name="Try on the last month").click()
+    window.settle()
+    page.fill("#id_words", "One in a month, and right")
+    page.get_by_role("button", name="Let it go live").click()
+    window.settle()
+
+    assert "One in a month, and right" in page.inner_text("#decisions")
+    looked_at(window, axe, "rule-en-dark-phone")
+    window.go("/reminders/")
+    looked_at(window, axe, "board-en-dark-phone")
