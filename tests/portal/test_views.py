@@ -132,6 +132,7 @@ def test_record_is_the_same_from_whichever_patient(doctor, patient):
         "medicines": 3,
         "results": 16,
         "documents": 3,
+        "images": 0,
         "immunisations": 1,
         "allergies": 1,
         "images": 0,
