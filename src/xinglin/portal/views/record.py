@@ -20,6 +20,7 @@ from xinglin.portal import queries
 from xinglin.portal.rules import documents, immunisations, medicines, people, problems, results, timeline
 from xinglin.portal.rules.sources import message_of
 from xinglin.portal.views.frame import part, today, whole
+from xinglin.reminders import rules as reminders
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def shown(found: tuple[Any, ...]) -> list[dict[str, Any]]:
 @entry.page
 def record(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     """The overview of a record: banner, index, and cards that load themselves."""
-    return whole(request, door, queries.resident(door, patient), "overview", {})
+    reminded = reminders.may(door.actor, "asking")
+    return whole(request, door, queries.resident(door, patient), "overview", {"reminded": reminded})
 
 
 @require_GET
