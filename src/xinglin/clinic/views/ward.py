@@ -93,11 +93,10 @@ def admit(request: HttpRequest, door: Door) -> HttpResponse:
     except Fault as fault:
         wrong = said(fault.issues)
     visits = [one for one in queries.visits(connection, institution, today()) if one.state is VisitState.SEEN]
-    chosen = number(given.get("visit", ""))
     context = {
         "q": text, "wrong": wrong, "found": [(one, one.holder.age(today())) for one in found],
         "visits": [one for one in visits if ward.stay_of_visit(connection, institution, one.id) is None],
-        "chosen": chosen, "bed": number(given.get("bed", "")),
+        "bed": number(given.get("bed", "")),
         "beds": [
             one for one in ward.beds(connection, institution) if one.stay is None and one.state is BedState.READY
         ],
