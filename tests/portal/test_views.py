@@ -135,7 +135,6 @@ def test_record_is_the_same_from_whichever_patient(doctor, patient):
         "images": 0,
         "immunisations": 1,
         "allergies": 1,
-        "images": 0,
     }
     assert sorted(page.context["resident"].institutions) == sorted(
         [region.HOSPITAL, region.CENTRE, region.CLINIC]
