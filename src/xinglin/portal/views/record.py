@@ -82,7 +82,8 @@ def shown(found: tuple[Any, ...]) -> list[dict[str, Any]]:
 @entry.page
 def record(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     """The overview of a record: banner, index, and cards that load themselves."""
-    reminded = reminders.may(door.actor, "asking")
+    # who comes by a link from a system of their own is reminded there, and the session opens nothing else
+    reminded = reminders.may(door.actor, "asking") and not entry.is_linked(request)
     return whole(request, door, queries.resident(door, patient), "overview", {"reminded": reminded})
 
 

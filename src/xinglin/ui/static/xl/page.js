@@ -149,7 +149,7 @@ class Unread extends HTMLElement {
   async ask() {
     if (document.hidden || Date.now() - this.seen > PRESENT_SECONDS * 1000) return;
     const answer = await fetch(this.dataset.from).catch(() => null); // without a line, the next time
-    if (!answer?.ok) return;
+    if (!answer?.ok || answer.redirected) return; // a session that opens only one record leads elsewhere
     const said = new DOMParser().parseFromString(await answer.text(), "text/html").body;
     if (said.textContent !== this.textContent) this.replaceChildren(...said.childNodes);
   }
