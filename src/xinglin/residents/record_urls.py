@@ -6,12 +6,12 @@ these addresses and not to the portal's.
 
 from django.urls import path
 
-from xinglin.residents.views import record, results
+from xinglin.residents.views import medicines, record, results
 
 urlpatterns = [
     path("", record.overview, name="record"),
     path("problems/", record.problems_part, name="problems"),
-    path("medicines/", record.medicines_part, name="medicines"),
+    path("medicines/", medicines.medicines_part, name="medicines"),
     path("results/", results.results_part, name="results"),
     path("results/trend/", results.trend, name="trend"),
     path("encounters/", record.encounters_part, name="encounters"),

@@ -1,6 +1,15 @@
 from django.urls import path
 
-from xinglin.residents.views import constitution, desk, family, home, readers, signing
+from xinglin.residents.views import (
+    constitution,
+    desk,
+    family,
+    home,
+    measurements,
+    medicines,
+    readers,
+    signing,
+)
 
 app_name = "residents"
 
@@ -15,6 +24,12 @@ urlpatterns = [
     path("my/card/freeze/", home.card_freeze, name="card-freeze"),
     path("my/constitution/", constitution.constitution, name="constitution"),
     path("my/constitution/ask/", constitution.ask, name="constitution-ask"),
+    path("my/reminders/", medicines.remind, name="remind"),
+    path("my/reminders/<int:number>/end/", medicines.remind_end, name="remind-end"),
+    path("my/reminders/<int:number>/dose/", medicines.dose, name="dose"),
+    path("my/measurements/", measurements.overview, name="measurements"),
+    path("my/measurements/<str:code>/", measurements.one, name="measured"),
+    path("my/measurements/<str:code>/withdraw/", measurements.withdraw, name="measured-withdraw"),
     path("my/readers/", readers.readers, name="readers"),
     path("my/family/", family.family, name="family"),
     path("my/family/switch/", family.switch, name="switch"),

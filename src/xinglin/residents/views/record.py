@@ -110,18 +110,6 @@ def problems_part(request: HttpRequest, here: Here, resident: Resident) -> HttpR
 
 @require_GET
 @of_record
-def medicines_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
-    found = _medicines(here, resident)
-    context = {
-        "medicines": found,
-        "current": sum(m.current for m in found),
-        "duplicates": sum(m.duplicate for m in found),
-    }
-    return part(request, here, resident, "medicines", context)
-
-
-@require_GET
-@of_record
 def encounters_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
     return part(request, here, resident, "encounters", {"visits": _visits(here, resident)})
 
