@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.healthcard import codes
 from xinglin.healthcard.reference import evidence, relations
-from xinglin.residents import reminders, rules, words
+from xinglin.residents import reminders, rules, shares, words
 from xinglin.residents.reminders import Wish
+from xinglin.residents.shares import Scope
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -278,3 +279,51 @@ class MeasurementForm(_Plain):
         """When it was measured: here, by this country's clock."""
         given: datetime | None = self.cleaned_data["moment"]
         return now if given is None else given.replace(tzinfo=LOCAL_ZONE)
+
+
+class ShareForm(_Plain):
+    """How much is shown, for how long, how often."""
+
+    scope = forms.ChoiceField(
+        label=_("What is shown"),
+        choices=[(Scope.SUMMARY.value, _("Summary")), (Scope.ALL.value, _("All but sensitive data"))],
+        widget=forms.Select(_SELECT),
+    )
+    minutes = forms.TypedChoiceField(label=_("For how long"), coerce=int, widget=forms.Select(_SELECT))
+    uses = forms.TypedChoiceField(label=_("How often"), coerce=int, widget=forms.Select(_SELECT))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, say in (("minutes", _how_long), ("uses", _how_often)):
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [(one, say(one)) for one in shares.table()[name]]
+
+    def wish(self) -> shares.Wish:
+        """What was asked for, of a form that is valid."""
+        given = self.cleaned_data
+        return shares.Wish(Scope(given["scope"]), given["minutes"], given["uses"])
+
+
+def _how_long(minutes: int) -> str:
+    if minutes < 60:
+        return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    return ngettext("%(n)s hour", "%(n)s hours", minutes // 60) % {"n": minutes // 60}
+
+
+def _how_often(uses: int) -> str:
+    if not uses:
+        return gettext("Any number of times")
+    return ngettext("%(n)s time", "%(n)s times", uses) % {"n": uses}
+
+
+class PinForm(_Plain):
+    """The PIN that somebody was told."""
+
+    pin = forms.CharField(
+        label=_("PIN"),
+        max_length=12,
+        widget=forms.TextInput(
+            _CONTROL | _PLAIN | {"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}
+        ),
+    )

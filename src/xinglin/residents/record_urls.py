@@ -6,7 +6,7 @@ these addresses and not to the portal's.
 
 from django.urls import path
 
-from xinglin.residents.views import medicines, record, results
+from xinglin.residents.views import medicines, record, results, summary
 
 urlpatterns = [
     path("", record.overview, name="record"),
@@ -21,5 +21,6 @@ urlpatterns = [
     path("immunisations/", record.immunisations_part, name="immunisations"),
     path("allergies/", record.allergies_part, name="allergies"),
     path("export/", record.export, name="export"),
+    path("summary/", summary.sheet, name="summary"),
     path("print/", record.paper, name="print"),
 ]

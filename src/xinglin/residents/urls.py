@@ -8,6 +8,7 @@ from xinglin.residents.views import (
     measurements,
     medicines,
     readers,
+    shares,
     signing,
 )
 
@@ -30,6 +31,10 @@ urlpatterns = [
     path("my/measurements/", measurements.overview, name="measurements"),
     path("my/measurements/<str:code>/", measurements.one, name="measured"),
     path("my/measurements/<str:code>/withdraw/", measurements.withdraw, name="measured-withdraw"),
+    path("my/shares/", shares.overview, name="shares"),
+    path("my/shares/<int:number>/", shares.share, name="share"),
+    path("my/shares/<int:number>/end/", shares.revoke, name="share-end"),
+    path("my/s/<str:token>/", shares.show, name="shown"),
     path("my/readers/", readers.readers, name="readers"),
     path("my/family/", family.family, name="family"),
     path("my/family/switch/", family.switch, name="switch"),
