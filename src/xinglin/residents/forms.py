@@ -16,6 +16,7 @@ from xinglin.residents.reminders import Wish
 from xinglin.residents.shares import Scope
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from xinglin.residents.measuring import Kind
@@ -327,3 +328,34 @@ class PinForm(_Plain):
             _CONTROL | _PLAIN | {"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}
         ),
     )
+
+
+class SelfTestForm(_Plain):
+    """The questions of a self-test; the sex is the record's."""
+
+    def __init__(self, of: Mapping[str, Any], language: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for item in of["item"]:
+            if item["kind"] == "choice":
+                options = [
+                    (str(i), one[1 if language == "zh" else 2]) for i, one in enumerate(item["options"])
+                ]
+                self.fields[item["code"]] = forms.ChoiceField(
+                    label=item[language], choices=[("", "—"), *options], widget=forms.Select(_SELECT)
+                )
+            elif item["kind"] == "number":
+                unit = item["unit" if language == "zh" else "unit_en"]
+                asked = _CONTROL | {
+                    "inputmode": "decimal" if item["decimals"] else "numeric",
+                    "autocomplete": "off",
+                }
+                self.fields[item["code"]] = forms.FloatField(
+                    label=f"{item[language]} ({unit})",
+                    min_value=item["least"],
+                    max_value=item["most"],
+                    widget=forms.TextInput(asked),
+                )
+
+    def answers(self) -> dict[str, float]:
+        """By the code of the question; a choice by the place of its option."""
+        return {code: float(answer) for code, answer in self.cleaned_data.items()}

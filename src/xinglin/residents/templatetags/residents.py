@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from django import template
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from xinglin.residents.measuring import Kind
 
 register = template.Library()
@@ -22,3 +24,10 @@ def named(kind: Kind, language: str) -> str:
 def is_share(actor: str) -> bool:
     """Whether an actor is whoever was shown a record by a shared address."""
     return actor.startswith("share/")
+
+
+@register.filter
+def elder(cookies: Mapping[str, str]) -> str:
+    """The size of elder mode that was chosen; empty for the standard one."""
+    chosen = cookies.get("xl-size", "")
+    return chosen if chosen in {"large", "largest"} else ""
