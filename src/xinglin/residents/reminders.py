@@ -221,7 +221,7 @@ def taken_lately(
         " WHERE reminder = ANY(%s) AND state = 'taken' AND day >= %s AND day < %s GROUP BY reminder",
         [[one.id for one in reminders], first, today],
     ).fetchall()
-    taken = dict(rows)
+    taken: dict[int, int] = dict(rows)
     days = {one.id: (today - max(one.since, first)).days for one in reminders}
     return {
         one.id: (taken.get(one.id, 0), days[one.id] * len(one.times)) for one in reminders if days[one.id] > 0
