@@ -22,6 +22,14 @@ PAGES = {
     "home": "/my/",
     "record": "/my/record/a/",
     "results": "/my/record/a/results/",
+    "summary": "/my/record/a/summary/",
+    "measurements": "/my/measurements/",
+    "measured": "/my/measurements/pressure/",
+    "remind": "/my/reminders/?medicine=%E9%98%BF%E5%8F%B8%E5%8C%B9%E6%9E%97&how=%E4%B8%80%E6%97%A52%E6%AC%A1",
+    "self-tests": "/my/self-tests/",
+    "self-test": "/my/self-tests/diabetes/",
+    "shares": "/my/shares/",
+    "messages": "/my/messages/",
     "grid": "/my/record/a/results/?view=grid",
     "trend": "/my/record/a/results/trend/?test=4548-4~%25",
     "medicines": "/my/record/a/medicines/",
@@ -38,6 +46,7 @@ PAGES = {
     "account": "/my/account/",
     "leave": "/my/account/leave/",
 }
+ELDER = {"home", "results", "trend", "medicines", "measured", "card", "messages", "shares", "family"}
 DESK = ("/desk/residents/", "/desk/residents/bind/", "/desk/residents/accounts/", "/desk/residents/kiosk/")
 
 
@@ -89,9 +98,9 @@ def test_a_resident_signs_up_on_a_phone_and_acts_for_a_child(open_window, people
     sign_up(window)
     window.page.click(".xl-my-tiles a[href$='/results/']")
     window.settle()
-    window.page.click("#results .xl-row-link >> nth=0")
-    window.page.wait_for_selector("#xl-dialog[open] #trend")
-    window.page.click("#xl-dialog [data-xl=close]")
+    window.page.click("#results .xl-plain a >> nth=0")
+    window.settle()
+    assert "什么时候该看医生" in window.page.locator("main").inner_text()
 
     window.go("/my/family/")
     window.page.select_option("#id_relation", "parent")
@@ -132,6 +141,134 @@ def test_every_page_of_a_resident_fits_and_is_accessible(open_window, people, ax
         if window.overflow() > 0:
             wrong[name].append(f"wider than the window by {window.overflow()} px")
 
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def too_small(window: Window) -> list[str]:
+    """Type below 18 pixels, keys below 60 by 60, lines nearer than 1.3: what the rule for older people forbids."""
+    found: list[str] = window.page.evaluate(
+        """() => {
+          const wrong = [];
+          const named = (one) => `${one.tagName}.${one.className} ${one.textContent.slice(0, 20)}`;
+          const keys = "button, .btn, .xl-my-tiles a, .xl-my-foot a, select, .form-control";
+          const seen = (one) => one.getClientRects().length && getComputedStyle(one).visibility !== "hidden"
+            && !one.closest(".visually-hidden, .xl-skip, dialog, svg, .xl-demo-list");
+          for (const one of document.querySelectorAll("body *")) {
+            const said = [...one.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+            if (!said || !seen(one)) continue;
+            const style = getComputedStyle(one);
+            const size = parseFloat(style.fontSize);
+            if (size < 17.9) wrong.push(`type ${size} ${named(one)}`);
+            if (parseFloat(style.lineHeight) / size < 1.29) wrong.push(`lines ${named(one)}`);
+          }
+          for (const one of document.querySelectorAll(keys)) {
+            if (!seen(one)) continue;
+            const box = one.getBoundingClientRect();
+            if (box.width < 59.5 || box.height < 59.5)
+              wrong.push(`key ${box.width}x${box.height} ${named(one)}`);
+          }
+          return wrong;
+        }"""
+    )
+    return found
+
+
+def measure(window: Window, figures: str) -> None:
+    """Type a blood pressure by the big keys; the second field follows by itself."""
+    for figure in figures:
+        window.page.click(f".xl-keypad-keys button:text-is('{figure}')")
+    window.page.click("main .xl-wide")
+    window.settle()
+
+
+def share(window: Window) -> tuple[str, str]:
+    """Make a code: its address and the PIN."""
+    window.go("/my/shares/")
+    window.page.click("main .xl-wide")
+    window.settle()
+    address = window.page.locator("#xl-share-address").input_value()
+    return address, window.page.locator(".xl-my-number").inner_text()
+
+
+def kept_by_the_browser(window: Window) -> list[str]:
+    """The paths of everything in the caches of the browser, when its worker is ready."""
+    found: list[str] = window.page.evaluate(
+        """async () => {
+          await navigator.serviceWorker.ready;
+          const kept = [];
+          for (const name of await caches.keys())
+            for (const request of await (await caches.open(name)).keys()) kept.push(new URL(request.url).pathname);
+          return kept.sort();
+        }"""
+    )
+    return found
+
+
+@pytest.mark.parametrize(("theme", "language"), [("light", "zh-hans"), ("dark", "en")])
+def test_a_resident_measures_takes_medicines_and_shows_the_record(open_window, people, axe, theme, language):
+    from xinglin.residents.views import shell
+
+    window = open_window(width=390, theme=theme, language=language)
+    look, wrong = f"{theme}-{language}", {}
+    window.go("/my/sign-in/")
+    if theme == "dark":
+        window.page.click(".xl-elder")
+        window.settle()
+    sign_up(window)
+
+    window.go("/my/measurements/pressure/")
+    measure(window, "18595")
+    assert "185/95" in window.page.locator("main").inner_text()
+    window.picture(f"my-measured-{look}")
+    wrong["measured"] = violations(window, axe)
+
+    window.go("/my/reminders/?medicine=Aspirin&how=qd")
+    window.page.fill("#id_time1", "00:00")
+    window.page.click("main .btn-primary")
+    window.settle()
+    window.page.click(".xl-doses .btn-primary >> nth=0")
+    window.settle()
+    assert window.page.locator(".xl-doses .taken").count() == 1
+    window.picture(f"my-medicines-{look}")
+    wrong["medicines"] = violations(window, axe)
+
+    address, pin = share(window)
+    window.picture(f"my-share-{look}")
+    wrong["share"] = violations(window, axe)
+    doctor = open_window(width=1440, theme=theme, language=language)
+    doctor.page.goto(address)
+    doctor.page.fill("#id_pin", pin)
+    doctor.page.click("main .btn-primary")
+    doctor.settle()
+    assert "185/95" in doctor.page.locator(".xl-sheet").inner_text()
+    doctor.picture(f"my-shown-{look}")
+    wrong["shown"] = violations(doctor, axe)
+    window.go("/my/messages/")
+    assert window.page.locator(".xl-new").count() == 1
+    wrong["messages"] = violations(window, axe)
+
+    if theme == "dark":
+        for size in ("large", "largest"):
+            window.go("/my/account/")
+            window.page.click(f".xl-sizes button[value={size}]")
+            window.settle()
+            for name, path in {"home": "/my/", **PAGES, "medicines": "/my/record/a/medicines/"}.items():
+                if name in ELDER:
+                    window.go(path)
+                    window.picture(f"my-{size}-{name}")
+                    found = [*too_small(window), *violations(window, axe)]
+                    over = window.overflow()
+                    wrong[f"{size} {name}"] = [*found, *([f"wider by {over} px"] if over > 0 else [])]
+
+    expected = sorted(["/my/offline/", *(f"/static/{name}" for name in shell.SHELL)])
+    assert kept_by_the_browser(window) == expected
+    window.page.context.set_offline(True)
+    window.page.goto(window.address + "/my/measurements/")
+    assert "没有网络" in window.page.locator("main").inner_text()
+    assert "185" not in window.page.content()
+    window.picture(f"my-offline-{look}")
+    window.page.context.set_offline(False)
+    window.complaints.clear()  # the browser's own words on the network that was off
     assert {name: found for name, found in wrong.items() if found} == {}
 
 

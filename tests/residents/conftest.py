@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from xinglin.record.database import Connection
 
-TABLES = ("evidence", "authority", "registration", "code", "kiosk")
+TABLES = (
+    "letter", "opening", "share", "intake", "reminder", "evidence", "authority", "registration", "code", "kiosk",
+)  # fmt: skip
 
 
 def forget_residents() -> None:

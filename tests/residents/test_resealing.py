@@ -9,7 +9,8 @@ from tests import own_keys as own_keys_
 from tests.residents import make
 from xinglin.crypto.algorithms import Algorithm
 from xinglin.kernel import clock
-from xinglin.residents import authorities, keys, queries, resealing
+from xinglin.residents import authorities, keys, queries, reminders, resealing
+from xinglin.residents.reminders import Wish
 
 
 @pytest.fixture
@@ -26,10 +27,13 @@ def rotate() -> None:
 def test_everything_is_sealed_and_found_with_the_current_keys(own_keys, region):
     wang, lin = make.wang(), make.lin()
     number = authorities.ask(region, registration=lin, wish=make.wish(), now=clock.now())
+    wish, by = Wish("氨氯地平片", "一日1次", ("08:00",)), make.CLERK
+    reminders.remind(region, patient="a", wish=wish, actor=by, now=clock.now())
     rotate()
     assert queries.of_phone(region, make.WANG_PHONE) == wang
 
-    expected = {"phones sealed anew": 2, "names sealed anew": 1, "files sealed anew": 1}
+    names = ("phones", "names", "files", "reminders")
+    expected = dict(zip((f"{name} sealed anew" for name in names), (2, 1, 1, 1), strict=True))
     assert resealing.reseal() == expected
     assert resealing.reseal() == dict.fromkeys(expected, 0)
 

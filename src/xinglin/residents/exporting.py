@@ -1,14 +1,19 @@
-"""A resident's own data to take along: one FHIR Bundle, written as it is read."""
+"""A resident's own data to take along: one FHIR Bundle, written as it is read; the files of a document."""
 
 from __future__ import annotations
 
+import binascii
 import json
-from typing import TYPE_CHECKING
+from base64 import b64decode
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from xinglin.portal.rules.reading import each
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from xinglin.portal.queries import Resident
@@ -16,6 +21,51 @@ if TYPE_CHECKING:
     from xinglin.record.queries import Stored
 
 _PAGE = "500"
+_ENDINGS = {
+    "application/pdf": "pdf",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "application/xml": "xml",
+    "text/xml": "xml",
+}
+"""The types of files that are given away as they were sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A file that a document holds; ``number`` counts all its attachments from 1."""
+
+    number: int
+    title: str
+    type: str
+    ending: str
+    content: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+
+def originals(document: Mapping[str, Any]) -> list[Original]:
+    """The files of a DocumentReference or DiagnosticReport that are here and are of a known type."""
+    held = [c.get("attachment") or {} for c in each(document.get("content"))]
+    held += each(document.get("presentedForm"))
+    found = []
+    for number, attachment in enumerate(held, 1):
+        type_ = str(attachment.get("contentType", "")).partition(";")[0].strip().lower()
+        if type_ in _ENDINGS and "data" in attachment:
+            content = _decoded(str(attachment["data"]))
+            if content:
+                title = str(attachment.get("title", ""))
+                found.append(Original(number, title, type_, _ENDINGS[type_], content))
+    return found
+
+
+def _decoded(data: str) -> bytes:
+    try:
+        return b64decode("".join(data.split()), validate=True)
+    except binascii.Error:
+        return b""
 
 
 def everything(door: Door, resident: Resident) -> Iterator[Stored]:

@@ -6,19 +6,21 @@ these addresses and not to the portal's.
 
 from django.urls import path
 
-from xinglin.residents.views import record
+from xinglin.residents.views import medicines, record, results, summary
 
 urlpatterns = [
     path("", record.overview, name="record"),
     path("problems/", record.problems_part, name="problems"),
-    path("medicines/", record.medicines_part, name="medicines"),
-    path("results/", record.results_part, name="results"),
-    path("results/trend/", record.trend, name="trend"),
+    path("medicines/", medicines.medicines_part, name="medicines"),
+    path("results/", results.results_part, name="results"),
+    path("results/trend/", results.trend, name="trend"),
     path("encounters/", record.encounters_part, name="encounters"),
     path("documents/", record.documents_part, name="documents"),
-    path("documents/<str:kind>/<str:document>/", record.reading, name="reading"),
+    path("documents/<str:kind>/<str:document>/", results.reading, name="reading"),
+    path("documents/<str:kind>/<str:document>/original/<int:number>/", results.original, name="original"),
     path("immunisations/", record.immunisations_part, name="immunisations"),
     path("allergies/", record.allergies_part, name="allergies"),
     path("export/", record.export, name="export"),
+    path("summary/", summary.sheet, name="summary"),
     path("print/", record.paper, name="print"),
 ]

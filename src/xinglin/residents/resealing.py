@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from xinglin.crypto.sealing import is_current, seal
 from xinglin.record import database
-from xinglin.residents import authorities, keys, queries
+from xinglin.residents import authorities, keys, queries, reminders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,7 @@ def reseal() -> dict[str, int]:
         "phones sealed anew": _phones(connection),
         "names sealed anew": _names(connection),
         "files sealed anew": _files(connection),
+        "reminders sealed anew": _reminders(connection),
     }
 
 
@@ -88,3 +89,9 @@ def _files(connection: Connection) -> int:
         )
         changed += 1
     return changed
+
+
+def _reminders(connection: Connection) -> int:
+    return sum(
+        reminders.reseal(connection, number) for number in _numbers(connection, "residents_reminder", "id")
+    )

@@ -1,6 +1,19 @@
 from django.urls import path
 
-from xinglin.residents.views import constitution, desk, family, home, readers, signing
+from xinglin.residents.views import (
+    constitution,
+    desk,
+    family,
+    home,
+    letters,
+    measurements,
+    medicines,
+    readers,
+    selftests,
+    shares,
+    shell,
+    signing,
+)
 
 app_name = "residents"
 
@@ -15,6 +28,23 @@ urlpatterns = [
     path("my/card/freeze/", home.card_freeze, name="card-freeze"),
     path("my/constitution/", constitution.constitution, name="constitution"),
     path("my/constitution/ask/", constitution.ask, name="constitution-ask"),
+    path("my/reminders/", medicines.remind, name="remind"),
+    path("my/reminders/<int:number>/end/", medicines.remind_end, name="remind-end"),
+    path("my/reminders/<int:number>/dose/", medicines.dose, name="dose"),
+    path("my/measurements/", measurements.overview, name="measurements"),
+    path("my/measurements/<str:code>/", measurements.one, name="measured"),
+    path("my/measurements/<str:code>/withdraw/", measurements.withdraw, name="measured-withdraw"),
+    path("my/shares/", shares.overview, name="shares"),
+    path("my/shares/<int:number>/", shares.share, name="share"),
+    path("my/shares/<int:number>/end/", shares.revoke, name="share-end"),
+    path("my/s/<str:token>/", shares.show, name="shown"),
+    path("my/messages/", letters.overview, name="letters"),
+    path("my/app.webmanifest", shell.manifest, name="manifest"),
+    path("my/worker.js", shell.worker, name="worker"),
+    path("my/offline/", shell.offline, name="offline"),
+    path("my/size/", shell.size, name="size"),
+    path("my/self-tests/", selftests.overview, name="self-tests"),
+    path("my/self-tests/<str:code>/", selftests.one, name="self-test"),
     path("my/readers/", readers.readers, name="readers"),
     path("my/family/", family.family, name="family"),
     path("my/family/switch/", family.switch, name="switch"),

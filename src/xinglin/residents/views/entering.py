@@ -23,7 +23,7 @@ from xinglin.kernel.ids import self_number
 from xinglin.portal import queries as portal
 from xinglin.record import access, database
 from xinglin.record.door import open_as
-from xinglin.residents import acting, queries, words
+from xinglin.residents import acting, letters, queries, words
 from xinglin.residents.acting import Acting
 from xinglin.ui.entry import FAMILY, is_fragment
 
@@ -169,6 +169,8 @@ def shown(
         "acting": here.acting,
         "acting_name": name_of(here, here.acting),
         "acting_kind": words.KINDS[here.acting.kind],
+        "acting_kind_code": here.acting.kind.value,
+        "unread": letters.count_notices(here.connection, here.door.actor.id, here.acting.patient),
         "many": len(acting.choices(here.connection, here.registration, here.now)) > 1,
         "kiosk": _left_at_kiosk(request),
     }

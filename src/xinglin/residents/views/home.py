@@ -30,9 +30,11 @@ from xinglin.portal import queries as portal
 from xinglin.portal.rules import medicines
 from xinglin.residents import actions, authorities, codes, queries, rules, words
 from xinglin.residents.forms import CodeForm, PhoneForm
+from xinglin.residents.reminders import MARKS
 from xinglin.residents.rules import Kind
 from xinglin.residents.views import signing
 from xinglin.residents.views.entering import Here, mine, require_own_device, shown
+from xinglin.residents.views.medicines import doses
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -79,6 +81,7 @@ def home(request: HttpRequest, here: Here) -> HttpResponse:
         "waiting": len(waiting),
         "whole": here.acting.kind is not Kind.MANDATE,
         "lately": _lately(here),
+        "doses": [one for one in doses(here) if one.state not in MARKS],
     }
     return shown(request, here, "home.html", context)
 

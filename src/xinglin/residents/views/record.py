@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import StreamingHttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from xinglin.kernel.errors import not_found
 from xinglin.portal import queries
 from xinglin.portal.rules import documents, immunisations, medicines, people, problems, results, timeline
-from xinglin.portal.views.record import chart
 from xinglin.residents import exporting, rules
 from xinglin.residents.views.entering import Here, of_record, require_own_device, shown
 from xinglin.ui import entry
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
 
     from xinglin.portal.queries import Resident
 
-_READABLE = {"DocumentReference", "DiagnosticReport", "Composition"}
 _FEW = 5
 PARTS = {
     "overview": gettext_lazy("Overview"),
@@ -36,13 +33,20 @@ PARTS = {
 }
 
 
-def _part(
-    request: HttpRequest, here: Here, resident: Resident, section: str, context: dict[str, Any]
+def part(
+    request: HttpRequest,
+    here: Here,
+    resident: Resident,
+    section: str,
+    context: dict[str, Any],
+    *,
+    template: str = "",
 ) -> HttpResponse:
+    """A part of the record in the residents' frame, or alone where a piece of a page is asked for."""
+    template = template or f"portal/sections/{section}.html"
     if entry.is_fragment(request):
         shown_part = {"resident": resident, "card": False, **context}
-        return render(request, f"portal/sections/{section}.html", shown_part)
-    template = "residents/documents.html" if section == "documents" else f"portal/sections/{section}.html"
+        return render(request, template, shown_part)
     frame = {
         "resident": resident,
         "person": resident.person,
@@ -101,89 +105,38 @@ def overview(request: HttpRequest, here: Here, resident: Resident) -> HttpRespon
 @require_GET
 @of_record
 def problems_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
-    return _part(request, here, resident, "problems", {"problems": _problems(here, resident)})
-
-
-@require_GET
-@of_record
-def medicines_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
-    found = _medicines(here, resident)
-    context = {
-        "medicines": found,
-        "current": sum(m.current for m in found),
-        "duplicates": sum(m.duplicate for m in found),
-    }
-    return _part(request, here, resident, "medicines", context)
-
-
-@require_GET
-@of_record
-def results_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
-    """Results by test; ``view=grid`` sets tests against days."""
-    found = _series(here, resident)
-    grid = request.GET.get("view") == "grid"
-    context: dict[str, Any] = {
-        "series": found,
-        "abnormal": sum(s.last.flag in results.OUT_OF_RANGE for s in found),
-        "view": "grid" if grid else "table",
-    }
-    if grid:
-        context["grid"] = results.grid(found, 12)
-    return _part(request, here, resident, "results", context)
-
-
-@require_GET
-@of_record
-def trend(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
-    """One test over time; ``test`` is the series' key."""
-    found = results.alongside(_series(here, resident), request.GET.get("test", ""))
-    if not found:
-        raise not_found(gettext_noop("This resident has no results of this test."))
-    points = sorted(((p, s) for s in found for p in s.points), key=lambda pair: -pair[0].at)
-    return _part(request, here, resident, "trend", {"shown": found, "points": points, "chart": chart(found)})
+    return part(request, here, resident, "problems", {"problems": _problems(here, resident)})
 
 
 @require_GET
 @of_record
 def encounters_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
-    return _part(request, here, resident, "encounters", {"visits": _visits(here, resident)})
+    return part(request, here, resident, "encounters", {"visits": _visits(here, resident)})
 
 
 @require_GET
 @of_record
 def documents_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
-    return _part(request, here, resident, "documents", {"documents": _documents(here, resident)})
-
-
-@require_GET
-@of_record
-def reading(request: HttpRequest, here: Here, resident: Resident, kind: str, document: str) -> HttpResponse:
-    """One document, opened."""
-    if kind not in _READABLE:
-        raise not_found(gettext_noop("%(type)s is not a kind of document."), type=kind)
-    resource = queries.one(here.door, resident, kind, document)
-    content = documents.content(resource)
-    found = results.series(queries.referenced(here.door, resident, content.results), resident.sources)
-    context = {
-        "document": documents.document(resource, resident.sources),
-        "content": content,
-        "series": found,
-    }
-    return _part(request, here, resident, "reading", context)
+    return part(
+        request,
+        here,
+        resident,
+        "documents",
+        {"documents": _documents(here, resident)},
+        template="residents/documents.html",
+    )
 
 
 @require_GET
 @of_record
 def immunisations_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
-    return _part(request, here, resident, "immunisations", {"doses": _doses(here, resident)})
+    return part(request, here, resident, "immunisations", {"doses": _doses(here, resident)})
 
 
 @require_GET
 @of_record
 def allergies_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
-    return _part(
-        request, here, resident, "allergies", {"allergies": queries.allergy_box(here.door, resident)}
-    )
+    return part(request, here, resident, "allergies", {"allergies": queries.allergy_box(here.door, resident)})
 
 
 @require_GET

@@ -23,6 +23,7 @@ register = template.Library()
 
 _ICONS = Path(__file__).resolve().parent.parent / "static" / "vendor" / "tabler-icons" / "icons"
 _THEMES = ("light", "dark")
+_SIZES = ("large", "largest")
 _MANY = 100
 _SPARK_WIDTH, _SPARK_HEIGHT, _SPARK_EDGE = 92, 26, 4
 
@@ -53,7 +54,8 @@ def appearance(context: dict[str, Any]) -> SafeString:
     chosen = cookies.get("xl-theme", "")
     language = "zh-Hans" if str(get_language()).startswith("zh") else "en"
     theme = format_html(' data-bs-theme="{}"', chosen) if chosen in _THEMES else ""
-    size = mark_safe(' data-xl-size="large"') if cookies.get("xl-size") == "large" else ""
+    large = cookies.get("xl-size", "")
+    size = format_html(' data-xl-size="{}"', large) if large in _SIZES else ""
     return format_html('lang="{}"{}{}', language, theme, size)
 
 

@@ -1,0 +1,137 @@
+"""Medicines of all institutions, how they are taken, and the reminders of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from xinglin.accounts import faults
+from xinglin.identity import queries as identity
+from xinglin.kernel.errors import Fault, not_found
+from xinglin.portal import queries
+from xinglin.portal.rules import medicines
+from xinglin.residents import reminders, rules
+from xinglin.residents.forms import ReminderForm
+from xinglin.residents.reminders import MARKS, Dose, Reminder, State
+from xinglin.residents.views.entering import Here, mine, of_record, shown
+from xinglin.residents.views.record import part
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from xinglin.portal.queries import Resident
+    from xinglin.portal.rules.medicines import Medicine
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A reminder, with how many of the doses of the last days were taken."""
+
+    reminder: Reminder
+    taken: int
+    of: int
+
+
+def merged(here: Here, resident: Resident) -> tuple[Medicine, ...]:
+    """The medicines of all institutions."""
+    found = queries.everything(here.door, resident, queries.SECTIONS["medicines"])
+    return medicines.medicines(found, resident.sources, rules.day_of(here.now))
+
+
+def patients(here: Here) -> tuple[str, ...]:
+    """All Patients of whom one acts for."""
+    return tuple(identity.together(here.connection, here.acting.patient))
+
+
+def doses(here: Here) -> list[Dose]:
+    """The doses of today."""
+    return reminders.doses(here.connection, patients(here), rules.day_of(here.now), here.now)
+
+
+def _kept(here: Here) -> list[Kept]:
+    today = rules.day_of(here.now)
+    held = reminders.active(here.connection, patients(here), today)
+    counts = reminders.taken_lately(here.connection, held, today)
+    return [Kept(one, *counts.get(one.id, (0, 0))) for one in held]
+
+
+@require_GET
+@of_record
+def medicines_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
+    """What is due today, what is taken now and how, what was taken before."""
+    found = merged(here, resident)
+    context = {
+        "doses": doses(here),
+        "reminders": _kept(here),
+        "current": [one for one in found if one.current],
+        "past": [one for one in found if not one.current],
+        "duplicates": sum(one.duplicate for one in found),
+    }
+    return part(request, here, resident, "medicines", context, template="residents/medicines.html")
+
+
+@require_http_methods(["GET", "POST"])
+@mine
+def remind(request: HttpRequest, here: Here) -> HttpResponse:
+    """Ask at which hours somebody wants to be reminded, the usual ones proposed."""
+    if request.method == "GET":
+        how = request.GET.get("how", "")[:200]
+        hours = reminders.hours_of(how)
+        first = {"medicine": request.GET.get("medicine", "")[:80], "how": how}
+        first |= {f"time{i}": hour for i, hour in enumerate(hours, 1)}
+        return shown(request, here, "remind.html", {"form": ReminderForm(initial=first)})
+    form = ReminderForm(request.POST)
+    if form.is_valid():
+        try:
+            with here.connection.transaction():
+                reminders.remind(
+                    here.connection, patient=here.acting.patient, wish=form.wish(), actor=here.door.actor,
+                    now=here.now,
+                )  # fmt: skip
+        except Fault as fault:
+            form.add_error(None, faults.said(fault))
+        else:
+            messages.success(request, gettext("You are reminded on these pages."))
+            return redirect(_address(here))
+    return shown(request, here, "remind.html", {"form": form}, status=422)
+
+
+@require_POST
+@mine
+def remind_end(request: HttpRequest, here: Here, number: int) -> HttpResponse:
+    """End a reminder; the doses that were marked stay."""
+    reminders.end(here.connection, number=number, patients=patients(here), now=here.now)
+    messages.success(request, gettext("The reminder is ended."))
+    return redirect(_address(here))
+
+
+@require_POST
+@mine
+def dose(request: HttpRequest, here: Here, number: int) -> HttpResponse:
+    """Mark a dose as taken or skipped; back to the page where it was marked."""
+    state, day = request.POST.get("state", ""), _day(request.POST.get("day", ""))
+    if state not in MARKS or day is None:
+        raise not_found(gettext_noop("There is no such dose."))
+    reminders.mark(
+        here.connection, dose=(number, day, request.POST.get("time", "")), state=State(state),
+        patients=patients(here), actor=here.door.actor, now=here.now,
+    )  # fmt: skip
+    return redirect("residents:home" if request.POST.get("back") == "home" else _address(here))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _address(here: Here) -> str:
+    return reverse("my-record:medicines", args=[here.acting.patient])

@@ -1,0 +1,106 @@
+"""Results in plain words, and the originals of reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpResponse
+from django.utils.translation import get_language, gettext_noop
+from django.views.decorators.http import require_GET
+
+from xinglin.kernel.errors import not_found
+from xinglin.portal import queries
+from xinglin.portal.rules import documents, results
+from xinglin.portal.views.record import chart
+from xinglin.residents import explaining, exporting
+from xinglin.residents.views.entering import Here, of_record, require_own_device
+from xinglin.residents.views.record import part
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from xinglin.portal.queries import Resident
+    from xinglin.residents.explaining import Explained
+
+_READABLE = {"DocumentReference", "DiagnosticReport", "Composition"}
+_DAYS = 12  # columns of the table by day
+
+
+def explained(found: tuple[results.Series, ...]) -> list[Explained]:
+    """Series in the reader's language."""
+    language = explaining.language_of(get_language())
+    return [explaining.explained(one, language) for one in found]
+
+
+def series(here: Here, resident: Resident) -> tuple[results.Series, ...]:
+    """All that was measured."""
+    return results.series(queries.everything(here.door, resident, ("Observation",)), resident.sources)
+
+
+@require_GET
+@of_record
+def results_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
+    """Each result with its bar and words; ``view=grid`` sets tests against days."""
+    found = series(here, resident)
+    if request.GET.get("view") == "grid":
+        context: dict[str, Any] = {"series": found, "view": "grid", "grid": results.grid(found, _DAYS)}
+        return part(request, here, resident, "results", context)
+    said = explained(found)
+    outside = [one for one in said if one.series.last.flag in results.OUT_OF_RANGE]
+    inside = [one for one in said if one.series.last.flag not in results.OUT_OF_RANGE]
+    context = {"outside": outside, "inside": inside, "abnormal": len(outside)}
+    return part(request, here, resident, "results", context, template="residents/results.html")
+
+
+@require_GET
+@of_record
+def trend(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
+    """One test: what its latest value means, and all of them over time; ``test`` is the series' key."""
+    found = results.alongside(series(here, resident), request.GET.get("test", ""))
+    if not found:
+        raise not_found(gettext_noop("This resident has no results of this test."))
+    points = sorted(((p, s) for s in found for p in s.points), key=lambda pair: -pair[0].at)
+    context = {"shown": found, "points": points, "chart": chart(found), "explained": explained(found)}
+    return part(request, here, resident, "trend", context, template="residents/trend.html")
+
+
+@require_GET
+@of_record
+def reading(request: HttpRequest, here: Here, resident: Resident, kind: str, document: str) -> HttpResponse:
+    """One document, opened: its results in plain words, its original, its text."""
+    resource = _document(here, resident, kind, document)
+    content = documents.content(resource)
+    found = results.series(queries.referenced(here.door, resident, content.results), resident.sources)
+    context = {
+        "document": documents.document(resource, resident.sources),
+        "content": content,
+        "series": found,
+        "explained": explained(found),
+        "originals": [] if request.session.get("kiosk") else exporting.originals(resource),
+        "kind": kind,
+        "document_id": document,
+    }
+    return part(request, here, resident, "reading", context, template="residents/reading.html")
+
+
+@require_GET
+@of_record
+def original(
+    request: HttpRequest, here: Here, resident: Resident, kind: str, document: str, number: int
+) -> HttpResponse:
+    """A file of a document as the institution sent it; it is saved, never shown by the platform."""
+    require_own_device(request)
+    resource = _document(here, resident, kind, document)
+    one = next((held for held in exporting.originals(resource) if held.number == number), None)
+    if one is None:
+        raise not_found(gettext_noop("This document has no such file here."))
+    answer = HttpResponse(one.content, content_type=one.type)
+    answer["Content-Disposition"] = f'attachment; filename="{kind}-{document}-{number}.{one.ending}"'
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+def _document(here: Here, resident: Resident, kind: str, document: str) -> dict[str, Any]:
+    if kind not in _READABLE:
+        raise not_found(gettext_noop("%(type)s is not a kind of document."), type=kind)
+    return queries.one(here.door, resident, kind, document)
