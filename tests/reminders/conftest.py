@@ -23,10 +23,17 @@ def connection(emptied: None, db: None) -> Iterator[Connection]:
     from xinglin.record import database
     from xinglin.reminders import queries
 
+    _empty()
     queries.forget_live()
     yield database.connection()
-    database.connection().execute("TRUNCATE reminders_firing, reminders_replay, reminders_decision")
+    _empty()
     queries.forget_live()
+
+
+def _empty() -> None:
+    from xinglin.record import database
+
+    database.connection().execute("TRUNCATE reminders_firing, reminders_replay, reminders_decision")
 
 
 @pytest.fixture

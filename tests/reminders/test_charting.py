@@ -56,6 +56,16 @@ def test_a_medicine_is_taken_for_its_supply_and_some_days() -> None:
     assert (found.since, found.until) == (date(2026, 11, 1), date(2026, 12, 6))
 
 
+def test_a_medicine_that_is_said_to_be_taken_has_no_end() -> None:
+    said = {"resourceType": "MedicationStatement", "id": "s", "effectivePeriod": {"start": "2019-03-01"}}
+
+    taken = charting.medicine({**said, "status": "active"})
+    ended = charting.medicine({**said, "status": "completed"})
+
+    assert (taken.since, taken.until) == (date(2019, 3, 1), None)
+    assert ended.until == date(2019, 4, 7)
+
+
 def test_a_medicine_is_known_by_its_code_before_its_name() -> None:
     by_code = medicine(
         medicationCodeableConcept={"coding": [{"system": ATC, "code": "B01AA03"}], "text": "阿司匹林"}

@@ -177,6 +177,30 @@ def test_drafts_are_checked_against_the_record(door: Any) -> None:
     assert found == [("allergy-medicine", "critical"), ("interaction-major", "warning")]
 
 
+def test_old_orders_are_let_lie_and_what_is_said_to_be_taken_is_not(door: Any) -> None:
+    bounds = [{"timing": {"repeat": {"boundsPeriod": {"start": "2005-01-04"}}}}]
+    statement = {
+        "resourceType": "MedicationStatement", "id": "s1", "status": "active",
+        "subject": {"reference": "Patient/p1"}, "effectivePeriod": {"start": "2019-03-01"},
+        "medicationCodeableConcept": {"text": "华法林钠片"},
+    }  # fmt: skip
+    stored(
+        person(), statement,
+        medicine("C10AA05", "m1", status="completed", authoredOn=ago(300)[:10]),
+        medicine("C09CA03", "m2", status="completed", authoredOn=ago(5)[:10], dosageInstruction=bounds),
+    )  # fmt: skip
+    context = {
+        "draftOrders": drafts(medicine("M01AE01"), medicine("C10AA05", "d2"), medicine("C03DA01", "d3"))
+    }
+
+    found = [(one.rule, one.about) for one in cards_for(door, "p1", SIGN, context)]
+
+    assert sorted(found) == [
+        ("interaction-major", ("MedicationRequest/m2",)), ("interaction-major", ("MedicationRequest/m2",)),
+        ("interaction-major", ("MedicationStatement/s1",)),
+    ]  # fmt: skip
+
+
 def test_an_older_critical_result_gives_way_to_the_next_that_was_not_taken_back(door: Any) -> None:
     stored(
         person(), potassium(6.9, 3, "k1"), potassium(4.1, 1, "k2", status="entered-in-error"),

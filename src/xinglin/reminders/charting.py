@@ -182,11 +182,22 @@ def _taken(resource: dict[str, Any]) -> tuple[date | None, date | None]:
         return None, None
     terms = knowledge.shipped().terms["reading"]
     end = _day(period.get("end"))
+    if end is None and _goes_on(resource, period):
+        return start, None
     if end is None:
         supply = _first(_first(resource.get("dispenseRequest")).get("expectedSupplyDuration"))
         days = _days(supply)
         end = start + timedelta(days=int(terms["taken_days"] if days is None else days))
     return start, end + timedelta(days=terms["grace_days"])
+
+
+def _goes_on(resource: dict[str, Any], period: dict[str, Any]) -> bool:
+    """Whether somebody says that it is taken, since a day and without an end."""
+    return (
+        resource.get("resourceType") == "MedicationStatement"
+        and _text(resource.get("status")) == "active"
+        and bool(period.get("start"))
+    )
 
 
 def _days(quantity: dict[str, Any]) -> float | None:
