@@ -185,6 +185,12 @@ def _link(resource: Mapping[str, Any]) -> str:
     return f"{resource['resourceType']}/{resource['id']}"
 
 
-def within(found: Sequence[Event], since: str, institution: str = "") -> tuple[Event, ...]:
-    """The events that reach into the time after ``since``, of one institution if one is named."""
-    return tuple(e for e in found if e.end >= since and (not institution or e.institution == institution))
+def within(found: Sequence[Event], since: str, institution: str = "", lane: str = "") -> tuple[Event, ...]:
+    """The events that reach into the time after ``since``, of one institution and of one lane if they are named."""
+    return tuple(
+        e
+        for e in found
+        if e.end >= since
+        and (not institution or e.institution == institution)
+        and (not lane or e.lane == lane)
+    )
