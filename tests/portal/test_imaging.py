@@ -110,16 +110,12 @@ def test_study_is_called_what_it_says_of_itself() -> None:
 
 @pytest.fixture
 def looking(sender: Sender, desk: Connection, db: None, client: Client) -> Client:  # noqa: F811 -- the fixtures
-    """A doctor's browser beside a record with a study of three slices and a waveform."""
+    """A doctor's browser beside a record with a study of two slices, a waveform and a document."""
     from xinglin.accounts.models import Account
 
-    send(
-        sender,
-        dicom.file(number=1),
-        dicom.file(number=2),
-        dicom.file(dicom.ecg()),
-        dicom.file(dicom.document()),
-    )
+    at = {"InstitutionName": "第二人民医院"}
+    files = (dicom.file(number=1, **at), dicom.file(number=2, **at), dicom.file(dicom.ecg()))
+    send(sender, *files, dicom.file(dicom.document()))
     settling.settle(desk, clock.now())
     region.store()
     client.force_login(Account.objects.create_user("viewer", display_name="黄志远", roles=["doctor"]))
@@ -133,6 +129,7 @@ def test_list_and_study_say_what_there_is(looking: Client) -> None:
     assert "胸部CT平扫" in listed
     assert "CT" in listed
     assert SLICE in shown
+    assert "第二人民医院" in shown
     assert "非诊断用" in shown
     assert "<xl-image" in shown
     assert "<xl-ecg" in shown
