@@ -380,6 +380,7 @@ def events(door: Door, person: Resident, since: str, today: date) -> tuple[timel
         encounters=everything(door, person, ("Encounter",), after),
         reports=reports,
         immunisations=everything(door, person, ("Immunization",), after),
+        studies=everything(door, person, ("ImagingStudy",), ("started", f"ge{since}")),
         medicines=medicines.medicines(requests, person.sources, today),
         sources=person.sources,
         abnormal=frozenset(_abnormal(door, person, after) if any("result" in r for r in reports) else ()),
