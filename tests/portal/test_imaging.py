@@ -16,7 +16,7 @@ from xinglin.exchange.dicom import settling
 from xinglin.exchange.naming import id_of
 from xinglin.kernel import clock
 from xinglin.kernel.actor import SYSTEM
-from xinglin.portal.rules import browsing, imaging
+from xinglin.portal.rules import browsing, imaging, timeline
 from xinglin.portal.rules.sources import Sources
 from xinglin.record import access, database
 from xinglin.record.door import open_as
@@ -105,21 +105,33 @@ def test_study_is_called_what_it_says_of_itself() -> None:
     assert imaging.windows_for(("US",), FIGURES) == []
 
 
+def test_study_stands_on_the_timeline_unless_a_report_speaks_for_it() -> None:
+    study = make.resource("ImagingStudy", "s", status="available", started="2026-01-02", description="胸部CT")
+    said = {"status": "final", "category": [make.concept(code="RAD")], "code": make.concept("胸部CT报告")}
+    report = make.resource("DiagnosticReport", "r", effectiveDateTime="2026-01-02", **said)
+
+    def shown(*reports: dict[str, Any]) -> list[str]:
+        found = timeline.events(
+            encounters=(), reports=reports, immunisations=(), medicines=(), sources=Sources(), studies=[study]
+        )
+        return [event.link for event in found]
+
+    assert shown() == ["ImagingStudy/s"]
+    assert shown(report) == ["DiagnosticReport/r"]
+    assert shown({**report, "effectiveDateTime": "2026-01-05"}) == ["DiagnosticReport/r", "ImagingStudy/s"]
+
+
 # -- pages
 
 
 @pytest.fixture
 def looking(sender: Sender, desk: Connection, db: None, client: Client) -> Client:  # noqa: F811 -- the fixtures
-    """A doctor's browser beside a record with a study of three slices and a waveform."""
+    """A doctor's browser beside a record with a study of two slices, a waveform and a document."""
     from xinglin.accounts.models import Account
 
-    send(
-        sender,
-        dicom.file(number=1),
-        dicom.file(number=2),
-        dicom.file(dicom.ecg()),
-        dicom.file(dicom.document()),
-    )
+    at = {"InstitutionName": "第二人民医院"}
+    files = (dicom.file(number=1, **at), dicom.file(number=2, **at), dicom.file(dicom.ecg()))
+    send(sender, *files, dicom.file(dicom.document()))
     settling.settle(desk, clock.now())
     region.store()
     client.force_login(Account.objects.create_user("viewer", display_name="黄志远", roles=["doctor"]))
@@ -128,11 +140,14 @@ def looking(sender: Sender, desk: Connection, db: None, client: Client) -> Clien
 
 def test_list_and_study_say_what_there_is(looking: Client) -> None:
     listed = text(looking.get(f"/residents/{PATIENT}/images/"))
+    line = looking.get(f"/residents/{PATIENT}/timeline/?years=0").content.decode()
     shown = looking.get(f"/residents/{PATIENT}/images/{STUDY}/").content.decode()
 
     assert "胸部CT平扫" in listed
     assert "CT" in listed
+    assert f'href="/residents/{PATIENT}/images/{STUDY}/"' in line
     assert SLICE in shown
+    assert "第二人民医院" in shown
     assert "非诊断用" in shown
     assert "<xl-image" in shown
     assert "<xl-ecg" in shown

@@ -35,10 +35,10 @@ def test_results_of_one_code_are_one_series_in_order():
     ]
 
 
-def test_results_in_different_units_are_never_joined():
-    sent = [glucose("1", "2026-01-02", 5.4), make.quantity("2", GLUCOSE, "2026-01-03", 97.0, "mg/dL")]
+def test_results_in_units_that_have_no_known_factor_are_never_joined():
+    sent = [glucose("1", "2026-01-02", 5.4), make.quantity("2", GLUCOSE, "2026-01-03", 97.0, "%")]
 
-    assert [s.unit for s in results.series(sent, SOURCES)] == ["mg/dL", "mmol/L"]
+    assert [s.unit for s in results.series(sent, SOURCES)] == ["%", "mmol/L"]
 
 
 def test_results_with_either_micro_sign_are_joined():

@@ -389,13 +389,15 @@ def events(door: Door, person: Resident, since: str, today: date) -> tuple[timel
     """The person's events that may reach into the time after ``since`` (a day)."""
     after = ("date", f"ge{since}")
     requests = everything(door, person, SECTIONS["medicines"])
+    reports = everything(door, person, ("DiagnosticReport",), after)
     return timeline.events(
         encounters=everything(door, person, ("Encounter",), after),
-        reports=everything(door, person, ("DiagnosticReport",), after),
+        reports=reports,
         immunisations=everything(door, person, ("Immunization",), after),
+        studies=everything(door, person, ("ImagingStudy",), ("started", f"ge{since}")),
         medicines=medicines.medicines(requests, person.sources, today),
         sources=person.sources,
-        abnormal=frozenset(_abnormal(door, person, after)),
+        abnormal=frozenset(_abnormal(door, person, after) if any("result" in r for r in reports) else ()),
     )
 
 

@@ -1,15 +1,17 @@
 """Measured values over time: one series for each test and unit, from every institution.
 
 Institutions call a test by their own names, so a series is known by a standard code where there is one.
-Values in different units are never joined: that would be wrong, or hide that one of them is wrong.
+Values in different units are joined only where a fixed factor is known (``units``), with what was sent beside them:
+otherwise that would be wrong, or hide that one of them is wrong.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from xinglin.portal.rules import units
 from xinglin.portal.rules.people import has_han, most_said
 from xinglin.portal.rules.reading import (
     codings,
@@ -67,6 +69,7 @@ class Point:
     high: float | None
     reference: str
     source: Source
+    sent: str = ""  # the value with its unit as it was sent, where it is shown in another
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +136,11 @@ def readings(observation: Mapping[str, Any], sources: Sources) -> Iterator[Readi
 
 def _key(reading: Reading) -> str:
     """What makes two values comparable: the test's standard code, else its words; and the unit."""
-    loinc = next((code for system, code in codings(reading.code) if system == _LOINC), None)
-    return f"{loinc or text_of(reading.code).casefold()}~{reading.point.unit}"
+    return f"{_loinc(reading.code) or text_of(reading.code).casefold()}~{reading.point.unit}"
+
+
+def _loinc(concept: Any) -> str | None:
+    return next((code for system, code in codings(concept) if system == _LOINC), None)
 
 
 def _series(key: str, group: Sequence[Reading]) -> Series:
@@ -158,7 +164,30 @@ def _point(holder: Mapping[str, Any], at: str, source: Source) -> Point | None:
         return None
     low, high, reference = _reference(holder)
     flag = _flag(holder, value, low, high)
-    return Point(moment(at), day(at), text, value, unit, flag, low, high, reference, source)
+    point = Point(moment(at), day(at), text, value, unit, flag, low, high, reference, source)
+    return _normalised(point, holder) if value is not None and unit else point
+
+
+def _normalised(point: Point, holder: Mapping[str, Any]) -> Point:
+    """The value and its bounds in the usual unit of the test; the flag is what was said of the value as sent."""
+    shown = units.normal(_loinc(holder.get("code")), point.unit)
+    if shown.factor == 1.0 or point.value is None:
+        return point if shown.unit == point.unit else replace(point, unit=shown.unit)
+    value, low, high = (
+        None if number is None else round(number * shown.factor, shown.decimals)
+        for number in (point.value, point.low, point.high)
+    )
+    sign = point.text[: len(point.text) - len(point.text.lstrip("<>=≤≥"))]
+    return replace(
+        point, value=value, low=low, high=high, unit=shown.unit, text=f"{sign}{value:.{shown.decimals}f}",
+        reference=_bounds(low, high, shown.decimals) or point.reference, sent=f"{point.text} {point.unit}",
+    )  # fmt: skip
+
+
+def _bounds(low: float | None, high: float | None, decimals: int) -> str:
+    shown = "–".join(f"{bound:.{decimals}f}" for bound in (low, high) if bound is not None)
+    sign = "" if low is not None and high is not None else "≥ " if high is None else "≤ "
+    return sign + shown if shown else ""
 
 
 def _value(holder: Mapping[str, Any]) -> tuple[str, float | None, str]:

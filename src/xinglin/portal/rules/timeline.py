@@ -48,7 +48,7 @@ class Event:
     link: str
 
 
-def events(
+def events(  # noqa: PLR0913 -- the kinds of entries that have a place in time
     *,
     encounters: Iterable[Mapping[str, Any]],
     reports: Iterable[Mapping[str, Any]],
@@ -56,10 +56,16 @@ def events(
     medicines: Iterable[Medicine],
     sources: Sources,
     abnormal: frozenset[str] = frozenset(),
+    studies: Iterable[Mapping[str, Any]] = (),
 ) -> tuple[Event, ...]:
-    """All events with a date, the latest first. ``abnormal`` are references of Observations flagged so."""
+    """All events with a date, the latest first. ``abnormal`` are references of Observations flagged so; of ``studies``
+    those are shown that no report of the day and the institution speaks for.
+    """
     found = [_encounter(e, sources) for e in encounters]
-    found += [event for r in reports for event in _report(r, sources, abnormal)]
+    reported = [event for r in reports for event in _report(r, sources, abnormal)]
+    spoken_for = {(e.start, e.institution) for e in reported if e.lane is Lane.IMAGING}
+    found += reported
+    found += [e for e in (_study(s, sources) for s in studies) if (e.start, e.institution) not in spoken_for]
     found += [_immunisation(i, sources) for i in immunisations]
     found += [event for m in medicines for event in _medicine(m)]
     return tuple(sorted((e for e in found if e.start), key=lambda e: e.start, reverse=True))
@@ -145,6 +151,16 @@ def _report(report: Mapping[str, Any], sources: Sources, abnormal: frozenset[str
     yield Event(lane, at, at, title, sources.institution(report), 2 if marked else 1, _link(report))
 
 
+def _study(study: Mapping[str, Any], sources: Sources) -> Event:
+    at = day(study.get("started"))
+    codes = [str(c.get("code", "")) for c in each(study.get("modality"))]
+    words = str(study.get("description", "")) or next(
+        (text_of(c) for c in each(study.get("procedureCode"))), ""
+    )
+    title = " · ".join(filter(None, (words, *codes)))
+    return Event(Lane.IMAGING, at, at, title, sources.institution(study), 1, _link(study))
+
+
 def _immunisation(resource: Mapping[str, Any], sources: Sources) -> Event:
     at = day(first_date(resource, "occurrenceDateTime", "recorded"))
     return Event(
@@ -185,6 +201,12 @@ def _link(resource: Mapping[str, Any]) -> str:
     return f"{resource['resourceType']}/{resource['id']}"
 
 
-def within(found: Sequence[Event], since: str, institution: str = "") -> tuple[Event, ...]:
-    """The events that reach into the time after ``since``, of one institution if one is named."""
-    return tuple(e for e in found if e.end >= since and (not institution or e.institution == institution))
+def within(found: Sequence[Event], since: str, institution: str = "", lane: str = "") -> tuple[Event, ...]:
+    """The events that reach into the time after ``since``, of one institution and of one lane if they are named."""
+    return tuple(
+        e
+        for e in found
+        if e.end >= since
+        and (not institution or e.institution == institution)
+        and (not lane or e.lane == lane)
+    )

@@ -35,6 +35,8 @@ def address(event: Event, patient: str) -> str:
     kind = event.link.partition("/")[0]
     if kind == "DiagnosticReport":
         return reading(event.link, patient)
+    if kind == "ImagingStudy":
+        return reverse("portal:study", args=[patient, event.link.partition("/")[2]])
     return reverse(f"portal:{_LISTED.get(kind, 'medicines')}", args=[patient])
 
 

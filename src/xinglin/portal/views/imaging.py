@@ -73,6 +73,7 @@ def study(request: HttpRequest, door: Door, patient: str, study: str) -> HttpRes
     context = {
         "study": shown,
         "modalities": _named(shown.modalities),
+        "made_at": facts.text(kept.facts, "00080080") if kept else "",
         "films": [one for one in series if one["kind"] == "picture"],
         "curves": [one for one in series if one["kind"] == "waveform"],
         "others": [one for one in series if one["kind"] == "other"],

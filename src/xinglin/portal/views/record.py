@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
@@ -90,7 +91,7 @@ def record(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
 @require_GET
 @entry.page
 def timeline_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
-    """Everything on one line of time; ``years`` 1, 3 or 5, ``institution`` a name."""
+    """Everything on one line of time; ``years`` 1, 3 or 5, ``institution`` a name, ``lane`` a kind of event."""
     resident = queries.resident(door, patient)
     asked = request.GET.get("years", "")
     now = today()
@@ -104,7 +105,9 @@ def timeline_part(request: HttpRequest, door: Door, patient: str) -> HttpRespons
         else _years_ago(now, years)
     )
     institution = request.GET.get("institution", "")
-    shown = timeline.within(found, since, institution)
+    lane = request.GET.get("lane", "")
+    lane = lane if lane in set(timeline.Lane) else ""
+    shown = timeline.within(found, since, institution, lane)
     institutions = sorted({e.institution for e in found if e.institution})
     context = {
         "events": shown,
@@ -113,6 +116,8 @@ def timeline_part(request: HttpRequest, door: Door, patient: str) -> HttpRespons
         "all_years": _YEARS,
         "institution": institution,
         "institutions": institutions,
+        "lane": lane,
+        "chosen": urlencode({k: v for k, v in (("institution", institution), ("lane", lane)) if v}),
         "since": since,
         "today": now.isoformat(),
     }
