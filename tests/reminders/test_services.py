@@ -220,6 +220,17 @@ def test_nothing_is_read_of_what_was_sent(his: Client, connection: Any) -> None:
     assert connection.execute("SELECT count(*) FROM record_access").fetchone() == (0,)
 
 
+def test_a_record_of_some_megabytes_may_be_sent_along(his: Client) -> None:
+    stored(person())
+    entries = [{"resource": potassium(6.9, 2 + n / 1000, f"k{n}")} for n in range(7000)]
+    page = {"resourceType": "Bundle", "type": "searchset", "entry": entries}
+
+    answer = ask(his, request(prefetch={"results": page}))
+
+    assert len(json.dumps(page)) > 2_621_440
+    assert len(answer.json()["cards"]) == 1
+
+
 def test_what_was_not_sent_is_read_and_null_is_nothing(his: Client) -> None:
     stored(person(), potassium(6.9))
 
