@@ -50,6 +50,7 @@ ACTIONS = {
     "exchange-replayed": gettext_lazy("Message of an institution replayed"),
     "exchange-discarded": gettext_lazy("Message of an institution discarded"),
     "residents.desk": gettext_lazy("Work at the desk for residents' accounts"),
+    "share.open": gettext_lazy("Record shown by a shared code"),
 }
 """The actions that can be chosen; one that is not here is shown by its code."""
 
