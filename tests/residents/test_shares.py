@@ -152,7 +152,7 @@ def test_a_resident_shares_and_whoever_scans_it_reads_the_summary(region, outbox
     assert "王桂兰" in text(answer)
     assert "9.1" in text(answer)
     assert "no-store" in answer["Cache-Control"]
-    assert (answer["X-Robots-Tag"], answer["Referrer-Policy"]) == ("noindex, nofollow", "no-referrer")
+    assert (answer["X-Robots-Tag"], answer["Referrer-Policy"]) == ("noindex, nofollow", "same-origin")
     assert stranger.post(path, {"pin": pin}).status_code == 404
     page = plain(client.get("/my/shares/"))
     assert "127.0.0.1" in page

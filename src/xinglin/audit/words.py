@@ -51,6 +51,7 @@ ACTIONS = {
     "exchange-discarded": gettext_lazy("Message of an institution discarded"),
     "tcm-outcomes": gettext_lazy("What a doctor decided fetched by a clinic's system"),
     "residents.desk": gettext_lazy("Work at the desk for residents' accounts"),
+    "share.open": gettext_lazy("Record shown by a shared code"),
 }
 """The actions that can be chosen; one that is not here is shown by its code."""
 

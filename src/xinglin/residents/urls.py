@@ -46,6 +46,7 @@ urlpatterns = [
     path("my/self-tests/", selftests.overview, name="self-tests"),
     path("my/self-tests/<str:code>/", selftests.one, name="self-test"),
     path("my/readers/", readers.readers, name="readers"),
+    path("my/readers/<int:place>/proof/", readers.proof, name="proof"),
     path("my/family/", family.family, name="family"),
     path("my/family/switch/", family.switch, name="switch"),
     path("my/family/<int:number>/withdraw/", family.withdraw, name="withdraw"),

@@ -5,30 +5,58 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext, gettext_noop
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from xinglin.audit import actions, patients, queries
 from xinglin.audit.forms import ComplaintForm
 from xinglin.audit.queries import Cases, Wanted
 from xinglin.audit.rules import COMPLAINT, EVERYTHING
 from xinglin.audit.views import frame
-from xinglin.kernel.errors import forbidden
+from xinglin.kernel.errors import forbidden, not_found
+from xinglin.ledger import queries as ledger
+from xinglin.ledger.views.files import head_over
 from xinglin.record import access
 from xinglin.residents.rules import Kind
 from xinglin.residents.views.entering import Here, mine, shown
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
+
+
+_SOURCE = "access"  # what the ledger calls lines of the access log
+
+
+def _require_right(here: Here) -> None:
+    if here.acting.kind is Kind.MANDATE:  # the institutions that looked may tell what is withheld
+        raise forbidden(gettext_noop("Who looked is shown to the person alone, and to guardians."))
+
+
+@require_GET
+@mine
+def proof(_request: HttpRequest, here: Here, place: int) -> HttpResponse:
+    """That a look at the record has its entry in the log that nobody can change: a file for whoever checks it."""
+    _require_right(here)
+    found = patients.resident(here.connection, here.acting.patient)
+    looked = queries.line(here.connection, place, EVERYTHING)
+    index = ledger.index_of(here.connection, _SOURCE, place) if looked.line.patient in found.numbers else None
+    if index is None:
+        raise not_found(gettext_noop("This look has no entry in the log yet. Ask again in a moment."))
+    made = ledger.prove(here.connection, ledger.entry(here.connection, index), head_over(index))
+    return HttpResponse(
+        made.text,
+        content_type="text/plain; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="look-{place}-entry-{index}.tlog-proof"'},
+    )
 
 
 @require_http_methods(["GET", "POST"])
 @mine
 def readers(request: HttpRequest, here: Here) -> HttpResponse:
     """Who looked, to what end; a POST takes down a complaint."""
-    if here.acting.kind is Kind.MANDATE:  # the institutions that looked may tell what is withheld
-        raise forbidden(gettext_noop("Who looked is shown to the person alone, and to guardians."))
+    _require_right(here)
     found = patients.resident(here.connection, here.acting.patient)
     posted = request.method == "POST"
     form = ComplaintForm(request.POST if posted else None, initial={"place": request.GET.get("about", "")})
@@ -57,6 +85,7 @@ def readers(request: HttpRequest, here: Here) -> HttpResponse:
     context = {
         "lookers": [(frame.reader_of(names, one.actor), one) for one in lookers],
         "rows": rows,
+        "entered": ledger.indexes_of(here.connection, _SOURCE, [row.place for row in rows]),
         "own": own,
         "more": frame.after(lines[queries.PAGE - 1]) if len(lines) > queries.PAGE else "",
         "paged": before is not None,

@@ -154,5 +154,4 @@ def _opened(request: HttpRequest, one: shares.Share) -> HttpResponse:
 
 def _private(answer: HttpResponse) -> HttpResponse:
     answer["X-Robots-Tag"] = "noindex, nofollow"
-    answer["Referrer-Policy"] = "no-referrer"
     return answer
