@@ -26,6 +26,7 @@ urlpatterns = [
     path("exchange/soap", soap),
     path("exchange/", include("xinglin.exchange.urls")),
     path("clinic/", include("xinglin.clinic.urls")),
+    path("recognition/", include("xinglin.recognition.urls")),
     path("signing/", include("xinglin.signing.urls")),
     path("tcm/safety/", include("xinglin.tcm.safety.urls")),
     path("tcm/constitution/", include("xinglin.tcm.constitution.urls")),
