@@ -132,9 +132,11 @@ def test_a_nurse_sees_what_is_valid_and_may_not_decide(sign_in, glucose) -> None
 
 def test_every_item_is_looked_for_by_its_pinyin_and_initials(sign_in) -> None:
     page = sign_in("doctor", "h1").get("/recognition/of/p1/").content.decode()
-    (keys,) = re.findall(r'data-keys="([^"]*)"><input type="checkbox" name="items" value="hba1c"', page)
+    keys = dict(re.findall(r'data-keys="([^"]*)"><input type="checkbox" name="items" value="([^"]*)"', page))
+    found = {code: set(said.split()) for said, code in keys.items()}
 
-    assert {"tanghuaxuehongdanbai", "thxhdb", "糖化血红蛋白"} <= set(keys.split())
+    assert {"tanghuaxuehongdanbai", "thxhdb", "糖化血红蛋白"} <= found["hba1c"]
+    assert {"xiongbuctpingsao", "xbctps"} <= found["chest-ct"]
 
 
 def test_an_institution_sees_its_own_decisions_and_those_on_its_results_alone(sign_in, glucose) -> None:

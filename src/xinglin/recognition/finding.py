@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from xinglin.recognition.values import EVERYTHING, LOINC, SCOPES, TIERS, Found, Judged, Place, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from xinglin.recognition.values import Asking, Item, Mark, Measures, Result
 
-_DAY = 86_400
+_NOTHING = timedelta(0)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def plain(name: str) -> str:
@@ -52,8 +53,17 @@ class _Meaning:
             for name in (item.name, *item.names):
                 self.by_name.setdefault(plain(name), []).append(item)
         self.systems = {code.rpartition("|")[0] for code in self.by_code} | {LOINC}
+        self.known: dict[tuple[object, ...], list[Item]] = {}
 
-    def of(self, result: Result) -> Iterable[Item]:
+    def of(self, result: Result) -> list[Item]:
+        """What is said in the same codes and names is the same; it is looked for once."""
+        said = result.kind, result.codes, result.names
+        found = self.known.get(said)
+        if found is None:
+            found = self.known[said] = self._meant(result)
+        return found
+
+    def _meant(self, result: Result) -> list[Item]:
         """By its codes; by its names only where no code says what it is."""
         found = {item.code: item for code in result.codes for item in self.by_code.get(code, ())}
         if not found and not any(code.rpartition("|")[0] in self.systems for code in result.codes):
@@ -62,50 +72,64 @@ class _Meaning:
 
 
 class _Judge:
-    """Sets results against items; marks are looked for once for each institution and item."""
+    """Sets results against items; what is the same for many results is looked for once."""
 
     def __init__(
         self, places: Mapping[str, Place], asking: Asking, measures: Measures, last: datetime | None
     ) -> None:
         self.places, self.asking, self.measures, self.last = places, asking, measures, last
         self.today = asking.today
-        self.marks: dict[tuple[str, str], Mark | None] = {}
+        self.standing: dict[tuple[str, str], tuple[Place, Mark | None, tuple[str, ...]]] = {}
+        self.flaws: dict[tuple[object, ...], tuple[str, ...]] = {}
 
     def judge(self, item: Item, result: Result) -> Judged:
-        place = self.places.get(result.institution) or Place(result.institution, result.institution)
-        own = bool(self.asking.institution) and self.asking.institution == result.institution
-        mark = None if own else self._mark(item, place)
-        days, reasons = self._aged(item, result)
-        reasons += _flawed(result, self.measures)
-        if not own:
-            reasons += _unrecognised(item, place, mark)
-        since = self.last is not None and result.moment is not None and self.last > result.moment
-        return Judged(result, place, days, tuple(reasons), ("event",) if since else (), own, mark)
+        moment, institution = result.moment, result.institution
+        own = bool(institution) and self.asking.institution == institution
+        place, mark, unrecognised = self._stands(item, institution, own)
+        days, aged = self._aged(item, moment)
+        since = self.last is not None and moment is not None and self.last > moment
+        reasons = aged + self._flawed(result) + unrecognised
+        return Judged(result, place, days, reasons, ("event",) if since else (), own, mark)
 
-    def _aged(self, item: Item, result: Result) -> tuple[int, list[str]]:
+    def _aged(self, item: Item, moment: datetime | None) -> tuple[int, tuple[str, ...]]:
         """Its age in whole days, -1 where it is not known, and whether that is too much."""
-        if result.moment is None:
-            return -1, ["undated"]
-        seconds = (self.asking.now - result.moment).total_seconds()
-        if seconds < 0:
-            return -1, ["future"]
-        return int(seconds // _DAY), ["old"] if seconds > item.days * _DAY else []
+        if moment is None:
+            return -1, ("undated",)
+        age = self.asking.now - moment
+        if age < _NOTHING:
+            return -1, ("future",)
+        return age.days, ("old",) if age > timedelta(days=item.days) else ()
+
+    def _flawed(self, result: Result) -> tuple[str, ...]:
+        said = result.status, not result.value, result.interpretation
+        found = self.flaws.get(said)
+        if found is None:
+            found = self.flaws[said] = tuple(_flawed(result, self.measures))
+        return found
+
+    def _stands(self, item: Item, institution: str, own: bool) -> tuple[Place, Mark | None, tuple[str, ...]]:
+        """The institution, its mark for the item, and what it lacks."""
+        key = institution, item.code
+        found = self.standing.get(key)
+        if found is None:
+            place = self.places.get(institution) or Place(institution, institution)
+            mark = None if own else self._mark(item, place)
+            lacks = () if own else tuple(_unrecognised(item, place, mark))
+            found = self.standing[key] = place, mark, lacks
+        return found
 
     def _mark(self, item: Item, place: Place) -> Mark | None:
         """The institution's mark for the item that reaches farthest, of those that reach to who asks.
 
         A mark counts by today and not by the day of the result: one taken away says that results are doubted.
         """
-        key = place.id, item.code
-        if key not in self.marks:
-            wanted = (item.code, item.kind.value, f"group:{item.group}", EVERYTHING)
-            found = [
-                mark for mark in place.marks
-                if mark.items in wanted and mark.since <= self.today
-                and (mark.until is None or self.today < mark.until) and _reaches(mark, self.asking.division)
-            ]  # fmt: skip
-            self.marks[key] = max(found, key=lambda mark: SCOPES[mark.scope], default=None)
-        return self.marks[key]
+        wanted = (item.code, item.kind.value, f"group:{item.group}", EVERYTHING)
+        found = [
+            mark for mark in place.marks
+            if mark.items in wanted and mark.since <= self.today
+            and (mark.until is None or self.today < mark.until) and _reaches(mark, self.asking.division)
+        ]  # fmt: skip
+        return max(found, key=lambda mark: SCOPES[mark.scope], default=None)
 
 
 def _flawed(result: Result, measures: Measures) -> Iterable[str]:
@@ -139,7 +163,6 @@ def _reaches(mark: Mark, division: str) -> bool:
 
 
 def _sorted(item: Item, judged: list[Judged]) -> Found:
-    judged.sort(key=lambda one: one.result.moment.timestamp() if one.result.moment else 0.0, reverse=True)
-    return Found(
-        item, tuple(one for one in judged if one.valid), tuple(one for one in judged if not one.valid)
-    )
+    judged.sort(key=lambda one: one.result.moment or _NEVER, reverse=True)
+    valid = tuple(one for one in judged if not one.reasons)
+    return Found(item, valid, tuple(one for one in judged if one.reasons))

@@ -74,7 +74,8 @@ def _spelt(name: str) -> tuple[str, str]:
     from pypinyin import lazy_pinyin  # noqa: PLC0415 -- a quarter of a second, for the page alone
 
     syllables = lazy_pinyin(name)
-    return "".join(syllables), "".join(syllable[0] for syllable in syllables)
+    begun = (syllable if syllable in name else syllable[0] for syllable in syllables)  # CT stays CT
+    return "".join(syllables), "".join(begun)
 
 
 def spelt(item: Item) -> list[str]:
