@@ -126,5 +126,5 @@ def test_a_result_is_recognised_another_declined_disputed_and_all_is_counted(
     assert found == [["6.8 mmol/L", "6.8 mmol/L"], ["双肺未见明显异常。"]]
     assert tags == ["已互认", "未互认"]
     assert tiles == ["50.0 %", "1", "1", "6.00", "1", "0"]
-    assert {name: said for name, said in wrong.items() if said} == {}
-    assert {name: width for name, width in widths.items() if width > 0} == {}
+    assert [(name, said) for name, said in wrong.items() if said] == []
+    assert [(name, width) for name, width in widths.items() if width > 0] == []

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel.actor import Actor
 from xinglin.kernel.errors import Fault, Kind
-from xinglin.recognition import actions, catalogue, reading, reference, standings, versions
+from xinglin.recognition import actions, catalogue, counting, reading, reference, standings, versions
 from xinglin.recognition.actions import Choice, Marking
+from xinglin.recognition.counting import Wanted
 from xinglin.recognition.rules import Verdict
 from xinglin.record.door import open_as
 
@@ -40,7 +41,20 @@ def begin(connection: Connection, *, institutions: tuple[str, ...], now: datetim
         made += _decided(connection, choice, place, moment, made)
         if made >= given["decisions"]["most"]:
             break
+    _dispute(connection, given, now)
     return made
+
+
+def _dispute(connection: Connection, given: dict[str, Any], now: datetime) -> None:
+    """Some institutions object to what was declined."""
+    first = (now - timedelta(days=365)).date()
+    wanted = Wanted(first, now.date() + timedelta(days=2), verdict=Verdict.DECLINED.value)
+    for decision in counting.rows(connection, wanted, limit=given["decisions"]["disputed"]):
+        actor = Actor("demo/lab", "检验科", frozenset({"system"}), institution=decision.source)
+        with connection.transaction():
+            actions.object_to(
+                connection, decision=decision, words=given["decisions"]["objection"], actor=actor, now=now
+            )
 
 
 def _mark(connection: Connection, given: dict[str, Any], now: datetime) -> None:

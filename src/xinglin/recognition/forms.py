@@ -44,10 +44,15 @@ class WantedForm(forms.Form):
     reason = forms.RegexField(r"^[a-z]{1,20}$", required=False)
     own = forms.BooleanField(required=False)
 
+    def last(self, today: date) -> date:
+        """The first day of the last month asked for."""
+        given = self.cleaned_data if self.is_valid() else {}
+        return self._first(given, "until") or today.replace(day=1)
+
     def wanted(self, today: date, own_institution: str) -> Wanted:
         """What is asked; who works at an institution sees its decisions, and those on its results, alone."""
         given = self.cleaned_data if self.is_valid() else {}
-        last = self._first(given, "until") or today.replace(day=1)
+        last = self.last(today)
         first = self._first(given, "since") or _back(last, _MONTHS - 1)
         first = max(min(first, last), _back(last, _MOST_MONTHS))
         institution, source = given.get("institution", ""), given.get("source", "")
@@ -96,12 +101,12 @@ class MarkForm(forms.Form):
         widget=forms.TextInput({"class": "form-control", "inputmode": "numeric"}),
     )
     since = forms.DateField(
-        label=_("From"), widget=forms.DateInput({"type": "date", "class": "form-control"})
+        label=_("From"), widget=forms.DateInput({"type": "date", "class": "form-control"}, format="%Y-%m-%d")
     )
     until = forms.DateField(
         label=_("Until before"),
         required=False,
-        widget=forms.DateInput({"type": "date", "class": "form-control"}),
+        widget=forms.DateInput({"type": "date", "class": "form-control"}, format="%Y-%m-%d"),
     )
     evidence = forms.CharField(
         label=_("Evidence, such as the certificate's number"),

@@ -66,7 +66,8 @@ def board(request: HttpRequest, door: Door) -> HttpResponse:
         return _exported(connection, request.GET["form"], key, groups)
     alone = replace(wanted, own=True)
     context = {
-        "tab": "board", "form": form, "wanted": wanted, "query": _query(wanted), "region": not own,
+        "tab": "board", "form": form, "last": form.last(today()), "wanted": wanted,
+        "query": _query(wanted), "region": not own,
         "total": counting.total(connection, wanted), "own": counting.total(connection, alone),
         "declined_query": _query(wanted, verdict="declined"), "own_query": _query(wanted, own=True),
         "recognised_query": _query(wanted, verdict="recognised"),
@@ -103,7 +104,7 @@ def _named(connection: Connection, key: str, groups: Sequence[Figures]) -> list[
 
 def _exported(connection: Connection, form: str, key: str, groups: Sequence[Figures]) -> HttpResponse:
     head = [
-        gettext("Key"), gettext("Called"), gettext("Recognised"), gettext("Declined"), gettext("Rate of recognition"),
+        gettext("Key"), gettext("Known as"), gettext("Recognised"), gettext("Declined"), gettext("Rate of recognition"),
         gettext("Saved (yuan)"), gettext("Declined unjustly"),
     ]  # fmt: skip
     rows = [
@@ -127,7 +128,8 @@ def decisions(request: HttpRequest, door: Door) -> HttpResponse:
     total = counting.total(connection, wanted)
     mine = door.actor.institution
     context = {
-        "tab": "decisions", "form": form, "wanted": wanted, "query": _query(wanted), "total": total,
+        "tab": "decisions", "form": form, "last": form.last(today()), "wanted": wanted,
+        "query": _query(wanted), "total": total,
         "rows": [
             {
                 "decision": one, "institution": names[one.institution], "source": names[one.source],
