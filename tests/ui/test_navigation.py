@@ -25,6 +25,7 @@ def shown(*roles: str, path: str = "/") -> list[navigation.Shown]:
                 "/directory/",
                 "/tcm/",
                 "/tcm/differentiation/",
+                "/recognition/",
                 "/quality/",
                 "/codes/",
                 "/exchange/studies/",
@@ -56,6 +57,7 @@ def shown(*roles: str, path: str = "/") -> list[navigation.Shown]:
                 "/cards/",
                 "/directory/",
                 "/tcm/",
+                "/recognition/",
                 "/exchange/",
                 "/quality/",
                 "/reminders/",
@@ -100,6 +102,7 @@ def test_places_are_named_in_the_reader_s_language() -> None:
         "健康卡",
         "机构目录",
         "中医",
+        "结果互认",
         "数据交换",
         "数据质量",
         "诊疗提醒",
@@ -112,7 +115,7 @@ def test_places_are_named_in_the_reader_s_language() -> None:
     ]
 
 
-@pytest.mark.parametrize(("role", "first", "more"), [("client", 5, 2), ("nurse", 5, 5), ("doctor", 5, 7)])
+@pytest.mark.parametrize(("role", "first", "more"), [("client", 5, 2), ("nurse", 5, 5), ("doctor", 5, 8)])
 def test_what_does_not_fit_the_bar_is_in_its_menu(role: str, first: int, more: int) -> None:
     found = navigation.bar(Actor("account/1", "somebody", frozenset([role])), "/signing/verify/")
 

@@ -19,6 +19,7 @@ from xinglin.identity import terms
 from xinglin.identity.population import counts, filing, refreshing
 from xinglin.kernel import clock
 from xinglin.kernel.actor import SYSTEM
+from xinglin.recognition import demonstrating as recognising
 from xinglin.record import database, jobs
 from xinglin.residents import demonstrating
 from xinglin.signing import actions as signing
@@ -65,6 +66,16 @@ def prepare(folder: Path, plan: Plan, say: Say) -> None:
         call_command("quality", verb)
     say("Trying rules of reminders on the last month …")
     call_command("reminders", "try", "critical-result", "digoxin-potassium")
+    say("Recognising earlier results …")
+    places = (
+        HOSPITAL,
+        institutions.TCM,
+        institutions.district_hospital(0),
+        institutions.district_hospital(1),
+    )
+    recognising.begin(
+        database.connection(), institutions=tuple(place.code for place in places), now=clock.now()
+    )
 
 
 def _make(folder: Path, plan: Plan, say: Say) -> None:

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "xinglin.exchange.onboarding",
     "xinglin.exchange.subscriptions",
     "xinglin.quality",
+    "xinglin.recognition",
     "xinglin.edge",
     "xinglin.clinic",
     "xinglin.tcm.knowledge",

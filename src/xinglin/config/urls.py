@@ -27,6 +27,7 @@ urlpatterns = [
     path("exchange/", include("xinglin.exchange.urls")),
     path("ui/", include("xinglin.ui.urls")),
     path("clinic/", include("xinglin.clinic.urls")),
+    path("recognition/", include("xinglin.recognition.urls")),
     path("signing/", include("xinglin.signing.urls")),
     path("tcm/adapter/", include("xinglin.tcm.adapter.urls")),
     path("tcm/safety/", include("xinglin.tcm.safety.urls")),
