@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
-import shutil
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +16,7 @@ from xinglin.record import database, jobs, parameters, reindex
 from xinglin.record.bulk import export, importing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.api.caller import Caller, Reply
 
@@ -25,10 +25,9 @@ NDJSON = "application/fhir+ndjson"
 
 
 @pytest.fixture(autouse=True)
-def _no_files_left() -> Iterator[None]:
-    yield
-    for name in ("export", "import", "refused"):
-        shutil.rmtree(settings.SETTINGS.home / name, ignore_errors=True)
+def _files_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Exports and imports of a test lie apart from those that another process makes at the same time."""
+    monkeypatch.setattr(settings, "SETTINGS", replace(settings.SETTINGS, home=tmp_path))
 
 
 def settled(caller: Caller, begun: Reply) -> Reply:

@@ -189,7 +189,7 @@ def test_a_resident_answers_one_question_a_screen_and_may_go_back(people: Connec
     shown = text(own.get("/my/constitution/"))
     assert "平和质" in shown
     assert own.get("/tcm/constitution/a/").status_code == 403
-    assert "我的体质" in text(own.get("/my/"))
+    assert "我的体质" in text(own.get("/my/self-tests/"))
 
 
 def test_answers_that_are_none_only_ask_again(people: Connection, outbox) -> None:  # noqa: F811
