@@ -9,31 +9,23 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 from datetime import datetime
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from django.http import JsonResponse
-from django.utils.translation import gettext, gettext_noop
-from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
-from xinglin.accounts.queries import actor_for_authorization
-from xinglin.fhir import json
 from xinglin.healthcard import actions, emergencies, keys, queries, reference, verifying, words
 from xinglin.healthcard.rules import Right
 from xinglin.healthcard.verifying import Scan
 from xinglin.kernel import clock
 from xinglin.kernel.ages import Age
-from xinglin.kernel.errors import HTTP_STATUS, Fault, invalid
+from xinglin.kernel.errors import invalid
 from xinglin.record import database
 from xinglin.record.door import open_as
-from xinglin.ui import entry
+from xinglin.ui import entry, machines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from django.http import HttpRequest
+    from django.http import HttpRequest, JsonResponse
 
     from xinglin.healthcard.queries import Card
     from xinglin.healthcard.verifying import Verdict
@@ -53,36 +45,7 @@ _REFUSED_STATUS = {"forbidden": 403}  # every other verdict is an answer: 200
 _LONGEST = {"operation": 40, "counter": 80, "request": 80}
 
 
-def _called(view: Callable[[HttpRequest, Actor], JsonResponse]) -> Callable[[HttpRequest], JsonResponse]:
-    """A view for programs: who calls by the header, faults as JSON."""
-
-    @never_cache
-    @csrf_exempt
-    @wraps(view)
-    def called(request: HttpRequest) -> JsonResponse:
-        actor = actor_for_authorization(request.headers.get("Authorization"), request.META)
-        if actor is None:
-            said = gettext("Name yourself in the header Authorization: a bearer token, or name and password.")
-            answer = _failed(401, "login", said)
-            answer["WWW-Authenticate"] = 'Bearer realm="Xinglin", Basic realm="Xinglin", charset="UTF-8"'
-            return answer
-        try:
-            return view(request, actor)
-        except Fault as fault:
-            return _failed(HTTP_STATUS[fault.kind], fault.issues[0].code, words.fault(fault))
-
-    return called
-
-
-def _failed(status: int, code: str, text: str) -> JsonResponse:
-    return _json({"error": {"code": code, "text": text}}, status)
-
-
-def _json(said: dict[str, Any], status: int = 200) -> JsonResponse:
-    return JsonResponse(said, status=status, json_dumps_params={"ensure_ascii": False})
-
-
-@_called
+@machines.called(words.fault)
 @require_POST
 def verify(request: HttpRequest, actor: Actor) -> JsonResponse:
     """A verdict on what a counter has scanned."""
@@ -101,24 +64,16 @@ def verify(request: HttpRequest, actor: Actor) -> JsonResponse:
     answer = _answer(verdict)
     if said.get("emergency") and verdict.accepted and verdict.card is not None:
         answer["emergency"] = _emergency(verdict.card, actor)
-    return _json(answer, _REFUSED_STATUS.get(verdict.why, 200))
+    return machines.answer(answer, _REFUSED_STATUS.get(verdict.why, 200))
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:
     """What is asked; raises ``invalid`` with the name of the field that is wrong."""
-    if len(request.body) > _MOST_BYTES:
-        raise invalid(
-            gettext_noop("The body has more than %(most)d bytes."), most=_MOST_BYTES, code="too-long"
-        )
-    said = json.parse(request.body)
+    said = machines.asked(request, most=_MOST_BYTES)
     if not isinstance(said, dict):
         raise invalid(gettext_noop("The body is to be a JSON object with the member code."))
     for name, value in said.items():
-        if name not in _FIELDS:
-            raise invalid(
-                gettext_noop("There is no member %(name)s; known are %(known)s."),
-                name=repr(name), known=", ".join(_FIELDS),
-            )  # fmt: skip
+        machines.require_known(name, _FIELDS)
         if not isinstance(value, _FIELDS[name]):
             raise invalid(
                 gettext_noop("The member %(name)s is to be a %(type)s."),
@@ -195,7 +150,7 @@ def _emergency(card: Card, actor: Actor) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@_called
+@machines.called(words.fault)
 @require_GET
 def public_keys(_request: HttpRequest, actor: Actor) -> JsonResponse:
     """The public keys of shown codes, by which a counter without network can tell an altered one."""
@@ -210,4 +165,4 @@ def public_keys(_request: HttpRequest, actor: Actor) -> JsonResponse:
         for key in ring.keys
         if key.revoked is None and key.verifier.public
     ]
-    return _json({"purpose": ring.purpose.name, "audience": "card", "keys": shown})
+    return machines.answer({"purpose": ring.purpose.name, "audience": "card", "keys": shown})

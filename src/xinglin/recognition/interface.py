@@ -8,32 +8,23 @@ the account; the doctor, who decides, is named in the body.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from django.http import JsonResponse
-from django.utils.translation import gettext, gettext_noop
-from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST
 
-from xinglin.accounts import faults
-from xinglin.accounts.queries import actor_for_authorization
-from xinglin.fhir import json
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel import clock
-from xinglin.kernel.errors import HTTP_STATUS, Fault, invalid
+from xinglin.kernel.errors import invalid
 from xinglin.recognition import actions, queries, rules, words
 from xinglin.recognition.actions import Choice
 from xinglin.recognition.rules import Verdict
 from xinglin.record import database
 from xinglin.record.door import open_as
-from xinglin.ui import entry
+from xinglin.ui import entry, machines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from django.http import HttpRequest
+    from django.http import HttpRequest, JsonResponse
 
     from xinglin.kernel.actor import Actor
     from xinglin.recognition.queries import Candidates, Decision
@@ -46,36 +37,7 @@ _DECISION = ("patient", "order", "item", "result", "verdict", "reason", "words",
 _VERDICTS = {"recognise": Verdict.RECOGNISED, "decline": Verdict.DECLINED}
 
 
-def _called(view: Callable[[HttpRequest, Actor], JsonResponse]) -> Callable[[HttpRequest], JsonResponse]:
-    """A view for programs: who calls by the header, faults as JSON."""
-
-    @never_cache
-    @csrf_exempt
-    @wraps(view)
-    def called(request: HttpRequest) -> JsonResponse:
-        actor = actor_for_authorization(request.headers.get("Authorization"), request.META)
-        if actor is None:
-            said = gettext("Name yourself in the header Authorization: a bearer token, or name and password.")
-            answer = _failed(401, "login", said)
-            answer["WWW-Authenticate"] = 'Bearer realm="Xinglin", Basic realm="Xinglin", charset="UTF-8"'
-            return answer
-        try:
-            return view(request, actor)
-        except Fault as fault:
-            return _failed(HTTP_STATUS[fault.kind], fault.issues[0].code, faults.said(fault))
-
-    return called
-
-
-def _failed(status: int, code: str, text: str) -> JsonResponse:
-    return _json({"error": {"code": code, "text": text}}, status)
-
-
-def _json(said: dict[str, Any], status: int = 200) -> JsonResponse:
-    return JsonResponse(said, status=status, json_dumps_params={"ensure_ascii": False})
-
-
-@_called
+@machines.called()
 @require_POST
 def candidates(request: HttpRequest, actor: Actor) -> JsonResponse:
     """What of a person's earlier results is valid for the items of an order, and why the rest is not."""
@@ -89,7 +51,7 @@ def candidates(request: HttpRequest, actor: Actor) -> JsonResponse:
     found = queries.candidates(
         open_as(_with_purpose(actor, said)), _text(said, "patient", required=True), items, clock.now()
     )
-    return _json(_as_data(found))
+    return machines.answer(_as_data(found))
 
 
 def _is_text(value: object) -> bool:
@@ -98,22 +60,14 @@ def _is_text(value: object) -> bool:
 
 def _body(request: HttpRequest, known: tuple[str, ...]) -> dict[str, Any]:
     """What is asked; raises ``invalid`` with the member that is wrong."""
-    if len(request.body) > _MOST_BYTES:
-        raise invalid(
-            gettext_noop("The body has more than %(most)d bytes."), most=_MOST_BYTES, code="too-long"
-        )
-    said = json.parse(request.body)
+    said = machines.asked(request, most=_MOST_BYTES)
     if not isinstance(said, dict):
         raise invalid(
             gettext_noop("The body is to be a JSON object with the members %(known)s."),
             known=", ".join(known),
         )
     for name in said:
-        if name not in known:
-            raise invalid(
-                gettext_noop("There is no member %(name)s; known are %(known)s."),
-                name=repr(name), known=", ".join(known),
-            )  # fmt: skip
+        machines.require_known(name, known)
     return said
 
 
@@ -171,7 +125,7 @@ def _judged(one: Judged) -> dict[str, Any]:
     return said
 
 
-@_called
+@machines.called()
 @require_POST
 def decisions(request: HttpRequest, actor: Actor) -> JsonResponse:
     """Keep what a doctor decided on a result."""
@@ -195,7 +149,7 @@ def decisions(request: HttpRequest, actor: Actor) -> JsonResponse:
     connection = database.connection()
     with connection.transaction():
         kept = actions.decide(connection, choice=choice, actor=_with_purpose(actor, said), now=clock.now())
-    return _json(_kept(kept), 201)
+    return machines.answer(_kept(kept), 201)
 
 
 def _kept(kept: Decision) -> dict[str, Any]:

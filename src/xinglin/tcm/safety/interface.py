@@ -10,7 +10,6 @@ from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from django.http import JsonResponse
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -18,18 +17,17 @@ from django.views.decorators.http import require_POST
 
 from xinglin.accounts import faults
 from xinglin.accounts.queries import actor_for_authorization, actor_of
-from xinglin.fhir import json
 from xinglin.kernel import clock
-from xinglin.kernel.errors import HTTP_STATUS, Fault, invalid
+from xinglin.kernel.errors import Fault, invalid
 from xinglin.record.door import open_as
 from xinglin.tcm.safety import actions, facts
 from xinglin.tcm.safety.values import PREPARATIONS, ROUTES, Line, Person, Prescription
-from xinglin.ui import entry
+from xinglin.ui import entry, machines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.http import HttpRequest, HttpResponseBase
+    from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
     from xinglin.kernel.actor import Actor
     from xinglin.tcm.safety.values import Finding, Report
@@ -40,14 +38,6 @@ _PREGNANCIES = ("pregnant", "possible", "planning", "no")
 _CODES = frozenset(PREPARATIONS.values())
 
 
-def _json(said: dict[str, Any], status: int = 200) -> JsonResponse:
-    return JsonResponse(said, status=status, json_dumps_params={"ensure_ascii": False})
-
-
-def _failed(status: int, code: str, text: str) -> JsonResponse:
-    return _json({"error": {"code": code, "text": text}}, status)
-
-
 def _called(view: Callable[[HttpRequest, Actor], JsonResponse]) -> Callable[[HttpRequest], HttpResponseBase]:
     """A view for programs and for our own scripts: who calls by the header, or by the session with its token."""
 
@@ -55,13 +45,10 @@ def _called(view: Callable[[HttpRequest, Actor], JsonResponse]) -> Callable[[Htt
         try:
             return view(request, actor)
         except Fault as fault:
-            issue = fault.issues[0]
-            return _failed(HTTP_STATUS[fault.kind], issue.code, faults.issue(issue))
+            return machines.failed(fault, faults.issue(fault.issues[0]))
 
     def refused() -> JsonResponse:
-        answer = _failed(401, "login", gettext("Sign in, or name yourself in the header Authorization."))
-        answer["WWW-Authenticate"] = 'Bearer realm="Xinglin", Basic realm="Xinglin", charset="UTF-8"'
-        return answer
+        return machines.unnamed(gettext("Sign in, or name yourself in the header Authorization."))
 
     @csrf_protect
     def within_session(request: HttpRequest) -> HttpResponseBase:
@@ -86,15 +73,11 @@ def _called(view: Callable[[HttpRequest, Actor], JsonResponse]) -> Callable[[Htt
 @_called
 def check(request: HttpRequest, actor: Actor) -> JsonResponse:
     """What the rules say of the prescription in the body."""
-    if len(request.body) > _MOST_BYTES:
-        raise invalid(
-            gettext_noop("The body has more than %(most)d bytes."), most=_MOST_BYTES, code="too-long"
-        )
-    said = json.parse(request.body)
+    said = machines.asked(request, most=_MOST_BYTES)
     if not isinstance(said, dict):
         raise invalid(gettext_noop("The body is to be a JSON object with the member lines."))
     report = actions.review(prescription(said), _person(said, actor), actor=actor)
-    return _json(as_data(report))
+    return machines.answer(as_data(report))
 
 
 def as_data(report: Report) -> dict[str, Any]:
