@@ -6,9 +6,15 @@ from typing import Any
 
 from django import template
 
-from xinglin.clinic import rules, words
+from xinglin.clinic import reference, rules, words
 
 register = template.Library()
+
+
+@register.simple_tag
+def denials() -> str:
+    """The words of denial, as the chips of terms take them."""
+    return " ".join(reference.denials())
 
 
 @register.filter

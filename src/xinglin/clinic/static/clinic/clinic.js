@@ -1,11 +1,10 @@
 // The workstation of a clinic: terms kept in step with free text (clinic-terms), medicines by keyboard (clinic-herbs).
 "use strict";
 
-const DENIALS = ["无", "未见", "未", "否认", "不"]; // as in data/terms-1.toml
 const ENDS = /[，,。；;\n：: ]/;
 
 /** Where a term stands in a text, longer terms of the list first; null where it does not. */
-function place(text, term, terms) {
+function place(text, term, terms, denials) {
   const longer = terms.filter((other) => other.length > term.length && other.includes(term));
   let covered = text;
   for (const other of longer) covered = covered.replaceAll(other, "\u0000".repeat(other.length));
@@ -13,7 +12,7 @@ function place(text, term, terms) {
   if (start < 0) return null;
   let begin = start;
   while (begin > 0 && !ENDS.test(text[begin - 1])) begin -= 1;
-  const denied = DENIALS.find((word) => text.slice(begin, start).startsWith(word)) || "";
+  const denied = denials.find((word) => text.slice(begin, start).startsWith(word)) || "";
   return { start, begin, denied };
 }
 
@@ -22,17 +21,22 @@ class ClinicTerms extends HTMLElement {
     this.field = this.querySelector("textarea");
     this.chips = [...this.querySelectorAll("button[data-term]")];
     this.terms = this.chips.map((chip) => chip.dataset.term);
+    this.denials = this.dataset.denials.split(" "); // words of denial; the first is the one that a press writes
     this.field.addEventListener("input", () => this.read());
     for (const chip of this.chips) chip.addEventListener("click", () => this.press(chip.dataset.term));
     this.read();
   }
 
+  place(term) {
+    return place(this.field.value, term, this.terms, this.denials);
+  }
+
   /** The chips as the text has them: there, denied (mixed), or not said. */
   read() {
     for (const chip of this.chips) {
-      const found = place(this.field.value, chip.dataset.term, this.terms);
+      const found = this.place(chip.dataset.term);
       chip.setAttribute("aria-pressed", found ? (found.denied ? "mixed" : "true") : "false");
-      chip.textContent = (found && found.denied ? "无" : "") + chip.dataset.term;
+      chip.textContent = (found && found.denied ? this.denials[0] : "") + chip.dataset.term;
     }
   }
 
@@ -40,12 +44,12 @@ class ClinicTerms extends HTMLElement {
   press(term) {
     if (this.field.readOnly) return;
     const text = this.field.value;
-    const found = place(text, term, this.terms);
+    const found = this.place(term);
     if (!found) {
       const joint = !text || ENDS.test(text.at(-1)) ? "" : "，";
       this.field.value = `${text}${joint}${term}`;
     } else if (!found.denied) {
-      this.field.value = `${text.slice(0, found.start)}无${text.slice(found.start)}`;
+      this.field.value = `${text.slice(0, found.start)}${this.denials[0]}${text.slice(found.start)}`;
     } else {
       this.field.value = this.without(text, term, found);
     }
@@ -55,7 +59,7 @@ class ClinicTerms extends HTMLElement {
 
   without(text, term, { start, begin }) {
     const end = start + term.length;
-    const alone = DENIALS.includes(text.slice(begin, start));
+    const alone = this.denials.includes(text.slice(begin, start));
     if (text[end] === "、") return text.slice(0, start) + text.slice(end + 1);
     if (text[start - 1] === "、") return text.slice(0, start - 1) + text.slice(end);
     const from = alone ? begin : start;
@@ -65,6 +69,62 @@ class ClinicTerms extends HTMLElement {
 }
 
 const MOST_HITS = 8;
+
+/** The list of what was found below a field: chosen by ↑ ↓ and Enter, or by mouse. */
+class Hits {
+  /** `said` gives the words of one that was found, `pick` takes it. */
+  constructor(field, list, { said, pick }) {
+    Object.assign(this, { field, list, said, pick, found: [], at: 0 });
+    field.addEventListener("blur", () => this.show([]));
+    list.addEventListener("mousedown", (event) => {
+      event.preventDefault(); // the field keeps the focus
+      const hit = event.target.closest("[role=option]");
+      if (hit) this.pick(this.found[[...list.children].indexOf(hit)]);
+    });
+  }
+
+  get any() {
+    return this.found.length > 0;
+  }
+
+  show(found) {
+    this.found = found;
+    this.at = 0;
+    this.list.hidden = !this.any;
+    this.field.setAttribute("aria-expanded", String(this.any));
+    this.list.replaceChildren(
+      ...found.map((one, at) => {
+        const hit = document.createElement("div");
+        hit.setAttribute("role", "option");
+        hit.id = `${this.list.id}-${at}`;
+        hit.textContent = this.said(one);
+        return hit;
+      }),
+    );
+    this.mark();
+  }
+
+  mark() {
+    [...this.list.children].forEach((hit, at) => hit.setAttribute("aria-selected", String(at === this.at)));
+    if (this.any) this.field.setAttribute("aria-activedescendant", `${this.list.id}-${this.at}`);
+    else this.field.removeAttribute("aria-activedescendant");
+  }
+
+  /** Follow a key; whether it was one of the list's. */
+  key(name) {
+    const count = this.found.length;
+    if (name === "ArrowDown" || name === "ArrowUp") {
+      if (count) this.at = (this.at + (name === "ArrowDown" ? 1 : count - 1)) % count;
+      this.mark();
+    } else if (name === "Enter") {
+      if (count) this.pick(this.found[this.at]);
+    } else if (name === "Escape") {
+      this.show([]);
+    } else return false;
+    return true;
+  }
+}
+
 const data = (id) => JSON.parse(document.getElementById(id).textContent);
 
 class ClinicHerbs extends HTMLElement {
@@ -79,20 +139,15 @@ class ClinicHerbs extends HTMLElement {
     this.findings = this.form.querySelector("[data-findings]");
     this.list = this.querySelector("ol");
     this.field = this.querySelector("[data-find]");
-    this.hits = this.querySelector("[role=listbox]");
+    this.hits = new Hits(this.field, this.querySelector("[role=listbox]"), {
+      said: (herb) => `${herb.name}  ${herb.initials[0]}  ${(herb.left / 1000).toFixed(0)} ${herb.unit}`,
+      pick: (herb) => this.pick(herb),
+    });
     this.total = this.querySelector("output");
     this.hidden_ = this.querySelector("input[name=lines]");
-    this.at = 0;
-    this.found = [];
     for (const line of this.said.lines) this.add(line);
-    this.field.addEventListener("input", () => this.look());
+    this.field.addEventListener("input", () => this.hits.show(this.find(this.field.value)));
     this.field.addEventListener("keydown", (event) => this.key(event));
-    this.field.addEventListener("blur", () => this.show([]));
-    this.hits.addEventListener("mousedown", (event) => {
-      event.preventDefault(); // the field keeps the focus
-      const hit = event.target.closest("[role=option]");
-      if (hit) this.pick(this.byItem.get(hit.dataset.item));
-    });
     this.form.elements.doses?.addEventListener("input", () => this.changed());
     this.form.elements.pregnancy?.addEventListener("change", () => this.changed());
     this.querySelector("[data-sort]")?.addEventListener("click", () => this.sort());
@@ -114,46 +169,10 @@ class ClinicHerbs extends HTMLElement {
     return ranked.slice(0, MOST_HITS).map((one) => one[2]);
   }
 
-  look() {
-    this.show(this.find(this.field.value));
-  }
-
-  show(found) {
-    this.found = found;
-    this.at = 0;
-    this.hits.hidden = !found.length;
-    this.field.setAttribute("aria-expanded", String(found.length > 0));
-    this.hits.replaceChildren(
-      ...found.map((herb, at) => {
-        const hit = document.createElement("div");
-        hit.setAttribute("role", "option");
-        hit.id = `${this.hits.id}-${at}`;
-        hit.dataset.item = herb.item;
-        hit.textContent = `${herb.name}  ${herb.initials[0]}  ${(herb.left / 1000).toFixed(0)} ${herb.unit}`;
-        return hit;
-      }),
-    );
-    this.mark();
-  }
-
-  mark() {
-    [...this.hits.children].forEach((hit, at) => hit.setAttribute("aria-selected", String(at === this.at)));
-    if (this.found.length) this.field.setAttribute("aria-activedescendant", `${this.hits.id}-${this.at}`);
-    else this.field.removeAttribute("aria-activedescendant");
-  }
-
   key(event) {
     if (event.isComposing) return;
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      event.preventDefault();
-      const count = this.found.length;
-      if (count) this.at = (this.at + (event.key === "ArrowDown" ? 1 : count - 1)) % count;
-      this.mark();
-    } else if (event.key === "Enter") {
-      event.preventDefault(); // Enter never sends the form from here
-      if (this.found[this.at]) this.pick(this.found[this.at]);
-    } else if (event.key === "Escape") {
-      this.show([]);
+    if (this.hits.key(event.key)) {
+      if (event.key !== "Escape") event.preventDefault(); // Enter never sends the form from here
     } else if (event.key === "Backspace" && !this.field.value && this.list.lastElementChild) {
       event.preventDefault();
       this.list.lastElementChild.querySelector("input").focus();
@@ -162,7 +181,7 @@ class ClinicHerbs extends HTMLElement {
 
   pick(herb) {
     this.field.value = "";
-    this.show([]);
+    this.hits.show([]);
     const there = this.list.querySelector(`[data-item="${herb.item}"]`);
     const row = there || this.add({ item: herb.item, name: herb.name, grams: "", preparation: "", role: "", usage: "" });
     row.querySelector("input").focus();
@@ -242,7 +261,8 @@ class ClinicHerbs extends HTMLElement {
 
   /** Sovereigns first, envoys last; those without a role stay behind, each in the order of typing. */
   sort() {
-    const place = (row) => (this.said.roles.indexOf(row.querySelector("[data-says=role]").value) + 5) % 5;
+    const places = this.said.roles.length + 1; // one more for those without a role
+    const place = (row) => (this.said.roles.indexOf(row.querySelector("[data-says=role]").value) + places) % places;
     const rows = [...this.list.children].map((row) => [place(row), row]);
     rows.sort((one, other) => one[0] - other[0]);
     this.list.append(...rows.map((one) => one[1]));
@@ -329,16 +349,13 @@ class ClinicPoints extends HTMLElement {
   connectedCallback() {
     this.points = JSON.parse(this.querySelector("script").textContent);
     this.field = this.querySelector("input");
-    this.hits = this.querySelector("[role=listbox]");
-    this.found = [];
-    this.at = 0;
+    this.hits = new Hits(this.field, this.querySelector("[role=listbox]"), {
+      said: ([code, name]) => `${name}  ${code}`,
+      pick: ([, name]) => this.pick(name),
+    });
     this.field.addEventListener("input", () => this.look());
-    this.field.addEventListener("keydown", (event) => this.key(event));
-    this.field.addEventListener("blur", () => this.show([]));
-    this.hits.addEventListener("mousedown", (event) => {
-      event.preventDefault(); // the field keeps the focus
-      const hit = event.target.closest("[role=option]");
-      if (hit) this.pick(hit.dataset.name);
+    this.field.addEventListener("keydown", (event) => {
+      if (!event.isComposing && this.hits.any && this.hits.key(event.key)) event.preventDefault();
     });
   }
 
@@ -355,50 +372,12 @@ class ClinicPoints extends HTMLElement {
       Number(code.toLowerCase() === wanted || name === wanted || initials.includes(wanted));
     const found = wanted ? this.points.filter(fits) : [];
     found.sort((one, other) => exact(other) - exact(one));
-    this.show(found.slice(0, MOST_HITS));
-  }
-
-  show(found) {
-    this.found = found;
-    this.at = 0;
-    this.hits.hidden = !found.length;
-    this.field.setAttribute("aria-expanded", String(found.length > 0));
-    this.hits.replaceChildren(
-      ...found.map(([code, name], at) => {
-        const hit = document.createElement("div");
-        hit.setAttribute("role", "option");
-        hit.id = `${this.hits.id}-${at}`;
-        hit.dataset.name = name;
-        hit.textContent = `${name}  ${code}`;
-        return hit;
-      }),
-    );
-    this.mark();
-  }
-
-  mark() {
-    [...this.hits.children].forEach((hit, at) => hit.setAttribute("aria-selected", String(at === this.at)));
-    if (this.found.length) this.field.setAttribute("aria-activedescendant", `${this.hits.id}-${this.at}`);
-    else this.field.removeAttribute("aria-activedescendant");
-  }
-
-  key(event) {
-    if (event.isComposing || !this.found.length) return;
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      const count = this.found.length;
-      this.at = (this.at + (event.key === "ArrowDown" ? 1 : count - 1)) % count;
-      this.mark();
-    } else if (event.key === "Enter") {
-      this.pick(this.found[this.at][1]);
-    } else if (event.key === "Escape") {
-      this.show([]);
-    } else return;
-    event.preventDefault();
+    this.hits.show(found.slice(0, MOST_HITS));
   }
 
   pick(name) {
     this.field.value = `${this.field.value.slice(0, this.begin())}${name}、`;
-    this.show([]);
+    this.hits.show([]);
   }
 }
 
