@@ -285,7 +285,7 @@ def _dispense(day: Day, desk: Window) -> str:
     paper = f"/clinic/prescriptions/{address.rstrip('/').rpartition('/')[2]}/print/"
     pharmacist.go(paper)
     pharmacist.page.emulate_media(media="print")
-    assert not pharmacist.page.locator(".xl-clinic-tabs").is_visible()
+    assert not pharmacist.page.locator(".xl-tabs").is_visible()
     signs = pharmacist.page.locator(".xl-clinic-signs").inner_text()
     assert re.sub(r"\s+", " ", signs).startswith(
         "医师 黄明轩 审核 农丽华 调配 农丽华 核对 莫家辉 代煎 莫家辉 发药 莫家辉"
