@@ -63,13 +63,15 @@ class Window:
     def settle(self) -> None:
         self.page.wait_for_load_state("networkidle")
 
-    def sign_in(self) -> None:
+    def sign_in(self, username: str = "doctor") -> Window:
+        """Sign one of the demonstration's accounts in; then the first page is open."""
         self.go("/sign-in/")
-        self.page.fill("#id_username", "doctor")
+        self.page.fill("#id_username", username)
         self.page.fill("#id_password", "xinglin-demo")
         self.page.click("main .btn-primary")
         self.page.wait_for_url(self.address + "/")
         self.settle()
+        return self
 
     def picture(self, name: str) -> None:
         """Keep a picture of the whole page."""

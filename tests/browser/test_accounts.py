@@ -22,11 +22,7 @@ def test_own_account_fits_the_window(open_window, width, theme):
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
 def test_administrator_sets_up_an_app_and_manages_accounts(open_window, width, theme):
     window = open_window(width=width, theme=theme)
-    window.go("/sign-in/")
-    window.page.fill("#id_username", "administrator")
-    window.page.fill("#id_password", "xinglin-demo")
-    window.page.click("main .btn-primary")
-    window.page.wait_for_url(window.address + "/")
+    window.sign_in("administrator")
     window.go("/account/")
     window.picture(f"account-must-{width}")
     window.go("/account/app/")

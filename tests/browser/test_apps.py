@@ -188,11 +188,7 @@ def _number() -> int:
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
 def test_the_pages_of_apps_fit_the_window(open_window, app, axe, width, theme):
     window = open_window(width=width, theme=theme)
-    window.go("/sign-in/")
-    window.page.fill("#id_username", "administrator")
-    window.page.fill("#id_password", "xinglin-demo")
-    window.page.click("main .btn-primary")
-    window.page.wait_for_url(window.address + "/")
+    window.sign_in("administrator")
     for path, name in (("/apps/", "list"), ("/apps/new/", "new"), (f"/apps/{_number()}/", "one")):
         window.go(path)
         window.picture(f"apps-{name}-{width}-{theme}")

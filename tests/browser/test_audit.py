@@ -13,7 +13,6 @@ from xinglin.kernel import clock
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.browser.conftest import Window
 
 PAGES = {
     "board": "/audit/board/",
@@ -54,21 +53,12 @@ def looked(demo: str, django_db_blocker: Any) -> Iterator[dict[str, int]]:
     _empty()
 
 
-def sign_in(window: Window, username: str) -> None:
-    window.go("/sign-in/")
-    window.page.fill("#id_username", username)
-    window.page.fill("#id_password", "xinglin-demo")
-    window.page.click("main .btn-primary")
-    window.page.wait_for_url(window.address + "/")
-    window.settle()
-
-
 @pytest.mark.parametrize(("width", "theme", "language"), LOOKS)
 def test_every_page_of_the_audit_fits_and_is_accessible(
     open_window: Any, axe: str, looked: dict[str, int], width: int, theme: str, language: str
 ) -> None:
     window = open_window(width=width, theme=theme, language=language)
-    sign_in(window, "administrator")
+    window.sign_in("administrator")
     wrong: dict[str, list[str]] = {}
     for name, path in PAGES.items():
         window.go(path.format(**looked))
@@ -87,7 +77,7 @@ def test_an_alert_is_traced_from_the_board_and_decided(open_window: Any, looked:
     from playwright.sync_api import expect
 
     window = open_window()
-    sign_in(window, "administrator")
+    window.sign_in("administrator")
     page = window.page
     window.go("/audit/board/")
     page.get_by_role("link", name="反复被拒绝").first.click()
@@ -106,7 +96,7 @@ def test_a_complaint_is_taken_down_at_the_counter(open_window: Any, looked: dict
     from playwright.sync_api import expect
 
     window = open_window()
-    sign_in(window, "steward")
+    window.sign_in("steward")
     page = window.page
     window.go("/residents/a/")
     with page.expect_navigation():

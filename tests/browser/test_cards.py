@@ -44,15 +44,6 @@ def cards(demo: str, django_db_blocker: Any) -> Iterator[dict[str, Card | str]]:
     forget_cards()
 
 
-def sign_in(window: Any, username: str) -> None:
-    window.go("/sign-in/")
-    window.page.fill("#id_username", username)
-    window.page.fill("#id_password", "xinglin-demo")
-    window.page.click("main .btn-primary")
-    window.page.wait_for_url(window.address + "/")
-    window.settle()
-
-
 def scan(window: Any, text: str) -> None:
     """What a keyboard wedge does: types, and ends with Enter; then the answer is there."""
     window.page.keyboard.type(text)
@@ -64,7 +55,7 @@ def scan(window: Any, text: str) -> None:
 @pytest.fixture
 def counter(open_window, cards):
     window = open_window()
-    sign_in(window, "nurse")
+    window.sign_in("nurse")
     window.go("/cards/")
     return window
 
@@ -163,7 +154,7 @@ def test_code_without_network_says_so_and_comes_back(counter, cards):
 
 def test_batch_shows_its_progress_until_it_is_done(open_window, cards):
     window = open_window()
-    sign_in(window, "administrator")
+    window.sign_in("administrator")
     window.go("/cards/batches/")
     page = window.page
     page.select_option("#id_institution", "clinic")
@@ -197,7 +188,7 @@ def test_every_card_page_fits_and_is_accessible(open_window, cards, axe, width, 
         if window.overflow() > 0:
             wrong[name].append(f"wider than the window by {window.overflow()} px")
 
-    sign_in(window, "nurse")
+    window.sign_in("nurse")
     window.go("/cards/")
     look_at("counter")
     scan(window, codes.printed(cards["physical"].number))
@@ -215,7 +206,7 @@ def test_every_card_page_fits_and_is_accessible(open_window, cards, axe, width, 
         window.go(path)
         look_at(name)
     window.page.context.clear_cookies(name="sessionid")
-    sign_in(window, "administrator")
+    window.sign_in("administrator")
     for name, path in {
         "list": "/cards/list/", "empty-list": "/cards/list/?state=superseded", "uses": "/cards/uses/",
         "batches": "/cards/batches/",

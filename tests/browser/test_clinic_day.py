@@ -64,13 +64,7 @@ class Day:
 
     def sign_in(self, username: str, **look: Any) -> Window:
         window: Window = self.opening(**look)
-        window.go("/sign-in/")
-        window.page.fill("#id_username", username)
-        window.page.fill("#id_password", "xinglin-demo")
-        window.page.click("main .btn-primary")
-        window.page.wait_for_url(window.address + "/")
-        window.settle()
-        return window
+        return window.sign_in(username)
 
     def look_at(self, window: Window, name: str) -> None:
         window.picture(f"clinic-{name}")

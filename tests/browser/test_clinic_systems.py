@@ -11,7 +11,6 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_audit import sign_in
 from tests.browser.test_pages import violations
 from tests.tcm.adapter import make
 from tests.tcm.adapter.conftest import KEYS, clinic  # noqa: F401 -- a fixture
@@ -168,7 +167,7 @@ def test_a_doctor_stays_in_the_clinics_own_system(
         open_page(key)
         look_at(key)
 
-    sign_in(window, "administrator")
+    window.sign_in("administrator")
     for path in ("", "systems/zyg01/"):
         window.go(f"/tcm/adapter/{path}")
         window.picture(f"clinic-systems-{path.count('/')}-{look}")

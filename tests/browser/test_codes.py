@@ -44,11 +44,7 @@ def shelf(demo: str, django_db_blocker: Any) -> Iterator[None]:
 
 
 def sign_in_steward(window: Any) -> None:
-    window.go("/sign-in/")
-    window.page.fill("#id_username", "steward")
-    window.page.fill("#id_password", "xinglin-demo")
-    window.page.click("main .btn-primary")
-    window.page.wait_for_url(window.address + "/")
+    window.sign_in("steward")
 
 
 def test_typing_finds_at_once_and_keys_open_what_was_found(shelf, open_window):

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from tests.browser.test_audit import sign_in
 from tests.browser.test_pages import violations
 from tests.tcm.test_differentiation import LIVER
 
@@ -29,7 +28,7 @@ def test_a_doctor_differentiates(
         if seen or window.overflow() > 0:
             wrong[name] = [*seen, f"wider by {window.overflow()}"]
 
-    sign_in(window, "doctor")
+    window.sign_in("doctor")
     window.go("/tcm/differentiation/")
     look_at("empty")
     page.fill("#text", "头晕")

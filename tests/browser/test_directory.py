@@ -45,11 +45,7 @@ def steward(region, open_window):
 
     def opening(**look):
         window = open_window(**look)
-        window.go("/sign-in/")
-        window.page.fill("#id_username", "steward")
-        window.page.fill("#id_password", "xinglin-demo")
-        window.page.click("main .btn-primary")
-        window.page.wait_for_url(window.address + "/")
+        window.sign_in("steward")
         return window
 
     return opening

@@ -36,18 +36,10 @@ def filled(demo: str, django_db_blocker: Any) -> Iterator[None]:
         Change.objects.all().delete()
 
 
-def sign_in(window: Any, name: str) -> None:
-    window.go("/sign-in/")
-    window.page.fill("#id_username", name)
-    window.page.fill("#id_password", "xinglin-demo")
-    window.page.click("main .btn-primary")
-    window.page.wait_for_url(window.address + "/")
-
-
 @pytest.mark.parametrize(("width", "theme", "language"), LOOKS)
 def test_a_herb_is_found_read_and_proposed_to_change(filled, open_window, axe, width, theme, language):
     window = open_window(width=width, theme=theme, language=language)
-    sign_in(window, "doctor")
+    window.sign_in("doctor")
     page, look = window.page, f"{width}-{theme}-{language}"
     wrong: dict[str, list[str]] = {}
 

@@ -22,15 +22,6 @@ def book(demo):
     make.empty(connection)
 
 
-def sign_in(window, who: str = "steward") -> None:
-    window.go("/sign-in/")
-    window.page.fill("#id_username", who)
-    window.page.fill("#id_password", "xinglin-demo")
-    window.page.click("main .btn-primary")
-    window.page.wait_for_url(window.address + "/")
-    window.settle()
-
-
 def line_named(page, name: str) -> None:
     page.wait_for_function("(name) => document.getElementById('xl-map-line')?.textContent === name", arg=name)
 
@@ -41,7 +32,7 @@ def states(book) -> dict[str, tuple[str, str | None]]:
 
 def test_lines_are_decided_and_taken_back_with_keys_alone(open_window, book):
     window = open_window()
-    sign_in(window)
+    window.sign_in("steward")
     page = window.page
     window.go(f"/codes/mapping/{book.id}/")
     line_named(page, "谷丙转氨酶测定")
@@ -72,7 +63,7 @@ def test_lines_are_decided_and_taken_back_with_keys_alone(open_window, book):
 
 def test_another_code_is_searched_by_initials(open_window, book):
     window = open_window()
-    sign_in(window)
+    window.sign_in("steward")
     page = window.page
     window.go(f"/codes/mapping/{book.id}/")
 
@@ -87,7 +78,7 @@ def test_another_code_is_searched_by_initials(open_window, book):
 
 def test_many_are_confirmed_then_published(open_window, book):
     window = open_window()
-    sign_in(window)
+    window.sign_in("steward")
     page = window.page
     window.go(f"/codes/mapping/{book.id}/bulk/?least=0.70")
     page.click("main form .btn-primary")
@@ -107,7 +98,7 @@ def test_many_are_confirmed_then_published(open_window, book):
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
 def test_pages_look_right_and_are_accessible(open_window, book, axe, width, theme):
     window = open_window(width=width, theme=theme)
-    sign_in(window)
+    window.sign_in("steward")
     where = {
         "books": "/codes/mapping/",
         "new": "/codes/mapping/new/",

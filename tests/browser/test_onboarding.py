@@ -25,15 +25,6 @@ def _afterwards(demo):
     senders.forget()
 
 
-def sign_in(window, who):
-    window.go("/sign-in/")
-    window.page.fill("#id_username", who)
-    window.page.fill("#id_password", "xinglin-demo")
-    window.page.click("main .btn-primary")
-    window.page.wait_for_url(window.address + "/")
-    window.settle()
-
-
 def look(window, axe, name):
     """Keep a picture; what is too wide or against accessibility."""
     window.picture(name)
@@ -80,7 +71,7 @@ def drop(window, files):
 @pytest.mark.usefixtures("_afterwards")
 def test_a_vendor_hands_in_samples_until_green_and_is_let_in(open_window, axe):
     window = open_window()
-    sign_in(window, "steward")
+    window.sign_in("steward")
     wrong = {"empty": look(window, axe, "onboarding-start")}
     window.go(ROOT)
     wrong["none"] = look(window, axe, "onboarding-none-1440-light-zh")
@@ -107,7 +98,7 @@ def test_a_vendor_hands_in_samples_until_green_and_is_let_in(open_window, axe):
     wrong["green"] = look(window, axe, "onboarding-green-1440-light-zh")
 
     other = open_window(width=390, theme="dark", language="en")
-    sign_in(other, "administrator")
+    other.sign_in("administrator")
     for name, address in (("list", ROOT), ("new", ROOT + "new/"), ("print", path + "print/"), ("one", path)):
         other.go(address)
         wrong[f"{name} dark"] = look(other, axe, f"onboarding-{name}-390-dark-en")

@@ -82,15 +82,6 @@ def world(demo):
     return ids | {"household": member.household, "archive": filed.number}
 
 
-def sign_in(window, name="steward"):
-    window.go("/sign-in/")
-    window.page.fill("#id_username", name)
-    window.page.fill("#id_password", "xinglin-demo")
-    window.page.click("main .btn-primary")
-    window.page.wait_for_url(window.address + "/")
-    window.settle()
-
-
 @pytest.mark.parametrize(("width", "theme", "language"), LOOKS)
 def test_every_page_of_persons_fits_and_is_accessible(world, open_window, axe, width, theme, language):
     pages = {
@@ -114,7 +105,7 @@ def test_every_page_of_persons_fits_and_is_accessible(world, open_window, axe, w
         "sources": "/residents/a/sources/",
     }
     window = open_window(width=width, theme=theme, language=language)
-    sign_in(window)
+    window.sign_in("steward")
     wrong = {}
     for name, path in pages.items():
         window.go(path)
@@ -128,7 +119,7 @@ def test_every_page_of_persons_fits_and_is_accessible(world, open_window, axe, w
 
 def test_three_reviews_are_worked_by_keyboard_alone(world, open_window):
     window = open_window()
-    sign_in(window)
+    window.sign_in("steward")
     page = window.page
     window.go("/persons/reviews/")
 
@@ -153,7 +144,7 @@ def test_three_reviews_are_worked_by_keyboard_alone(world, open_window):
 
 def test_verdict_is_undone_and_put_aside_with_one_key(world, open_window):
     window = open_window()
-    sign_in(window)
+    window.sign_in("steward")
     page = window.page
     window.go(f"/persons/reviews/{world['review-e']}/")
     page.keyboard.press("s")
@@ -174,7 +165,7 @@ def test_verdict_is_undone_and_put_aside_with_one_key(world, open_window):
 
 def test_letters_typed_into_the_words_decide_nothing(world, open_window):
     window = open_window()
-    sign_in(window)
+    window.sign_in("steward")
     window.go(f"/persons/reviews/{world['review-e']}/")
 
     window.page.focus("#note")
@@ -186,7 +177,7 @@ def test_letters_typed_into_the_words_decide_nothing(world, open_window):
 
 def test_persons_are_merged_and_parted_again(world, open_window):
     window = open_window()
-    sign_in(window)
+    window.sign_in("steward")
     page = window.page
     window.go(f"/persons/{world['f']}/merge/")
     page.fill("#other", "王桂兰")
@@ -211,7 +202,7 @@ def test_persons_are_merged_and_parted_again(world, open_window):
 
 def test_number_is_shown_in_full_in_a_dialog_only_when_asked(world, open_window):
     window = open_window()
-    sign_in(window)
+    window.sign_in("steward")
     window.go(f"/persons/{world['a']}/")
     assert "11010519491231002X" not in window.page.content()
 
@@ -223,7 +214,7 @@ def test_number_is_shown_in_full_in_a_dialog_only_when_asked(world, open_window)
 
 def test_doctor_sees_a_person_but_no_queue(world, open_window):
     window = open_window()
-    sign_in(window, "doctor")
+    window.sign_in("doctor")
     window.go(f"/persons/{world['a']}/")
 
     tabs = window.page.locator(".xl-tabs a").all_inner_texts()

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser.test_audit import sign_in
 from tests.browser.test_pages import violations
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def test_every_page_of_quality_fits_and_is_accessible(
     open_window: Any, axe: str, found: dict[str, int], width: int, theme: str, language: str
 ) -> None:
     window = open_window(width=width, theme=theme, language=language)
-    sign_in(window, "steward")
+    window.sign_in("steward")
     wrong: dict[str, list[str]] = {}
     for name, path in PAGES.items():
         window.go(path.format(**found))

@@ -46,16 +46,6 @@ def region(demo: str, django_db_blocker: Any) -> Iterator[None]:
         Account.objects.filter(username="doctor2").delete()
 
 
-def sign_in(window: Window, username: str) -> Window:
-    window.go("/sign-in/")
-    window.page.fill("#id_username", username)
-    window.page.fill("#id_password", "xinglin-demo")
-    window.page.click("main .btn-primary")
-    window.page.wait_for_url(window.address + "/")
-    window.settle()
-    return window
-
-
 def check(window: Window) -> None:
     """By keyboard: whom, two items by initials, and look."""
     page = window.page
@@ -76,7 +66,7 @@ def check(window: Window) -> None:
 def test_a_result_is_recognised_another_declined_disputed_and_all_is_counted(
     open_window: Any, region: None, axe: str
 ) -> None:
-    doctor = sign_in(open_window(), "doctor")
+    doctor = open_window().sign_in("doctor")
     check(doctor)
     found = [
         doctor.page.locator(f"#item-{code} .xl-recognition-value").all_inner_texts()
@@ -92,7 +82,7 @@ def test_a_result_is_recognised_another_declined_disputed_and_all_is_counted(
     doctor.settle()
     tags = doctor.page.locator(".xl-card > header .xl-tag").all_inner_texts()
 
-    other = sign_in(open_window(**DARK), "doctor2")
+    other = open_window(**DARK).sign_in("doctor2")
     other.go("/recognition/decisions/?source=h2")
     wrong["decisions"] = violations(other, axe)
     other.page.click("text=Object")
@@ -103,7 +93,7 @@ def test_a_result_is_recognised_another_declined_disputed_and_all_is_counted(
     wrong["dispute"] = violations(other, axe)
     widths = {"dispute": other.overflow()}
 
-    steward = sign_in(open_window(), "steward")
+    steward = open_window().sign_in("steward")
     steward.go("/recognition/disputes/")
     steward.page.click(f"text={CT}")
     steward.settle()
@@ -116,7 +106,7 @@ def test_a_result_is_recognised_another_declined_disputed_and_all_is_counted(
         steward.go(f"/recognition/{name}/")
         wrong[name] = violations(steward, axe)
         steward.picture(f"recognition-{name.replace('/', '-')}")
-    dark = sign_in(open_window(**DARK), "steward")
+    dark = open_window(**DARK).sign_in("steward")
     for name in ("board", "institutions", "catalogue"):
         dark.go(f"/recognition/{name}/")
         wrong[f"{name}, dark"] = violations(dark, axe)

@@ -37,15 +37,6 @@ def reminded(demo: str, django_db_blocker: Any) -> Iterator[str]:
     database.connection().execute("TRUNCATE reminders_firing, reminders_replay, reminders_decision")
 
 
-def sign_in(window: Window, username: str) -> None:
-    window.go("/sign-in/")
-    window.page.fill("#id_username", username)
-    window.page.fill("#id_password", "xinglin-demo")
-    window.page.click("main .btn-primary")
-    window.page.wait_for_url(window.address + "/")
-    window.settle()
-
-
 def looked_at(window: Window, axe: str, name: str) -> None:
     """Accessible, not wider than the window, and kept as a picture."""
     window.picture(f"reminders-{name}")
@@ -55,7 +46,7 @@ def looked_at(window: Window, axe: str, name: str) -> None:
 
 def test_a_reminder_from_the_interruption_to_the_board(reminded: str, open_window: Any, axe: str) -> None:
     window = open_window()
-    sign_in(window, "doctor")
+    window.sign_in("doctor")
     page = window.page
 
     window.go("/reminders/patients/remind/")
@@ -86,7 +77,7 @@ def test_a_rule_goes_live_from_the_bench_on_a_phone_in_the_dark(
     reminded: str, open_window: Any, axe: str
 ) -> None:
     window = open_window(width=390, theme="dark", language="en")
-    sign_in(window, "steward")
+    window.sign_in("steward")
     page = window.page
 
     window.go("/reminders/rules/")
