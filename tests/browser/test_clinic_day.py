@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,7 @@ from tests.terminology import make as tables
 from xinglin.kernel import checkdigits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tests.browser.conftest import Window
 
@@ -22,12 +23,11 @@ HERBS = (("bz", "10"), ("dg", "10"), ("fl", "15"), ("cx", "6"), ("gs", "1"), ("x
 MOST_KEYS = 60  # six a second are ten seconds
 HERBAL, PATENTS = 'clinic-herbs[data-kind="herb"]', 'clinic-herbs[data-kind="patent"]'
 FINDINGS = f"form:has({HERBAL}) [data-findings]"
-STAFF = "tcm-doctor", "tcm-nurse", "tcm-pharmacist"
 
 
-@pytest.fixture
-def clinic(demo: str, django_db_blocker: Any) -> Iterator[None]:
-    """The clinic of the demonstration, and somebody whom only the hospital knows."""
+@contextmanager
+def opened(blocker: Any, patients: Iterable[dict[str, Any]]) -> Iterator[None]:
+    """The clinic of the demonstration, where these Patients are known; the doctor works at the hospital."""
     from xinglin.accounts.models import Account
     from xinglin.clinic import demonstrating, reference
     from xinglin.kernel import clock
@@ -36,13 +36,9 @@ def clinic(demo: str, django_db_blocker: Any) -> Iterator[None]:
     from xinglin.record.door import open_as
 
     few_terms(database.connection())
-    known = {
-        "resourceType": "Patient", "id": "zhou", "name": [{"text": "周玉兰"}], "gender": "female",
-        "birthDate": "1975-03-02", "managingOrganization": {"reference": "Organization/hospital"},
-        "identifier": [{"system": "urn:oid:2.16.156.10011.1.3", "value": NUMBER}],
-    }  # fmt: skip
-    open_as(SYSTEM).update(known)
-    with django_db_blocker.unblock():
+    for patient in patients:
+        open_as(SYSTEM).update(patient)
+    with blocker.unblock():
         demonstrating.open_clinic(
             database.connection(), institution="clinic", name="杏春堂中医诊所", now=clock.now()
         )
@@ -50,9 +46,21 @@ def clinic(demo: str, django_db_blocker: Any) -> Iterator[None]:
     yield
     forget_clinics()
     tables.empty(database.connection())
-    with django_db_blocker.unblock():
+    with blocker.unblock():
         made = [one["username"] for one in reference.demo()["account"]]
         Account.objects.filter(username__in=made).delete()
+
+
+@pytest.fixture
+def clinic(demo: str, django_db_blocker: Any) -> Iterator[None]:
+    """The clinic of the demonstration, and somebody whom only the hospital knows."""
+    known = {
+        "resourceType": "Patient", "id": "zhou", "name": [{"text": "周玉兰"}], "gender": "female",
+        "birthDate": "1975-03-02", "managingOrganization": {"reference": "Organization/hospital"},
+        "identifier": [{"system": "urn:oid:2.16.156.10011.1.3", "value": NUMBER}],
+    }  # fmt: skip
+    with opened(django_db_blocker, [known]):
+        yield
 
 
 class Day:

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser.test_clinic_day import Day
+from tests.browser.test_clinic_day import Day, opened
 from tests.clinic import ward as tables_of_ward
-from tests.clinic.conftest import few_terms, forget_clinics
-from tests.terminology import make as tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,32 +18,16 @@ if TYPE_CHECKING:
 @pytest.fixture
 def clinic(demo: str, django_db_blocker: Any) -> Iterator[None]:
     """The clinic of the demonstration with its ward, in which two of its patients lie; a third is known."""
-    from xinglin.accounts.models import Account
-    from xinglin.clinic import demonstrating, reference
-    from xinglin.kernel import clock
-    from xinglin.kernel.actor import SYSTEM
-    from xinglin.record import database
-    from xinglin.record.door import open_as
-
-    few_terms(database.connection())
     names = ("韦桂英", "陆振华", "覃美兰", "黄文斌", "农秀珍", "梁志强", "莫玉芳", "周玉兰")
-    for number, name in enumerate(names):
-        known = {
+    known = [
+        {
             "resourceType": "Patient", "id": f"w{number}", "name": [{"text": name}], "gender": "female",
             "birthDate": f"19{50 + number}-03-02", "managingOrganization": {"reference": "Organization/clinic"},
-        }  # fmt: skip
-        open_as(SYSTEM).update(known)
-    with django_db_blocker.unblock():
-        demonstrating.open_clinic(
-            database.connection(), institution="clinic", name="杏春堂中医诊所", now=clock.now()
-        )
-        Account.objects.filter(username="doctor").update(institution_id="hospital")
-    yield
-    forget_clinics()
-    tables.empty(database.connection())
-    with django_db_blocker.unblock():
-        made = [one["username"] for one in reference.demo()["account"]]
-        Account.objects.filter(username__in=made).delete()
+        }
+        for number, name in enumerate(names)
+    ]  # fmt: skip
+    with opened(django_db_blocker, known):
+        yield
 
 
 def test_a_stay_in_the_ward(open_window, clinic, axe):
