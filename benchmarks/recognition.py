@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import time
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xinglin.config.settings")
 os.environ.setdefault("DATABASE_URL", "postgresql:///unused")
 
 import django
+from timing import timed
 
 django.setup()
 
@@ -26,7 +26,6 @@ from xinglin.recognition import finding, reading, reference  # noqa: E402 -- aft
 from xinglin.recognition.values import Asking, Kind, Mark, Place, Scope, Tier  # noqa: E402 -- as above
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -68,16 +67,6 @@ def places() -> dict[str, Place]:
     }
 
 
-def timed(what: Callable[[], object], rounds: int) -> tuple[float, float]:
-    """Median and 99th percentile of the processor's time, in milliseconds."""
-    taken = []
-    for _ in range(rounds):
-        begun = time.thread_time()
-        what()
-        taken.append((time.thread_time() - begun) * 1000)
-    return statistics.median(taken), statistics.quantiles(taken, n=100)[98]
-
-
 def main() -> None:
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("--rounds", type=int, default=200)
@@ -97,13 +86,15 @@ def main() -> None:
 
         found = find()
         valid, others = sum(len(one.valid) for one in found), sum(len(one.others) for one in found)
-        middle, worst = timed(find, asked.rounds)
+        middle, worst = timed(find, asked.rounds, time.thread_time)
         print(
             f"{count:3d} items, {valid} valid and {others} others: median {middle:.2f} ms, p99 {worst:.2f} ms"
         )
-    middle, _ = timed(lambda: [one.reference for one in results if one.codes], asked.rounds)
+    middle, _ = timed(lambda: [one.reference for one in results if one.codes], asked.rounds, time.thread_time)
     print(f"the results only walked through: {middle:.2f} ms")
-    middle, _ = timed(lambda: [reading.result(one, 1, "h1") for one in sent], max(10, asked.rounds // 10))
+    middle, _ = timed(
+        lambda: [reading.result(one, 1, "h1") for one in sent], max(10, asked.rounds // 10), time.thread_time
+    )
     print(f"reading them out of FHIR: {middle:.1f} ms")
 
 

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
-import time
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xinglin.config.settings")
 os.environ.setdefault("DATABASE_URL", "postgresql:///unused")
 
 import django
+from timing import timed
 
 django.setup()
 
@@ -26,24 +24,11 @@ from xinglin.exchange.mapping import holding  # noqa: E402 -- as above
 from xinglin.tcm.adapter import messages, rules  # noqa: E402 -- as above
 from xinglin.tcm.adapter.handler import Handler  # noqa: E402 -- as above
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 SENDER = Sender(1, "zyg01", "仁和中医馆")
 FIELDS = {
     "system": "zyg01", "page": "AE_EDIT", "doctor": "D017", "patient": "P1001", "visit": "M20261127001",
     "time": "20261127092000", "nonce": "0123456789abcdef",
 }  # fmt: skip
-
-
-def timed(what: Callable[[], object], rounds: int) -> tuple[float, float]:
-    """Median and 99th percentile, in milliseconds."""
-    taken = []
-    for _ in range(rounds):
-        begun = time.perf_counter()
-        what()
-        taken.append((time.perf_counter() - begun) * 1000)
-    return statistics.median(taken), statistics.quantiles(taken, n=100)[98]
 
 
 def message(body: bytes) -> None:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import time
-from typing import TYPE_CHECKING
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xinglin.config.settings")
 os.environ.setdefault("DATABASE_URL", "postgresql:///unused")
 
 import django
+from timing import timed
 
 django.setup()
 
@@ -24,9 +23,6 @@ from xinglin.tcm.safety import interface  # noqa: E402 -- as above
 from xinglin.tcm.safety.checking import check  # noqa: E402 -- as above
 from xinglin.tcm.safety.rulebook import shipped  # noqa: E402 -- as above
 from xinglin.tcm.safety.values import Person  # noqa: E402 -- as above
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 GRAVE = (
     "附子 半夏 甘草 甘遂 细辛 麻黄 桂枝 白芍 当归 川芎 红花 桃仁 丹参 石膏 朱砂 雄黄 大黄 人参 五灵脂 藜芦"
@@ -44,16 +40,6 @@ PERSON = Person(
 
 def body(herbs: str) -> bytes:
     return json.dump({"lines": [{"name": name, "grams": 9} for name in herbs.split()], "doses": 7})
-
-
-def timed(what: Callable[[], object], rounds: int) -> tuple[float, float]:
-    """Median and 99th percentile, in milliseconds."""
-    taken = []
-    for _ in range(rounds):
-        begun = time.perf_counter()
-        what()
-        taken.append((time.perf_counter() - begun) * 1000)
-    return statistics.median(taken), statistics.quantiles(taken, n=100)[98]
 
 
 def main() -> None:
