@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.exchange.make import STEWARD, Lines
+from tests.exchange.make import STEWARD, Lines, empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,26 +24,13 @@ def sender(emptied: None) -> Iterator[Sender]:
     from xinglin.kernel import clock
     from xinglin.record import access, database
 
-    _empty()
+    empty()
     details = senders.Details("人民医院", doors=[Door.FHIR, Door.TABLE])
     senders.register(database.connection(), code="h01", details=details, actor=STEWARD, now=clock.now())
     backlog.look_again()
     yield senders.by_code(database.connection(), "h01").sender
     access.flush()
-    _empty()
-
-
-def _empty() -> None:
-    from xinglin.exchange import senders
-    from xinglin.record import database
-
-    with database.connect() as connection:
-        connection.execute(
-            "DELETE FROM exchange_step; DELETE FROM exchange_message; DELETE FROM exchange_raw;"
-            " DELETE FROM exchange_minute; DELETE FROM exchange_counted; DELETE FROM exchange_sender_event;"
-            " DELETE FROM exchange_sender"
-        )
-    senders.forget()
+    empty()
 
 
 @pytest.fixture

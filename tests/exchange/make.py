@@ -18,6 +18,20 @@ if TYPE_CHECKING:
 STEWARD = Actor("account/1", "刘洋", frozenset({"administrator"}))
 
 
+def empty() -> None:
+    """Leave no sender, and nothing that one has sent."""
+    from xinglin.exchange import senders
+    from xinglin.record import database
+
+    with database.connect() as connection:
+        connection.execute(
+            "DELETE FROM exchange_step; DELETE FROM exchange_message; DELETE FROM exchange_raw;"
+            " DELETE FROM exchange_minute; DELETE FROM exchange_counted; DELETE FROM exchange_sender_event;"
+            " DELETE FROM exchange_sender"
+        )
+    senders.forget()
+
+
 def patient(id_: str = "p1", name: str = "张三", **more: Any) -> dict[str, Any]:
     return {"resourceType": "Patient", "id": id_, "name": [{"text": name}], **more}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.exchange.make import STEWARD
+from tests.exchange.make import STEWARD, empty
 from xinglin.exchange.doors import Door
 
 if TYPE_CHECKING:
@@ -20,19 +20,18 @@ COUNT = 60
 @pytest.fixture
 def registered(emptied: None) -> Iterator[dict[str, str]]:
     """Keys of the region's institutions, which are in the directory and may send."""
-    from tests.exchange.conftest import _empty
     from xinglin.exchange import backlog
     from xinglin.kernel import clock
     from xinglin.record import access, database
     from xinglin.synth.sending import registering, stations
 
-    _empty()
+    empty()
     told = stations.everywhere(1000)
     keys = registering.register(database.connection(), told, held={}, actor=STEWARD, now=clock.now())
     backlog.look_again()
     yield keys
     access.flush()
-    _empty()
+    empty()
 
 
 def test_institutions_are_registered_once_and_keep_their_keys(registered: dict[str, str]) -> None:

@@ -21,9 +21,9 @@ from django.utils import translation
 from django.utils.translation import gettext, gettext_noop
 
 from xinglin.accounts import limits
-from xinglin.exchange import doors, processing, senders
+from xinglin.exchange import doors, processing, receipts, senders
 from xinglin.exchange.doors import Door
-from xinglin.exchange.receipts import Delivery, State
+from xinglin.exchange.receipts import Delivery
 from xinglin.kernel import origin
 from xinglin.kernel.errors import HTTP_STATUS, Fault, Kind, busy
 
@@ -41,7 +41,6 @@ _AWAY = (
     django.db.OperationalError,
     django.db.InterfaceError,
 )
-_STATUS = {State.STORED: 200, State.RECEIVED: 202, State.QUARANTINED: 422, State.DISCARDED: 200}
 _RETRY_SECONDS = "2"
 _CHUNK = 1 << 20
 _log = logging.getLogger(__name__)
@@ -107,7 +106,9 @@ def _handled(environ: dict[str, Any]) -> Answer:
     delivery = Delivery(sender, door, body, str(environ.get("CONTENT_TYPE") or ""), key)
     later = "respond-async" in str(environ.get("HTTP_PREFER") or "")
     receipt = processing.take(delivery) if later else processing.deliver(delivery)
-    return _in_its_own_way(environ, delivery, receipt) or Answer(_STATUS[receipt.state], told(receipt))
+    return _in_its_own_way(environ, delivery, receipt) or Answer(
+        receipts.STATUS[receipt.state], told(receipt)
+    )
 
 
 def _in_its_own_way(environ: dict[str, Any], delivery: Delivery, receipt: Receipt) -> Answer | None:
@@ -115,7 +116,7 @@ def _in_its_own_way(environ: dict[str, Any], delivery: Delivery, receipt: Receip
     answer = getattr(doors.handler(delivery.door), "answer", None)
     accept = str(environ.get("HTTP_ACCEPT") or "")
     made = answer(delivery, receipt, accept) if answer is not None else None
-    return None if made is None else Answer(_STATUS[receipt.state], *made)
+    return None if made is None else Answer(receipts.STATUS[receipt.state], *made)
 
 
 def told(receipt: Receipt) -> bytes:

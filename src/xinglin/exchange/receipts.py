@@ -19,6 +19,10 @@ class State(StrEnum):
     DISCARDED = "discarded"  # somebody decided that it is not wanted
 
 
+STATUS = {State.STORED: 200, State.RECEIVED: 202, State.QUARANTINED: 422, State.DISCARDED: 200}
+"""Of the answer, where a sender came by HTTP."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A raw message at a door."""

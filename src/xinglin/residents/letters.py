@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext
 
 from xinglin.fhir import dates
-from xinglin.identity import queries as identity
 from xinglin.kernel.ids import shard_of
 from xinglin.portal import queries as portal
 from xinglin.portal.rules.reading import UNDATED, each, first_date, moment
 from xinglin.record import notices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from xinglin.portal.queries import Resident
@@ -44,21 +43,19 @@ class Letter:
     communication: str = ""
 
 
-def recipients(connection: Connection, patient: str) -> list[str]:
-    """Whom notices to a person are to: all its Patients."""
-    return [notices.of_patient(one) for one in identity.together(connection, patient)]
+def _recipients(patients: Iterable[str]) -> list[str]:
+    return [notices.of_patient(one) for one in patients]
 
 
-def count_notices(connection: Connection, reader: str, patient: str) -> int:
-    """How many notices to a person the reader has not read, at most a hundred."""
-    return notices.count_unread(connection, reader, recipients(connection, patient))
+def count_notices(connection: Connection, reader: str, patients: Iterable[str]) -> int:
+    """How many notices to a person, by all Patients, the reader has not read, at most a hundred."""
+    return notices.count_unread(connection, reader, _recipients(patients))
 
 
-def letters(connection: Connection, door: Door, resident: Resident) -> list[Letter]:
-    """Everything that was told, the latest first."""
-    reader = door.actor.id
-    to = recipients(connection, resident.id)
-    found = [_of_notice(one) for one in notices.found(connection, reader, to, limit=_MOST)]
+def letters(connection: Connection, door: Door, resident: Resident, patients: Iterable[str]) -> list[Letter]:
+    """Everything that a person, by all Patients, was told, the latest first."""
+    to = _recipients(patients)
+    found = [_of_notice(one) for one in notices.found(connection, door.actor.id, to, limit=_MOST)]
     found += _of_institutions(connection, door, resident)
     return sorted(found, key=lambda one: one.moment.timestamp() if one.moment else 0.0, reverse=True)[:_MOST]
 
@@ -103,20 +100,19 @@ def _read(connection: Connection, reader: str, communications: list[str]) -> set
 
 
 def mark_read(
-    connection: Connection, *, reader: str, patient: str, letters: Iterable[Letter], now: datetime
+    connection: Connection, *, reader: str, patients: Sequence[str], letters: Iterable[Letter], now: datetime
 ) -> None:
-    """Note that the reader has read these messages to the person whom the Patient is."""
+    """Note that the reader has read these messages to a person, by all Patients, who acts as the first of them."""
     unread = [one for one in letters if not one.read]
     numbers = [one.number for one in unread if one.number]
     if numbers:
-        to = recipients(connection, patient)
-        notices.read(connection, reader, to, upto=max(numbers), now=now)
+        notices.read(connection, reader, _recipients(patients), upto=max(numbers), now=now)
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO residents_letter (actor, communication, shard, moment) VALUES (%s, %s, %s, %s)"
             " ON CONFLICT (actor, communication, shard) DO NOTHING",
             [
-                (reader, one.communication, shard_of("Patient", patient), now)
+                (reader, one.communication, shard_of("Patient", patients[0]), now)
                 for one in unread
                 if one.communication
             ],

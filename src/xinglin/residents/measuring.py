@@ -221,6 +221,14 @@ def measured(resources: Iterable[Mapping[str, Any]]) -> list[Measured]:
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 
+def latest(found: Iterable[Measured]) -> dict[str, Measured]:
+    """The first of each kind, which is the last that was measured, by the kind's code."""
+    kept: dict[str, Measured] = {}
+    for one in found:
+        kept.setdefault(one.kind.code, one)
+    return kept
+
+
 def _measured(resource: Mapping[str, Any]) -> Measured | None:
     if resource.get("status") == _VOID or not is_reported(resource):
         return None

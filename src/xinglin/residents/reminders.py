@@ -197,7 +197,11 @@ def _opened(sealed: str, patient: str) -> Mapping[str, str]:
 
 def doses(connection: Connection, patients: Collection[str], day: date, now: datetime) -> list[Dose]:
     """The doses of a day by the clock."""
-    held = active(connection, patients, day)
+    return doses_of(connection, active(connection, patients, day), day, now)
+
+
+def doses_of(connection: Connection, held: Sequence[Reminder], day: date, now: datetime) -> list[Dose]:
+    """The same of reminders that are ``active`` on the day."""
     rows = connection.execute(
         "SELECT reminder, time, state FROM residents_intake WHERE reminder = ANY(%s) AND day = %s",
         [[one.id for one in held], day],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.exchange.make import STEWARD
+from tests.exchange.make import STEWARD, empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,19 +14,6 @@ if TYPE_CHECKING:
     from xinglin.exchange.doors import Sender
 
 KEYS: dict[str, str] = {}
-
-
-def empty_exchange() -> None:
-    from xinglin.exchange import senders
-    from xinglin.record import database
-
-    with database.connect() as connection:
-        connection.execute(
-            "DELETE FROM exchange_step; DELETE FROM exchange_message; DELETE FROM exchange_raw;"
-            " DELETE FROM exchange_minute; DELETE FROM exchange_counted; DELETE FROM exchange_sender_event;"
-            " DELETE FROM exchange_sender"
-        )
-    senders.forget()
 
 
 @pytest.fixture
@@ -37,7 +24,7 @@ def clinic(emptied: None) -> Iterator[Sender]:
     from xinglin.kernel import clock
     from xinglin.record import access, database
 
-    empty_exchange()
+    empty()
     details = senders.Details("仁和中医馆", organization="clinic-1", doors=[Door.TCM])
     KEYS["zyg01"] = senders.register(
         database.connection(), code="zyg01", details=details, actor=STEWARD, now=clock.now()
@@ -45,4 +32,4 @@ def clinic(emptied: None) -> Iterator[Sender]:
     backlog.look_again()
     yield senders.by_code(database.connection(), "zyg01").sender
     access.flush()
-    empty_exchange()
+    empty()

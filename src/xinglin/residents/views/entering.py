@@ -11,20 +11,22 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
-from django.utils.translation import gettext, gettext_lazy, gettext_noop
+from django.utils.translation import get_language, gettext, gettext_lazy, gettext_noop
 from django.views.decorators.cache import never_cache
 
 from xinglin.accounts import faults, sessions
 from xinglin.accounts.models import Role
 from xinglin.fhir import definitions
+from xinglin.identity import queries as identity
 from xinglin.kernel import clock
 from xinglin.kernel.errors import HTTP_STATUS, Fault, Kind, forbidden, not_found
 from xinglin.kernel.ids import self_number
 from xinglin.portal import queries as portal
 from xinglin.record import access, database
 from xinglin.record.door import open_as
-from xinglin.residents import acting, letters, queries, words
+from xinglin.residents import acting, explaining, letters, queries, words
 from xinglin.residents.acting import Acting
+from xinglin.residents.rules import Kind as By
 from xinglin.ui.entry import FAMILY, is_fragment
 
 if TYPE_CHECKING:
@@ -53,11 +55,12 @@ _HEADINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """A resident at work: the account, whose it is, for whom it acts now, and from where."""
+    """A resident at work: the account, whose it is, for whom it acts now (``patients``: all of theirs), from where."""
 
     account: Account
     registration: Registration
     acting: Acting
+    patients: tuple[str, ...]
     door: Door
     now: datetime
     origin: Origin
@@ -102,7 +105,7 @@ def of_record(
 
     @mine
     def entered(request: HttpRequest, here: Here, /, patient: str, **more: Any) -> HttpResponseBase:
-        if not acting.is_same(here.connection, here.acting, patient):
+        if patient not in here.patients:
             access.note(
                 here.door.actor, "page", "deny", type=_PATIENT, id=patient, patient=self_number("Patient", patient),
                 query=request.path[:200],
@@ -126,8 +129,9 @@ def _here(request: HttpRequest) -> Here | None:
             request, gettext("You may no longer act for this person. You act for yourself again.")
         )
         found = Acting(registration.patient)
+    patients = identity.together(connection, found.patient)
     door = open_as(found.actor(account))
-    return Here(account, registration, found, door, now, sessions.origin_of(request))
+    return Here(account, registration, found, patients, door, now, sessions.origin_of(request))
 
 
 def act_for(request: HttpRequest, chosen: Acting) -> None:
@@ -148,6 +152,11 @@ def require_own_device(request: HttpRequest) -> None:
         )
 
 
+def language() -> str:
+    """The language of the tables' words."""
+    return explaining.language_of(get_language())
+
+
 def name_of(here: Here, chosen: Acting) -> str:
     """The name of whom somebody acts for."""
     if chosen.authority is None:
@@ -164,14 +173,13 @@ def shown(
     status: int = 200,
 ) -> HttpResponse:
     """A page in the residents' frame."""
+    told = here.acting.kind is not By.MANDATE  # messages are not for who acts by a mandate
     frame = {
         "here": here,
         "acting": here.acting,
         "acting_name": name_of(here, here.acting),
         "acting_kind": words.KINDS[here.acting.kind],
-        "acting_kind_code": here.acting.kind.value,
-        "unread": letters.count_notices(here.connection, here.door.actor.id, here.acting.patient),
-        "many": len(acting.choices(here.connection, here.registration, here.now)) > 1,
+        "unread": letters.count_notices(here.connection, here.door.actor.id, here.patients) if told else None,
         "kiosk": _left_at_kiosk(request),
     }
     return render(request, f"residents/{template}", {**frame, **(context or {})}, status=status)

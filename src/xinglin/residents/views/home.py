@@ -27,14 +27,13 @@ from xinglin.identity import queries as identity
 from xinglin.kernel.actor import SYSTEM
 from xinglin.kernel.errors import forbidden, not_found
 from xinglin.portal import queries as portal
-from xinglin.portal.rules import medicines
-from xinglin.residents import actions, authorities, codes, queries, rules, words
+from xinglin.residents import actions, authorities, codes, queries, reminders, rules, words
 from xinglin.residents.forms import CodeForm, PhoneForm
 from xinglin.residents.reminders import MARKS
 from xinglin.residents.rules import Kind
 from xinglin.residents.views import signing
 from xinglin.residents.views.entering import Here, mine, require_own_device, shown
-from xinglin.residents.views.medicines import doses
+from xinglin.residents.views.record import medicines_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -63,9 +62,8 @@ def home(request: HttpRequest, here: Here) -> HttpResponse:
     """The page 我的健康."""
     resident = portal.resident(here.door, here.acting.patient)
     today = rules.day_of(here.now)
-    found = medicines.medicines(
-        portal.everything(here.door, resident, portal.SECTIONS["medicines"]), resident.sources, today
-    )
+    found = medicines_of(here.door, resident, today)
+    due = reminders.doses(here.connection, here.patients, today, here.now)
     lookers = _lookers(here) if here.acting.kind is not Kind.MANDATE else []
     waiting = [
         a for a in queries.of_delegate(here.connection, here.registration.account) if a.state.value == "asked"
@@ -81,7 +79,7 @@ def home(request: HttpRequest, here: Here) -> HttpResponse:
         "waiting": len(waiting),
         "whole": here.acting.kind is not Kind.MANDATE,
         "lately": _lately(here),
-        "doses": [one for one in doses(here) if one.state not in MARKS],
+        "doses": [one for one in due if one.state not in MARKS],
     }
     return shown(request, here, "home.html", context)
 

@@ -25,11 +25,11 @@ def overview(request: HttpRequest, here: Here) -> HttpResponse:
     if here.acting.kind is Kind.MANDATE:  # they tell who looked
         raise forbidden(gettext_noop("Messages are read by the person alone, and by guardians."))
     resident = portal.resident(here.door, here.acting.patient)
-    found = letters.letters(here.connection, here.door, resident)
+    found = letters.letters(here.connection, here.door, resident, here.patients)
     if request.method == "POST":
         with here.connection.transaction():
             letters.mark_read(
-                here.connection, reader=here.door.actor.id, patient=here.acting.patient, letters=found,
+                here.connection, reader=here.door.actor.id, patients=here.patients, letters=found,
                 now=here.now,
             )  # fmt: skip
         return redirect("residents:letters")

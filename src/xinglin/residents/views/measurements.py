@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.shortcuts import redirect
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from xinglin.accounts import faults
 from xinglin.kernel.errors import Fault
 from xinglin.portal import queries
-from xinglin.residents import explaining, measurements, measuring
+from xinglin.residents import measurements, measuring
 from xinglin.residents.forms import MeasurementForm
-from xinglin.residents.views.entering import Here, mine, shown
+from xinglin.residents.views.entering import Here, language, mine, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,16 +34,9 @@ class Tile:
     last: Measured | None
 
 
-def language() -> str:
-    """The language of the tables' words."""
-    return explaining.language_of(get_language())
-
-
 def tiles(found: list[Measured]) -> list[Tile]:
     """All kinds, each with its latest."""
-    latest: dict[str, Measured] = {}
-    for one in found:
-        latest.setdefault(one.kind.code, one)
+    latest = measuring.latest(found)
     return [Tile(of, of.words(language()), latest.get(code)) for code, of in measuring.kinds().items()]
 
 

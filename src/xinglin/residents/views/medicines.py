@@ -13,21 +13,17 @@ from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from xinglin.accounts import faults
-from xinglin.identity import queries as identity
 from xinglin.kernel.errors import Fault, not_found
-from xinglin.portal import queries
-from xinglin.portal.rules import medicines
 from xinglin.residents import reminders, rules
 from xinglin.residents.forms import ReminderForm
-from xinglin.residents.reminders import MARKS, Dose, Reminder, State
+from xinglin.residents.reminders import MARKS, Reminder, State
 from xinglin.residents.views.entering import Here, mine, of_record, shown
-from xinglin.residents.views.record import part
+from xinglin.residents.views.record import medicines_of, part
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from xinglin.portal.queries import Resident
-    from xinglin.portal.rules.medicines import Medicine
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +35,8 @@ class Kept:
     of: int
 
 
-def merged(here: Here, resident: Resident) -> tuple[Medicine, ...]:
-    """The medicines of all institutions."""
-    found = queries.everything(here.door, resident, queries.SECTIONS["medicines"])
-    return medicines.medicines(found, resident.sources, rules.day_of(here.now))
-
-
-def patients(here: Here) -> tuple[str, ...]:
-    """All Patients of whom one acts for."""
-    return tuple(identity.together(here.connection, here.acting.patient))
-
-
-def doses(here: Here) -> list[Dose]:
-    """The doses of today."""
-    return reminders.doses(here.connection, patients(here), rules.day_of(here.now), here.now)
-
-
-def _kept(here: Here) -> list[Kept]:
-    today = rules.day_of(here.now)
-    held = reminders.active(here.connection, patients(here), today)
-    counts = reminders.taken_lately(here.connection, held, today)
+def _kept(here: Here, held: list[Reminder]) -> list[Kept]:
+    counts = reminders.taken_lately(here.connection, held, rules.day_of(here.now))
     return [Kept(one, *counts.get(one.id, (0, 0))) for one in held]
 
 
@@ -66,10 +44,12 @@ def _kept(here: Here) -> list[Kept]:
 @of_record
 def medicines_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
     """What is due today, what is taken now and how, what was taken before."""
-    found = merged(here, resident)
+    today = rules.day_of(here.now)
+    found = medicines_of(here.door, resident, today)
+    held = reminders.active(here.connection, here.patients, today)
     context = {
-        "doses": doses(here),
-        "reminders": _kept(here),
+        "doses": reminders.doses_of(here.connection, held, today, here.now),
+        "reminders": _kept(here, held),
         "current": [one for one in found if one.current],
         "past": [one for one in found if not one.current],
         "duplicates": sum(one.duplicate for one in found),
@@ -107,7 +87,7 @@ def remind(request: HttpRequest, here: Here) -> HttpResponse:
 @mine
 def remind_end(request: HttpRequest, here: Here, number: int) -> HttpResponse:
     """End a reminder; the doses that were marked stay."""
-    reminders.end(here.connection, number=number, patients=patients(here), now=here.now)
+    reminders.end(here.connection, number=number, patients=here.patients, now=here.now)
     messages.success(request, gettext("The reminder is ended."))
     return redirect(_address(here))
 
@@ -121,7 +101,7 @@ def dose(request: HttpRequest, here: Here, number: int) -> HttpResponse:
         raise not_found(gettext_noop("There is no such dose."))
     reminders.mark(
         here.connection, dose=(number, day, request.POST.get("time", "")), state=State(state),
-        patients=patients(here), actor=here.door.actor, now=here.now,
+        patients=here.patients, actor=here.door.actor, now=here.now,
     )  # fmt: skip
     return redirect("residents:home" if request.POST.get("back") == "home" else _address(here))
 

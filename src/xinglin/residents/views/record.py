@@ -16,9 +16,12 @@ from xinglin.residents.views.entering import Here, of_record, require_own_device
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from django.http import HttpRequest, HttpResponse
 
     from xinglin.portal.queries import Resident
+    from xinglin.record.door import Door
 
 _FEW = 5
 PARTS = {
@@ -57,30 +60,30 @@ def part(
     return shown(request, here, "record.html", {**frame, "card": False, **context})
 
 
-def _problems(here: Here, resident: Resident) -> tuple[problems.Problem, ...]:
-    return problems.problems(queries.everything(here.door, resident, ("Condition",)), resident.sources)
+def problems_of(door: Door, resident: Resident) -> tuple[problems.Problem, ...]:
+    return problems.problems(queries.everything(door, resident, ("Condition",)), resident.sources)
 
 
-def _medicines(here: Here, resident: Resident) -> tuple[medicines.Medicine, ...]:
-    found = queries.everything(here.door, resident, queries.SECTIONS["medicines"])
-    return medicines.medicines(found, resident.sources, rules.day_of(here.now))
+def medicines_of(door: Door, resident: Resident, today: date) -> tuple[medicines.Medicine, ...]:
+    found = queries.everything(door, resident, queries.SECTIONS["medicines"])
+    return medicines.medicines(found, resident.sources, today)
 
 
-def _series(here: Here, resident: Resident) -> tuple[results.Series, ...]:
-    return results.series(queries.everything(here.door, resident, ("Observation",)), resident.sources)
+def series_of(door: Door, resident: Resident) -> tuple[results.Series, ...]:
+    return results.series(queries.everything(door, resident, ("Observation",)), resident.sources)
 
 
-def _visits(here: Here, resident: Resident) -> tuple[timeline.Visit, ...]:
-    return timeline.visits(queries.everything(here.door, resident, ("Encounter",)), resident.sources)
+def visits_of(door: Door, resident: Resident) -> tuple[timeline.Visit, ...]:
+    return timeline.visits(queries.everything(door, resident, ("Encounter",)), resident.sources)
 
 
-def _doses(here: Here, resident: Resident) -> Any:
-    found = queries.everything(here.door, resident, ("Immunization",))
+def doses_of(door: Door, resident: Resident) -> tuple[immunisations.Dose, ...]:
+    found = queries.everything(door, resident, ("Immunization",))
     return immunisations.immunisations(found, resident.sources)
 
 
-def _documents(here: Here, resident: Resident) -> tuple[documents.Document, ...]:
-    found = queries.everything(here.door, resident, queries.SECTIONS["documents"])
+def documents_of(door: Door, resident: Resident) -> tuple[documents.Document, ...]:
+    found = queries.everything(door, resident, queries.SECTIONS["documents"])
     return documents.documents(found, resident.sources)
 
 
@@ -88,14 +91,14 @@ def _documents(here: Here, resident: Resident) -> tuple[documents.Document, ...]
 @of_record
 def overview(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
     """What matters most, on one page."""
-    series = _series(here, resident)
+    series, today = series_of(here.door, resident), rules.day_of(here.now)
     context = {
-        "age": people.age_on(resident.person.birth, rules.day_of(here.now)),
+        "age": people.age_on(resident.person.birth, today),
         "allergies": queries.allergy_box(here.door, resident),
-        "problems": [p for p in _problems(here, resident) if p.active][:_FEW],
-        "medicines": [m for m in _medicines(here, resident) if m.current][:_FEW],
+        "problems": [p for p in problems_of(here.door, resident) if p.active][:_FEW],
+        "medicines": [m for m in medicines_of(here.door, resident, today) if m.current][:_FEW],
         "abnormal": [s for s in series if s.last.flag in results.OUT_OF_RANGE][:_FEW],
-        "visits": _visits(here, resident)[:3],
+        "visits": visits_of(here.door, resident)[:3],
         "institutions": resident.institutions,
     }
     frame = {"resident": resident, "person": resident.person, "section": "overview", "parts": PARTS}
@@ -105,13 +108,13 @@ def overview(request: HttpRequest, here: Here, resident: Resident) -> HttpRespon
 @require_GET
 @of_record
 def problems_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
-    return part(request, here, resident, "problems", {"problems": _problems(here, resident)})
+    return part(request, here, resident, "problems", {"problems": problems_of(here.door, resident)})
 
 
 @require_GET
 @of_record
 def encounters_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
-    return part(request, here, resident, "encounters", {"visits": _visits(here, resident)})
+    return part(request, here, resident, "encounters", {"visits": visits_of(here.door, resident)})
 
 
 @require_GET
@@ -122,7 +125,7 @@ def documents_part(request: HttpRequest, here: Here, resident: Resident) -> Http
         here,
         resident,
         "documents",
-        {"documents": _documents(here, resident)},
+        {"documents": documents_of(here.door, resident)},
         template="residents/documents.html",
     )
 
@@ -130,7 +133,7 @@ def documents_part(request: HttpRequest, here: Here, resident: Resident) -> Http
 @require_GET
 @of_record
 def immunisations_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
-    return part(request, here, resident, "immunisations", {"doses": _doses(here, resident)})
+    return part(request, here, resident, "immunisations", {"doses": doses_of(here.door, resident)})
 
 
 @require_GET
@@ -156,20 +159,20 @@ def export(request: HttpRequest, here: Here, resident: Resident) -> StreamingHtt
 @of_record
 def paper(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
     """The record on paper: every part one below the other."""
-    found = _medicines(here, resident)
+    found = medicines_of(here.door, resident, rules.day_of(here.now))
     context = {
         "resident": resident,
         "person": resident.person,
         "age": people.age_on(resident.person.birth, rules.day_of(here.now)),
-        "problems": _problems(here, resident),
+        "problems": problems_of(here.door, resident),
         "medicines": found,
         "current": sum(m.current for m in found),
         "allergies": queries.allergy_box(here.door, resident),
-        "series": _series(here, resident),
+        "series": series_of(here.door, resident),
         "view": "table",
-        "visits": _visits(here, resident),
-        "doses": _doses(here, resident),
-        "documents": _documents(here, resident),
+        "visits": visits_of(here.door, resident),
+        "doses": doses_of(here.door, resident),
+        "documents": documents_of(here.door, resident),
         "card": False,
     }
     return shown(request, here, "paper.html", context)

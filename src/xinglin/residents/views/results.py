@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
-from django.utils.translation import get_language, gettext_noop
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET
 
 from xinglin.kernel.errors import not_found
@@ -13,8 +13,8 @@ from xinglin.portal import queries
 from xinglin.portal.rules import documents, results
 from xinglin.portal.views.record import chart
 from xinglin.residents import explaining, exporting
-from xinglin.residents.views.entering import Here, of_record, require_own_device
-from xinglin.residents.views.record import part
+from xinglin.residents.views.entering import Here, language, of_record, require_own_device
+from xinglin.residents.views.record import part, series_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -28,20 +28,14 @@ _DAYS = 12  # columns of the table by day
 
 def explained(found: tuple[results.Series, ...]) -> list[Explained]:
     """Series in the reader's language."""
-    language = explaining.language_of(get_language())
-    return [explaining.explained(one, language) for one in found]
-
-
-def series(here: Here, resident: Resident) -> tuple[results.Series, ...]:
-    """All that was measured."""
-    return results.series(queries.everything(here.door, resident, ("Observation",)), resident.sources)
+    return [explaining.explained(one, language()) for one in found]
 
 
 @require_GET
 @of_record
 def results_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
     """Each result with its bar and words; ``view=grid`` sets tests against days."""
-    found = series(here, resident)
+    found = series_of(here.door, resident)
     if request.GET.get("view") == "grid":
         context: dict[str, Any] = {"series": found, "view": "grid", "grid": results.grid(found, _DAYS)}
         return part(request, here, resident, "results", context)
@@ -56,7 +50,7 @@ def results_part(request: HttpRequest, here: Here, resident: Resident) -> HttpRe
 @of_record
 def trend(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
     """One test: what its latest value means, and all of them over time; ``test`` is the series' key."""
-    found = results.alongside(series(here, resident), request.GET.get("test", ""))
+    found = results.alongside(series_of(here.door, resident), request.GET.get("test", ""))
     if not found:
         raise not_found(gettext_noop("This resident has no results of this test."))
     points = sorted(((p, s) for s in found for p in s.points), key=lambda pair: -pair[0].at)

@@ -15,15 +15,16 @@ from xinglin.portal import queries
 from xinglin.portal.rules import people, results
 from xinglin.residents import measurements, rules, scoring
 from xinglin.residents.forms import SelfTestForm
-from xinglin.residents.views.entering import Here, mine, shown
-from xinglin.residents.views.measurements import language
+from xinglin.residents.views.entering import Here, language, mine, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from django.http import HttpRequest, HttpResponse
 
+    from xinglin.kernel.ages import Age
     from xinglin.portal.queries import Resident
+    from xinglin.portal.rules.results import Series
 
 
 @require_GET
@@ -40,8 +41,9 @@ def one(request: HttpRequest, here: Here, code: str) -> HttpResponse:
     """The questions, with what the record knows already filled in; the results so far."""
     of, resident = scoring.test(code), queries.resident(here.door, here.acting.patient)
     observed = queries.everything(here.door, resident, ("Observation",))
+    age = people.age_on(resident.person.birth, rules.day_of(here.now))
     posted = request.method == "POST"
-    initial = _known(here, of, resident, observed)
+    initial = _known(of, results.series(observed, resident.sources), age)
     form = SelfTestForm(of, language(), request.POST if posted else None, initial=initial)
     if posted and form.is_valid():
         try:
@@ -51,7 +53,6 @@ def one(request: HttpRequest, here: Here, code: str) -> HttpResponse:
         else:
             messages.success(request, gettext("Your result is in your record."))
             return redirect("residents:self-test", code)
-    age = people.age_on(resident.person.birth, rules.day_of(here.now))
     context = {
         "form": form,
         "words": of[language()],
@@ -76,13 +77,9 @@ def _keep(here: Here, of: Mapping[str, Any], answers: Mapping[str, float], resid
         measurements.writing(here.connection, actor).create(made)
 
 
-def _known(
-    here: Here, of: Mapping[str, Any], resident: Resident, observed: list[dict[str, Any]]
-) -> dict[str, Any]:
+def _known(of: Mapping[str, Any], series: tuple[Series, ...], age: Age | None) -> dict[str, Any]:
     """What the record says of the questions: the age, and the latest of each figure."""
-    series = results.series(observed, resident.sources)
     latest = {one.key.partition("~")[0]: one.last for one in sorted(series, key=lambda one: one.last.at)}
-    age = people.age_on(resident.person.birth, rules.day_of(here.now))
     found: dict[str, Any] = {"age": age.years} if age is not None else {}
     for item in of["item"]:
         point = latest.get(item.get("from", ""))

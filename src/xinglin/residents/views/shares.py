@@ -28,7 +28,6 @@ from xinglin.residents.rules import Kind
 from xinglin.residents.shares import Outcome, Scope
 from xinglin.residents.views import summary
 from xinglin.residents.views.entering import Here, mine, require_own_device, shown
-from xinglin.residents.views.medicines import patients
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -62,7 +61,7 @@ def overview(request: HttpRequest, here: Here) -> HttpResponse:
         else:
             _remember(request, made)
             return redirect("residents:share", made.id)
-    found = shares.of_patients(here.connection, patients(here))
+    found = shares.of_patients(here.connection, here.patients)
     told = shares.openings(here.connection, found)
     rows = [(one, one.is_open(here.now), told.get(one.id, [])) for one in found]
     context = {"form": form, "open": [r for r in rows if r[1]], "past": [r for r in rows if not r[1]]}
@@ -74,7 +73,7 @@ def overview(request: HttpRequest, here: Here) -> HttpResponse:
 def share(request: HttpRequest, here: Here, number: int) -> HttpResponse:
     """The code and the PIN of what was shared in this session, as long as it is open."""
     _require_right(request, here)
-    found = shares.of_patients(here.connection, patients(here))
+    found = shares.of_patients(here.connection, here.patients)
     one = next((held for held in found if held.id == number and held.is_open(here.now)), None)
     told = _remembered(request, number)
     if one is None or told is None:
@@ -90,7 +89,7 @@ def revoke(request: HttpRequest, here: Here, number: int) -> HttpResponse:
     """End a share at once."""
     _require_right(request, here)
     with here.connection.transaction():
-        shares.revoke(here.connection, number=number, patients=patients(here), now=here.now)
+        shares.revoke(here.connection, number=number, patients=here.patients, now=here.now)
     messages.success(request, gettext("It is no longer shared."))
     return redirect("residents:shares")
 

@@ -8,5 +8,5 @@ handed back to the window and may be fetched by the system's server.
 Messages of the provincial platform's interface (``data/messages-1.toml``) come in at the door ``tcm`` of the exchange,
 in XML, in SOAP or in JSON, and go the way of all messages; what they say is mapped by ``data/mappings``.
 
-Start reading at ``rules``, then ``launching``; for messages at ``messages``, then ``handler``.
+Start reading at ``rules``, then ``actions.launch``; for messages at ``messages``, then ``handler``.
 """

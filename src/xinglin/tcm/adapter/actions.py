@@ -48,22 +48,20 @@ def register(
 ) -> System:
     """Let a sender open pages in windows of these origins, or change which; faults ``invalid``, ``not_found``."""
     rules.require_managing(actor)
-    known = [rules.require_origin(one) for one in origins if one.strip()]
+    known = dict.fromkeys(rules.require_origin(one) for one in origins if one.strip())
     if not known:
         raise invalid(
             gettext_noop("Name at least one origin: pages are drawn nowhere else."),
             code="required",
             expression="origins",
         )
-    chosen = [rules.page(one).key for one in pages]
+    given = {"origins": list(known), "pages": [rules.page(one).key for one in pages]}
     sender = senders.by_code(database.connection(), code)
     system, _ = System.objects.update_or_create(
         sender=sender.id,
-        defaults={"origins": list(dict.fromkeys(known)), "pages": chosen},
-        create_defaults={
-            "origins": list(dict.fromkeys(known)), "pages": chosen, "made": now, "made_by": actor.id,
-        },
-    )  # fmt: skip
+        defaults=given,
+        create_defaults={**given, "made": now, "made_by": actor.id},
+    )
     return system
 
 
@@ -165,13 +163,13 @@ def unregistered(number: str) -> Exception:
 
 
 def keep(  # noqa: PLR0913 -- the columns of the row
-    *, system: System, launch: str, kind: str, visit: str, patient: str, body: Mapping[str, Any], actor: Actor,
+    *, system: int, launch: str, kind: str, visit: str, patient: str, body: Mapping[str, Any], actor: Actor,
     now: datetime,
 ) -> None:  # fmt: skip
     """Keep what a doctor decided in a window: the latest of its kind replaces the one before."""
     shard = shard_of("Patient", patient) if patient else 0
     Outcome.objects.update_or_create(
-        system=system, launch=launch, kind=kind, shard=shard,
+        system_id=system, launch=launch, kind=kind, shard=shard,
         defaults={
             "visit": visit, "patient": patient, "body": sealing.seal(json.dump(dict(body))), "moment": now,
             "actor": actor.id, "fetched": None,

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import get_language, gettext
 
+from xinglin.accounts import faults
+from xinglin.exchange.doors import ERROR
 from xinglin.exchange.receipts import State
-from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel import clock
-from xinglin.tcm.adapter import messages
+from xinglin.tcm.adapter import envelopes, messages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from xinglin.exchange.doors import Reason
     from xinglin.exchange.receipts import Receipt
     from xinglin.kernel.errors import Fault
@@ -22,17 +21,17 @@ if TYPE_CHECKING:
 
 def head(message: Message | None) -> dict[str, str]:
     """The header of an answer to a message."""
-    now = clock.now().astimezone(LOCAL_ZONE).strftime("%Y%m%d%H%M%S")
     given = message.header if message else {}
     return {
-        "sender": messages.text_of(given, "receiver"), "receiver": messages.text_of(given, "sender"), "sendTime": now,
-        "msgType": messages.text_of(given, "msgType"), "msgID": messages.text_of(given, "msgID"),
+        "sender": messages.text_of(given, "receiver"), "receiver": messages.text_of(given, "sender"),
+        "sendTime": envelopes.stamp(clock.now()), "msgType": messages.text_of(given, "msgType"),
+        "msgID": messages.text_of(given, "msgID"),
     }  # fmt: skip
 
 
 def of_receipt(message: Message, receipt: Receipt) -> dict[str, Any]:
     """The answer to a message that was kept."""
-    errors = [one for one in receipt.reasons if one.severity == "error"]
+    errors = [one for one in receipt.reasons if one.severity == ERROR]
     code = {State.STORED: "stored", State.DISCARDED: "stored", State.RECEIVED: "received"}.get(
         receipt.state, errors[0].code if errors else ""
     )
@@ -49,11 +48,10 @@ def of_receipt(message: Message, receipt: Receipt) -> dict[str, Any]:
 def of_fault(message: Message | None, fault: Fault) -> dict[str, Any]:
     """The answer to what was not kept, or to a question that has no answer."""
     issue = fault.issues[0]
-    words = gettext(issue.message) % dict(issue.params) if issue.params else gettext(issue.message)
     return {
         "Header": head(message),
         "Result": said(issue.code),
-        "Error": [{**_coded(issue.code), "place": issue.expression or "", "text": words}],
+        "Error": [{**_coded(issue.code), "place": issue.expression or "", "text": faults.issue(issue)}],
     }
 
 
@@ -71,8 +69,3 @@ def _coded(code: str) -> dict[str, str]:
 def _reason(reason: Reason) -> dict[str, str]:
     words = gettext(reason.text) % reason.params if reason.params else gettext(reason.text)
     return {**_coded(reason.code), "severity": reason.severity, "place": reason.place, "text": words}
-
-
-def errors_of(reasons: Iterable[Reason]) -> list[dict[str, str]]:
-    """Each reason with its code."""
-    return [_reason(one) for one in reasons]

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xinglin.exchange import processing, senders
-from xinglin.exchange.doors import Door
+from xinglin.exchange.doors import ERROR, Door
 from xinglin.exchange.receipts import Delivery, State
 from xinglin.exchange.tables.codes import meanings
 from xinglin.fhir import json
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel.errors import invalid
 from xinglin.record import database
-from xinglin.tcm.adapter import actions, messages, queries
+from xinglin.tcm.adapter import actions, envelopes, messages, queries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,16 +32,11 @@ _WESTERN = "icd10-cn"
 _MOST_DRUGS = "1000"
 
 
-def stamp(now: datetime) -> str:
-    """A moment as messages write it."""
-    return now.astimezone(LOCAL_ZONE).strftime("%Y%m%d%H%M%S")
-
-
 def of_visit(window: Window, actor: Actor, now: datetime) -> dict[str, str]:
     """What every payload begins with."""
     return {
-        "patientId": window.number, "outpatientNo": window.visit, "createTime": stamp(now), "doctorId": window.doctor,
-        "doctorName": actor.name,
+        "patientId": window.number, "outpatientNo": window.visit, "createTime": envelopes.stamp(now),
+        "doctorId": window.doctor, "doctorName": actor.name,
     }  # fmt: skip
 
 
@@ -88,8 +83,8 @@ def store(
     """Hand a payload in at the door, as the clinic's own message; fault ``invalid`` where it could not be used."""
     of = messages.shipped().types[kind]
     header = {
-        "sender": "xinglin", "receiver": window.sender, "sendTime": stamp(now), "msgType": kind,
-        "msgID": f"{window.launch}-{kind[-2:]}-{stamp(now)}",
+        "sender": "xinglin", "receiver": window.sender, "sendTime": envelopes.stamp(now), "msgType": kind,
+        "msgID": f"{window.launch}-{kind[-2:]}-{envelopes.stamp(now)}",
     }  # fmt: skip
     tree = {messages.HEADER: header, of.payload: payload}
     wrong = messages.check(of, tree)
@@ -98,25 +93,22 @@ def store(
     sender = senders.by_code(database.connection(), window.sender).sender
     receipt = processing.deliver(Delivery(sender, Door.TCM, json.dump(tree), "application/json"))
     if receipt.state is not State.STORED:
-        first = next(one for one in receipt.reasons if one.severity == "error")
+        first = next(one for one in receipt.reasons if one.severity == ERROR)
         raise invalid(first.text, code=first.code, expression=first.place, **first.params)
     return receipt
 
 
 def keep(window: Window, kind: str, body: Mapping[str, Any], *, actor: Actor, now: datetime) -> None:
     """Keep an outcome for the clinic's system."""
-    system = queries.by_id(window.system)
-    assert system is not None
     actions.keep(
-        system=system, launch=window.launch, kind=kind, visit=window.visit, patient=window.patient, body=body,
+        system=window.system, launch=window.launch, kind=kind, visit=window.visit, patient=window.patient, body=body,
         actor=actor, now=now,
     )  # fmt: skip
 
 
 def told(window: Window, kind: str) -> dict[str, Any] | None:
     """What is handed to the window: the outcome and what it is about; None where nothing was decided."""
-    system = queries.by_id(window.system)
-    found = queries.latest(system, launch=window.launch, kind=kind) if system else None
+    found = queries.latest(window.system, launch=window.launch, kind=kind)
     if found is None:
         return None
     return {
@@ -128,11 +120,8 @@ def told(window: Window, kind: str) -> dict[str, Any] | None:
 
 def taken(window: Window, kind: str) -> dict[str, Any] | None:
     """What was decided for the window's visit before, in whichever window; None where nothing was."""
-    system = queries.by_id(window.system)
-    if system is None:
-        return None
-    found = queries.latest(system, launch=window.launch, kind=kind)
+    found = queries.latest(window.system, launch=window.launch, kind=kind)
     if found is None and window.visit:
-        of_visit_ = queries.outcomes(system, visit=window.visit, kind=kind)
+        of_visit_ = queries.outcomes(window.system, visit=window.visit, kind=kind)
         found = next((one for one in of_visit_ if one.patient == window.patient), None)
     return found.body if found else None

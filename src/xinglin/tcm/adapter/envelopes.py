@@ -74,6 +74,11 @@ def moment(text: str) -> datetime | None:
         return None
 
 
+def stamp(at: datetime) -> str:
+    """A moment as messages write it."""
+    return at.astimezone(LOCAL_ZONE).strftime("%Y%m%d%H%M%S")
+
+
 def read(body: bytes, charset: str = "") -> Message:
     """The message; fault ``invalid`` where it cannot be read or says not which one it is."""
     start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]

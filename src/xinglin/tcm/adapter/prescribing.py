@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from xinglin.tcm.safety.values import Line, Report
 
 _COLOURS = {Level.STOP: "red", Level.SECOND: "amber", Level.NOTE: "blue"}
-_BETWEEN = re.compile(r"[\n;；,，、]+")
 _NOTE = re.compile(r"\d(?:\.\d+)?\s*(?:g|G|克)?(?P<note>[^\d]*)$")
 
 
@@ -41,10 +40,10 @@ class Checked:
 def check(door: Door, patient: str, given: dict[str, Any], now: datetime) -> Checked:
     """Read and check; of a patient the record is read for it."""
     lines = tuple(reading.lines(given["text"]))
+    notes = tuple(map(_note, reading.parts(given["text"])))
     person = facts.person(door, patient, now.date()) if patient else Person()
     report = actions.review(Prescription(lines, doses=given["doses"]), person, actor=door.actor)
-    typed = [part.strip() for part in _BETWEEN.split(given["text"]) if part.strip()]
-    return Checked(lines, tuple(_note(one) for one in typed), report)
+    return Checked(lines, notes, report)
 
 
 def _note(typed: str) -> str:
@@ -94,10 +93,11 @@ def adopt(
 def _sign(door: Door, signing: Signing, checked: Checked, reason: Reason, now: datetime) -> None:
     """Sign beside every finding that the doctor may overrule and has not yet."""
     connection = database.connection()
+    done = {one.key for one in queries.given(connection, signing) if one.part == "author"}
     for finding in queries.outstanding(connection, signing, checked.report):
-        done = {one.key for one in queries.given(connection, signing) if one.part == "author"}
         if not finding.final and finding.key not in done:
             actions.overrule(
                 connection, signing=signing, report=checked.report, key=finding.key, reason=reason, actor=door.actor,
                 now=now,
             )  # fmt: skip
+            done.add(finding.key)

@@ -107,14 +107,14 @@ def secret_of(system: System) -> str:
     return sealing.open_text(system.secret) if system.secret else ""
 
 
-def latest(system: System, *, launch: str, kind: str) -> Decided | None:
-    """What was decided in a window."""
+def latest(system: int, *, launch: str, kind: str) -> Decided | None:
+    """What was decided in a window of the system of that number."""
     row = Outcome.objects.filter(system=system, launch=launch, kind=kind).order_by("-moment").first()
     return None if row is None else _opened(row)
 
 
-def outcomes(system: System, *, visit: str, kind: str = "") -> list[Decided]:
-    """What was decided for a visit, the latest first."""
+def outcomes(system: int, *, visit: str, kind: str = "") -> list[Decided]:
+    """What was decided for a visit to the clinic of the system of that number, the latest first."""
     found = Outcome.objects.filter(system=system, visit=visit)
     found = found.filter(kind=kind) if kind else found
     return [_opened(row) for row in found.order_by("-moment")[:_MOST]]

@@ -16,7 +16,12 @@ _WORDS = re.compile(r"[\s()（）]+")
 
 def lines(text: str) -> list[Line]:
     """The lines of what was typed; what is behind the amount are preparations, a route, or words of processing."""
-    return [_line(part.strip()) for part in _BETWEEN.split(text) if part.strip()]
+    return [_line(part) for part in parts(text)]
+
+
+def parts(text: str) -> list[str]:
+    """What was typed, herb by herb."""
+    return [part.strip() for part in _BETWEEN.split(text) if part.strip()]
 
 
 def _line(text: str) -> Line:

@@ -22,7 +22,9 @@ from xinglin.ui import entry
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
+    from xinglin.exchange.senders import Registered
     from xinglin.record.door import Door
+    from xinglin.tcm.adapter.models import System
 
 
 @require_GET
@@ -55,12 +57,12 @@ def system(request: HttpRequest, door: Door, code: str) -> HttpResponse:
         else:
             told.success(request, gettext("Saved."))
             return redirect("tcm-adapter:system", code)
-    return _shown(request, code, {"form": form}, status=422 if form.errors else 200)
+    return _shown(request, sender, known, {"form": form}, status=422 if form.errors else 200)
 
 
-def _shown(request: HttpRequest, code: str, more: dict[str, Any], status: int = 200) -> HttpResponse:
-    sender = senders.by_code(database.connection(), code)
-    known = queries.of_sender(sender.id)
+def _shown(
+    request: HttpRequest, sender: Registered, known: System | None, more: dict[str, Any], status: int = 200
+) -> HttpResponse:
     context = {
         "sender": sender, "system": known, "doctors": queries.doctors(known) if known else [],
         "form": SystemForm(known=known), "doctor_form": DoctorForm(), "base": settings.SETTINGS.base_url.rstrip("/"),
@@ -73,9 +75,9 @@ def _shown(request: HttpRequest, code: str, more: dict[str, Any], status: int = 
 @entry.page
 def secret(request: HttpRequest, door: Door, code: str) -> HttpResponse:
     """A new key for signing; the answer shows it, once."""
-    _, known = queries.system_of(code)
+    sender, known = queries.system_of(code)
     made = actions.renew_secret(system=known, actor=door.actor, now=clock.now())
-    return _shown(request, code, {"secret": made})
+    return _shown(request, sender, known, {"secret": made})
 
 
 @require_POST
@@ -103,4 +105,4 @@ def doctor(request: HttpRequest, door: Door, code: str) -> HttpResponse:
             form.add_error("username", faults.said(fault))
         else:
             return redirect("tcm-adapter:system", code)
-    return _shown(request, code, {"doctor_form": form}, status=422)
+    return _shown(request, sender, known, {"doctor_form": form}, status=422)

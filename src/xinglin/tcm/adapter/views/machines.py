@@ -15,9 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from xinglin.exchange import processing, senders
+from xinglin.exchange import processing, receipts, senders
 from xinglin.exchange.doors import Door
-from xinglin.exchange.receipts import Delivery, State
+from xinglin.exchange.receipts import Delivery
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel import clock, origin
 from xinglin.kernel.errors import HTTP_STATUS, Fault, invalid, not_found
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from xinglin.tcm.adapter.queries import Decided
 
 _QUERY = "Query"
-_KEPT = {State.STORED: 200, State.RECEIVED: 202, State.QUARANTINED: 422, State.DISCARDED: 200}
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Xinglin exchange"'}
 _SOURCES: Mapping[str, tuple[str, ...]] = {
     "TCM_HIS_07": ("record",), "TCM_HIS_08": ("prescription",), "TCM_HIS_09": ("record", "differentiation"),
 }  # fmt: skip
@@ -74,7 +74,7 @@ def _answered(message: Message, sender: Sender, body: bytes, media: str) -> Http
         return HttpResponse(content, content_type=media)
     receipt = processing.deliver(Delivery(sender, Door.TCM, body, media))
     content, media = envelopes.written(message, answering.of_receipt(message, receipt))
-    return HttpResponse(content, content_type=media, status=_KEPT[receipt.state])
+    return HttpResponse(content, content_type=media, status=receipts.STATUS[receipt.state])
 
 
 def _found(message: Message, sender: Sender) -> list[dict[str, Any]]:
@@ -109,7 +109,7 @@ def _outcomes(sender: Sender, visit: str) -> list[Decided]:
     system = queries.of_sender(sender.id)
     if system is None or not system.active:
         return []
-    found = queries.outcomes(system, visit=visit)
+    found = queries.outcomes(system.pk, visit=visit)
     for patient in dict.fromkeys(one.patient for one in found):
         number = self_number("Patient", patient) if patient else None
         access.note(sender.actor, "tcm-outcomes", id=patient or None, patient=number, query=f"visit={visit}")
@@ -123,12 +123,8 @@ def outcomes(request: HttpRequest) -> HttpResponse:
     """``?visit=…&kind=…``: everything that was decided for a visit, the latest first."""
     sender = _sender(request)
     if sender is None:
-        response = JsonResponse(
-            {"error": {"code": "login", "text": gettext("Send the sender's key as a bearer token.")}}
-        )
-        response.status_code = 401
-        response["WWW-Authenticate"] = 'Bearer realm="Xinglin exchange"'
-        return response
+        said = {"error": {"code": "login", "text": gettext("Send the sender's key as a bearer token.")}}
+        return JsonResponse(said, status=401, headers=_CHALLENGE)
     visit, kind = request.GET.get("visit", "").strip()[:64], request.GET.get("kind", "").strip()[:30]
     if not visit:
         return JsonResponse({"error": {"code": "required", "text": gettext("Name the visit.")}}, status=400)
@@ -167,6 +163,4 @@ def _clinic(message: Message) -> str:
 def _refused(message: Message) -> HttpResponse:
     said = {messages.HEADER: answering.head(message), "Result": answering.said("login")}
     content, media = envelopes.written(message, said)
-    response = HttpResponse(content, content_type=media, status=401)
-    response["WWW-Authenticate"] = 'Bearer realm="Xinglin exchange"'
-    return response
+    return HttpResponse(content, content_type=media, status=401, headers=_CHALLENGE)
