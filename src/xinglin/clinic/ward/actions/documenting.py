@@ -126,11 +126,10 @@ def sign(
 
 def owed(connection: Connection, stay: Stay, now: datetime) -> list[Owed]:
     """How it stands with the documents of a stay that have deadlines, the earliest first."""
-    found = queries.documents(connection, stay.institution, stay.id)
+    written = queries.written(connection, stay.institution, stay.id)
     return rules.owed(
-        admitted=stay.admitted, discharged=stay.discharged, written=queries.written(found), severity=stay.severity,
-        now=now,
-    )  # fmt: skip
+        admitted=stay.admitted, discharged=stay.discharged, written=written, severity=stay.severity, now=now
+    )
 
 
 # -- what is measured

@@ -143,7 +143,7 @@ def carry_out(
         )  # fmt: skip
     if not held.standing:
         end(connection, order=held, to=OrderState.DONE, actor=actor, now=now)
-    done = next(one for one in queries.executions(connection, institution, held.stay) if one.id == made["id"])
+    done = queries.execution(connection, institution, made["id"])
     open_as(actor, connection).transaction(resources.carried_out(stay, held, done, actor=actor))
     return done
 
