@@ -13,9 +13,9 @@ from xinglin.clinic import asking, queries, reference, resources, rules
 from xinglin.clinic.actions import charging
 from xinglin.clinic.actions.numbering import insert, next_id
 from xinglin.clinic.rules import HERB, PATENT, State, VisitState
+from xinglin.clinic.values import sealed
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel.errors import conflict, forbidden, invalid
-from xinglin.record import sealing
 from xinglin.record.door import open_as
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def draft(
     content["digest"] = hashlib.sha256(told.encode()).hexdigest()[:16]
     row = {
         "state": State.DRAFT.value, "doses": written.doses, "boiled": written.boiled, "kind": written.kind,
-        "body": sealing.seal_text(json.dumps(content, ensure_ascii=False)), "author": actor.id,
+        "body": sealed(content), "author": actor.id,
         "author_name": actor.name,
     }  # fmt: skip
     if prescription is None:
