@@ -259,11 +259,12 @@ def test_signatures_do_not_hold_for_what_is_changed_afterwards(connection, clini
     held = make.draft(visit, clinic.line("细辛", 4))
     left = make.sign(held)
     with connection.transaction():
-        for one in left:
-            from xinglin.clinic import asking
+        from xinglin.clinic import asking
 
+        found = asking.reviewed(connection, held, actor=DOCTOR, now=NOW)
+        for one in left:
             asking.overrule(
-                connection, held, key=one.key, reason=("need", ""), part="author", actor=DOCTOR, now=NOW
+                connection, found, key=one.key, reason=("need", ""), part="author", actor=DOCTOR, now=NOW
             )
     changed = make.draft(visit, clinic.line("细辛", 20), prescription=held.id)
 

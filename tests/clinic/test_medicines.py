@@ -90,12 +90,12 @@ def test_herbs_are_checked_together_with_the_patent_medicines_of_the_visit(conne
     """牛黄解毒片 contains 甘草 and toxic 雄黄; beside 甘遂 its 甘草 clashes."""
     visit = make.seen()
     herbs = make.draft(visit, clinic.line("甘遂", 1), doses=3)
-    alone = asking.report(connection, herbs, actor=DOCTOR, now=NOW)
+    alone = asking.reviewed(connection, herbs, actor=DOCTOR, now=NOW).report
     assert not [one for one in alone.findings if one.kind == "clash"]
 
     draft_patents(visit, patents("牛黄解毒片", 1))
 
-    beside = asking.report(connection, herbs, actor=DOCTOR, now=NOW)
+    beside = asking.reviewed(connection, herbs, actor=DOCTOR, now=NOW).report
     assert [one.about for one in beside.findings if one.kind == "clash"]
 
 
@@ -104,7 +104,7 @@ def test_what_concerns_the_other_prescription_alone_is_not_said_here(connection,
     patent = draft_patents(visit, patents("归脾丸", 1))
     make.draft(visit, clinic.line("甘草", 6), clinic.line("甘遂", 1), doses=3)
 
-    said = asking.report(connection, patent, actor=DOCTOR, now=NOW).findings
+    said = asking.reviewed(connection, patent, actor=DOCTOR, now=NOW).report.findings
     assert not [one for one in said if one.about == ("甘草", "甘遂")]
 
 

@@ -198,59 +198,53 @@ def _line(line: tables.Line, kind: str) -> Line:
     return Line(line.name, line.grams, preparation=prepared)
 
 
-def _asked(
-    connection: Connection, held: tables.Prescription, actor: Actor, now: datetime
-) -> tuple[Signing, Report]:
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What the rules say of a prescription that is kept, and by what name its signatures are."""
+
+    signing: Signing
+    report: Report
+
+
+def reviewed(
+    connection: Connection, held: tables.Prescription, *, actor: Actor, now: datetime
+) -> Reviewed:  # fmt: skip
+    """What the rules say of a prescription that is kept; whoever goes on with it in a transaction asks once."""
     visit = queries.visit(connection, held.institution, held.visit)
     known = person(connection, visit.patient, actor, now, held.body["pregnancy"])
     beside = queries.beside(connection, held.institution, held.visit, held.id)
-    return Signing(held.key, visit.patient), review(held, known, beside=beside, actor=actor)
+    return Reviewed(Signing(held.key, visit.patient), review(held, known, beside=beside, actor=actor))
 
 
-def report(connection: Connection, held: tables.Prescription, *, actor: Actor, now: datetime) -> Report:
-    """What the rules say of a prescription that is kept."""
-    return _asked(connection, held, actor, now)[1]
-
-
-def outstanding(
-    connection: Connection, held: tables.Prescription, *, actor: Actor, now: datetime
-) -> list[Finding]:
+def outstanding(connection: Connection, found: Reviewed) -> list[Finding]:
     """What still hinders it."""
-    signing, found = _asked(connection, held, actor, now)
-    return signatures.outstanding(connection, signing, found)
+    return signatures.outstanding(connection, found.signing, found.report)
 
 
 def settle(
-    connection: Connection, held: tables.Prescription, *, stage: str, actor: Actor, now: datetime
+    connection: Connection, found: Reviewed, *, stage: str, actor: Actor, now: datetime
 ) -> list[Finding]:
-    """Review at ``signing`` or ``dispensing``, kept for the figures; gives what still hinders it."""
-    signing, found = _asked(connection, held, actor, now)
-    return safety.settle(connection, signing=signing, report=found, stage=stage, actor=actor, now=now)
-
-
-def overrule(  # noqa: PLR0913 -- which, why, as whom, by whom, when
-    connection: Connection, held: tables.Prescription, *, key: str, reason: tuple[str, str], part: str, actor: Actor,
-    now: datetime,
-) -> None:  # fmt: skip
-    """Sign beside a finding; ``reason`` is its code and words of one's own."""
-    signing, found = _asked(connection, held, actor, now)
-    safety.overrule(
-        connection,
-        signing=signing,
-        report=found,
-        key=key,
-        reason=Reason(*reason),
-        part=part,
-        actor=actor,
-        now=now,
+    """Keep the review at ``signing`` or ``dispensing`` for the figures; gives what still hinders it."""
+    return safety.settle(
+        connection, signing=found.signing, report=found.report, stage=stage, actor=actor, now=now
     )
 
 
-def waits_for_second(connection: Connection, held: tables.Prescription, finding: Finding) -> bool:
-    """Whether the author has signed beside it, so that only somebody else is missing."""
-    visit = queries.visit(connection, held.institution, held.visit)
-    given = signatures.given(connection, Signing(held.key, visit.patient))
-    return not finding.final and any(one.key == finding.key and one.part == "author" for one in given)
+def overrule(  # noqa: PLR0913 -- which, why, as whom, by whom, when
+    connection: Connection, found: Reviewed, *, key: str, reason: tuple[str, str], part: str, actor: Actor,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Sign beside a finding; ``reason`` is its code and words of one's own."""
+    safety.overrule(
+        connection, signing=found.signing, report=found.report, key=key, reason=Reason(*reason), part=part,
+        actor=actor, now=now,
+    )  # fmt: skip
+
+
+def wait_for_second(connection: Connection, found: Reviewed, left: Sequence[Finding]) -> bool:
+    """Whether the author has signed beside all that is left, so that only somebody else is missing."""
+    own = {one.key for one in signatures.given(connection, found.signing) if one.part == "author"}
+    return all(not one.final and one.key in own for one in left)
 
 
 def reasons() -> dict[str, dict[str, str]]:

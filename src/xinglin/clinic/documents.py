@@ -6,33 +6,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from xinglin.clinic.statements import at, put
 from xinglin.clinic.values import RECORD_DOCUMENT
 from xinglin.exchange.cda import kinds, queries, writing
 from xinglin.exchange.cda.documents import INSTITUTION, KINDS, NUMBER, Number, Unit
-from xinglin.fhir.dates import LOCAL_ZONE
-from xinglin.record.steps import Step, Verb
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from xinglin.clinic.statements import Told
     from xinglin.record.door import Door
-
-
-class Told(Protocol):
-    """What a document is of: a visit, or a stay in the ward."""
-
-    @property
-    def institution(self) -> str: ...
-    @property
-    def id(self) -> int: ...
-    @property
-    def patient(self) -> str: ...
-    @property
-    def doctor_name(self) -> str: ...
-    @property
-    def encounter(self) -> str: ...
+    from xinglin.record.steps import Step
 
 
 _CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
@@ -51,17 +37,14 @@ def kept(door: Door, visit: Told, code: str, *, key: str, now: datetime) -> list
         "resourceType": "Binary", "id": id_, "contentType": "application/xml",
         "securityContext": {"reference": f"DocumentReference/{id_}"}, "data": base64.b64encode(written).decode(),
     }  # fmt: skip
-    return [
-        Step(Verb.UPDATE, "Binary", id_, binary),
-        Step(Verb.UPDATE, "DocumentReference", id_, _reference(visit, code, number, id_, written, now)),
-    ]
+    return [put(binary), put(_reference(visit, code, number, id_, written, now))]
 
 
 def _reference(
     visit: Told, code: str, number: str, id_: str, written: bytes, now: datetime
 ) -> dict[str, Any]:  # fmt: skip
     kind = kinds.kinds()[code]
-    moment = now.astimezone(LOCAL_ZONE).isoformat(timespec="seconds")
+    moment = at(now)
     digest = base64.b64encode(hashlib.sha1(written, usedforsecurity=False).digest()).decode()
     related = [{"reference": f"Composition/clinic-record-{visit.id}"}] if code == RECORD_DOCUMENT else []
     identifier = {"system": f"urn:oid:{NUMBER}", "value": number}

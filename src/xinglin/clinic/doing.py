@@ -56,6 +56,5 @@ def today(actor: Actor) -> list[Work]:
     if rules.may(actor, "stocking"):
         work.append(Work(gettext_lazy("Batches that expire soon"), found.expiring, reverse("clinic:stock")))
     if rules.may(actor, "closing"):
-        visits = queries.visits(connection, institution, day)
-        work.append(Work(gettext_lazy("Visits today"), len(visits), reverse("clinic:till")))
+        work.append(Work(gettext_lazy("Visits today"), found.visits, reverse("clinic:till")))
     return work

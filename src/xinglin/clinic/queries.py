@@ -25,7 +25,7 @@ from xinglin.clinic.values import (
 from xinglin.kernel.errors import not_found
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date, datetime
 
     from xinglin.record.database import Connection
@@ -60,6 +60,12 @@ def visits(connection: Connection, institution: str, day: date) -> list[Visit]:
     """The visits of a day in the order of their numbers."""
     sql = f"SELECT {_VISIT} FROM clinic_visit WHERE institution = %s AND day = %s ORDER BY number"
     return rows(connection, Visit, sql, [institution, day])
+
+
+def visits_named(connection: Connection, institution: str, ids: Iterable[int]) -> dict[int, Visit]:
+    """Visits by their ids."""
+    sql = f"SELECT {_VISIT} FROM clinic_visit WHERE institution = %s AND id = ANY(%s)"
+    return {one.id: one for one in rows(connection, Visit, sql, [institution, list(ids)])}
 
 
 def waiting(found: Sequence[Visit]) -> list[Visit]:
@@ -139,22 +145,24 @@ class Doing:
     second: int  # prescriptions that wait for somebody else's signature
     pharmacy: int
     expiring: int  # batches
+    visits: int  # of the day, whatever became of them
 
 
 def doing(connection: Connection, institution: str, day: date, actor: str, near: date) -> Doing:
     """The counts of a day; ``near``: what expires until then is told of."""
     row = connection.execute(
-        "SELECT (SELECT count(*) FROM clinic_visit WHERE {at} AND state IN ('waiting', 'called')),"
-        " (SELECT count(*) FROM clinic_visit WHERE {at} AND state IN ('waiting', 'called') AND urgent),"
-        " (SELECT count(*) FROM clinic_visit v WHERE {at} AND state IN ('waiting', 'called') AND NOT EXISTS"
-        "  (SELECT FROM clinic_measuring m WHERE m.institution = v.institution AND m.visit = v.id)),"
-        " (SELECT count(*) FROM clinic_visit WHERE {at} AND state = 'seen' AND doctor = %(actor)s),"
+        "SELECT count(*) FILTER (WHERE waits), count(*) FILTER (WHERE waits AND urgent),"
+        " count(*) FILTER (WHERE waits AND NOT EXISTS (SELECT FROM clinic_measuring m"
+        "  WHERE m.institution = %(institution)s AND m.visit = v.id)),"
+        " count(*) FILTER (WHERE state = 'seen' AND doctor = %(actor)s),"
         " (SELECT count(*) FROM clinic_prescription WHERE institution = %(institution)s AND state = 'held'"
         "  AND author <> %(actor)s),"
         " (SELECT count(*) FROM clinic_prescription WHERE institution = %(institution)s"
         "  AND state IN ('paid', 'reviewed', 'mixed', 'checked', 'boiled')),"
         " (SELECT count(*) FROM clinic_batch WHERE institution = %(institution)s AND remaining > 0"
-        "  AND expires <= %(near)s)".replace("{at}", "institution = %(institution)s AND day = %(day)s"),
+        "  AND expires <= %(near)s), count(*)"
+        " FROM (SELECT *, state IN ('waiting', 'called') AS waits FROM clinic_visit"
+        "  WHERE institution = %(institution)s AND day = %(day)s) v",
         {"institution": institution, "day": day, "actor": actor, "near": near},
     ).fetchone()
     assert row is not None

@@ -10,11 +10,28 @@ from xinglin.clinic.rules import State, VisitState
 from xinglin.record import sealing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime
 
 
 RECORD_DOCUMENT, PRESCRIPTION_DOCUMENT, TREATMENT_DOCUMENT = "C0002", "C0005", "C0008"
 """Kinds of shared documents (WS/T 500): out-patient record, prescription of Chinese medicine, record of treatment."""
+
+
+def sealed(body: Mapping[str, Any]) -> str:
+    """A body as it lies in a table."""
+    return sealing.seal_text(json.dumps(body, ensure_ascii=False))
+
+
+class Sealed:
+    """A row whose ``body`` lies sealed; it is opened when the row is read."""
+
+    __slots__ = ()
+    body: Any
+
+    def __post_init__(self) -> None:
+        if isinstance(self.body, str):
+            object.__setattr__(self, "body", json.loads(sealing.open_text(self.body)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +91,7 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Measuring:
+class Measuring(Sealed):
     """What a nurse measured of a visitor: ``body`` has ``values`` by measure and ``note``."""
 
     id: int
@@ -82,13 +99,9 @@ class Measuring:
     moment: datetime
     actor_name: str
 
-    def __post_init__(self) -> None:
-        if isinstance(self.body, str):
-            object.__setattr__(self, "body", json.loads(sealing.open_text(self.body)))
-
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class Note(Sealed):
     """The record of a visit as far as it is written: ``body`` has ``texts`` by part and ``diagnoses`` by key."""
 
     institution: str
@@ -99,13 +112,9 @@ class Note:
     signer: str
     signer_name: str
 
-    def __post_init__(self) -> None:
-        if isinstance(self.body, str):
-            object.__setattr__(self, "body", json.loads(sealing.open_text(self.body)))
-
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class Template(Sealed):
     """What a doctor begins with: ``body`` has texts by part, or lines and usage of a prescription."""
 
     id: int
@@ -113,10 +122,6 @@ class Template:
     scope: str
     name: str
     body: dict[str, Any]
-
-    def __post_init__(self) -> None:
-        if isinstance(self.body, str):
-            object.__setattr__(self, "body", json.loads(sealing.open_text(self.body)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Prescription:
+class Prescription(Sealed):
     """A prescription of herbs or of patent medicines; ``body`` has lines, usage, formula and pregnancy."""
 
     institution: str
@@ -154,8 +159,7 @@ class Prescription:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "state", State(self.state))
-        if isinstance(self.body, str):
-            object.__setattr__(self, "body", json.loads(sealing.open_text(self.body)))
+        Sealed.__post_init__(self)
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -280,7 +284,7 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Sealed):
     """A course of treatment with so many sessions; ``done`` of them are."""
 
     institution: str
@@ -295,10 +299,6 @@ class Plan:
     made: datetime
     stopped: datetime | None
     done: int
-
-    def __post_init__(self) -> None:
-        if isinstance(self.body, str):
-            object.__setattr__(self, "body", json.loads(sealing.open_text(self.body)))
 
 
 @dataclass(frozen=True, slots=True)

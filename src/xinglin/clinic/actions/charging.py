@@ -8,7 +8,7 @@ import psycopg
 from django.utils.translation import gettext_noop
 
 from xinglin.clinic import accounting, queries, reference, rules
-from xinglin.clinic.actions.numbering import in_turn, insert, next_id
+from xinglin.clinic.actions.numbering import in_turn, insert, next_id, next_number
 from xinglin.clinic.rules import BEFORE_MIXING, State
 from xinglin.kernel.errors import conflict, invalid
 
@@ -65,13 +65,13 @@ def pay(
         raise conflict(
             gettext_noop("By now %(due)s is due. Look at the charges again."), due=rules.yuan(total)
         )
-    made = _entered(connection, "pay", way, total, held.patient, actor, now, visit=visit)
+    made = enter(connection, "pay", way, total, held.patient, actor, now, visit=visit)
     connection.execute(
         "UPDATE clinic_charge SET payment = %s WHERE institution = %s AND id = ANY(%s)",
         [made.id, institution, [one.id for one in due]],
     )
     for prescription in sorted({one.prescription for one in due if one.prescription is not None}):
-        _step(connection, institution, prescription, State.PAID, actor, now)
+        step(connection, institution, prescription, State.PAID, actor, now)
     return made
 
 
@@ -100,9 +100,9 @@ def refund(
             raise conflict(gettext_noop("A prescription is given back as a whole."))
         if queries.prescription(connection, institution, number, lock=True).state not in BEFORE_MIXING:
             raise conflict(gettext_noop("This prescription is mixed already and cannot be given back."))
-        _step(connection, institution, number, State.VOID, actor, now)
+        step(connection, institution, number, State.VOID, actor, now)
     total = sum(one.fen for one in wanted)
-    made = _entered(
+    made = enter(
         connection, "refund", paid.way, total, paid.patient, actor, now, visit=paid.visit, refunds=payment,
         reason=reason.strip()[:200],
     )  # fmt: skip
@@ -133,7 +133,7 @@ def move_account(
     _require_way(way)
     if way == "account" or not fen:
         raise invalid(gettext_noop("Choose how the money is given, and how much."))
-    return _entered(connection, "deposit" if fen > 0 else "withdrawal", way, abs(fen), patient, actor, now)
+    return enter(connection, "deposit" if fen > 0 else "withdrawal", way, abs(fen), patient, actor, now)
 
 
 def close_day(connection: Connection, *, counted: int, actor: Actor, now: datetime) -> Close:
@@ -143,12 +143,9 @@ def close_day(connection: Connection, *, counted: int, actor: Actor, now: dateti
     found = accounting.unclosed(connection, institution, lock=True)
     if not found:
         raise conflict(gettext_noop("Nothing was paid since the last close."))
-    row = connection.execute(
-        "SELECT coalesce(max(number), 0) + 1 FROM clinic_close WHERE institution = %s", [institution]
-    ).fetchone()
-    assert row is not None
+    number = next_number(connection, "close", institution=institution)
     made: dict[str, Any] = {
-        "institution": institution, "id": next_id(), "number": row[0], "moment": now, "counted": counted,
+        "institution": institution, "id": next_id(), "number": number, "moment": now, "counted": counted,
         "expected": accounting.cash(found), "actor": actor.id, "actor_name": actor.name,
     }  # fmt: skip
     insert(connection, "close", made)
@@ -164,18 +161,16 @@ def _require_way(way: str) -> None:
         raise invalid(gettext_noop("Pay by one of %(known)s."), known=", ".join(reference.ways()))
 
 
-def _entered(  # noqa: PLR0913, PLR0917 -- the columns of the row
+def enter(  # noqa: PLR0913, PLR0917 -- the columns of the row
     connection: Connection, kind: str, way: str, fen: int, patient: str, actor: Actor, now: datetime,
     *, visit: int | None = None, refunds: int | None = None, reason: str = "",
 ) -> Payment:  # fmt: skip
+    """Enter a payment of the actor's institution; raises ``conflict`` where the account does not hold so much."""
     institution = actor.institution or ""
     in_turn(connection, institution, "receipt")
-    row = connection.execute(
-        "SELECT coalesce(max(number), 0) + 1 FROM clinic_payment WHERE institution = %s", [institution]
-    ).fetchone()
-    assert row is not None
+    number = next_number(connection, "payment", institution=institution)
     made: dict[str, Any] = {
-        "institution": institution, "id": next_id(), "number": row[0], "kind": kind, "way": way, "fen": fen,
+        "institution": institution, "id": next_id(), "number": number, "kind": kind, "way": way, "fen": fen,
         "patient": patient, "visit": visit, "refunds": refunds, "reason": reason, "moment": now, "actor": actor.id,
         "actor_name": actor.name,
     }  # fmt: skip
@@ -187,9 +182,10 @@ def _entered(  # noqa: PLR0913, PLR0917 -- the columns of the row
     return accounting.payment(connection, institution, made["id"])
 
 
-def _step(
+def step(
     connection: Connection, institution: str, prescription: int, to: State, actor: Actor, now: datetime
 ) -> None:  # fmt: skip
+    """Bring a prescription to its next state and keep who did it; raises ``conflict`` where it cannot go there."""
     held = queries.prescription(connection, institution, prescription, lock=True)
     rules.require_next(held.state, to)
     connection.execute(
@@ -203,11 +199,3 @@ def _step(
             "actor": actor.id, "actor_name": actor.name,
         },
     )  # fmt: skip
-
-
-step = _step
-"""Bring a prescription to its next state and keep who did it; raises ``conflict`` where it cannot go there."""
-
-
-enter = _entered
-"""Enter a payment of the actor's institution; raises ``conflict`` where the account does not hold so much."""

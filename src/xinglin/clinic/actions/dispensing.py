@@ -52,7 +52,8 @@ def advance(
     done = [(one.step, one.actor) for one in queries.steps(connection, institution, prescription)]
     rules.require_apart(to.value, actor.id, [(State.SIGNED.value, held.author), *done])
     if to is State.REVIEWED:
-        left = asking.settle(connection, held, stage="dispensing", actor=actor, now=now)
+        found = asking.reviewed(connection, held, actor=actor, now=now)
+        left = asking.settle(connection, found, stage="dispensing", actor=actor, now=now)
         if left:
             raise conflict(
                 gettext_noop("The prescription cannot go on: %(findings)s"),

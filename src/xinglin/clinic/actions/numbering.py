@@ -30,3 +30,13 @@ def insert(connection: Connection, table: str, row: Mapping[str, Any]) -> None:
     """Put a row into a table of the package."""
     places = ", ".join(f"%({name})s" for name in row)
     connection.execute(f"INSERT INTO clinic_{table} ({', '.join(row)}) VALUES ({places})", row)
+
+
+def next_number(connection: Connection, table: str, **of: Any) -> int:
+    """The number after the last of the rows with these columns; asked for in turn."""
+    where = " AND ".join(f"{name} = %({name})s" for name in of)
+    row = connection.execute(
+        f"SELECT coalesce(max(number), 0) + 1 FROM clinic_{table} WHERE {where}", of
+    ).fetchone()
+    assert row is not None
+    return int(row[0])

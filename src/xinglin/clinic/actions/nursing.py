@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
@@ -10,8 +9,8 @@ from django.utils.translation import gettext_noop
 from xinglin.clinic import queries, reference, resources, rules
 from xinglin.clinic.actions.numbering import insert, next_id
 from xinglin.clinic.rules import VisitState
+from xinglin.clinic.values import sealed
 from xinglin.kernel.errors import conflict, invalid
-from xinglin.record import sealing
 from xinglin.record.door import open_as
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def measure(  # noqa: PLR0913 -- of whom, what, how urgent, by whom, when
     body = {"values": values, "note": note.strip()[:500]}
     made: dict[str, Any] = {
         "institution": institution, "id": next_id(), "visit": visit,
-        "body": sealing.seal_text(json.dumps(body, ensure_ascii=False)), "moment": now, "actor": actor.id,
+        "body": sealed(body), "moment": now, "actor": actor.id,
         "actor_name": actor.name,
     }  # fmt: skip
     insert(connection, "measuring", made)

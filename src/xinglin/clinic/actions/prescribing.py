@@ -13,9 +13,9 @@ from xinglin.clinic import asking, queries, reference, resources, rules
 from xinglin.clinic.actions import charging
 from xinglin.clinic.actions.numbering import insert, next_id
 from xinglin.clinic.rules import HERB, PATENT, State, VisitState
+from xinglin.clinic.values import sealed
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel.errors import conflict, forbidden, invalid
-from xinglin.record import sealing
 from xinglin.record.door import open_as
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def draft(
     content["digest"] = hashlib.sha256(told.encode()).hexdigest()[:16]
     row = {
         "state": State.DRAFT.value, "doses": written.doses, "boiled": written.boiled, "kind": written.kind,
-        "body": sealing.seal_text(json.dumps(content, ensure_ascii=False)), "author": actor.id,
+        "body": sealed(content), "author": actor.id,
         "author_name": actor.name,
     }  # fmt: skip
     if prescription is None:
@@ -124,12 +124,13 @@ def sign(
         raise forbidden(gettext_noop("Only who wrote a prescription signs it."))
     if held.state not in (State.DRAFT, State.HELD):
         raise conflict(gettext_noop("This prescription is signed already."))
+    found = asking.reviewed(connection, held, actor=actor, now=now)
     for key, code, text in reasons:
-        asking.overrule(connection, held, key=key, reason=(code, text), part="author", actor=actor, now=now)
-    left = asking.settle(connection, held, stage="signing", actor=actor, now=now)
+        asking.overrule(connection, found, key=key, reason=(code, text), part="author", actor=actor, now=now)
+    left = asking.settle(connection, found, stage="signing", actor=actor, now=now)
     if not left:
         _signed(connection, held, actor, now)
-    elif held.state is State.DRAFT and all(asking.waits_for_second(connection, held, one) for one in left):
+    elif held.state is State.DRAFT and asking.wait_for_second(connection, found, left):
         charging.step(connection, institution, prescription, State.HELD, actor, now)
     return left
 
@@ -148,8 +149,9 @@ def second(
     held = queries.prescription(connection, institution, prescription, lock=True)
     if held.state is not State.HELD:
         raise conflict(gettext_noop("This prescription does not wait for a second signature."))
-    asking.overrule(connection, held, key=key, reason=reason, part="second", actor=actor, now=now)
-    left = asking.settle(connection, held, stage="signing", actor=actor, now=now)
+    found = asking.reviewed(connection, held, actor=actor, now=now)
+    asking.overrule(connection, found, key=key, reason=reason, part="second", actor=actor, now=now)
+    left = asking.settle(connection, found, stage="signing", actor=actor, now=now)
     if not left:
         _signed(connection, held, actor, now)
     return left

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +10,8 @@ from django.utils.translation import gettext_noop
 from xinglin.clinic import asking, documents, queries, reference, resources, rules
 from xinglin.clinic.actions.numbering import insert
 from xinglin.clinic.rules import VisitState
-from xinglin.clinic.values import RECORD_DOCUMENT
+from xinglin.clinic.values import RECORD_DOCUMENT, sealed
 from xinglin.kernel.errors import conflict, invalid
-from xinglin.record import sealing
 from xinglin.record.door import open_as
 
 if TYPE_CHECKING:
@@ -68,7 +66,7 @@ def write(connection: Connection, *, visit: int, written: Written, version: int,
     if (before.version if before else 0) != version:
         raise conflict(gettext_noop("Somebody else has written in this record. Load it again."))
     row = {
-        "institution": institution, "visit": visit, "body": sealing.seal_text(json.dumps(body, ensure_ascii=False)),
+        "institution": institution, "visit": visit, "body": sealed(body),
         "version": version + 1,
     }  # fmt: skip
     if before is None:

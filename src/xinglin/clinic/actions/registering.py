@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop
 
 from xinglin.clinic import queries, reference, resources, rules
 from xinglin.clinic.actions import charging
-from xinglin.clinic.actions.numbering import in_turn, insert, next_id
+from xinglin.clinic.actions.numbering import in_turn, insert, next_id, next_number
 from xinglin.clinic.rules import EMERGENCY, OUTPATIENT, UNIT, VisitState
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel.errors import conflict, invalid
@@ -37,13 +37,9 @@ def register(  # noqa: PLR0913 -- who, for which fee, how urgent, how they come,
         raise invalid(gettext_noop("Somebody comes as an out-patient or as an emergency."))
     day = now.astimezone(LOCAL_ZONE).date()
     in_turn(connection, institution, "visit")
-    row = connection.execute(
-        "SELECT coalesce(max(number), 0) + 1 FROM clinic_visit WHERE institution = %s AND day = %s",
-        [institution, day],
-    ).fetchone()
-    assert row is not None
+    number = next_number(connection, "visit", institution=institution, day=day)
     made: dict[str, Any] = {
-        "institution": institution, "id": next_id(), "day": day, "number": row[0], "patient": guest.patient,
+        "institution": institution, "id": next_id(), "day": day, "number": number, "patient": guest.patient,
         "name": sealing.seal_text(guest.name), "sex": guest.sex, "birth": guest.birth,
         "state": VisitState.WAITING.value,
         "urgent": urgent or kind == EMERGENCY, "kind": kind,

@@ -121,6 +121,7 @@ def lose(  # noqa: PLR0913 -- which, how much, why, whither, by whom, when
     institution = rules.require(actor, "stocking")
     if not note.strip() or amount <= 0:
         raise invalid(gettext_noop("Say how much is taken out, and why."))
+    queries.batch(connection, institution, batch)
     _moved(connection, institution, batch, "return" if returned else "loss", -amount, note, actor, now)
 
 
@@ -179,7 +180,6 @@ def _moved(  # noqa: PLR0913, PLR0917 -- the columns of the row
     connection: Connection, institution: str, batch: int, kind: str, amount: int, note: str, actor: Actor,
     now: datetime, *, prescription: int | None = None,
 ) -> None:  # fmt: skip
-    queries.batch(connection, institution, batch)
     made: dict[str, Any] = {
         "institution": institution, "id": next_id(), "batch": batch, "kind": kind, "amount": amount,
         "note": note.strip()[:200], "prescription": prescription, "moment": now, "actor": actor.id,

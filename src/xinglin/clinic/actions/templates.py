@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +10,8 @@ from django.utils.translation import gettext_noop
 from xinglin.clinic import reference, rules
 from xinglin.clinic.actions.numbering import next_id
 from xinglin.clinic.rules import HERB, PATENT
-from xinglin.clinic.values import Template
+from xinglin.clinic.values import Template, sealed
 from xinglin.kernel.errors import invalid, not_found
-from xinglin.record import sealing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +61,7 @@ def _keep(
         " ON CONFLICT (institution, kind, scope, owner, name) DO UPDATE SET body = EXCLUDED.body",
         [
             institution, next_id(), kind, scope, owner, name.strip()[:60],
-            sealing.seal_text(json.dumps(said, ensure_ascii=False)),
+            sealed(said),
         ],
     )  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
@@ -11,7 +10,7 @@ from xinglin.clinic import accounting, documents, queries, resources, rules
 from xinglin.clinic.actions import charging
 from xinglin.clinic.actions.numbering import insert, next_id
 from xinglin.clinic.rules import UNIT, VisitState
-from xinglin.clinic.values import TREATMENT_DOCUMENT
+from xinglin.clinic.values import TREATMENT_DOCUMENT, sealed
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel.errors import conflict, invalid
 from xinglin.record import sealing
@@ -48,7 +47,7 @@ def plan(  # noqa: PLR0913 -- for which visit, what, where, how often, by whom, 
     }  # fmt: skip
     made: dict[str, Any] = {
         "institution": institution, "id": next_id(), "visit": visit, "item": item, "sessions": sessions,
-        "body": sealing.seal_text(json.dumps(body, ensure_ascii=False)), "author": actor.id, "author_name": actor.name,
+        "body": sealed(body), "author": actor.id, "author_name": actor.name,
         "made": now,
     }  # fmt: skip
     insert(connection, "plan", made)

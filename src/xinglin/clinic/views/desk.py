@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from xinglin.clinic import people, queries, rules, words
 from xinglin.clinic.actions import registering
 from xinglin.clinic.people import Newcomer
-from xinglin.clinic.rules import OUTPATIENT, VisitState
+from xinglin.clinic.rules import OUTPATIENT, State, VisitState
 from xinglin.clinic.views.framing import attempt, frame, number, said, today
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault
@@ -83,12 +83,13 @@ def queue(request: HttpRequest, door: Door) -> HttpResponse:
     institution = rules.require(door.actor, "treating")
     connection = database.connection()
     visits = queries.visits(connection, institution, today())
-    held = [one for one in queries.going(connection, institution) if one.state.value == "held"]
+    held = [one for one in queries.going(connection, institution) if one.state is State.HELD]
+    theirs = queries.visits_named(connection, institution, [one.visit for one in held])
     context = {
         "waiting": [(one, words.level(one.level)) for one in queries.waiting(visits)],
         "over": [one for one in visits if one.state in (VisitState.DONE, VisitState.LEFT)],
         "room": request.session.get("clinic-room", ""),
-        "held": [(one, queries.visit(connection, institution, one.visit)) for one in held],
+        "held": [(one, theirs[one.visit]) for one in held],
     }  # fmt: skip
     return render(request, "clinic/queue.html", frame(door.actor, "queue", **context))
 

@@ -37,8 +37,9 @@ def pharmacy(request: HttpRequest, door: Door) -> HttpResponse:
         for one in queries.going(connection, institution)
         if rules.next_in_pharmacy(one.state, boiled=one.boiled)
     ]
-    context = {"going": [(one, queries.visit(connection, institution, one.visit)) for one in going]}
-    return render(request, "clinic/pharmacy.html", frame(door.actor, "pharmacy", **context))
+    visits = queries.visits_named(connection, institution, [one.visit for one in going])
+    shown = [(one, visits[one.visit]) for one in going]
+    return render(request, "clinic/pharmacy.html", frame(door.actor, "pharmacy", going=shown))
 
 
 @entry.page

@@ -85,8 +85,6 @@ def _typed(line: Line) -> dict[str, str]:
 
 def _beginnings(connection: Connection, door: Door, visit: Visit, typed: str) -> dict[str, Any]:
     """Formulas of one's own and of the knowledge, and what the patient got before; lines as the editor takes them."""
-    items = queries.items(connection, visit.institution, today(), kinds=[HERB])
-    by_name = {one.name: one for one in items if one.active and one.fen is not None}
     own = [one for one in templates.kept(connection, (HERB, PATENT), actor=door.actor) if typed in one.name]
     return {
         "typed": typed,
@@ -104,12 +102,18 @@ def _beginnings(connection: Connection, door: Door, visit: Visit, typed: str) ->
             }
             for one in queries.earlier(connection, visit.institution, visit.patient, visit.id)
         ],
-        "known": [_known_formula(one, by_name) for one in asking.formulas(typed)] if typed else [],
+        "known": _known_formulas(connection, visit.institution, typed) if typed else [],
     }  # fmt: skip
 
 
 def _taken(lines: Iterable[Line]) -> str:
     return json.dumps([_typed(line) for line in lines], ensure_ascii=False)
+
+
+def _known_formulas(connection: Connection, institution: str, typed: str) -> list[dict[str, Any]]:
+    items = queries.items(connection, institution, today(), kinds=[HERB])
+    by_name = {one.name: one for one in items if one.active and one.fen is not None}
+    return [_known_formula(one, by_name) for one in asking.formulas(typed)]
 
 
 def _known_formula(one: asking.Formula, by_name: Mapping[str, Item]) -> dict[str, Any]:
@@ -189,9 +193,8 @@ def _known(one: Mapping[str, Any], name: str, words_: Sequence[str]) -> str:
 
 
 def _findings(connection: Connection, held: Prescription, door: Door) -> dict[str, Any]:
-    at: dict[str, Any] = {"actor": door.actor, "now": clock.now()}
-    left = {one.key for one in asking.outstanding(connection, held, **at)}
-    return _rows(asking.report(connection, held, **at), left)
+    found = asking.reviewed(connection, held, actor=door.actor, now=clock.now())
+    return _rows(found.report, {one.key for one in asking.outstanding(connection, found)})
 
 
 def _rows(report: asking.Report, left: set[str] | None = None) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from xinglin.record import database
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from django.http import HttpRequest, HttpResponse, QueryDict
 
@@ -40,9 +40,10 @@ def stay(request: HttpRequest, door: Door, stay: int) -> HttpResponse:
         return _act(request, door, stay)
     connection = database.connection()
     held = ward.stay(connection, institution, stay)
+    orders = ward.orders(connection, institution, stay)
     context: dict[str, Any] = {
-        "stay": held, **head(held), "orders": [_order(one) for one in ward.orders(connection, institution, stay)],
-        "executions": _executions(connection, held), "documents": _documents(connection, held, door),
+        "stay": held, **head(held), "orders": [_order(one) for one in orders],
+        "executions": _executions(connection, held, orders), "documents": _documents(connection, held, door),
         "prescriptions": _prescriptions(connection, held),
         "items": [
             one
@@ -83,8 +84,8 @@ def _order(one: Order) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _executions(connection: Connection, held: Stay) -> list[tuple[Any, str]]:
-    names = {one.id: one.name for one in ward.orders(connection, held.institution, held.id)}
+def _executions(connection: Connection, held: Stay, orders: Sequence[Order]) -> list[tuple[Any, str]]:
+    names = {one.id: one.name for one in orders}
     found = ward.executions(connection, held.institution, held.id)[:20]
     return [(one, names[one.ordered]) for one in found]
 

@@ -46,9 +46,10 @@ def till(request: HttpRequest, door: Door) -> HttpResponse:
     institution = rules.require(door.actor, "charging")
     connection = database.connection()
     due = accounting.visits_due(connection, institution)
+    owing = queries.visits_named(connection, institution, due)
     open_ = accounting.unclosed(connection, institution)
     context = {
-        "due": [(queries.visit(connection, institution, number_), fen) for number_, fen in due.items()],
+        "due": [(owing[number_], fen) for number_, fen in due.items()],
         "visits": [one for one in queries.visits(connection, institution, today()) if one.id not in due],
         "totals": totals(open_), "cash": accounting.cash(open_), "closes": accounting.closes(connection, institution),
     }  # fmt: skip

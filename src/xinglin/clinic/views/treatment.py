@@ -27,11 +27,10 @@ def treatment(request: HttpRequest, door: Door) -> HttpResponse:
     """Courses with sessions left."""
     institution = rules.require(door.actor, "nursing")
     connection = database.connection()
-    plans = [
-        (one, queries.visit(connection, institution, one.visit))
-        for one in queries.open_plans(connection, institution)
-    ]
-    return render(request, "clinic/treatment.html", frame(door.actor, "treatment", plans=plans))
+    plans = queries.open_plans(connection, institution)
+    visits = queries.visits_named(connection, institution, [one.visit for one in plans])
+    shown = [(one, visits[one.visit]) for one in plans]
+    return render(request, "clinic/treatment.html", frame(door.actor, "treatment", plans=shown))
 
 
 @entry.page

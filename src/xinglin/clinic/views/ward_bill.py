@@ -135,12 +135,12 @@ def day_paper(request: HttpRequest, door: Door, stay: int, day: str) -> HttpResp
     connection = database.connection()
     held = ward.stay(connection, institution, stay)
     of = _day(day)
-    lines = ward.lines(connection, institution, stay, of)
-    before = [one for one in ward.lines(connection, institution, stay) if one.day <= of]
+    until = [one for one in ward.lines(connection, institution, stay) if one.day <= of]
+    lines = [one for one in until if one.day == of]
     context = {
         "clinic": institution_name(door, institution), "stay": held, "day": of,
         "lines": [(one, _kind(one.kind, chinese=True)) for one in lines], "fen": sum(one.fen for one in lines),
-        "until": sum(one.fen for one in before), "account": accounting.account(connection, institution, held.patient),
+        "until": sum(one.fen for one in until), "account": accounting.account(connection, institution, held.patient),
     }  # fmt: skip
     return render(request, "clinic/ward_day_paper.html", frame(door.actor, "ward", **context))
 

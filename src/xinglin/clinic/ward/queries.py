@@ -13,9 +13,6 @@ from xinglin.clinic.ward.values import Bed, Care, Document, Execution, Line, Lyi
 from xinglin.kernel.errors import not_found
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
     from xinglin.record.database import Connection
 
 _BED = """
@@ -199,9 +196,13 @@ def document(
     return next(iter(rows(connection, Document, sql, [institution, stay_id, kind, number])), None)
 
 
-def written(found: Sequence[Document]) -> list[Written]:
-    """Those that were signed, and when first."""
-    return [Written(one.kind, one.first_signed) for one in found if one.first_signed is not None]
+def written(connection: Connection, institution: str, stay_id: int) -> list[Written]:
+    """Those that were signed, and when first; what stands in them is not opened."""
+    sql = (
+        "SELECT kind, first_signed AS moment FROM clinic_document WHERE institution = %s AND stay = %s"
+        " AND first_signed IS NOT NULL ORDER BY id"
+    )
+    return rows(connection, Written, sql, [institution, stay_id])
 
 
 def signs(connection: Connection, institution: str, stay_id: int) -> list[Measured]:
@@ -229,11 +230,10 @@ ORDER BY 2, 1
 """
 
 
-def lines(connection: Connection, institution: str, stay_id: int, day: date | None = None) -> list[Line]:
-    """The bill of a stay by day, with what was prescribed on its visits; of one day where it is given."""
+def lines(connection: Connection, institution: str, stay_id: int) -> list[Line]:
+    """The bill of a stay by day, with what was prescribed on its visits."""
     with connection.cursor(row_factory=class_row(Line)) as cursor:
-        found = cursor.execute(_LINES, {"institution": institution, "stay": stay_id}).fetchall()
-    return [one for one in found if day is None or one.day == day]
+        return cursor.execute(_LINES, {"institution": institution, "stay": stay_id}).fetchall()
 
 
 def payments(connection: Connection, institution: str, stay_id: int) -> list[int]:

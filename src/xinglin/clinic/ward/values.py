@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from xinglin.clinic.values import Sealed
 from xinglin.clinic.ward.rules import BedState, OrderState
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.record import sealing
@@ -104,7 +104,7 @@ class Care:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Order(Sealed):
     """A doctor's order; ``amount`` thousandths each time, ``done`` its executions' slots."""
 
     institution: str
@@ -128,8 +128,7 @@ class Order:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "state", OrderState(self.state))
-        if isinstance(self.body, str):
-            object.__setattr__(self, "body", json.loads(sealing.open_text(self.body)))
+        Sealed.__post_init__(self)
 
     @property
     def name(self) -> str:
@@ -172,7 +171,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class Document(Sealed):
     """A document of a stay; ``body`` has ``texts`` by part and ``diagnoses`` by key."""
 
     institution: str
@@ -190,13 +189,9 @@ class Document:
     signer: str
     signer_name: str
 
-    def __post_init__(self) -> None:
-        if isinstance(self.body, str):
-            object.__setattr__(self, "body", json.loads(sealing.open_text(self.body)))
-
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Sealed):
     """What was measured at a moment, by sign."""
 
     id: int
@@ -204,7 +199,3 @@ class Measured:
     body: dict[str, float]
     mistaken: datetime | None
     actor_name: str
-
-    def __post_init__(self) -> None:
-        if isinstance(self.body, str):
-            object.__setattr__(self, "body", json.loads(sealing.open_text(self.body)))

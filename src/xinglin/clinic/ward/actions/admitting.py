@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 from xinglin.clinic import queries as clinic
 from xinglin.clinic import rules as clinic_rules
 from xinglin.clinic.actions import registering
-from xinglin.clinic.actions.numbering import in_turn, insert, next_id
+from xinglin.clinic.actions.numbering import in_turn, insert, next_id, next_number
 from xinglin.clinic.rules import VisitState
 from xinglin.clinic.values import Guest
 from xinglin.clinic.ward import queries, reference, resources, rules
@@ -54,13 +54,10 @@ def admit(  # noqa: PLR0913 -- whom, into which bed, why, from which visit, by w
     if held is not None and (held.patient != guest.patient or held.state is not VisitState.SEEN):
         raise conflict(gettext_noop("Who is admitted from a visit has to be with the doctor."))
     in_turn(connection, institution, "stay")
-    row = connection.execute(
-        "SELECT coalesce(max(number), 0) + 1 FROM clinic_stay WHERE institution = %s", [institution]
-    ).fetchone()
-    assert row is not None
+    number = next_number(connection, "stay", institution=institution)
     treats = "doctor" in actor.roles
     made: dict[str, Any] = {
-        "institution": institution, "id": next_id(), "number": row[0], "patient": guest.patient,
+        "institution": institution, "id": next_id(), "number": number, "patient": guest.patient,
         "name": sealing.seal_text(guest.name), "sex": guest.sex, "birth": guest.birth, "entrance": admission.entrance,
         "reason": sealing.seal_text(admission.reason.strip()[:500]), "admitted": now, "exit": "",
         "doctor": held.doctor if held else actor.id if treats else "",
@@ -135,18 +132,10 @@ def _leave_bed(connection: Connection, stay: Stay, now: datetime) -> None:
     )
 
 
-def require_open(connection: Connection, institution: str, stay: int) -> Stay:
-    """A stay that is not over, locked; raises ``conflict``."""
-    held = queries.stay(connection, institution, stay, lock=True)
-    if not held.open:
-        raise conflict(gettext_noop("This stay is over."))
-    return held
-
-
 def transfer(connection: Connection, *, stay: int, bed: int, actor: Actor, now: datetime) -> Stay:
     """Move somebody to another bed that is free. Raises ``conflict`` where it is not."""
     institution = clinic_rules.require(actor, "admitting")
-    held = require_open(connection, institution, stay)
+    held = ordering.require_open(connection, institution, stay)
     if held.bed_id == bed:
         raise conflict(gettext_noop("The patient lies in this bed already."))
     _leave_bed(connection, held, now)
@@ -163,7 +152,7 @@ def care(
     """Order another level of nursing, or say that somebody is more or less ill."""
     institution = clinic_rules.require(actor, "treating")
     _require_care(level, severity)
-    held = require_open(connection, institution, stay)
+    held = ordering.require_open(connection, institution, stay)
     if (held.level, held.severity) != (level, severity):
         _care(connection, institution, stay, level, severity, actor, now)
     return queries.stay(connection, institution, stay)
@@ -172,7 +161,7 @@ def care(
 def visit_of_today(connection: Connection, *, stay: int, actor: Actor, now: datetime) -> int:
     """The visit on which herbs are prescribed and treatment is ordered today: that of the day, or a new one."""
     institution = clinic_rules.require(actor, "treating")
-    held = require_open(connection, institution, stay)
+    held = ordering.require_open(connection, institution, stay)
     day = now.astimezone(LOCAL_ZONE).date()
     for number in queries.visits(connection, institution, stay):
         found = clinic.visit(connection, institution, number)
@@ -206,7 +195,7 @@ def discharge(connection: Connection, *, stay: int, way: str, actor: Actor, now:
     institution = clinic_rules.require(actor, "treating")
     if way not in reference.exits():
         raise invalid(gettext_noop("Say how the patient leaves."))
-    held = require_open(connection, institution, stay)
+    held = ordering.require_open(connection, institution, stay)
     for each in queries.orders(connection, institution, stay):
         order = queries.order(connection, institution, each.id, lock=True)
         if order.state in rules.GOING:

@@ -94,8 +94,8 @@ def charge_days(connection: Connection, *, actor: Actor, now: datetime) -> int:
     It can be run again at any time: nothing is charged twice.
     """
     institution = clinic_rules.require(actor, "nursing")
-    open_ = [one for one in queries.stays(connection, institution) if one.settled is None]
-    return sum(charge_stay(connection, stay=one, actor=actor, now=now) for one in open_)
+    found = queries.stays(connection, institution)
+    return sum(charge_stay(connection, stay=one, actor=actor, now=now) for one in found)
 
 
 def daily(connection: Connection, now: datetime) -> int:

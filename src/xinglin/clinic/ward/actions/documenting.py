@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +13,10 @@ from xinglin.clinic import documents as shared_documents
 from xinglin.clinic import reference as clinic_reference
 from xinglin.clinic import rules as clinic_rules
 from xinglin.clinic.actions.numbering import insert, next_id
+from xinglin.clinic.values import sealed
 from xinglin.clinic.ward import queries, reference, resources, rules
 from xinglin.clinic.ward.actions import ordering
 from xinglin.kernel.errors import conflict, invalid, not_found
-from xinglin.record import sealing
 from xinglin.record.door import open_as
 
 if TYPE_CHECKING:
@@ -66,17 +65,16 @@ def write(  # noqa: PLR0913 -- of which stay, what, which one, what was read, by
     before = queries.document(connection, institution, stay, kind, number)
     if (before.version if before else 0) != version:
         raise conflict(gettext_noop("Somebody else has written in this record. Load it again."))
-    sealed = sealing.seal_text(json.dumps(body, ensure_ascii=False))
     if before is None:
         made: dict[str, Any] = {
-            "institution": institution, "id": next_id(), "stay": stay, "kind": kind, "number": number, "body": sealed,
+            "institution": institution, "id": next_id(), "stay": stay, "kind": kind, "number": number, "body": sealed(body),
             "version": 1, "made": now, "author": actor.id, "author_name": actor.name, "signer": "", "signer_name": "",
         }  # fmt: skip
         insert(connection, "document", made)
     else:  # what was signed is amended: it must be signed anew, and the record keeps both versions
         connection.execute(
             "UPDATE clinic_document SET body = %s, version = %s, signed = NULL WHERE institution = %s AND id = %s",
-            [sealed, version + 1, institution, before.id],
+            [sealed(body), version + 1, institution, before.id],
         )
     kept = queries.document(connection, institution, stay, kind, number)
     assert kept is not None
@@ -126,11 +124,10 @@ def sign(
 
 def owed(connection: Connection, stay: Stay, now: datetime) -> list[Owed]:
     """How it stands with the documents of a stay that have deadlines, the earliest first."""
-    found = queries.documents(connection, stay.institution, stay.id)
+    written = queries.written(connection, stay.institution, stay.id)
     return rules.owed(
-        admitted=stay.admitted, discharged=stay.discharged, written=queries.written(found), severity=stay.severity,
-        now=now,
-    )  # fmt: skip
+        admitted=stay.admitted, discharged=stay.discharged, written=written, severity=stay.severity, now=now
+    )
 
 
 # -- what is measured
@@ -150,7 +147,7 @@ def measure(
     body = rules.measured(typed)
     made: dict[str, Any] = {
         "institution": institution, "id": next_id(), "stay": stay, "moment": moment,
-        "body": sealing.seal_text(json.dumps(body)), "actor": actor.id, "actor_name": actor.name,
+        "body": sealed(body), "actor": actor.id, "actor_name": actor.name,
     }  # fmt: skip
     try:
         with connection.transaction():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from xinglin.clinic import queries as clinic
 from xinglin.clinic import rules as clinic_rules
 from xinglin.clinic.actions import stocking
 from xinglin.clinic.actions.numbering import insert, next_id
+from xinglin.clinic.values import sealed
 from xinglin.clinic.ward import queries, reference, resources, rules
 from xinglin.clinic.ward.actions import billing
 from xinglin.clinic.ward.rules import ONCE, OrderState
@@ -45,12 +45,18 @@ class Wanted:
     frequency: str = ""
 
 
-def sign(connection: Connection, *, stay: int, wanted: Wanted, actor: Actor, now: datetime) -> Order:
-    """Sign an order. Raises ``invalid`` for nothing ordered, unknown frequency or amount; ``conflict`` unpriced."""
-    institution = clinic_rules.require(actor, "treating")
+def require_open(connection: Connection, institution: str, stay: int) -> Stay:
+    """A stay that is not over, locked; raises ``conflict``."""
     held = queries.stay(connection, institution, stay, lock=True)
     if not held.open:
         raise conflict(gettext_noop("This stay is over."))
+    return held
+
+
+def sign(connection: Connection, *, stay: int, wanted: Wanted, actor: Actor, now: datetime) -> Order:
+    """Sign an order. Raises ``invalid`` for nothing ordered, unknown frequency or amount; ``conflict`` unpriced."""
+    institution = clinic_rules.require(actor, "treating")
+    held = require_open(connection, institution, stay)
     if wanted.frequency and wanted.frequency not in reference.frequencies():
         raise invalid(gettext_noop("There is no such frequency."))
     if not 0 < wanted.amount <= reference.number("most_amount"):
@@ -66,10 +72,9 @@ def sign(connection: Connection, *, stay: int, wanted: Wanted, actor: Actor, now
         name, note, kind = what.name, name, what.kind
     if not name:
         raise invalid(gettext_noop("Say what is ordered."))
-    body = json.dumps({"name": name, "note": note}, ensure_ascii=False)
     made: dict[str, Any] = {
         "institution": institution, "id": next_id(), "stay": stay, "standing": bool(wanted.frequency),
-        "item": wanted.item, "kind": kind, "body": sealing.seal_text(body), "amount": wanted.amount,
+        "item": wanted.item, "kind": kind, "body": sealed({"name": name, "note": note}), "amount": wanted.amount,
         "frequency": wanted.frequency, "state": OrderState.SIGNED.value, "made": now, "author": actor.id,
         "author_name": actor.name, "checker_name": "", "ender_name": "",
     }  # fmt: skip
@@ -143,7 +148,7 @@ def carry_out(
         )  # fmt: skip
     if not held.standing:
         end(connection, order=held, to=OrderState.DONE, actor=actor, now=now)
-    done = next(one for one in queries.executions(connection, institution, held.stay) if one.id == made["id"])
+    done = queries.execution(connection, institution, made["id"])
     open_as(actor, connection).transaction(resources.carried_out(stay, held, done, actor=actor))
     return done
 
