@@ -86,7 +86,7 @@ def _choices(
             found = entry.stored.resource
             patient, item = reading.patient_of(found), _item(known, found)
             moment = reading.moment_of(found)
-            own = next(reading.organizations(found), "")
+            own = reading.organization_of(found)
             if item is None or moment is None or not patient or seen.get(patient, 0) > 2:
                 continue
             seen[patient] = seen.get(patient, 0) + 1
