@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -115,9 +116,7 @@ def _decided(connection: Connection, choice: Choice, place: str, moment: datetim
     if declined:
         reason = numbers["reasons"][made % len(numbers["reasons"])]
         words = numbers["words"] if reason == "other" else ""
-        choice = Choice(
-            choice.patient, choice.ordering, choice.item, choice.reference, Verdict.DECLINED, reason, words
-        )
+        choice = replace(choice, verdict=Verdict.DECLINED, reason=reason, words=words)
     try:
         with connection.transaction():
             actions.decide(connection, choice=choice, actor=doctor, now=moment)

@@ -181,8 +181,13 @@ def _events(door: Door, owners: dict[str, str], now: datetime) -> list[datetime]
 _DECISION = (
     "d.id, d.shard, d.patient, d.ordering, d.item, d.item_name, d.catalogue, d.verdict, d.reason, d.words,"
     " d.reference, d.result_time, d.source, d.own, d.institution, d.doctor_name, d.fen, d.replaces, d.moment,"
-    " coalesce(s.state, '') FROM recognition_decision d LEFT JOIN recognition_dispute s"
-    " ON s.id = d.id AND s.shard = d.shard"
+    " coalesce(s.state, '')"
+)
+DECISIONS = "FROM recognition_decision d LEFT JOIN recognition_dispute s ON s.id = d.id AND s.shard = d.shard"
+"""All decisions ``d``, each with its dispute ``s``, if there is one."""
+_DISPUTES = (
+    "SELECT s.id, s.shard, s.state, s.objector, s.decliner, s.opened, s.closed, d.item_name, d.reason"
+    " FROM recognition_dispute s JOIN recognition_decision d ON d.id = s.id AND d.shard = s.shard"
 )
 LAST = "NOT EXISTS (SELECT FROM recognition_decision r WHERE r.replaces = d.id AND r.shard = d.shard)"
 """That a decision was not replaced by a later one."""
@@ -196,7 +201,7 @@ def as_decision(row: Sequence[Any]) -> Decision:
 
 def select_decisions(where: str) -> str:
     """The statement of decisions under a condition on ``d``, for ``as_decision``."""
-    return f"SELECT {_DECISION} WHERE {where}"
+    return f"SELECT {_DECISION} {DECISIONS} WHERE {where}"
 
 
 def decision(connection: Connection, id_: int, shard: int) -> Decision:
@@ -221,26 +226,24 @@ def disputes(
 ) -> list[Dispute]:
     """Disputes, those that are open first; those that concern an institution if one is given."""
     rows = connection.execute(
-        "SELECT s.id, s.shard, s.state, s.objector, s.decliner, s.opened, s.closed, d.item_name, d.reason"
-        " FROM recognition_dispute s JOIN recognition_decision d ON d.id = s.id AND d.shard = s.shard"
-        " WHERE (%(place)s = '' OR %(place)s IN (s.objector, s.decliner)) AND (%(state)s = '' OR s.state = %(state)s)"
+        f"{_DISPUTES} WHERE (%(place)s = '' OR %(place)s IN (s.objector, s.decliner)) AND (%(state)s = '' OR s.state = %(state)s)"
         " ORDER BY s.closed IS NOT NULL, s.opened DESC, s.id LIMIT %(limit)s",
         {"place": institution, "state": state, "limit": limit},
     )
-    return [Dispute(id_, shard, State(said), *more) for id_, shard, said, *more in rows]
+    return [_as_dispute(row) for row in rows]
 
 
 def dispute(connection: Connection, id_: int, shard: int) -> Dispute:
     """A dispute; raises ``not_found``."""
-    row = connection.execute(
-        "SELECT s.id, s.shard, s.state, s.objector, s.decliner, s.opened, s.closed, d.item_name, d.reason"
-        " FROM recognition_dispute s JOIN recognition_decision d ON d.id = s.id AND d.shard = s.shard"
-        " WHERE s.id = %s AND s.shard = %s",
-        [id_, shard],
-    ).fetchone()
+    row = connection.execute(f"{_DISPUTES} WHERE s.id = %s AND s.shard = %s", [id_, shard]).fetchone()
     if row is None:
         raise not_found(gettext_noop("There is no such dispute."))
-    return Dispute(row[0], row[1], State(row[2]), *row[3:])
+    return _as_dispute(row)
+
+
+def _as_dispute(row: Sequence[Any]) -> Dispute:
+    id_, shard, state, *more = row
+    return Dispute(id_, shard, State(state), *more)
 
 
 def steps(connection: Connection, of: Dispute) -> list[Taken]:
