@@ -61,6 +61,19 @@ def test_every_look_at_a_record_is_noted_with_its_patient(door: Door) -> None:
     ]
 
 
+def test_every_match_of_a_search_is_found_however_many_pages_that_takes(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xinglin.record.door._AT_ONCE", "2")
+    for number in range(5):
+        door.update(make.patient(id=f"p{number}"))
+    door.update(make.observation(id="o1"))
+
+    found = [one.id for one in door.every("Patient", [])]
+
+    assert sorted(found) == ["p0", "p1", "p2", "p3", "p4"]
+
+
 def test_the_history_of_one_of_a_type_and_of_all(door: Door) -> None:
     door.update(make.patient(id="p1"))
     door.update(make.patient(id="p1", active=True))

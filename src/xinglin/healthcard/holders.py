@@ -23,6 +23,7 @@ IDENTITY_SYSTEMS = ("urn:oid:2.16.156.10011.1.3", "urn:oid:2.16.840.1.113883.2.2
 RESIDENT, PASSPORT, OTHER = "01", "03", "99"  # CV02.01.101, kinds of identity documents
 _DOCUMENTS = {"PPN": PASSPORT}
 _NUMBER = re.compile(r"[0-9]{17}[0-9X]|[0-9]{15}")
+_DIGITS = re.compile(r"[0-9]{7,}")
 _HAN = re.compile(r"[\u2e80-\u9fff\U00020000-\U0003ffff]")
 _NAME_USES = {"official": 0, "usual": 1}
 
@@ -141,6 +142,14 @@ def identity_forms(number: str) -> tuple[str, ...]:
     """The texts under which institutions may have kept an identity number of eighteen characters."""
     older = (number[:6] + number[8:17],) if number[6:8] == "19" else ()
     return (number, *older, *((number.lower(),) if number.endswith("X") else ()))
+
+
+def sought(text: str) -> tuple[str, str]:
+    """The search for Patients that an identity number, a phone number or a name means."""
+    number = normal_identity(text)
+    if number:
+        return "identifier", ",".join(identity_forms(number))
+    return ("telecom" if _DIGITS.fullmatch(text) else "name"), text
 
 
 def _phone(patient: Mapping[str, Any]) -> str:

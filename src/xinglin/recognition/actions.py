@@ -158,8 +158,7 @@ def _words(words: str) -> str:
     said = words.strip()
     if not said:
         raise invalid(gettext_noop("Say in words why."), expression="words")
-    if len(said) > rules.MOST_WORDS or "\0" in said:
-        raise invalid(gettext_noop("Say it in at most %(most)s characters."), most=rules.MOST_WORDS)
+    rules.require_short(said)
     return said
 
 

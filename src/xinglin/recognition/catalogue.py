@@ -221,7 +221,7 @@ def as_row(item: Item) -> dict[str, str]:
         "loinc": " ".join(loinc),
         "codes": " ".join(code for code in item.codes if not code.startswith(f"{LOINC}|")),
         "names": "|".join(item.names), "days": str(item.days), "tier": item.tier or "", "mark": item.mark or "",
-        "price": f"{item.fen // 100}.{item.fen % 100:02d}", "source": item.source, "confidence": item.confidence,
+        "price": item.price, "source": item.source, "confidence": item.confidence,
     }  # fmt: skip
 
 

@@ -24,10 +24,9 @@ BY = {
     "institution": "d.institution",
     "source": "d.source",
     "item": "d.item",
-    "month": "",
+    "month": "to_char(d.moment AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM')",
     "reason": "d.reason",
 }
-_MONTH = "to_char(d.moment AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM')"
 _MOST_GROUPS = 500
 MOST_ROWS = 20_000
 
@@ -53,7 +52,12 @@ class Wanted:
         """The same of one month, written 2026-11."""
         year, number = map(int, month.split("-"))
         first = self.since.replace(year=year, month=number, day=1)
-        return replace(self, since=first, until=next_month(first))
+        return replace(self, since=first, until=month_after(first, 1))
+
+    @property
+    def last(self) -> date:
+        """The first day of the last month."""
+        return month_after(self.until, -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +90,10 @@ def yuan(fen: int) -> str:
     return f"{fen // 100:,}.{fen % 100:02d}"
 
 
-def next_month(first: date) -> date:
-    """The first day of the month after that of ``first``."""
-    return first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1, day=1)
+def month_after(day: date, months: int) -> date:
+    """The first day of the month that is so many months after that of a day; before it where they are less than 0."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return day.replace(year=year, month=month + 1, day=1)
 
 
 def _where(wanted: Wanted) -> tuple[str, dict[str, Any]]:
@@ -114,25 +119,23 @@ _SUMS = (
     "count(*) FILTER (WHERE d.verdict = 'recognised'), count(*) FILTER (WHERE d.verdict = 'declined'),"
     " coalesce(sum(d.fen), 0)::bigint, count(*) FILTER (WHERE s.state = 'overturned')"
 )
-_FROM = "FROM recognition_decision d LEFT JOIN recognition_dispute s ON s.id = d.id AND s.shard = d.shard"
 
 
 def total(connection: Connection, wanted: Wanted) -> Figures:
     """All of them together."""
     where, values = _where(wanted)
-    row = connection.execute(f"SELECT '', {_SUMS} {_FROM} WHERE {where}", values).fetchone()
+    row = connection.execute(f"SELECT '', {_SUMS} {queries.DECISIONS} WHERE {where}", values).fetchone()
     assert row is not None
     return Figures(*row)
 
 
 def by(connection: Connection, wanted: Wanted, key: str) -> list[Figures]:
     """By a key of BY; months in their order, all else with the most decisions first. Items have their names."""
-    column = _MONTH if key == "month" else BY[key]
     name = "max(d.item_name)" if key == "item" else "''"
     where, values = _where(wanted)
     order = "1" if key == "month" else "count(*) DESC, 1"
     rows = connection.execute(
-        f"SELECT {column}, {_SUMS}, {name} {_FROM} WHERE {where} GROUP BY 1 ORDER BY {order} LIMIT {_MOST_GROUPS:d}",
+        f"SELECT {BY[key]}, {_SUMS}, {name} {queries.DECISIONS} WHERE {where} GROUP BY 1 ORDER BY {order} LIMIT {_MOST_GROUPS:d}",
         values,
     )
     return [Figures(*row) for row in rows]
@@ -148,7 +151,7 @@ def _keys(wanted: Wanted) -> Iterator[str]:
     month = wanted.since.replace(day=1)
     while month < wanted.until:
         yield f"{month:%Y-%m}"
-        month = next_month(month)
+        month = month_after(month, 1)
 
 
 def rows(connection: Connection, wanted: Wanted, *, limit: int = MOST_ROWS) -> list[Decision]:

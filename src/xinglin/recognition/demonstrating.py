@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +87,7 @@ def _choices(
             found = entry.stored.resource
             patient, item = reading.patient_of(found), _item(known, found)
             moment = reading.moment_of(found)
-            own = next(reading.organizations(found), "")
+            own = reading.organization_of(found)
             if item is None or moment is None or not patient or seen.get(patient, 0) > 2:
                 continue
             seen[patient] = seen.get(patient, 0) + 1
@@ -115,9 +116,7 @@ def _decided(connection: Connection, choice: Choice, place: str, moment: datetim
     if declined:
         reason = numbers["reasons"][made % len(numbers["reasons"])]
         words = numbers["words"] if reason == "other" else ""
-        choice = Choice(
-            choice.patient, choice.ordering, choice.item, choice.reference, Verdict.DECLINED, reason, words
-        )
+        choice = replace(choice, verdict=Verdict.DECLINED, reason=reason, words=words)
     try:
         with connection.transaction():
             actions.decide(connection, choice=choice, actor=doctor, now=moment)

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from xinglin.recognition import rules, words
-from xinglin.recognition.counting import Wanted, next_month
+from xinglin.recognition.counting import Wanted, month_after
 from xinglin.recognition.values import Scope, Tier
 
 _MONTH = r"^20\d{2}-(0[1-9]|1[0-2])$"
@@ -27,11 +27,6 @@ def _month(label: Any) -> forms.RegexField:
     )
 
 
-def _back(first: date, months: int) -> date:
-    place = first.year * 12 + first.month - 1 - months
-    return date(place // 12, place % 12 + 1, 1)
-
-
 class WantedForm(forms.Form):
     """Months and what else narrows the decisions that are counted or listed."""
 
@@ -44,22 +39,17 @@ class WantedForm(forms.Form):
     reason = forms.RegexField(r"^[a-z]{1,20}$", required=False)
     own = forms.BooleanField(required=False)
 
-    def last(self, today: date) -> date:
-        """The first day of the last month asked for."""
-        given = self.cleaned_data if self.is_valid() else {}
-        return self._first(given, "until") or today.replace(day=1)
-
     def wanted(self, today: date, own_institution: str) -> Wanted:
         """What is asked; who works at an institution sees its decisions, and those on its results, alone."""
         given = self.cleaned_data if self.is_valid() else {}
-        last = self.last(today)
-        first = self._first(given, "since") or _back(last, _MONTHS - 1)
-        first = max(min(first, last), _back(last, _MOST_MONTHS))
+        last = self._first(given, "until") or today.replace(day=1)
+        first = self._first(given, "since") or month_after(last, 1 - _MONTHS)
+        first = max(min(first, last), month_after(last, -_MOST_MONTHS))
         institution, source = given.get("institution", ""), given.get("source", "")
         if own_institution and source != own_institution:
             institution = own_institution
         return Wanted(
-            first, next_month(last), institution, source, given.get("item", ""), given.get("verdict", ""),
+            first, month_after(last, 1), institution, source, given.get("item", ""), given.get("verdict", ""),
             given.get("reason", ""), bool(given.get("own")),
         )  # fmt: skip
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _MOST = "40"
 _MOST_SHOWN = 12
-_DIGITS = re.compile(r"[0-9]{7,}")
 _ID = re.compile(r"[A-Za-z0-9.\-]{1,64}")
 
 
@@ -30,15 +29,9 @@ class Person:
 
 def find(door: Door, text: str) -> list[Person]:
     """The people whom an identity number, a phone number, a name or a Patient's id means, each once."""
-    number = holders.normal_identity(text)
-    if number:
-        searches = [("identifier", ",".join(holders.identity_forms(number)))]
-    elif _DIGITS.fullmatch(text):
-        searches = [("telecom", text)]
-    else:
-        searches = [("name", text)]
-        if _ID.fullmatch(text):
-            searches.append(("_id", text))
+    searches = [holders.sought(text)]
+    if searches[0][0] == "name" and _ID.fullmatch(text):
+        searches.append(("_id", text))
     patients = [
         entry.stored.id for pair in searches for entry in door.search("Patient", [pair, ("_count", _MOST)]).entries
         if entry.mode == "match"

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.identity import queries as identity
 from xinglin.kernel.errors import Fault, Kind, not_found
+from xinglin.quality.flattening.reading import organization
 from xinglin.recognition import catalogue, finding, reading, reference, rules, standings, versions
 from xinglin.recognition.rules import State, Verdict
 from xinglin.recognition.values import Asking
@@ -21,7 +22,7 @@ from xinglin.recognition.values import Kind as ItemKind
 from xinglin.record import database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from xinglin.recognition.values import Catalogue, Found, Item, Result
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from xinglin.record.door import Door
     from xinglin.record.queries import Stored
 
-_PAGE = "500"
 _TYPES = {ItemKind.LABORATORY: "Observation", ItemKind.IMAGING: "DiagnosticReport"}
 
 
@@ -118,41 +118,30 @@ def candidates(
     )
     own = places.get(door.actor.institution or "")
     asking = Asking(door.actor.institution or "", own.division if own else "", now)
-    events = _events(door, owners, now) if any(results) else []
+    events = _events(door, owners, now) if results else []
     found = finding.find(order, results, places, asking=asking, measures=reference.measures(), events=events)
     return Candidates(patient, known, found, unknown)
 
 
 def _owners(connection: Connection, door: Door, patient: str) -> dict[str, str]:
     """All Patients of the person, each with the id of its institution's Organization; faults as ``read``."""
-    first = door.read("Patient", patient).resource
+    first = door.read("Patient", patient)
     same = [one for one in identity.together(connection, patient) if one != patient]
-    found = {patient: _keeper(first)}
-    if same:
-        page = door.search("Patient", [("_id", ",".join(same)), ("_count", _PAGE)])
-        found |= {entry.stored.id: _keeper(entry.stored.resource) for entry in page.entries}
-    return found
-
-
-def _keeper(patient: dict[str, Any]) -> str:
-    said = str((patient.get("managingOrganization") or {}).get("reference", ""))
-    return said.removeprefix("Organization/") if said.startswith("Organization/") else ""
+    others = door.every("Patient", [("_id", ",".join(same))]) if same else ()
+    return {one.id: organization(one.resource.get("managingOrganization")) for one in (first, *others)}
 
 
 def _results(
     connection: Connection, door: Door, owners: dict[str, str], kinds: set[ItemKind], now: datetime
 ) -> list[Result]:
     """The person's results of these kinds as far back as is looked, and none from after ``now``."""
-    about = ("patient", ",".join(f"Patient/{one}" for one in owners))
-    since = now - timedelta(days=reference.measures().look_back_days)
-    span = [("date", f"ge{_instant(since)}"), ("date", f"le{_instant(now)}")]
     stored: list[Stored] = []
     for kind in sorted(kinds):
         beside = [("category", "laboratory")] if kind is ItemKind.LABORATORY else []
-        stored += _every(door, _TYPES[kind], [about, *span, *beside])
+        stored += door.every(_TYPES[kind], [*_lately(owners, now), *beside])
     resources = [(one.resource, one.version) for one in stored]
     said = [
-        next(reading.organizations(resource), "") or owners.get(reading.patient_of(resource), "")
+        reading.organization_of(resource) or owners.get(reading.patient_of(resource), "")
         for resource, _ in resources
     ]
     places = standings.institutions_of(connection, filter(None, said))
@@ -162,29 +151,25 @@ def _results(
     ]
 
 
+def _lately(owners: Iterable[str], now: datetime) -> list[tuple[str, str]]:
+    """What of these Patients a search finds: as far back as is looked, and nothing from after ``now``."""
+    since = now - timedelta(days=reference.measures().look_back_days)
+    return [
+        ("patient", ",".join(f"Patient/{one}" for one in owners)),
+        ("date", f"ge{_instant(since)}"),
+        ("date", f"le{_instant(now)}"),
+    ]
+
+
 def _instant(moment: datetime) -> str:
     return moment.astimezone(LOCAL_ZONE).isoformat(timespec="seconds")
 
 
-def _every(door: Door, type_name: str, pairs: Sequence[tuple[str, str]]) -> Iterator[Stored]:
-    """All matches of a search, page after page."""
-    asked = [*pairs, ("_count", _PAGE)]
-    page = door.search(type_name, asked)
-    while True:
-        yield from (entry.stored for entry in page.entries if entry.mode == "match")
-        if page.next is None:
-            return
-        page = door.search(type_name, [*asked, ("_page", page.next)])
-
-
 def _events(door: Door, owners: dict[str, str], now: datetime) -> list[datetime]:
     """When the person was admitted or came in an emergency; nothing where the reader may not see visits."""
-    measures = reference.measures()
-    about = ("patient", ",".join(f"Patient/{one}" for one in owners))
-    since = now - timedelta(days=measures.look_back_days)
-    span = [("date", f"ge{_instant(since)}"), ("date", f"le{_instant(now)}")]
+    classes = ("class", ",".join(sorted(reference.measures().events)))
     try:
-        visits = list(_every(door, "Encounter", [about, *span, ("class", ",".join(sorted(measures.events)))]))
+        visits = list(door.every("Encounter", [*_lately(owners, now), classes]))
     except Fault as fault:
         if fault.kind is not Kind.FORBIDDEN:
             raise
@@ -196,8 +181,13 @@ def _events(door: Door, owners: dict[str, str], now: datetime) -> list[datetime]
 _DECISION = (
     "d.id, d.shard, d.patient, d.ordering, d.item, d.item_name, d.catalogue, d.verdict, d.reason, d.words,"
     " d.reference, d.result_time, d.source, d.own, d.institution, d.doctor_name, d.fen, d.replaces, d.moment,"
-    " coalesce(s.state, '') FROM recognition_decision d LEFT JOIN recognition_dispute s"
-    " ON s.id = d.id AND s.shard = d.shard"
+    " coalesce(s.state, '')"
+)
+DECISIONS = "FROM recognition_decision d LEFT JOIN recognition_dispute s ON s.id = d.id AND s.shard = d.shard"
+"""All decisions ``d``, each with its dispute ``s``, if there is one."""
+_DISPUTES = (
+    "SELECT s.id, s.shard, s.state, s.objector, s.decliner, s.opened, s.closed, d.item_name, d.reason"
+    " FROM recognition_dispute s JOIN recognition_decision d ON d.id = s.id AND d.shard = s.shard"
 )
 LAST = "NOT EXISTS (SELECT FROM recognition_decision r WHERE r.replaces = d.id AND r.shard = d.shard)"
 """That a decision was not replaced by a later one."""
@@ -211,7 +201,7 @@ def as_decision(row: Sequence[Any]) -> Decision:
 
 def select_decisions(where: str) -> str:
     """The statement of decisions under a condition on ``d``, for ``as_decision``."""
-    return f"SELECT {_DECISION} WHERE {where}"
+    return f"SELECT {_DECISION} {DECISIONS} WHERE {where}"
 
 
 def decision(connection: Connection, id_: int, shard: int) -> Decision:
@@ -236,26 +226,24 @@ def disputes(
 ) -> list[Dispute]:
     """Disputes, those that are open first; those that concern an institution if one is given."""
     rows = connection.execute(
-        "SELECT s.id, s.shard, s.state, s.objector, s.decliner, s.opened, s.closed, d.item_name, d.reason"
-        " FROM recognition_dispute s JOIN recognition_decision d ON d.id = s.id AND d.shard = s.shard"
-        " WHERE (%(place)s = '' OR %(place)s IN (s.objector, s.decliner)) AND (%(state)s = '' OR s.state = %(state)s)"
+        f"{_DISPUTES} WHERE (%(place)s = '' OR %(place)s IN (s.objector, s.decliner)) AND (%(state)s = '' OR s.state = %(state)s)"
         " ORDER BY s.closed IS NOT NULL, s.opened DESC, s.id LIMIT %(limit)s",
         {"place": institution, "state": state, "limit": limit},
     )
-    return [Dispute(id_, shard, State(said), *more) for id_, shard, said, *more in rows]
+    return [_as_dispute(row) for row in rows]
 
 
 def dispute(connection: Connection, id_: int, shard: int) -> Dispute:
     """A dispute; raises ``not_found``."""
-    row = connection.execute(
-        "SELECT s.id, s.shard, s.state, s.objector, s.decliner, s.opened, s.closed, d.item_name, d.reason"
-        " FROM recognition_dispute s JOIN recognition_decision d ON d.id = s.id AND d.shard = s.shard"
-        " WHERE s.id = %s AND s.shard = %s",
-        [id_, shard],
-    ).fetchone()
+    row = connection.execute(f"{_DISPUTES} WHERE s.id = %s AND s.shard = %s", [id_, shard]).fetchone()
     if row is None:
         raise not_found(gettext_noop("There is no such dispute."))
-    return Dispute(row[0], row[1], State(row[2]), *row[3:])
+    return _as_dispute(row)
+
+
+def _as_dispute(row: Sequence[Any]) -> Dispute:
+    id_, shard, state, *more = row
+    return Dispute(id_, shard, State(state), *more)
 
 
 def steps(connection: Connection, of: Dispute) -> list[Taken]:

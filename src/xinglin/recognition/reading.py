@@ -6,22 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from xinglin.fhir import dates
 from xinglin.kernel.errors import Fault
+from xinglin.quality.flattening.reading import organization
 from xinglin.recognition.finding import plain
 from xinglin.recognition.values import Kind, Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
 _SHOWN = 200  # characters of a value
 
 
-def organizations(resource: Mapping[str, Any]) -> Iterator[str]:
-    """The ids of the Organizations that did it, as the resource says."""
-    for party in (*_each(resource.get("performer")), *_each(resource.get("resultsInterpreter"))):
-        reference = str(party.get("reference", ""))
-        if reference.startswith("Organization/"):
-            yield reference.removeprefix("Organization/")
+def organization_of(resource: Mapping[str, Any]) -> str:
+    """The id of the Organization that did it, as the resource says."""
+    return organization(resource.get("performer"), resource.get("resultsInterpreter"))
 
 
 def patient_of(resource: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from xinglin.recognition import catalogue
-from xinglin.recognition.values import Catalogue, Measures, Scope, Tier
+from xinglin.recognition.values import Catalogue, Measures, Tier
 
 DATA = Path(__file__).with_name("data")
 
@@ -60,7 +60,6 @@ def measures() -> Measures:
         preliminary=frozenset(found["preliminary"]), critical=frozenset(found["critical"]),
         changed=frozenset(found["changed"]), events=frozenset(found["events"]),
         tiers={level: Tier(tier) for tier, levels in found["tiers"].items() for level in levels},
-        scopes={Scope(scope): words for scope, words in found["scopes"].items()},
     )  # fmt: skip
 
 

@@ -97,10 +97,15 @@ def require_institution(actor: Actor) -> str:
     return actor.institution
 
 
-def require_reason(verdict: Verdict, reason: str, words: str) -> None:
-    """Raise ``invalid`` for a decline without a reason of the law, or without words where they are demanded."""
+def require_short(words: str) -> None:
+    """Raise ``invalid`` for more words than are kept."""
     if len(words) > MOST_WORDS or "\0" in words:
         raise invalid(gettext_noop("Say it in at most %(most)s characters."), most=MOST_WORDS)
+
+
+def require_reason(verdict: Verdict, reason: str, words: str) -> None:
+    """Raise ``invalid`` for a decline without a reason of the law, or without words where they are demanded."""
+    require_short(words)
     if verdict is Verdict.RECOGNISED:
         if reason:
             raise invalid(gettext_noop("Who recognises a result gives no reason for declining."))

@@ -51,7 +51,7 @@ def institutions_of(connection: Connection, organizations: Iterable[str]) -> dic
         "SELECT id, coalesce(institution, id) FROM directory_entry WHERE type = 'Organization' AND id = ANY(%s)",
         [wanted],
     )
-    return dict.fromkeys(wanted, "") | {one: one for one in wanted} | dict(rows.fetchall())
+    return {one: one for one in wanted} | dict(rows.fetchall())
 
 
 def places(connection: Connection, institutions: Iterable[str]) -> dict[str, Place]:

@@ -66,6 +66,11 @@ class Item:
     source: str
     confidence: str
 
+    @property
+    def price(self) -> str:
+        """The price in yuan, as the catalogue writes it: 20.00."""
+        return f"{self.fen // 100}.{self.fen % 100:02d}"
+
     def named(self, language: str) -> str:
         """The name as a reader of that language is shown it."""
         return self.name if language.startswith("zh") else self.english or self.name
@@ -174,7 +179,6 @@ class Measures:
     changed: frozenset[str]
     events: frozenset[str]
     tiers: Mapping[str, Tier] = field(default_factory=dict)
-    scopes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from xinglin.summary.building import Summary
     from xinglin.summary.choosing import Resource
 
-_PAGE = "500"
-
 
 def of(door: Door, patient: str, today: date) -> Summary:
     """The summary of the person to whom a Patient belongs; faults as the door's ``read``."""
@@ -39,15 +37,7 @@ def of(door: Door, patient: str, today: date) -> Summary:
 
 
 def _every(door: Door, type_name: str, pairs: Sequence[tuple[str, str]]) -> Iterator[Resource]:
-    asked = [*pairs, ("_count", _PAGE)]
-    page = door.search(type_name, asked)
-    while True:
-        for entry in page.entries:
-            if entry.mode == "match":
-                yield entry.stored.resource
-        if page.next is None:
-            return
-        page = door.search(type_name, [*asked, ("_page", page.next)])
+    return (stored.resource for stored in door.every(type_name, pairs))
 
 
 def _names(door: Door, patients: Sequence[Resource]) -> dict[str, str]:

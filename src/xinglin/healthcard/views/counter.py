@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import render
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 _RECENT = 6
 _FOUND = 40
-_DIGITS = re.compile(r"[0-9]{7,}")
 
 
 @require_GET
@@ -104,14 +102,7 @@ def find(request: HttpRequest, door: Door) -> HttpResponse:
 
 
 def _found(door: Door, text: str) -> list[dict[str, Any]]:
-    number = holders.normal_identity(text)
-    if number:
-        pairs = [("identifier", ",".join(holders.identity_forms(number)))]
-    elif _DIGITS.fullmatch(text):
-        pairs = [("telecom", text)]
-    else:
-        pairs = [("name", text)]
-    page = door.search("Patient", [*pairs, ("_count", str(_FOUND))])
+    page = door.search("Patient", [holders.sought(text), ("_count", str(_FOUND))])
     connection = database.connection()
     known = identity.persons_of(connection, [e.stored.id for e in page.entries if e.mode == "match"])
     today = local_day(clock.now())

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from xinglin.record.door import Door
 
 _SHOWN = 300
-_FULL = 100  # width of a whole bar
 
 
 def _wanted(request: HttpRequest, door: Door) -> tuple[WantedForm, Wanted]:
@@ -41,11 +40,8 @@ def _wanted(request: HttpRequest, door: Door) -> tuple[WantedForm, Wanted]:
 def _query(wanted: Wanted, **more: Any) -> str:
     """The same question as a query of an address, with something changed."""
     changed = replace(wanted, **more)
-    last = changed.until.replace(
-        year=changed.until.year - (changed.until.month == 1), month=(changed.until.month - 2) % 12 + 1
-    )
     said = {
-        "since": f"{changed.since:%Y-%m}", "until": f"{last:%Y-%m}", "institution": changed.institution,
+        "since": f"{changed.since:%Y-%m}", "until": f"{changed.last:%Y-%m}", "institution": changed.institution,
         "source": changed.source, "item": changed.item, "verdict": changed.verdict, "reason": changed.reason,
         "own": "1" if changed.own else "",
     }  # fmt: skip
@@ -57,23 +53,23 @@ def _query(wanted: Wanted, **more: Any) -> str:
 def board(request: HttpRequest, door: Door) -> HttpResponse:
     """Rate, saved money, reasons and months; every figure leads to its decisions. ``by`` and ``form`` give a file."""
     form, wanted = _wanted(request, door)
-    connection, own = database.connection(), door.actor.institution or ""
-    tables = {key: _table(connection, wanted, key) for key in ("institution", "source", "item")}
-    months = counting.months(connection, wanted)
-    key = request.GET.get("by", "")
-    if request.GET.get("form") in exporting.KINDS and key in (*tables, "month", "reason"):
-        groups = months if key == "month" else counting.by(connection, wanted, key)
+    connection, key = database.connection(), request.GET.get("by", "")
+    if request.GET.get("form") in exporting.KINDS and key in counting.BY:
+        groups = (
+            counting.months(connection, wanted) if key == "month" else counting.by(connection, wanted, key)
+        )
         return _exported(connection, request.GET["form"], key, groups)
     alone = replace(wanted, own=True)
     context = {
-        "tab": "board", "form": form, "last": form.last(today()), "wanted": wanted,
-        "query": _query(wanted), "region": not own,
+        "tab": "board", "form": form, "wanted": wanted,
+        "query": _query(wanted),
         "total": counting.total(connection, wanted), "own": counting.total(connection, alone),
         "declined_query": _query(wanted, verdict="declined"), "own_query": _query(wanted, own=True),
         "recognised_query": _query(wanted, verdict="recognised"),
-        "tables": tables,
+        "tables": {key: _table(connection, wanted, key) for key in ("institution", "source", "item")},
         "months": [
-            (one, _query(wanted.month(one.key)), round(_FULL * one.recognised / (one.of or 1))) for one in months
+            (one, _query(wanted.month(one.key)), round(one.percent or 0))
+            for one in counting.months(connection, wanted)
         ],
         "reasons": [
             (words.reason(one.key), one.declined, _query(wanted, reason=one.key, verdict="declined"))
@@ -87,10 +83,7 @@ def board(request: HttpRequest, door: Door) -> HttpResponse:
 def _table(connection: Connection, wanted: Wanted, key: str) -> list[tuple[Figures, str, int]]:
     """Groups with their names, the question that lists them, and the bar of their rate."""
     groups = _named(connection, key, counting.by(connection, wanted, key))
-    return [
-        (one, _query(wanted, **{key: one.key}), round(_FULL * one.recognised / (one.of or 1)))
-        for one in groups
-    ]
+    return [(one, _query(wanted, **{key: one.key}), round(one.percent or 0)) for one in groups]
 
 
 def _named(connection: Connection, key: str, groups: Sequence[Figures]) -> list[Figures]:
@@ -128,7 +121,7 @@ def decisions(request: HttpRequest, door: Door) -> HttpResponse:
     total = counting.total(connection, wanted)
     mine = door.actor.institution
     context = {
-        "tab": "decisions", "form": form, "last": form.last(today()), "wanted": wanted,
+        "tab": "decisions", "form": form, "wanted": wanted,
         "query": _query(wanted), "total": total,
         "rows": [
             {

@@ -28,10 +28,13 @@ if TYPE_CHECKING:
 
 def _asked(request: HttpRequest, name: str = "number") -> Catalogue:
     """The version asked for, that in force where none is."""
-    connection, said = database.connection(), request.GET.get(name, "")
-    if said.isascii() and said.isdigit() and len(said) < 10:
-        return versions.one(connection, int(said))
-    return versions.in_force(connection, today())
+    connection, number = database.connection(), _number(request.GET.get(name, ""))
+    return versions.in_force(connection, today()) if number is None else versions.one(connection, number)
+
+
+def _number(text: str) -> int | None:
+    """The number of a version; None for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 @require_GET
@@ -43,7 +46,7 @@ def listing(request: HttpRequest, door: Door) -> HttpResponse:
     rows = [
         (
             item, item.named(words.language()), words.KINDS[item.kind.value],
-            words.TIERS.get(item.tier or ""), words.SCOPES.get(item.mark or ""), f"{item.fen / 100:.2f}",
+            words.TIERS.get(item.tier or ""), words.SCOPES.get(item.mark or ""),
         )
         for item in known.items.values()
     ]  # fmt: skip
@@ -75,10 +78,10 @@ def versions_page(request: HttpRequest, door: Door) -> HttpResponse:
     """All versions; ``old`` and ``new`` compare two; a POST puts an older one in force again."""
     require_sees(door.actor)
     if request.method == "POST":
-        number = request.POST.get("number", "")
+        number = _number(request.POST.get("number", ""))
 
         def act(connection: Connection) -> str:
-            back = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else -1
+            back = -1 if number is None else number
             made = actions.put_back(connection, number=back, actor=door.actor, now=clock.now())
             return gettext("Version %(number)s is in force.") % {"number": made.number}
 
@@ -104,7 +107,6 @@ def _changes(old: Catalogue, new: Catalogue) -> list[tuple[Any, ...]]:
 def upload(request: HttpRequest, door: Door) -> HttpResponse:
     """A new catalogue: first tried, which changes nothing and says what would change, then put in force."""
     rules.require(door.actor, "cataloguing")
-    connection = database.connection()
     context: dict[str, Any] = {"tab": "catalogue", "form": UploadForm()}
     if request.method != "POST":
         return shown(request, "upload", door.actor, context)
@@ -121,10 +123,10 @@ def upload(request: HttpRequest, door: Door) -> HttpResponse:
         return shown(request, "upload", door.actor, context, status=422)
     if "put" in request.POST and done(request, lambda found: _put(found, door, form, text)):
         return redirect("recognition:versions")
-    old = versions.in_force(connection, today())
+    old = versions.in_force(database.connection(), today())
     context |= {
         "form": UploadForm(initial={"text": text, "words": form.cleaned_data.get("words", "")}),
-        "new": new, "old": old, "changes": _changes(old, new), "tried": True,
+        "new": new, "changes": _changes(old, new), "tried": True,
     }  # fmt: skip
     return shown(request, "upload", door.actor, context)
 

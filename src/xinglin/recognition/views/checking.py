@@ -70,8 +70,6 @@ def check(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
             ordering=context["ordering"],
         )
         context["cards"] = [_card(one, taken.get(one.item.code)) for one in found.found]
-        context["nothing"] = [one.item.named(words.language()) for one in found.found if not one.valid]
-        context["address"] = request.get_full_path()
     return shown(request, "check", door.actor, context)
 
 
@@ -97,7 +95,6 @@ def _card(one: Found, taken: Decision | None) -> dict[str, Any]:
     return {
         "item": one.item,
         "name": one.item.named(words.language()),
-        "price": f"{one.item.fen / 100:.2f}",
         "valid": [_line(each) for each in one.valid],
         "others": [_line(each) for each in one.others[:_MOST_OTHERS]],
         "more": max(0, len(one.others) - _MOST_OTHERS),

@@ -58,9 +58,7 @@ def shown(
         (name, title, url) for name, title, url, right in _TABS
         if (sees(actor) if right == "checking" else rules.may(actor, right))
     ]  # fmt: skip
-    return render(
-        request, f"recognition/{template}.html", {"tabs": tabs, "actor": actor, **context}, status=status
-    )
+    return render(request, f"recognition/{template}.html", {"tabs": tabs, **context}, status=status)
 
 
 def done(request: HttpRequest, act: Callable[[Connection], str]) -> bool:
