@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from xinglin.record.queries import Span, Stored
     from xinglin.record.search import Access, Compartment, Page
 
+_PAGE = "500"  # matches that ``every`` fetches at once
+
 
 class Door:
     """The record as ``actor`` may see and change it.
@@ -105,6 +107,16 @@ class Door:
             outcome = self._outcome(connection, seen, about, type_name)
         self._note_search(outcome, about, type_name, pairs, compartment)
         return reindex.warned(page)
+
+    def every(self, type_name: str, pairs: Sequence[tuple[str, str]]) -> Iterator[Stored]:
+        """All matches of a search, page after page."""
+        asked = [*pairs, ("_count", _PAGE)]
+        page = self.search(type_name, asked)
+        while True:
+            yield from (entry.stored for entry in page.entries if entry.mode == "match")
+            if page.next is None:
+                return
+            page = self.search(type_name, [*asked, ("_page", page.next)])
 
     def history(self, type_name: str | None, id_: str | None, span: Span) -> list[Stored]:
         """Versions, the latest first; deletions among them, without a body."""
