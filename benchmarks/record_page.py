@@ -30,6 +30,8 @@ from client import drive
 from people import person
 from run import ROOT, Bench, machine, served
 
+from xinglin.kernel import checkdigits
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -119,13 +121,11 @@ def patients(number: int) -> list[dict[str, Any]]:
     somebody = person(number)
     system = "urn:oid:2.16.156.10011.1.3"
     serial = f"450102{somebody.born:%Y%m%d}{number % 1000:03d}"
-    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-    check = "10X98765432"[sum(int(d) * w for d, w in zip(serial, weights, strict=True)) % 11]
     return [
         {
             "resourceType": "Patient", "id": f"p{number}-{n}", "name": [{"text": somebody.name}],
             "birthDate": f"{somebody.born}", "gender": "male" if somebody.sex == "1" else "female",
-            "identifier": [{"system": system, "value": serial + check}],
+            "identifier": [{"system": system, "value": serial + checkdigits.resident(serial)}],
             "managingOrganization": {"reference": f"Organization/o{n}", "display": f"第{n + 1}人民医院"},
         }
         for n in range(_OF_INSTITUTIONS)

@@ -87,22 +87,20 @@ def keep(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpR
             request.session[MARK] = [mark[0], now.timestamp()]
             SignedIn.objects.filter(key=request.session.session_key, ended=None).update(seen=now)
         if request.session.get(MUST) and not request.path.startswith(_OPEN):
-            if request.headers.get("HX-Request") == "true":
-                return HttpResponse(status=401, headers={"HX-Redirect": "/account/"})
-            return HttpResponseRedirect("/account/")
+            return _sent_to(request, "/account/", status=401)
         within = request.session.get(WITHIN)
         if within and not request.path.startswith((*within, *_ALWAYS)):
-            return _elsewhere(request, within[0])
+            return _sent_to(request, within[0], status=403)
         return get_response(request)
 
     return kept
 
 
-def _elsewhere(request: HttpRequest, home: str) -> HttpResponse:
-    """An address that a session does not open: back to where it began."""
+def _sent_to(request: HttpRequest, address: str, *, status: int) -> HttpResponse:
+    """To where the session may go instead; a part of a page is answered with ``status``, and the whole page goes."""
     if request.headers.get("HX-Request") == "true":
-        return HttpResponse(status=403, headers={"HX-Redirect": home})
-    return HttpResponseRedirect(home)
+        return HttpResponse(status=status, headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)
 
 
 def _over(request: HttpRequest, why: str, *, now: datetime) -> None:

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from xinglin.record.door import Door
     from xinglin.record.queries import Stored
 
-_PAGE = "500"
 _CANDIDATES = "60"
 _AT_ONCE = 200  # Patients that are read by one search
 
@@ -232,20 +231,7 @@ def _with_encounters(door: Door, person: Resident) -> Resident:
 def everything(door: Door, person: Resident, types: Iterable[str], *pairs: tuple[str, str]) -> list[Resource]:
     """All the person's resources of these types."""
     about = ("patient", person.references)
-    return [resource for type_name in types for resource in every(door, type_name, [about, *pairs])]
-
-
-def every(door: Door, type_name: str, pairs: Sequence[tuple[str, str]]) -> Iterator[Resource]:
-    """All matches of a search, page after page."""
-    asked = [*pairs, ("_count", _PAGE)]
-    page = door.search(type_name, asked)
-    while True:
-        for entry in page.entries:
-            if entry.mode == "match":
-                yield entry.stored.resource
-        if page.next is None:
-            return
-        page = door.search(type_name, [*asked, ("_page", page.next)])
+    return [stored.resource for type_name in types for stored in door.every(type_name, [about, *pairs])]
 
 
 def counts(door: Door, person: Resident) -> dict[str, int]:
@@ -381,8 +367,8 @@ def _organizations(
             ids[reference["reference"].removeprefix("Organization/")] = None
     if not ids:
         return {}
-    found = every(door, "Organization", [("_id", ",".join(ids))])
-    return {f"Organization/{o['id']}": str(o.get("name", "")) for o in found}
+    found = door.every("Organization", [("_id", ",".join(ids))])
+    return {f"Organization/{one.id}": str(one.resource.get("name", "")) for one in found}
 
 
 def events(door: Door, person: Resident, since: str, today: date) -> tuple[timeline.Event, ...]:
@@ -404,5 +390,5 @@ def events(door: Door, person: Resident, since: str, today: date) -> tuple[timel
 def _abnormal(door: Door, person: Resident, after: tuple[str, str]) -> Iterator[str]:
     """The person's Observations that their laboratories call abnormal."""
     about = ("patient", person.references)
-    found = every(door, "Observation", [about, after, ("category", "laboratory")])
-    return (f"Observation/{o['id']}" for o in found if results.is_flagged(o))
+    found = door.every("Observation", [about, after, ("category", "laboratory")])
+    return (f"Observation/{one.id}" for one in found if results.is_flagged(one.resource))

@@ -11,8 +11,9 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
+from xinglin.fhir.reading import day, text_of
 from xinglin.summary import choosing
-from xinglin.summary.choosing import Kind, Resource, content, words
+from xinglin.summary.choosing import Kind, Resource, content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -68,9 +69,9 @@ def summary(
 def _row(entry: Resource, names: Mapping[str, str]) -> Row:
     about = entry.get("subject") or entry.get("patient") or {}
     return Row(
-        words(choosing.concept_of(entry)),
+        text_of(choosing.concept_of(entry)),
         _detail(entry),
-        choosing.day_of(entry),
+        day(choosing.date_of(entry)),
         names.get(str(about.get("reference", "")), ""),
         f"{entry['resourceType']}/{entry['id']}",
     )
@@ -79,13 +80,13 @@ def _row(entry: Resource, names: Mapping[str, str]) -> Row:
 def _detail(entry: Resource) -> str:
     kind = entry["resourceType"]
     if kind == "Observation":
-        parts = [(words(p.get("code")), _value(p)) for p in entry.get("component", ())]
+        parts = [(text_of(p.get("code")), _value(p)) for p in entry.get("component", ())]
         said = [_value(entry), *(f"{name} {value}" for name, value in parts if value)]
         return "; ".join(filter(None, said))
     if kind == "DiagnosticReport":
         return " ".join(str(entry.get("conclusion", "")).split())[:200]
     if kind == "AllergyIntolerance":
-        shown = [words(m) for r in entry.get("reaction", ()) for m in r.get("manifestation", ())]
+        shown = [text_of(m) for r in entry.get("reaction", ()) for m in r.get("manifestation", ())]
         return "; ".join([*shown, *(["!"] if entry.get("criticality") == "high" else [])])
     dosage = [*entry.get("dosageInstruction", ()), *entry.get("dosage", ())]
     return next((str(d["text"]) for d in dosage if d.get("text")), "")
@@ -99,7 +100,7 @@ def _value(holder: Mapping[str, Any]) -> str:
         return f"{quantity.get('comparator', '')}{value} {unit}".strip()
     if "valueString" in holder or "valueInteger" in holder:
         return str(holder.get("valueString", holder.get("valueInteger")))
-    return words(holder.get("valueCodeableConcept"))
+    return text_of(holder.get("valueCodeableConcept"))
 
 
 def document(made: Summary, *, base: str, now: datetime) -> Resource:

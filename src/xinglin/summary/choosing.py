@@ -13,11 +13,10 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from xinglin.fhir import dates
-from xinglin.kernel.errors import Fault
+from xinglin.fhir.reading import day, each, first_date, has_code, moment, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
 Resource = dict[str, Any]
 _VOID = {"entered-in-error", "cancelled", "registered", "refuted", "draft", "not-done"}
@@ -76,7 +75,7 @@ def _kind(said: dict[str, Any]) -> Kind:
 def chosen(kind: Kind, found: Iterable[Resource], today: date) -> tuple[Resource, ...]:
     """The entries of a section among these, the latest first."""
     kept = [r for r in found if r["resourceType"] in kind.types and not _is_void(r) and _fits(kind, r, today)]
-    kept.sort(key=moment_of, reverse=True)
+    kept.sort(key=lambda resource: moment(date_of(resource)), reverse=True)
     latest: dict[str, Resource] = {}
     for resource in kept:
         latest.setdefault(_about(resource), resource)
@@ -84,25 +83,25 @@ def chosen(kind: Kind, found: Iterable[Resource], today: date) -> tuple[Resource
 
 
 def _fits(kind: Kind, resource: Resource, today: date) -> bool:
-    if kind.years and day_of(resource) < f"{today - timedelta(days=round(365.25 * kind.years))}":
+    if kind.years and day(date_of(resource)) < f"{today - timedelta(days=round(365.25 * kind.years))}":
         return False
     if kind.name == "medicines":
         return is_current(resource, today)
     if kind.name == "allergies":
-        return not _has(resource.get("clinicalStatus"), _PAST)
+        return not has_code(resource.get("clinicalStatus"), _PAST)
     if kind.name in {"problems", "past-illness"}:
-        past = _has(resource.get("clinicalStatus"), _PAST) or bool(resource.get("abatementDateTime"))
+        past = has_code(resource.get("clinicalStatus"), _PAST) or bool(resource.get("abatementDateTime"))
         return past is (kind.name == "past-illness")
     if resource["resourceType"] == "DiagnosticReport":
-        return _has(resource.get("category"), _IMAGING)
-    return not kind.categories or _has(resource.get("category"), set(kind.categories))
+        return has_code(resource.get("category"), _IMAGING)
+    return not kind.categories or has_code(resource.get("category"), set(kind.categories))
 
 
 def is_current(request: Resource, today: date) -> bool:
     """Whether a medicine is being taken: by its end or its supply, else as long as an order without one counts."""
     if request.get("status") in _STOPPED or request.get("intent") in {"proposal", "option"}:
         return False
-    begun = day_of(request)
+    begun = day(date_of(request))
     supply = ((request.get("dispenseRequest") or {}).get("expectedSupplyDuration") or {}).get("value")
     end = str((request.get("effectivePeriod") or {}).get("end", ""))[:10]
     if supply is not None and len(begun) == 10:
@@ -119,10 +118,10 @@ def _about(resource: Resource) -> str:
     concept = concept_of(resource)
     codes = sorted(
         f"{c.get('system', '')}|{c['code']}"
-        for c in _each(concept.get("coding"))
+        for c in each(concept.get("coding"))
         if c.get("code") and "institution" not in str(c.get("system", ""))
     )
-    return codes[0] if codes else words(concept).casefold()
+    return codes[0] if codes else text_of(concept).casefold()
 
 
 def concept_of(resource: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -132,56 +131,15 @@ def concept_of(resource: Mapping[str, Any]) -> Mapping[str, Any]:
             return dict(resource[name])
     reference = resource.get("medicationReference") or resource.get("device") or {}
     wanted = str(reference.get("reference", ""))[1:]
-    held: Mapping[str, Any] = next((c for c in _each(resource.get("contained")) if c.get("id") == wanted), {})
-    text = reference.get("display") or words(held.get("code")) or str(reference.get("reference", ""))
+    held: Mapping[str, Any] = next((c for c in each(resource.get("contained")) if c.get("id") == wanted), {})
+    text = reference.get("display") or text_of(held.get("code")) or str(reference.get("reference", ""))
     return {**(held.get("code") or {}), "text": text}
-
-
-def words(concept: Any) -> str:
-    """What a CodeableConcept says to people."""
-    if not isinstance(concept, dict):
-        return ""
-    codings = list(_each(concept.get("coding")))
-    said = (concept.get("text"), *(c.get("display") for c in codings), *(c.get("code") for c in codings))
-    return next((str(text) for text in said if text), "")
 
 
 def date_of(resource: Mapping[str, Any]) -> str:
     """The date as FHIR has it, of a Period its start; ``""`` for none."""
-    for name in _DATES:
-        value = resource.get(name)
-        if isinstance(value, dict):
-            value = value.get("start")
-        if isinstance(value, str):
-            return value
-    return ""
-
-
-def moment_of(resource: Mapping[str, Any]) -> int:
-    """The same in microseconds since 1970, the lowest number for none."""
-    try:
-        return dates.interval(date_of(resource))[0]
-    except Fault:
-        return -(10**18)
-
-
-def day_of(resource: Mapping[str, Any]) -> str:
-    """The day in this country, with the precision that it has."""
-    text = date_of(resource)
-    if "T" not in text:
-        return text
-    return dates.moment(moment_of(resource)).astimezone(dates.LOCAL_ZONE).date().isoformat()
+    return first_date(resource, *_DATES)
 
 
 def _is_void(resource: Resource) -> bool:
-    return resource.get("status") in _VOID or _has(resource.get("verificationStatus"), _VOID)
-
-
-def _has(concepts: Any, wanted: set[str]) -> bool:
-    return any(c.get("code") in wanted for concept in _each(concepts) for c in _each(concept.get("coding")))
-
-
-def _each(value: Any) -> Iterator[dict[str, Any]]:
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, dict):
-            yield item
+    return resource.get("status") in _VOID or has_code(resource.get("verificationStatus"), _VOID)

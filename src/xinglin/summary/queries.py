@@ -10,7 +10,7 @@ from xinglin.summary import building
 from xinglin.summary.choosing import content
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from xinglin.record.door import Door
@@ -22,8 +22,14 @@ def of(door: Door, patient: str, today: date) -> Summary:
     """The summary of the person to whom a Patient belongs; faults as the door's ``read``."""
     asked = door.read("Patient", patient).resource
     others = [one for one in index.together(database.connection(), patient) if one != patient]
-    patients = [asked, *(_every(door, "Patient", [("_id", ",".join(others))]) if others else ())]
-    about = ("patient", ",".join(f"Patient/{one['id']}" for one in patients))
+    same = door.every("Patient", [("_id", ",".join(others))]) if others else ()
+    patients = [asked, *(stored.resource for stored in same)]
+    return about(door, patients, _names(door, patients), today)
+
+
+def about(door: Door, patients: Sequence[Resource], names: Mapping[str, str], today: date) -> Summary:
+    """The summary of the person who these Patients are, the asked one first; ``names``: who sent each of them."""
+    whose = ("patient", ",".join(f"Patient/{one['id']}" for one in patients))
     found: list[Resource] = []
     asked_for: dict[tuple[str, str], None] = {}
     for kind in content().kinds:
@@ -31,13 +37,9 @@ def of(door: Door, patient: str, today: date) -> Summary:
             limited = type_name == "Observation" and bool(kind.categories)
             asked_for[type_name, ",".join(kind.categories) if limited else ""] = None
     for type_name, categories in asked_for:
-        pairs = [about, ("category", categories)] if categories else [about]
-        found += _every(door, type_name, pairs)
-    return building.summary(patients, found, _names(door, patients), today)
-
-
-def _every(door: Door, type_name: str, pairs: Sequence[tuple[str, str]]) -> Iterator[Resource]:
-    return (stored.resource for stored in door.every(type_name, pairs))
+        pairs = [whose, ("category", categories)] if categories else [whose]
+        found += (stored.resource for stored in door.every(type_name, pairs))
+    return building.summary(patients, found, names, today)
 
 
 def _names(door: Door, patients: Sequence[Resource]) -> dict[str, str]:
@@ -49,8 +51,8 @@ def _names(door: Door, patients: Sequence[Resource]) -> dict[str, str]:
         if str(k.get("reference", "")).startswith("Organization/") and "display" not in k
     }
     known = {
-        f"Organization/{o['id']}": str(o.get("name", ""))
-        for o in (_every(door, "Organization", [("_id", ",".join(ids))]) if ids else ())
+        f"Organization/{one.id}": str(one.resource.get("name", ""))
+        for one in (door.every("Organization", [("_id", ",".join(ids))]) if ids else ())
     }
     return {
         patient: str(k.get("display") or known.get(str(k.get("reference", "")), ""))

@@ -45,16 +45,7 @@ def view(frame: int, window: str | None, viewport: str | None, quality: str | No
 
 def picture(file: BinaryIO, wanted: View, media: str) -> bytes:
     """The picture; faults ``unsupported`` for what cannot be decoded, ``invalid`` for a frame that is not there."""
-    dataset = dcmread(file, force=True)
-    if "Rows" not in dataset:
-        raise unsupported(gettext_noop("This instance has no picture."))
-    frames = int(dataset.get("NumberOfFrames") or 1)
-    if not 1 <= wanted.frame <= frames:
-        raise invalid(
-            gettext_noop("There is no frame %(frame)d; there are %(frames)d."),
-            frame=wanted.frame,
-            frames=frames,
-        )
+    dataset, _ = opened(file, wanted.frame)
     image = Image.fromarray(_eight_bits(dataset, wanted))
     image.thumbnail(wanted.size or (_LARGEST, _LARGEST))
     out = io.BytesIO()
@@ -63,6 +54,19 @@ def picture(file: BinaryIO, wanted: View, media: str) -> bytes:
     else:
         image.save(out, "PNG")
     return out.getvalue()
+
+
+def opened(file: BinaryIO, frame: int) -> tuple[Dataset, int]:
+    """The data set that has a frame (numbered from 1), and how many it has; faults ``unsupported``, ``invalid``."""
+    dataset = dcmread(file, force=True)
+    if "Rows" not in dataset:
+        raise unsupported(gettext_noop("This instance has no picture."))
+    frames = int(dataset.get("NumberOfFrames") or 1)
+    if not 1 <= frame <= frames:
+        raise invalid(
+            gettext_noop("There is no frame %(frame)d; there are %(frames)d."), frame=frame, frames=frames
+        )
+    return dataset, frames
 
 
 def decoded(file: BinaryIO, frame: int) -> bytes:

@@ -18,8 +18,8 @@ from django.utils.translation import gettext_noop
 from pydicom import dcmread
 from pydicom.pixels.processing import apply_modality_lut
 
-from xinglin.exchange.dicom.rendering import colours, pixels
-from xinglin.kernel.errors import invalid, unsupported
+from xinglin.exchange.dicom.rendering import colours, opened, pixels
+from xinglin.kernel.errors import unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,14 +40,7 @@ def packet(head: Mapping[str, Any], numbers: bytes) -> bytes:
 
 def frame(file: BinaryIO, number: int) -> bytes:
     """A frame (numbered from 1) as a packet; faults ``unsupported`` and ``invalid`` as ``rendering``'s."""
-    dataset = dcmread(file, force=True)
-    if "Rows" not in dataset:
-        raise unsupported(gettext_noop("This instance has no picture."))
-    frames = int(dataset.get("NumberOfFrames") or 1)
-    if not 1 <= number <= frames:
-        raise invalid(
-            gettext_noop("There is no frame %(frame)d; there are %(frames)d."), frame=number, frames=frames
-        )
+    dataset, frames = opened(file, number)
     found = pixels(dataset, number)
     head: dict[str, Any] = {
         "rows": int(dataset.Rows), "columns": int(dataset.Columns), "frames": frames,

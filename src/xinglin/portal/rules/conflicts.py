@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from xinglin.portal.rules import people, results
 from xinglin.portal.rules.allergies import State
-from xinglin.portal.rules.reading import codings, day, each, first_date
+from xinglin.portal.rules.reading import codings, day, first_date
 from xinglin.portal.rules.sources import Source
 
 if TYPE_CHECKING:
@@ -127,6 +127,6 @@ def _of_death(
 
 def latest(encounters: Iterable[Mapping[str, Any]], sources: Sources) -> Source | None:
     """Where and when the resident was last seen."""
-    kept = [e for e in each(list(encounters)) if e.get("status") not in {"entered-in-error", "cancelled"}]
+    kept = [e for e in encounters if e.get("status") not in {"entered-in-error", "cancelled"}]
     found = [sources.of(e, str((e.get("period") or {}).get("start", ""))) for e in kept]
     return max((s for s in found if s.date), key=lambda s: s.date, default=None)

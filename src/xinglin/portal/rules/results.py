@@ -27,7 +27,7 @@ from xinglin.portal.rules.reading import (
 from xinglin.portal.rules.sources import Source, institutions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from xinglin.portal.rules.sources import Sources
 
@@ -37,8 +37,6 @@ _SYSTOLIC = "8480-6"  # LOINC
 _ENOUGH = 3  # days with a value that make a trend
 _HIGH, _LOW = {"H", "HH", "HU", "HX"}, {"L", "LL", "LU", "LX"}
 _ABNORMAL, _NORMAL = {"A", "AA", "POS", "DET"}, {"N", "NEG", "ND"}
-
-
 _NOWHERE = Source("", "", "")
 
 
@@ -177,16 +175,18 @@ def _normalised(point: Point, holder: Mapping[str, Any]) -> Point:
         None if number is None else round(number * shown.factor, shown.decimals)
         for number in (point.value, point.low, point.high)
     )
+    bounds = _range(low, high, lambda bound: f"{bound:.{shown.decimals}f}")
     sign = point.text[: len(point.text) - len(point.text.lstrip("<>=≤≥"))]
     return replace(
         point, value=value, low=low, high=high, unit=shown.unit, text=f"{sign}{value:.{shown.decimals}f}",
-        reference=_bounds(low, high, shown.decimals) or point.reference, sent=f"{point.text} {point.unit}",
+        reference=bounds or point.reference, sent=f"{point.text} {point.unit}",
     )  # fmt: skip
 
 
-def _bounds(low: float | None, high: float | None, decimals: int) -> str:
-    shown = "–".join(f"{bound:.{decimals}f}" for bound in (low, high) if bound is not None)
-    sign = "" if low is not None and high is not None else "≥ " if high is None else "≤ "
+def _range(low: Any, high: Any, written: Callable[[Any], str]) -> str:
+    """A range as it is read; empty for one without bounds."""
+    shown = "–".join(written(bound) for bound in (low, high) if bound is not None)
+    sign = "≥ " if high is None else "≤ " if low is None else ""
     return sign + shown if shown else ""
 
 
@@ -218,9 +218,7 @@ def _reference(holder: Mapping[str, Any]) -> tuple[float | None, float | None, s
         low, high = (bounds.get(side, {}).get("value") for side in ("low", "high"))
         if low is None and high is None:
             return None, None, str(bounds.get("text", ""))
-        shown = [number(bound).removesuffix(".0") for bound in (low, high) if bound is not None]
-        sign = "≥ " if high is None else "≤ " if low is None else ""
-        text = sign + "–".join(shown)
+        text = _range(low, high, lambda bound: number(bound).removesuffix(".0"))
         return (None if low is None else float(low)), (None if high is None else float(high)), text
     return None, None, ""
 

@@ -66,4 +66,5 @@ def conflicts_part(request: HttpRequest, door: Door, patient: str) -> HttpRespon
     """Who says what, where not all can be right."""
     resident = queries.resident(door, patient)
     box = queries.allergy_box(door, resident)
-    return part(request, door, resident, "conflicts", {"conflicts": queries.conflicts(door, resident, box)})
+    context = {"allergies": box, "conflicts": queries.conflicts(door, resident, box)}
+    return part(request, door, resident, "conflicts", context)

@@ -35,14 +35,19 @@ def today() -> date:
 def whole(
     request: HttpRequest, door: Door, resident: Resident, section: str, context: dict[str, Any]
 ) -> HttpResponse:
-    """A page of the record: the part in its frame of banner and index; where it is closed, how to open it."""
+    """A page of the record: the part in its frame of banner and index; where it is closed, how to open it.
+
+    Allergies and contradictions that the part has asked for already are not asked for again.
+    """
     is_open, words = queries.is_open(door, resident), closed.words(door, resident)
     if not is_open:
-        section, context = "closed", {}
+        section, context = "closed", {"allergies": UNAVAILABLE, "conflicts": ()}
+    box = context.get("allergies") or queries.allergy_box(door, resident)
+    conflicts = context["conflicts"] if "conflicts" in context else queries.conflicts(door, resident, box)
     found = problems.problems(queries.everything(door, resident, ("Condition",)), resident.sources)
-    box = queries.allergy_box(door, resident) if is_open else UNAVAILABLE
     age = people.age_on(resident.person.birth, today())
     person = resident.person
+    linked = request.session.get(entry.LINKED)
     frame = {
         "resident": resident,
         "person": person,
@@ -51,15 +56,15 @@ def whole(
         "identity": identifiers.mask_identity(person.identity) if person.identity else "",
         "phone": identifiers.mask_phone(person.phone) if person.phone else "",
         "allergies": box,
-        "conflicts": queries.conflicts(door, resident, box) if is_open else (),
+        "conflicts": conflicts,
         "tags": problems.tags(found, age),
         "counts": queries.counts(door, resident) if is_open else {},
-        "cards": bool(resident.index) and cards.may(door.actor, cards.Right.LOOK) and door.actor.app is None,
+        "cards": bool(resident.index) and cards.may(door.actor, cards.Right.LOOK) and not linked,
         **words,
         "section": section,
         "purposes": entry.PURPOSES,
         "purpose": entry.purpose_of(request),
-        "linked": request.session.get(entry.LINKED),
+        "linked": linked,
     }
     return render(request, "portal/record.html", {**frame, **context})
 
@@ -68,7 +73,7 @@ def part(
     request: HttpRequest, door: Door, resident: Resident, section: str, context: dict[str, Any]
 ) -> HttpResponse:
     """One part of the record, alone for htmx, in its frame otherwise."""
-    context = {**context, "origins": rights.may(door.actor, Right.READ) and door.actor.app is None}
+    context = {**context, "origins": rights.may(door.actor, Right.READ) and not entry.is_linked(request)}
     if entry.is_fragment(request) and not queries.is_open(door, resident):
         return render(
             request, "portal/sections/closed.html", {"resident": resident, **closed.words(door, resident)}

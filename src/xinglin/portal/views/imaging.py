@@ -6,6 +6,7 @@ picture is written down like every look at the record.
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
@@ -25,7 +26,7 @@ from xinglin.record import database
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from django.http import HttpRequest
 
@@ -89,21 +90,16 @@ def _windows(shown: imaging.Study) -> list[dict[str, Any]]:
 
 def _series(resident: Resident, kept: images.Study) -> list[dict[str, Any]]:
     """The series with their instances, as the viewer takes them."""
-    waveforms = browsing.figures().ecg.waveforms
     connection = database.connection()
+    listed = images.series_of(connection, kept)
+    held = groupby(images.instances_of(connection, kept), key=lambda one: one.series)
+    by_series = {uid: list(instances) for uid, instances in held}
     found = []
-    for series in images.series_of(connection, kept):
-        instances = images.instances_of(connection, kept, series=series.uid)
-        kind = (
-            "waveform"
-            if all(i.sop_class in waveforms for i in instances)
-            else "picture"
-            if any(i.frames for i in instances)
-            else "other"
-        )
+    for series in listed:
+        instances = by_series.get(series.uid, [])
         found.append(
             {
-                "kind": kind,
+                "kind": _kind(instances),
                 "name": facts.text(series.facts, "0008103E")
                 or str(MODALITIES.get(series.modality, series.modality)),
                 "instances": [
@@ -117,6 +113,13 @@ def _series(resident: Resident, kept: images.Study) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _kind(instances: Sequence[images.Instance]) -> str:
+    waveforms = browsing.figures().ecg.waveforms
+    if all(i.sop_class in waveforms for i in instances):
+        return "waveform"
+    return "picture" if any(i.frames for i in instances) else "other"
 
 
 @require_GET

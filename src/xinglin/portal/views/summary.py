@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
@@ -14,6 +13,7 @@ from xinglin.kernel import clock
 from xinglin.portal import queries
 from xinglin.portal.rules.sources import Source, message_of
 from xinglin.portal.views.frame import part, today
+from xinglin.smart.views.machines import base_of
 from xinglin.summary import building
 from xinglin.summary import queries as summaries
 from xinglin.ui import entry
@@ -21,7 +21,9 @@ from xinglin.ui import entry
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from xinglin.portal.queries import Resident
     from xinglin.record.door import Door
+    from xinglin.summary.building import Summary
 
 
 @require_GET
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 def summary_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     """The summary, section by section."""
     resident = queries.resident(door, patient)
-    made = summaries.of(door, str(resident.patients[0]["id"]), today())
+    made = _made(door, resident)
     chinese = str(get_language()).startswith("zh")
     sections = [
         {
@@ -48,12 +50,13 @@ def summary_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse
 @entry.page
 def document(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     """The summary as a Bundle, to be kept as a file."""
-    resident = queries.resident(door, patient)
-    made = summaries.of(door, str(resident.patients[0]["id"]), today())
-    given = settings.SETTINGS.base_url.rstrip("/")
-    base = f"{given or f'{request.scheme}://{request.get_host()}'}/fhir"
-    body = json.dump(building.document(made, base=base, now=clock.now()))
+    made = _made(door, queries.resident(door, patient))
+    body = json.dump(building.document(made, base=f"{base_of(request)}/fhir", now=clock.now()))
     answer = HttpResponse(body, content_type="application/fhir+json")
     answer["Content-Disposition"] = f'attachment; filename="patient-summary-{today():%Y%m%d}.json"'
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
+
+
+def _made(door: Door, resident: Resident) -> Summary:
+    return summaries.about(door, resident.patients, resident.sources.patients, today())

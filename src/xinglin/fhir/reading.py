@@ -1,0 +1,74 @@
+"""Small readings of common shapes: what people read in concepts and dates, whatever else a resource says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xinglin.fhir import dates
+from xinglin.kernel.errors import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+UNDATED = -(10**18)
+
+
+def each(value: Any) -> Iterator[dict[str, Any]]:
+    """The objects of an element that repeats or may be absent."""
+    if value is None:  # most are: a record of thousands of entries asks this a hundred thousand times
+        return iter(())
+    if isinstance(value, dict):
+        return iter((value,))
+    return iter([item for item in value if isinstance(item, dict)] if isinstance(value, list) else ())
+
+
+def text_of(concept: Any) -> str:
+    """What a CodeableConcept says to people: its text, else the first display, else the first code."""
+    if not isinstance(concept, dict):
+        return ""
+    codings = list(each(concept.get("coding")))
+    said = (concept.get("text"), *(c.get("display") for c in codings), *(c.get("code") for c in codings))
+    return next((str(text) for text in said if text), "")
+
+
+def codings(concept: Any) -> Iterator[tuple[str, str]]:
+    """The ``(system, code)`` pairs of a CodeableConcept."""
+    if isinstance(concept, dict):
+        for coding in each(concept.get("coding")):
+            if coding.get("code"):
+                yield str(coding.get("system", "")), str(coding["code"])
+
+
+def has_code(concepts: Any, wanted: Iterable[str]) -> bool:
+    """Whether one of the concepts has one of the codes, of whatever system."""
+    sought = set(wanted)
+    return any(code in sought for concept in each(concepts) for _, code in codings(concept))
+
+
+def moment(text: Any) -> int:
+    """Where a FHIR date begins, in microseconds since 1970 UTC; ``UNDATED`` for none."""
+    if not isinstance(text, str):
+        return UNDATED
+    try:
+        return dates.interval(text)[0]
+    except Fault:
+        return UNDATED
+
+
+def day(text: Any) -> str:
+    """The date in this country as ISO text, with the precision that it has: ``2024-03-01``, ``2024``."""
+    if not isinstance(text, str) or "T" not in text:
+        return text if isinstance(text, str) else ""
+    at = moment(text)
+    return text[:10] if at == UNDATED else dates.moment(at).astimezone(dates.LOCAL_ZONE).date().isoformat()
+
+
+def first_date(resource: Mapping[str, Any], *names: str) -> str:
+    """The first of these elements that is there; a Period counts with its start."""
+    for name in names:
+        value = resource.get(name)
+        if isinstance(value, dict):
+            value = value.get("start")
+        if isinstance(value, str):
+            return value
+    return ""
