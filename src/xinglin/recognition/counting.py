@@ -135,7 +135,8 @@ def by(connection: Connection, wanted: Wanted, key: str) -> list[Figures]:
     where, values = _where(wanted)
     order = "1" if key == "month" else "count(*) DESC, 1"
     rows = connection.execute(
-        f"SELECT {BY[key]}, {_SUMS}, {name} {queries.DECISIONS} WHERE {where} GROUP BY 1 ORDER BY {order} LIMIT {_MOST_GROUPS:d}",
+        f"SELECT {BY[key]}, {_SUMS}, {name} {queries.DECISIONS} WHERE {where}"
+        f" GROUP BY 1 ORDER BY {order} LIMIT {_MOST_GROUPS:d}",
         values,
     )
     return [Figures(*row) for row in rows]

@@ -226,7 +226,8 @@ def disputes(
 ) -> list[Dispute]:
     """Disputes, those that are open first; those that concern an institution if one is given."""
     rows = connection.execute(
-        f"{_DISPUTES} WHERE (%(place)s = '' OR %(place)s IN (s.objector, s.decliner)) AND (%(state)s = '' OR s.state = %(state)s)"
+        f"{_DISPUTES} WHERE (%(place)s = '' OR %(place)s IN (s.objector, s.decliner))"
+        " AND (%(state)s = '' OR s.state = %(state)s)"
         " ORDER BY s.closed IS NOT NULL, s.opened DESC, s.id LIMIT %(limit)s",
         {"place": institution, "state": state, "limit": limit},
     )

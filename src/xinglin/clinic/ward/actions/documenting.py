@@ -67,8 +67,9 @@ def write(  # noqa: PLR0913 -- of which stay, what, which one, what was read, by
         raise conflict(gettext_noop("Somebody else has written in this record. Load it again."))
     if before is None:
         made: dict[str, Any] = {
-            "institution": institution, "id": next_id(), "stay": stay, "kind": kind, "number": number, "body": sealed(body),
-            "version": 1, "made": now, "author": actor.id, "author_name": actor.name, "signer": "", "signer_name": "",
+            "institution": institution, "id": next_id(), "stay": stay, "kind": kind, "number": number,
+            "body": sealed(body), "version": 1, "made": now, "author": actor.id, "author_name": actor.name,
+            "signer": "", "signer_name": "",
         }  # fmt: skip
         insert(connection, "document", made)
     else:  # what was signed is amended: it must be signed anew, and the record keeps both versions
