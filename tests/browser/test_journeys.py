@@ -62,6 +62,85 @@ def test_keys_of_one_character_can_be_switched_off(window):
     page.keyboard.press("?")
 
     assert not page.locator("#xl-keys").is_visible()
+    window.go("/residents/a/")
+    page.keyboard.press("7")
+    assert page.url.endswith("/residents/a/")
+
+
+def test_last_value_and_its_trend_are_a_few_keys_away(window):
+    page = window.page
+    window.go("/residents/a/")
+
+    with page.expect_navigation():
+        page.keyboard.press("7")
+    page.keyboard.press("f")
+    page.keyboard.type("hba1c")
+    shown = page.locator("#results tbody tr:visible th a").all_inner_texts()
+    told = page.locator("xl-filter [role=status]").inner_text()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#xl-dialog svg.xl-chart")
+
+    assert page.url.endswith("/residents/a/results/")
+    assert shown == ["糖化血红蛋白"]
+    assert told.startswith("1 / ")
+    assert "糖化血红蛋白" in page.locator("#xl-dialog h2").first.inner_text()
+
+
+def test_tests_are_found_by_initials_too_and_escape_shows_all_again(window):
+    page = window.page
+    window.go("/residents/a/results/?view=grid")
+    rows = page.locator("#results tbody tr:visible")
+    before = rows.count()
+
+    page.keyboard.press("f")
+    page.keyboard.type("thxhdb")
+    found = rows.count()
+    page.keyboard.type("x")
+    none = page.locator("xl-filter [role=status]").inner_text()
+    page.keyboard.press("Escape")
+
+    assert (found, rows.count()) == (1, before)
+    assert before > 1
+    assert none == "没有这样的项目。按 Esc 显示全部。"
+
+
+def test_parts_of_a_record_have_keys_that_the_list_of_keys_tells(window):
+    page = window.page
+    window.go("/residents/a/")
+
+    page.keyboard.press("?")
+    told = page.locator("#xl-keys section dl > div").all_inner_texts()
+    page.keyboard.press("7")  # not while the list is open
+    page.keyboard.press("Escape")
+    with page.expect_navigation():
+        page.keyboard.press("t")
+
+    assert page.url.endswith("/residents/a/tcm/")
+    assert len(told) == page.locator("#parts a").count()
+    assert told[6].split() == ["7", "检验与测量"]
+
+
+def test_parts_of_a_record_are_the_second_stop(window):
+    page = window.page
+    window.go("/residents/a/")
+
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+
+    assert page.evaluate("() => document.activeElement.matches('#parts a:first-of-type')")
+
+
+def test_part_that_is_shown_stands_in_view_on_a_phone(open_window):
+    window = open_window(width=390)
+    window.sign_in()
+
+    window.go("/residents/a/documents/")
+
+    place = window.page.locator("#parts [aria-current]").bounding_box()
+    assert place["x"] >= 0
+    assert place["x"] + place["width"] <= 390
 
 
 def test_overview_loads_every_card(window):

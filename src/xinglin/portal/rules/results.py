@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from xinglin.portal.rules import units
+from xinglin.portal.rules import finding, units
 from xinglin.portal.rules.people import has_han, most_said
 from xinglin.portal.rules.reading import (
     codings,
@@ -85,6 +85,11 @@ class Series:
     @property
     def last(self) -> Point:
         return self.points[-1]
+
+    @property
+    def find(self) -> str:
+        """What is looked in for what is typed above the results."""
+        return finding.words((self.name, *self.others, self.panel), self.key.partition("~")[0])
 
     @property
     def institutions(self) -> tuple[str, ...]:

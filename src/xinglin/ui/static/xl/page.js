@@ -8,6 +8,23 @@ function remember(name, value) {
   document.cookie = `${name}=${value}; path=/; max-age=${YEAR}; samesite=lax`;
 }
 
+/** What has a key of its own on this page: its element says which. */
+const shortcuts = () => [...document.querySelectorAll("[aria-keyshortcuts]")].filter((one) => one.checkVisibility());
+
+/** A line of the list of keys. An element's own words, without what stands in elements inside it, such as counts. */
+function keyAndWords(element) {
+  const line = document.createElement("div");
+  const [key, words] = [document.createElement("dt"), document.createElement("dd")];
+  const cap = document.createElement("kbd");
+  cap.className = "xl-key";
+  cap.textContent = element.getAttribute("aria-keyshortcuts");
+  key.append(cap);
+  const own = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
+  words.textContent = element.dataset.word ?? own.map((node) => node.data).join("").trim();
+  line.append(key, words);
+  return line;
+}
+
 const actions = {
   theme() {
     const root = document.documentElement;
@@ -25,7 +42,11 @@ const actions = {
     document.dispatchEvent(new CustomEvent("xl:appearance"));
   },
   keys() {
-    document.getElementById("xl-keys").showModal();
+    const dialog = document.getElementById("xl-keys");
+    const here = dialog.querySelector("section");
+    here.querySelector("dl").replaceChildren(...shortcuts().map(keyAndWords));
+    here.hidden = shortcuts().length === 0;
+    dialog.showModal();
   },
   close(button) {
     button.closest("dialog").close();
@@ -43,14 +64,17 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-xl=send]")) event.target.form.requestSubmit();
-  if (event.target.matches("[data-xl=single-keys]")) remember("xl-single-keys", event.target.checked ? "on" : "off");
+  if (event.target.matches("[data-xl=single-keys]")) {
+    remember("xl-single-keys", event.target.checked ? "on" : "off");
+    document.documentElement.toggleAttribute("data-xl-keyless", !event.target.checked);
+  }
 });
 
 const typing = (target) => target.matches("input, textarea, select, [contenteditable]");
 const singleKeys = () => !document.cookie.includes("xl-single-keys=off");
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
   const single = singleKeys() && !typing(event.target);
   if (event.key === "F2" || (event.key === "/" && single)) {
     const field = document.querySelector(".xl-search-large input[type=search], xl-search input[type=search]");
@@ -61,6 +85,12 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "?" && single) {
     event.preventDefault();
     actions.keys();
+  } else if (single && !document.querySelector("dialog[open]")) {
+    const meant = shortcuts().find((one) => one.getAttribute("aria-keyshortcuts") === event.key);
+    if (!meant) return;
+    event.preventDefault();
+    if (typing(meant)) meant.focus();
+    else meant.click();
   }
 });
 
@@ -80,6 +110,12 @@ document.querySelector("[data-xl=size]")?.setAttribute(
 );
 const boxed = document.querySelector("[data-xl=single-keys]");
 if (boxed) boxed.checked = singleKeys();
+document.documentElement.toggleAttribute("data-xl-keyless", !singleKeys());
+
+// On a phone the parts of a record are one row: the part that is shown stands in its middle.
+const parts = document.querySelector(".xl-index");
+const part = parts?.querySelector("[aria-current]");
+if (part) parts.scrollLeft = part.offsetLeft - (parts.clientWidth - part.offsetWidth) / 2;
 
 /** The search box: arrows choose among those found, Escape or leaving closes the list. */
 class XlSearch extends HTMLElement {
