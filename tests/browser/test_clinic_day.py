@@ -25,6 +25,33 @@ HERBAL, PATENTS = 'clinic-herbs[data-kind="herb"]', 'clinic-herbs[data-kind="pat
 FINDINGS = f"form:has({HERBAL}) [data-findings]"
 
 
+SAID = (
+    ("发热，咳嗽", {"发热": "true", "咳嗽": "true"}),
+    ("无发热、咳嗽，头痛", {"发热": "mixed", "咳嗽": "mixed", "头痛": "true"}),
+    ("不寐", {"不寐": "true"}),
+    ("否认口苦；脉弦细", {"口苦": "mixed", "脉弦细": "true"}),
+    ("", {}),
+)
+"""Texts with the terms that are there, or denied (mixed): a longer term wins over those in it, a denial reaches far."""
+_READ = """(texts) => texts.map((text) => {
+  const { denials } = document.querySelector('clinic-terms').dataset;
+  const part = document.createElement('clinic-terms');
+  part.dataset.denials = denials;
+  const field = document.createElement('textarea');
+  field.value = text;
+  const chips = ['发热', '咳嗽', '头痛', '不寐', '脉细', '脉弦细', '口苦'].map((term) => {
+    const chip = document.createElement('button');
+    chip.dataset.term = term;
+    return chip;
+  });
+  part.append(field, ...chips);
+  document.body.append(part);
+  const said = chips.filter((chip) => chip.getAttribute('aria-pressed') !== 'false');
+  part.remove();
+  return Object.fromEntries(said.map((chip) => [chip.dataset.term, chip.getAttribute('aria-pressed')]));
+})"""
+
+
 @contextmanager
 def opened(blocker: Any, patients: Iterable[dict[str, Any]]) -> Iterator[None]:
     """The clinic of the demonstration, where these Patients are known; the doctor works at the hospital."""
@@ -171,6 +198,7 @@ def _write(day: Day, doctor: Window) -> None:
     page.fill("[name=asking]", "不寐，多梦，心悸，乏力，便溏")
     assert page.locator('button[data-term="便溏"]').get_attribute("aria-pressed") == "true"
     assert page.locator('button[data-term="口苦"]').get_attribute("aria-pressed") == "false"
+    assert page.evaluate(_READ, [text for text, _ in SAID]) == [found for _, found in SAID]
     page.get_by_role("button", name="辨证建议").click()
     page.wait_for_selector("#clinic-proposal > *")
     page.fill("[name=disease_typed]", "不寐病")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.clinic import make
 from xinglin.clinic import reference, rules
-from xinglin.clinic.rules import PRESCRIPTION, UNIT, Lack, Lot, Said, State, Taken
+from xinglin.clinic.rules import PRESCRIPTION, UNIT, Lack, Lot, State, Taken
 from xinglin.kernel.errors import Fault
 
 DAY = date(2026, 11, 20)
@@ -69,23 +69,6 @@ def test_what_expires_first_is_taken_first():
     found = [Lot(1, 500, date(2027, 1, 1)), Lot(2, 300, date(2026, 12, 1))]
 
     assert rules.take(found, 400, DAY) == ([Taken(2, 300), Taken(1, 100)], 0)
-
-
-TERMS = ["发热", "咳嗽", "头痛", "不寐", "脉细", "脉弦细", "口苦"]
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("发热，咳嗽", [Said("发热", True), Said("咳嗽", True)]),
-        ("无发热、咳嗽，头痛", [Said("发热", False), Said("咳嗽", False), Said("头痛", True)]),
-        ("不寐", [Said("不寐", True)]),
-        ("否认口苦；脉弦细", [Said("口苦", False), Said("脉弦细", True)]),
-        ("", []),
-    ],
-)
-def test_terms_in_text_with_their_polarity(text, found):
-    assert rules.said(text, TERMS) == found
 
 
 def test_a_complete_record_lacks_nothing():

@@ -275,41 +275,6 @@ def take(lots: Sequence[Lot], amount: int, today: date) -> tuple[list[Taken], in
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A term in free text, and whether it is there or denied."""
-
-    term: str
-    present: bool
-
-
-def said(text: str, terms: Iterable[str]) -> list[Said]:
-    """The terms that a text says, in its order; longer terms win over those within them.
-
-    A word of denial reaches over an enumeration (、) and ends with the clause: ``无发热、咳嗽，头痛`` denies two.
-    """
-    found: dict[int, Said] = {}
-    covered: set[int] = set()
-    for term in sorted(terms, key=len, reverse=True):
-        start = text.find(term)
-        while start >= 0:
-            places = set(range(start, start + len(term)))
-            if not places & covered:
-                covered |= places
-                found[start] = Said(term, not _denied(text, start))
-            start = text.find(term, start + 1)
-    return [found[place] for place in sorted(found)]
-
-
-_ENDS = "，,。；;\n：: "
-
-
-def _denied(text: str, start: int) -> bool:
-    begin = max((text.rfind(mark, 0, start) for mark in _ENDS), default=-1) + 1
-    first = text[begin:start]
-    return any(first.startswith(word) for word in reference.denials())
-
-
-@dataclass(frozen=True, slots=True)
 class Lack:
     """What a record lacks: the part, and at least how many characters it needs."""
 
