@@ -21,6 +21,7 @@ from xinglin.portal.rules import (
     allergies,
     browsing,
     changes,
+    groups,
     medicines,
     people,
     problems,
@@ -298,9 +299,13 @@ def traditional(
     door: Door, person: Resident
 ) -> tuple[tuple[traditions.Visit, ...], tuple[traditions.Constitution, ...]]:
     """The visits to Chinese medicine, and the examinations of the constitution."""
-    coded = ",".join((*traditions.EXAMINATIONS, "|".join(traditions.CONSTITUTION)))
+    coded = ",".join((*groups.signs().codes, "|".join(traditions.CONSTITUTION)))
     systems = ",".join(f"{system}|" for system in problems.TCM_SYSTEMS)
-    observations = everything(door, person, ("Observation",), ("code", coded))
+    # by code, of a document's section by the codes of its parts; and what is written in words alone
+    said = (("combo-code", coded), ("category", "survey,exam"))
+    observations = list(
+        {o["id"]: o for pair in said for o in everything(door, person, ("Observation",), pair)}.values()
+    )
     visits = traditions.visits(
         encounters=everything(door, person, ("Encounter",)),
         conditions=everything(door, person, ("Condition",), ("code", systems)),
