@@ -235,6 +235,11 @@ def everything(door: Door, person: Resident, types: Iterable[str], *pairs: tuple
     return [stored.resource for type_name in types for stored in door.every(type_name, [about, *pairs])]
 
 
+def count(door: Door, type_name: str, pairs: Sequence[tuple[str, str]]) -> int:
+    """How many resources a search finds, of those that the reader may see."""
+    return door.search(type_name, [*pairs, ("_summary", "count")]).total or 0
+
+
 def counts(door: Door, person: Resident) -> dict[str, int]:
     """How many resources each section of the record has."""
     about = ("patient", person.references)
