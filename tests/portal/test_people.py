@@ -109,6 +109,7 @@ def test_person_shows_what_institutions_disagree_about():
         ("zhang san", ((("name", "zhang san"),),), ""),
         ("张三 5678", ((("name", "张三"),),), "5678"),
         ("13812345678", ((("phone", "13812345678"),), (("identifier", "13812345678"),)), ""),
+        ("5678", ((("phone", "urn:xinglin:phone-tail|5678"),), (("identifier", "5678"),)), ""),
         ("A12,3456", ((("name", "A12\\,3456"),),), ""),
         ("000123456", ((("identifier", "000123456"),), (("name", "000123456"),)), ""),
     ],

@@ -95,7 +95,8 @@ def test_resource_that_is_no_document_is_not_shown_as_one(doctor):
 
 
 @pytest.mark.parametrize(
-    "typed", ["王桂兰", "wangguilan", "wgl", make.WANG, "110105491231002", "13812345678", "王桂兰 5678"]
+    "typed",
+    ["王桂兰", "wangguilan", "wgl", make.WANG, "110105491231002", "13812345678", "5678", "王桂兰 5678"],
 )
 def test_resident_is_found_with_every_institution(doctor, typed):
     answer = doctor.get("/residents/", {"q": typed})

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -12,14 +14,16 @@ from django.contrib.auth import authenticate
 from django.db import connection
 
 from xinglin.accounts import events, policy, rules
-from xinglin.accounts.models import Account, Role, Token
+from xinglin.accounts.models import Account, Hindrance, Role, SignedIn, Token
 from xinglin.kernel.actor import Actor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
 
 REMEMBERED_SECONDS = 60.0  # how long a revoked token or changed password may still work
 _REMEMBERED_HEADERS = 4096
+_LATELY = timedelta(minutes=30)  # who has done something since is signed in
 _OF_RESIDENTS = ("PATRQT", "FAMRQT")
 
 
@@ -95,6 +99,31 @@ def names_of_accounts(actors: Iterable[str | None]) -> dict[str, str]:
 
 
 _bearers: list[Callable[[str], Actor | None]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Accounts that may sign in, people signed in now, names that are locked for wrong passwords."""
+
+    active: int
+    signed_in: int
+    locked: int
+
+
+def counts(institution: str, now: datetime) -> Counts:
+    """Of an institution, or of the region; locks, which names that nobody has may have too, are the region's."""
+    living = Account.objects.filter(is_active=True)
+    inside = SignedIn.objects.filter(ended=None, seen__gte=now - _LATELY)
+    if institution:
+        living, inside = (
+            living.filter(institution_id=institution),
+            inside.filter(account__institution_id=institution),
+        )
+    else:
+        living = living.exclude(roles__contains=["resident"])
+        inside = inside.exclude(account__roles__contains=["resident"])
+    locked = Hindrance.objects.filter(locked__gt=now).count()
+    return Counts(living.count(), inside.values("account").distinct().count(), locked)
 
 
 def offer_bearers(find: Callable[[str], Actor | None]) -> None:

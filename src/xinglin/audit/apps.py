@@ -26,12 +26,13 @@ class AuditConfig(AppConfig):
         from xinglin.audit import doing, retention, tasks  # noqa: PLC0415 -- after the applications are loaded
         from xinglin.ledger import keeping  # noqa: PLC0415 -- as above
         from xinglin.record import tasks as daily  # noqa: PLC0415 -- as above
-        from xinglin.ui import today  # noqa: PLC0415 -- as above
+        from xinglin.ui import figures, today  # noqa: PLC0415 -- as above
         from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
 
         keeping.offer(tasks.PAUSE, tasks.look)
         daily.offer("lines looked through for abnormal use", tasks.daily)
         daily.offer("lines of the audit whose time was over", retention.daily)
+        figures.offer(figures.Strip(15, "audit", _may, doing.figures))
         today.offer(
             today.Part(
                 60,

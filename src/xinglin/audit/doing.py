@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -10,13 +11,34 @@ from django.utils.translation import gettext_lazy
 
 from xinglin.audit import queries, rules
 from xinglin.audit.queries import Cases
+from xinglin.kernel import clock
 from xinglin.record import database
+from xinglin.ui.figures import Figure
 from xinglin.ui.today import Work
 
 if TYPE_CHECKING:
     from xinglin.kernel.actor import Actor
 
 _MOST = 100
+
+
+def figures(actor: Actor) -> list[Figure]:
+    """How records were used in the last day and week, in the reader's scope."""
+    scope = rules.scope(actor, rules.scopes(settings.SETTINGS.home))
+    connection, now = database.connection(), clock.now()
+    day, week = (queries.sums(connection, scope, now - timedelta(days=days)) for days in (1, 7))
+    board = reverse("audit:board")
+    return [
+        Figure(gettext_lazy("Looks at records in 24 hours"), f"{day.patients:,}", "", board),
+        Figure(gettext_lazy("Refused in 24 hours"), f"{day.refused:,}", "", board),
+        Figure(
+            gettext_lazy("Opened in an emergency in 7 days"),
+            f"{week.emergencies:,}",
+            gettext_lazy("to be looked at") if week.emergencies else "",
+            reverse("audit:alerts"),
+            "bad" if week.emergencies else "",
+        ),
+    ]
 
 
 def today(actor: Actor) -> list[Work]:

@@ -213,6 +213,28 @@ def _by_lines(connection: Connection, wanted: Wanted) -> tuple[list[tuple[date, 
     return rows, sum(p + r for _, p, r in rows) < MOST_COUNTED
 
 
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """How the records were used in a time: looks at residents, refusals, emergencies, exports."""
+
+    patients: int
+    refused: int
+    emergencies: int
+    exports: int
+
+
+def sums(connection: Connection, scope: Scope, since: datetime) -> Sums:
+    """From the counts by hour, of the scope's institution or of the region. A resident counts in each hour anew."""
+    row = connection.execute(
+        "SELECT coalesce(sum(patients), 0), coalesce(sum(refused), 0), coalesce(sum(emergencies), 0),"
+        " coalesce(sum(exports), 0) FROM audit_total"
+        " WHERE hour >= %(since)s AND (%(place)s::text IS NULL OR institution = %(place)s)",
+        {"since": since, "place": scope.institution},
+    ).fetchone()
+    assert row is not None
+    return Sums(*map(int, row))
+
+
 # -- who
 
 

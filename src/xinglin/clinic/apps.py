@@ -13,7 +13,7 @@ class ClinicConfig(AppConfig):
         from xinglin.clinic import doing, rules  # noqa: PLC0415 -- after the applications are ready
         from xinglin.clinic.ward.actions import billing  # noqa: PLC0415 -- as above
         from xinglin.record import resealing, tasks  # noqa: PLC0415 -- as above
-        from xinglin.ui import today  # noqa: PLC0415 -- as above
+        from xinglin.ui import figures, today  # noqa: PLC0415 -- as above
         from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
 
         sealed = (
@@ -34,6 +34,7 @@ class ClinicConfig(AppConfig):
                 25, gettext_lazy("Clinic"), "clinic:desk", ("/clinic/",), partial(rules.may, right="looking")
             )
         )
+        figures.offer(figures.Strip(5, "clinic", partial(rules.may, right="looking"), doing.figures))
         today.offer(
             today.Part(10, "clinic", gettext_lazy("Clinic"), partial(rules.may, right="looking"), doing.today)
         )

@@ -8,16 +8,35 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from xinglin.clinic import queries, reference, rules
+from xinglin.clinic import accounting, queries, reference, rules
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel import clock
 from xinglin.record import database
+from xinglin.ui.figures import Figure
 from xinglin.ui.today import Work
 
 if TYPE_CHECKING:
     from xinglin.kernel.actor import Actor
 
 _RECORD_DAYS = 30
+
+
+def figures(actor: Actor) -> list[Figure]:
+    """The day at the clinic: who came, who waits, and for who closes the till what was taken in."""
+    institution = rules.require(actor, "looking")
+    connection, now = database.connection(), clock.now()
+    day = now.astimezone(LOCAL_ZONE).date()
+    near = day + timedelta(days=reference.words("near_days"))
+    found = queries.doing(connection, institution, day, actor.id, near)
+    told = [
+        Figure(gettext_lazy("Visitors today"), f"{found.visits:,}", "", reverse("clinic:queue")),
+        Figure(gettext_lazy("of them waiting"), f"{found.waiting:,}", "", reverse("clinic:queue")),
+    ]
+    if rules.may(actor, "closing"):
+        taken = sum(one.fen for one in accounting.totals(accounting.unclosed(connection, institution)))
+        note = gettext_lazy("since the till was last closed")
+        told.append(Figure(gettext_lazy("Taken in"), f"¥{taken / 100:,.2f}", note, reverse("clinic:till")))
+    return told
 
 
 def today(actor: Actor) -> list[Work]:

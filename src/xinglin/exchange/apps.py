@@ -11,7 +11,7 @@ class ExchangeConfig(AppConfig):
         from xinglin.exchange import bundles, doing, doors, monitoring, tabs  # noqa: PLC0415 -- the record is ready
         from xinglin.exchange.rights import Right, may  # noqa: PLC0415 -- as above
         from xinglin.record import resealing, tasks  # noqa: PLC0415 -- as above
-        from xinglin.ui import today  # noqa: PLC0415 -- as above
+        from xinglin.ui import figures, today  # noqa: PLC0415 -- as above
         from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
 
         doors.offer(doors.Door.FHIR, bundles.Bundles())
@@ -19,6 +19,7 @@ class ExchangeConfig(AppConfig):
         tabs.offer(tabs.Tab(20, gettext_lazy("Messages"), "exchange:messages", Right.MONITOR))
         tabs.offer(tabs.Tab(30, gettext_lazy("Quarantine"), "exchange:quarantine", Right.MONITOR))
         tabs.offer(tabs.Tab(90, gettext_lazy("Senders"), "exchange:senders", Right.MONITOR))
+        figures.offer(figures.Strip(20, "exchange", lambda actor: may(actor, Right.MONITOR), doing.figures))
         today.offer(
             today.Part(
                 40, "exchange", gettext_lazy("Exchange"), lambda actor: may(actor, Right.MONITOR), doing.today

@@ -11,10 +11,31 @@ from xinglin.exchange import monitoring, queries, rights
 from xinglin.exchange.rights import Right
 from xinglin.kernel import clock
 from xinglin.record import database
+from xinglin.ui.figures import Figure
 from xinglin.ui.today import Work
 
 if TYPE_CHECKING:
     from xinglin.kernel.actor import Actor
+
+
+def figures(actor: Actor) -> list[Figure]:
+    """The last hour of the systems that the reader sees, and those of which nothing came in it."""
+    connection = database.connection()
+    scope = rights.require(actor, Right.MONITOR)
+    only = queries.only(queries.seen_by(connection, scope), scope)
+    seen = monitoring.look(connection, clock.now(), only)
+    hour, monitor = seen.hour, reverse("exchange:monitor")
+    share = f"{hour.error_share:.1f} %"
+    return [
+        Figure(gettext_lazy("Messages in the last hour"), f"{hour.messages:,}", "", monitor),
+        Figure(
+            gettext_lazy("of them in quarantine"),
+            f"{hour.quarantined:,}",
+            share if hour.messages else "",
+            reverse("exchange:quarantine"),
+            "bad" if hour.quarantined else "",
+        ),
+    ]
 
 
 def today(actor: Actor) -> list[Work]:

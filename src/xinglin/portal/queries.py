@@ -21,6 +21,7 @@ from xinglin.portal.rules import (
     allergies,
     browsing,
     changes,
+    groups,
     medicines,
     people,
     problems,
@@ -234,6 +235,11 @@ def everything(door: Door, person: Resident, types: Iterable[str], *pairs: tuple
     return [stored.resource for type_name in types for stored in door.every(type_name, [about, *pairs])]
 
 
+def count(door: Door, type_name: str, pairs: Sequence[tuple[str, str]]) -> int:
+    """How many resources a search finds, of those that the reader may see."""
+    return door.search(type_name, [*pairs, ("_summary", "count")]).total or 0
+
+
 def counts(door: Door, person: Resident) -> dict[str, int]:
     """How many resources each section of the record has."""
     about = ("patient", person.references)
@@ -298,9 +304,13 @@ def traditional(
     door: Door, person: Resident
 ) -> tuple[tuple[traditions.Visit, ...], tuple[traditions.Constitution, ...]]:
     """The visits to Chinese medicine, and the examinations of the constitution."""
-    coded = ",".join((*traditions.EXAMINATIONS, "|".join(traditions.CONSTITUTION)))
+    coded = ",".join((*groups.signs().codes, "|".join(traditions.CONSTITUTION)))
     systems = ",".join(f"{system}|" for system in problems.TCM_SYSTEMS)
-    observations = everything(door, person, ("Observation",), ("code", coded))
+    # by code, of a document's section by the codes of its parts; and what is written in words alone
+    said = (("combo-code", coded), ("category", "survey,exam"))
+    observations = list(
+        {o["id"]: o for pair in said for o in everything(door, person, ("Observation",), pair)}.values()
+    )
     visits = traditions.visits(
         encounters=everything(door, person, ("Encounter",)),
         conditions=everything(door, person, ("Condition",), ("code", systems)),

@@ -6,6 +6,8 @@ app_name = "portal"
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("today/figures/", home.numbers, name="numbers"),
+    path("today/purpose/", home.choose_purpose, name="home-purpose"),
     path("today/lately/", home.lately, name="lately"),
     path("today/<slug:key>/", home.part, name="today"),
     path("link/", links.follow, name="link"),

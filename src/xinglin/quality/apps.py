@@ -26,11 +26,12 @@ class QualityConfig(AppConfig):
         from xinglin.ledger import keeping  # noqa: PLC0415 -- after the applications are loaded
         from xinglin.quality import doing, tasks  # noqa: PLC0415 -- as above
         from xinglin.record import tasks as daily  # noqa: PLC0415 -- as above
-        from xinglin.ui import today  # noqa: PLC0415 -- as above
+        from xinglin.ui import figures, today  # noqa: PLC0415 -- as above
         from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
 
         keeping.offer(tasks.PAUSE, tasks.look)
         daily.offer("answers of quality rules that were bad", tasks.daily)
+        figures.offer(figures.Strip(25, "quality", _may, doing.figures))
         today.offer(
             today.Part(
                 50,

@@ -12,10 +12,29 @@ from xinglin.kernel import clock
 from xinglin.quality import actions, queries
 from xinglin.quality.states import State
 from xinglin.record import database
+from xinglin.ui.figures import Figure
 from xinglin.ui.today import Work
 
 if TYPE_CHECKING:
     from xinglin.kernel.actor import Actor
+
+
+def figures(actor: Actor) -> list[Figure]:
+    """The score of the last month whose board is kept: of the reader's institution, else of the region."""
+    connection = database.connection()
+    kept = queries.months(connection)
+    own = actions.own_institution(actor)
+    found = [one for one in queries.month(connection, kept[0]) if one.institution == own] if kept else []
+    return [
+        Figure(
+            gettext_lazy("Quality of the data"),
+            f"{one.score:.1f}",
+            f"{kept[0]:%Y-%m}" + (f" · {one.grade}" if one.grade else ""),
+            reverse("quality:board"),
+        )
+        for one in found
+        if one.score is not None
+    ]
 
 
 def today(actor: Actor) -> list[Work]:

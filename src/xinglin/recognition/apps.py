@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
@@ -14,9 +15,22 @@ class RecognitionConfig(AppConfig):
     label = "recognition"
 
     def ready(self) -> None:
-        """Stand in the navigation for whoever may see something."""
+        """Stand in the navigation for whoever may see something, and on the first page of who counts."""
+        from xinglin.recognition import doing, rules  # noqa: PLC0415 -- after the applications are loaded
+        from xinglin.ui import figures, today  # noqa: PLC0415 -- as above
         from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- after the applications are loaded
 
+        counts = partial(rules.may, right="counting")
+        figures.offer(figures.Strip(30, "recognition", counts, doing.figures))
+        today.offer(
+            today.Part(
+                45,
+                "recognition",
+                gettext_lazy("Mutual recognition"),
+                partial(rules.may, right="disputing"),
+                doing.today,
+            )
+        )
         offer(
             Place(
                 44,

@@ -10,11 +10,13 @@ class RemindersConfig(AppConfig):
 
     def ready(self) -> None:
         """Say who may open the pages, and that the face for other systems keeps the limits itself."""
-        from xinglin.reminders import rules  # noqa: PLC0415 -- after the applications are loaded
-        from xinglin.ui import limiting  # noqa: PLC0415 -- as above
+        from xinglin.reminders import doing, rules  # noqa: PLC0415 -- after the applications are loaded
+        from xinglin.ui import figures, limiting  # noqa: PLC0415 -- as above
         from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
 
         limiting.leave("/cds-services")
+        counts = partial(rules.may, right="counting")
+        figures.offer(figures.Strip(40, "reminders", counts, doing.figures))
         offer(
             Place(
                 47,

@@ -66,15 +66,27 @@ def test_tokens_of_an_identifier(value, tokens):
     assert tokens_of(IDENTIFIER, "Patient", identifier=[value]) == tokens
 
 
-def test_tokens_of_a_telephone_are_filed_as_telecom_and_as_phone():
+def test_tokens_of_a_telephone_are_filed_as_telecom_and_as_phone_and_by_its_end():
     phone = "Patient.telecom.where(system = 'phone')"
-    both = {
+    both = {keys.token_hash(phone, "urn:xinglin:phone-tail", "0000")} | {
         keys.token_hash(path, "phone", "13900000000")
         for path in (TELECOM, phone)
     } | {keys.code_hash(path, "13900000000") for path in (TELECOM, phone)} | {keys.presence_hash(phone)}  # fmt: skip
 
     assert tokens_of(TELECOM, "Patient", telecom=[{"system": "phone", "value": "13900000000"}]) == both
     assert tokens_of(TELECOM, "Patient", telecom=[{"system": "phone"}]) == {keys.presence_hash(phone)}
+
+
+@pytest.mark.parametrize(
+    ("number", "tail"),
+    [("0771-5312 068", "2068"), ("+86 139 0000 1234", "1234"), ("120", None), ("1234", None)],
+)
+def test_end_of_a_telephone_is_that_of_its_digits_and_of_a_whole_number_alone(number, tail):
+    phone = "Patient.telecom.where(system = 'phone')"
+    found = tokens_of(TELECOM, "Patient", telecom=[{"system": "phone", "value": number}])
+
+    hashes = {keys.token_hash(phone, "urn:xinglin:phone-tail", end) for end in (number[-4:], tail) if end}
+    assert found & hashes == ({keys.token_hash(phone, "urn:xinglin:phone-tail", tail)} if tail else set())
 
 
 @pytest.mark.parametrize(

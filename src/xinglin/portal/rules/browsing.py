@@ -41,6 +41,19 @@ class Electrocardiograms:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """A number of the first page: a search of the record that counts."""
+
+    name: str
+    type: str
+    search: tuple[tuple[str, str], ...]
+
+    def asked(self, institution: str, since: str) -> list[tuple[str, str]]:
+        """The search for an institution's id, from a day on."""
+        return [(name, value.format(institution=institution, since=since)) for name, value in self.search]
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """``gap`` parts two visits to a record; ``lines`` of the log are looked through for it; ``days`` may be chosen
     instead; ``most`` entries of a kind are listed. ``words`` say what else means the same, ``""`` what is no answer.
@@ -54,6 +67,7 @@ class Figures:
     words: dict[str, str]
     windows: tuple[Window, ...]
     ecg: Electrocardiograms
+    public: tuple[Counted, ...]
 
 
 @cache
@@ -70,5 +84,9 @@ def figures() -> Figures:
         tuple(Window(**one) for one in said["window"]),
         Electrocardiograms(
             tuple(said["ecg"]["codes"]), tuple(said["ecg"]["waveforms"]), dict(said["ecg"]["leads"])
+        ),
+        tuple(
+            Counted(one["name"], one["type"], tuple((name, value) for name, value in one["search"]))
+            for one in said["public"]
         ),
     )

@@ -2,7 +2,8 @@
 
 Institutions call a test by their own names, so a series is known by a standard code where there is one.
 Values in different units are joined only where a fixed factor is known (``units``), with what was sent beside them:
-otherwise that would be wrong, or hide that one of them is wrong.
+otherwise that would be wrong, or hide that one of them is wrong. What is no result (``groups``) is never joined with
+one, and stands after all of them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from xinglin.portal.rules import finding, units
+from xinglin.portal.rules import finding, groups, units
+from xinglin.portal.rules.groups import ASIDE, Group
 from xinglin.portal.rules.people import has_han, most_said
 from xinglin.portal.rules.reading import (
     codings,
@@ -38,6 +40,8 @@ _ENOUGH = 3  # days with a value that make a trend
 _HIGH, _LOW = {"H", "HH", "HU", "HX"}, {"L", "LL", "LU", "LX"}
 _ABNORMAL, _NORMAL = {"A", "AA", "POS", "DET"}, {"N", "NEG", "ND"}
 _NOWHERE = Source("", "", "")
+_PLACES = tuple(Group)
+_THERE, _ABSENT = "+", "−"  # as findings are written that are there or not
 
 
 class Flag(StrEnum):
@@ -78,7 +82,7 @@ class Series:
     name: str
     others: tuple[str, ...]
     unit: str
-    category: str
+    group: Group
     panel: str
     points: tuple[Point, ...]
 
@@ -106,40 +110,61 @@ class Reading:
 
     code: Any
     panel: Any
-    category: str
+    group: Group
     point: Point
 
 
 def series(observations: Iterable[Mapping[str, Any]], sources: Sources) -> tuple[Series, ...]:
-    """Observations as series: the abnormal ones first, then those with the latest value."""
+    """Observations as series: the abnormal ones first, then those with the latest value, then what is no result."""
     grouped: dict[str, list[Reading]] = {}
     for observation in observations:
         for reading in readings(observation, sources):
             grouped.setdefault(_key(reading), []).append(reading)
     found = [_series(key, group) for key, group in grouped.items()]
     found.sort(key=lambda s: (-s.last.at // 86_400_000_000, s.name))
-    return tuple(sorted(found, key=lambda s: s.last.flag not in OUT_OF_RANGE))
+    return tuple(sorted(found, key=lambda s: (s.group in ASIDE, s.last.flag not in OUT_OF_RANGE)))
+
+
+def of_results(found: Iterable[Series]) -> tuple[Series, ...]:
+    """Those that are results: of a laboratory, of the body's signs, of an examination."""
+    return tuple(s for s in found if s.group not in ASIDE)
+
+
+def by_group(found: Iterable[Series]) -> tuple[tuple[Group, tuple[Series, ...]], ...]:
+    """The series by group, the groups in their order; only those that there are."""
+    kept: dict[Group, list[Series]] = {}
+    for one in found:
+        kept.setdefault(one.group, []).append(one)
+    return tuple((group, tuple(kept[group])) for group in Group if group in kept)
 
 
 def readings(observation: Mapping[str, Any], sources: Sources) -> Iterator[Reading]:
     """The value of an Observation and those of its components."""
     if observation.get("status") in _VOID:
         return
-    category = next((code for c in each(observation.get("category")) for _, code in codings(c)), "")
+    categories = tuple(code for c in each(observation.get("category")) for _, code in codings(c))
+    about = observation.get("code")
     at = first_date(observation, "effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")
     source = sources.of(observation, at)
     point = _point(observation, at, source)
     if point is not None:
-        yield Reading(observation.get("code"), None, category, point)
+        yield Reading(about, None, _group(categories, about, None, point), point)
     for component in each(observation.get("component")):
         point = _point(component, at, source)
         if point is not None:
-            yield Reading(component.get("code"), observation.get("code"), category, point)
+            part = component.get("code")
+            yield Reading(part, about, _group(categories, part, about, point), point)
+
+
+def _group(categories: tuple[str, ...], code: Any, panel: Any, point: Point) -> Group:
+    codes = (*codings(code), *codings(panel))
+    return groups.group(categories, codes, text_of(code), point.value is None)
 
 
 def _key(reading: Reading) -> str:
     """What makes two values comparable: the test's standard code, else its words; and the unit."""
-    return f"{_loinc(reading.code) or text_of(reading.code).casefold()}~{reading.point.unit}"
+    aside = "~aside" if reading.group in ASIDE else ""
+    return f"{_loinc(reading.code) or text_of(reading.code).casefold()}~{reading.point.unit}{aside}"
 
 
 def _loinc(concept: Any) -> str | None:
@@ -151,7 +176,8 @@ def _series(key: str, group: Sequence[Reading]) -> Series:
     name, others = _names(text_of(r.code) for r in reversed(ordered))
     last = ordered[-1]
     points = tuple(r.point for r in ordered)
-    return Series(key, name, others, last.point.unit, last.category, text_of(last.panel), points)
+    group_ = min((r.group for r in group), key=_PLACES.index)
+    return Series(key, name, others, last.point.unit, group_, text_of(last.panel), points)
 
 
 def _names(said: Iterable[str]) -> tuple[str, tuple[str, ...]]:
@@ -206,7 +232,9 @@ def _value(holder: Mapping[str, Any]) -> tuple[str, float | None, str]:
             float(quantity["value"]),
             unit_of(quantity),
         )
-    for name in ("valueInteger", "valueString", "valueDateTime", "valueBoolean"):
+    if "valueBoolean" in holder:
+        return (_THERE if holder["valueBoolean"] else _ABSENT), None, ""
+    for name in ("valueInteger", "valueString", "valueDateTime"):
         if name in holder:
             value = holder[name]
             return str(value), float(value) if name == "valueInteger" else None, ""
@@ -261,7 +289,7 @@ def said(observation: Mapping[str, Any]) -> tuple[str, str]:
 
 def telling(found: Iterable[Series], most: int) -> tuple[tuple[Series, ...], ...]:
     """The ``most`` charts worth a place on the overview: blood pressure, and the test that is out of range oftenest."""
-    kept = [s for s in found if len({p.date for p in s.numeric}) >= _ENOUGH]
+    kept = [s for s in of_results(found) if len({p.date for p in s.numeric}) >= _ENOUGH]
     charts = []
     pressure = alongside(kept, next((s.key for s in kept if s.key.startswith(f"{_SYSTOLIC}~")), ""))
     if pressure:

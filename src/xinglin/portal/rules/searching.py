@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from xinglin.fhir.index.values import PHONE_TAIL
 from xinglin.identity import identifiers
 from xinglin.portal.rules import people
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _TAIL = re.compile(r"[0-9]{2,8}[0-9Xx]?")
+_PHONE_TAIL = re.compile(r"[0-9]{4}")
 _LONG_NUMBER = re.compile(r"[A-Za-z-]*[0-9][0-9A-Za-z-]{4,}")
 
 Pairs = tuple[tuple[str, str], ...]
@@ -28,7 +30,7 @@ class Wanted:
 
 
 def wanted(text: str) -> Wanted:
-    """Understand an identity number, a phone, another number, a name, or a name and a number's tail."""
+    """Understand an identity number, a phone or its last four digits, another number, a name, or a name and a tail."""
     words = text.split()
     if not words:
         return Wanted(())
@@ -40,6 +42,9 @@ def wanted(text: str) -> Wanted:
         return Wanted(((("identifier", named),),))
     if _MOBILE.fullmatch(joined):
         return Wanted(((("phone", joined),), (("identifier", joined),)))
+    if _PHONE_TAIL.fullmatch(joined):
+        ends = ("phone", f"{PHONE_TAIL}|{joined}")
+        return Wanted(((ends,), (("identifier", joined),)))
     if _LONG_NUMBER.fullmatch(joined):
         return Wanted(((("identifier", escape(joined)),), (("name", escape(text.strip())),)))
     if len(words) > 1 and _TAIL.fullmatch(words[-1]):

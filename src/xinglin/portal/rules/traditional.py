@@ -9,23 +9,19 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from xinglin.portal.rules import medicines, results, timeline
+from xinglin.portal.rules import groups, medicines, results, timeline
 from xinglin.portal.rules.problems import TCM_SYSTEMS
 from xinglin.portal.rules.reading import codings, day, each, first_date, moment, number, text_of, unit_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from xinglin.portal.rules.sources import Source, Sources
 
 CONSTITUTION = ("urn:xinglin:codes:tcm-constitution", "constitution")
-EXAMINATIONS = ("DE02.10.028.00", "DE02.10.006.00", "DE02.10.028", "8341-0")
-"""Codes under which the four examinations are sent (WS/T 363); the words of an Observation count as well."""
-
 _VOID = {"entered-in-error", "cancelled", "draft", "refuted", "registered"}
 _OF_SYNDROMES = ("B", "Z")
 _IN_BRACKETS = re.compile(r"[（(·]\s*([^（）()·]*证)\s*[)）]?$")
-_LOOKED_AT = ("舌", "脉", "四诊", "望诊", "闻诊", "问诊", "切诊")
 _TREATMENTS = ("针", "灸", "推拿", "拔罐", "刮痧", "按摩", "穴位", "中医", "正骨", "耳穴")
 _PACKETS = {"剂", "付", "帖", "{packet}"}
 _THERAPY = re.compile(r"^治法[:：]\s*")
@@ -122,16 +118,23 @@ def visits(
         reference: _visit(v) for reference, v in listed.items() if v.lane is timeline.Lane.TCM
     }
     for kind, of, read in (
-        ("diagnoses", (c for c in conditions if is_traditional(c)), _diagnosis),
-        ("prescriptions", (r for r in requests if medicines.is_tcm(r)), _prescription),
-        ("signs", (o for o in observations if _is_sign(o)), _sign),
-        ("treatments", (p for p in procedures if _is_treatment(p)), _treatment),
+        ("diagnoses", (c for c in conditions if is_traditional(c)), _one(_diagnosis)),
+        ("prescriptions", (r for r in requests if medicines.is_tcm(r)), _one(_prescription)),
+        ("signs", observations, _signs_of),
+        ("treatments", (p for p in procedures if _is_treatment(p)), _one(_treatment)),
     ):
         for resource in of:
-            if not _is_void(resource):
-                getattr(_place(found, listed, resource), kind).append(read(resource, sources))
+            said = [] if _is_void(resource) else read(resource, sources)
+            if said:
+                getattr(_place(found, listed, resource), kind).extend(said)
     kept = [v for v in found.values() if v.date or v.source]
     return tuple(sorted(kept, key=lambda v: v.date, reverse=True))
+
+
+def _one(
+    read: Callable[[Mapping[str, Any], Sources], Any],
+) -> Callable[[Mapping[str, Any], Sources], list[Any]]:
+    return lambda resource, sources: [read(resource, sources)]
 
 
 def _is_void(resource: Mapping[str, Any]) -> bool:
@@ -208,15 +211,24 @@ def _herbs(request: Mapping[str, Any]) -> Iterable[Herb]:
         yield Herb(text_of(ingredient.get("itemCodeableConcept")), said)
 
 
-def _is_sign(observation: Mapping[str, Any]) -> bool:
-    code = observation.get("code")
-    words = text_of(code)
-    return any(c in EXAMINATIONS for _, c in codings(code)) or words.startswith(_LOOKED_AT)
-
-
-def _sign(observation: Mapping[str, Any], sources: Sources) -> Sign:
+def _signs_of(observation: Mapping[str, Any], sources: Sources) -> list[Sign]:
+    """What the four examinations found, by an Observation or by parts of one that a document's section is."""
     source = sources.of(observation, _date_of(observation))
-    return Sign(text_of(observation.get("code")), results.said(observation)[0], source)
+    if _is_sign(observation):
+        return [Sign(text_of(observation.get("code")), results.said(observation)[0], source)]
+    return [
+        Sign(text_of(part.get("code")), results.said(part)[0], source)
+        for part in each(observation.get("component"))
+        if _is_sign(part)
+    ]
+
+
+def _is_sign(holder: Mapping[str, Any]) -> bool:
+    """A pulse in beats a minute is none: what is counted is no finding of the four examinations."""
+    code, known = holder.get("code"), groups.signs()
+    if any(c in known.codes for _, c in codings(code)):
+        return True
+    return "valueQuantity" not in holder and text_of(code).startswith(known.begins)
 
 
 def _is_treatment(procedure: Mapping[str, Any]) -> bool:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.http import HttpResponseRedirect
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.utils.translation import gettext_noop
+from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.kernel import clock
-from xinglin.portal import queries
+from xinglin.kernel.errors import forbidden
+from xinglin.portal import doing, queries
 from xinglin.portal.views.record import shown
-from xinglin.ui import entry, navigation, today
+from xinglin.ui import entry, figures, navigation, today
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
+    from xinglin.kernel.actor import Actor
     from xinglin.record.door import Door
 
 _RESIDENTS = 12
 _LATELY = 8
+_OF_CARE = frozenset({"TREAT", "CAREMGT", "PUBHLTH"})
 
 
 @require_GET
@@ -29,9 +34,36 @@ def home(request: HttpRequest, door: Door) -> HttpResponse:
     some = queries.some(door, _RESIDENTS) if settings.SETTINGS.demo else ()
     context = {
         "candidates": shown(some), "parts": today.parts(door.actor),
+        "figures": figures.any_for(door.actor), "purposes": _purposes(door.actor), "purpose": door.actor.purpose,
         "places": navigation.places(door.actor, request.path),
     }  # fmt: skip
     return render(request, "portal/home.html", context)
+
+
+def _purposes(actor: Actor) -> dict[str, Any]:
+    """What the reader can say to be here for; nothing where only one of the purposes makes sense."""
+    if not doing.open_to(actor):
+        return {}
+    return {code: words for code, words in entry.PURPOSES.items() if code in _OF_CARE}
+
+
+@require_POST
+@entry.page
+def choose_purpose(request: HttpRequest, _door: Door) -> HttpResponse:
+    """Work for another purpose from now on: the first page then shows the numbers of that work."""
+    if entry.is_linked(request):
+        raise forbidden(gettext_noop("The purpose is what the link said: open the record again for another."))
+    chosen = request.POST.get("purpose", "")
+    if chosen in entry.PURPOSES:
+        request.session["purpose"] = chosen
+    return HttpResponseRedirect("/")
+
+
+@require_GET
+@entry.page
+def numbers(request: HttpRequest, door: Door) -> HttpResponse:
+    """The numbers that matter to the reader."""
+    return render(request, "portal/numbers.html", {"figures": figures.told(door.actor)})
 
 
 @require_GET

@@ -19,6 +19,7 @@ from xinglin.identity import identifiers, roles
 from xinglin.kernel.errors import forbidden, not_found
 from xinglin.portal import queries
 from xinglin.portal.rules import documents, immunisations, medicines, people, problems, results, timeline
+from xinglin.portal.rules.groups import ASIDE
 from xinglin.portal.rules.sources import message_of
 from xinglin.portal.views.frame import part, today, whole
 from xinglin.reminders import rules as reminders
@@ -155,18 +156,32 @@ def medicines_part(request: HttpRequest, door: Door, patient: str) -> HttpRespon
 @require_GET
 @entry.page
 def results_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
-    """Results by test; ``view=grid`` sets tests against days."""
+    """Results by test; ``group`` chooses a kind of them, and ``view=grid`` sets tests against days."""
     resident = queries.resident(door, patient)
-    found = _series(door, resident)
-    context: dict[str, Any] = {
-        "series": found,
+    asked = (request.GET.get("group", ""), request.GET.get("view", ""))
+    return part(request, door, resident, "results", listed(_series(door, resident), *asked))
+
+
+def listed(every: Sequence[results.Series], group: str = "", view: str = "") -> dict[str, Any]:
+    """What the list of results shows: of one group or of all, as a table or as a grid by days (``view`` ``grid``).
+
+    What is no result (``groups.ASIDE``) comes last and is not counted; the grid of all leaves it out.
+    """
+    known = [one for one, _ in results.by_group(every)]
+    chosen = group if group in known else ""
+    found = [s for s in every if s.group == chosen] if chosen else list(every)
+    kept = results.of_results(found)
+    return {
+        "series": kept,
+        "aside": len(every) - len(results.of_results(every)),
+        "groups": [(one, some, one in ASIDE) for one, some in results.by_group(found)],
+        "known": known,
+        "group": chosen,
         "limit": _CARD_ROWS,
-        "abnormal": sum(s.last.flag in results.OUT_OF_RANGE for s in found),
-        "view": "grid" if request.GET.get("view") == "grid" else "table",
+        "abnormal": sum(s.last.flag in results.OUT_OF_RANGE for s in kept),
+        "view": "grid" if view == "grid" else "table",
+        "grid": results.grid(found if chosen else kept, _GRID_DAYS) if view == "grid" else None,
     }
-    if context["view"] == "grid":
-        context["grid"] = results.grid(found, _GRID_DAYS)
-    return part(request, door, resident, "results", context)
 
 
 @require_GET

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from xinglin.kernel.errors import not_found
 from xinglin.portal import queries
 from xinglin.portal.rules import documents, results
-from xinglin.portal.views.record import chart
+from xinglin.portal.views.record import chart, listed
 from xinglin.residents import explaining, exporting
 from xinglin.residents.views.entering import Here, language, of_record, require_own_device
 from xinglin.residents.views.record import part, series_of
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from xinglin.residents.explaining import Explained
 
 _READABLE = {"DocumentReference", "DiagnosticReport", "Composition"}
-_DAYS = 12  # columns of the table by day
 
 
 def explained(found: tuple[results.Series, ...]) -> list[Explained]:
@@ -34,15 +33,17 @@ def explained(found: tuple[results.Series, ...]) -> list[Explained]:
 @require_GET
 @of_record
 def results_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
-    """Each result with its bar and words; ``view=grid`` sets tests against days."""
-    found = series_of(here.door, resident)
+    """Each result with its bar and words, then what is no result; ``view=grid`` sets tests against days."""
+    every = series_of(here.door, resident)
     if request.GET.get("view") == "grid":
-        context: dict[str, Any] = {"series": found, "view": "grid", "grid": results.grid(found, _DAYS)}
+        context = listed(every, request.GET.get("group", ""), "grid")
         return part(request, here, resident, "results", context)
+    found = results.of_results(every)
     said = explained(found)
     outside = [one for one in said if one.series.last.flag in results.OUT_OF_RANGE]
     inside = [one for one in said if one.series.last.flag not in results.OUT_OF_RANGE]
-    context = {"outside": outside, "inside": inside, "abnormal": len(outside)}
+    aside = [one for one in every if one not in found]
+    context = {"outside": outside, "inside": inside, "abnormal": len(outside), "aside": aside}
     return part(request, here, resident, "results", context, template="residents/results.html")
 
 

@@ -40,7 +40,7 @@ def context(door: Door, resident: Resident, now: datetime, *, whole: bool = Fals
         "allergies": queries.allergy_box(door, resident),
         "problems": _cut([p for p in known if whole or p.active], most, "problems"),
         "medicines": _cut([m for m in found if whole or m.current], most, "medicines"),
-        "series": _cut(series, most, "results"),
+        "series": _cut(series if whole else results.of_results(series), most, "results"),
         "visits": _cut(record.visits_of(door, resident), most, "visits"),
         "doses": _cut([d for d in given if d.given], most, "doses"),
         "measured": _cut(list(measuring.latest(measuring.measured(observed)).values()), most, "measured"),

@@ -18,6 +18,9 @@ class XlFilter extends HTMLElement {
     const wanted = this.field.value.trim().toLowerCase().split(/\s+/);
     const rows = this.rows;
     for (const row of rows) row.hidden = !wanted.every((word) => row.dataset.find.includes(word));
+    for (const group of new Set(rows.map((row) => row.parentElement))) {
+      group.hidden = ![...group.children].some((row) => row.dataset.find !== undefined && !row.hidden);
+    }
     const shown = rows.filter((row) => !row.hidden).length;
     const { words, none } = this.said.dataset;
     this.said.textContent = !this.field.value.trim()
