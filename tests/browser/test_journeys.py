@@ -143,6 +143,25 @@ def test_part_that_is_shown_stands_in_view_on_a_phone(open_window):
     assert place["x"] + place["width"] <= 390
 
 
+def test_banner_is_short_on_a_phone_and_a_line_of_it_stays_in_sight(open_window):
+    window = open_window(width=390)
+    page = window.page
+    window.sign_in()
+    window.go("/residents/a/")
+    line = page.locator(".xl-banner-line")
+    toggle = page.locator(".xl-banner-toggle")
+
+    assert not page.locator(".xl-banner dl").is_visible()
+    assert page.locator(".xl-banner .xl-allergy").is_visible()
+    assert not line.is_visible()
+    toggle.click()
+    assert toggle.get_attribute("aria-expanded") == "true"
+    assert page.locator(".xl-banner select[name=purpose]").is_visible()
+    page.evaluate("() => scrollTo(0, 1500)")
+    line.wait_for()
+    assert "青霉素" in line.inner_text()
+
+
 def test_overview_loads_every_card(window):
     window.go("/residents/a/")
 

@@ -54,6 +54,10 @@ const actions = {
   print() {
     window.print();
   },
+  more(button) {
+    const open = button.closest("section").toggleAttribute("data-open");
+    button.setAttribute("aria-expanded", String(open));
+  },
 };
 
 document.addEventListener("click", (event) => {
@@ -116,6 +120,10 @@ document.documentElement.toggleAttribute("data-xl-keyless", !singleKeys());
 const parts = document.querySelector(".xl-index");
 const part = parts?.querySelector("[aria-current]");
 if (part) parts.scrollLeft = part.offsetLeft - (parts.clientWidth - part.offsetWidth) / 2;
+
+// Who it is stays in sight on a phone, in one line, once the banner is out of it.
+const line = document.querySelector(".xl-banner-line");
+if (line) new IntersectionObserver(([seen]) => (line.hidden = seen.isIntersecting)).observe(document.querySelector(".xl-banner"));
 
 /** The search box: arrows choose among those found, Escape or leaving closes the list. */
 class XlSearch extends HTMLElement {
