@@ -31,9 +31,10 @@ from xinglin.portal.rules import (
 )
 from xinglin.portal.rules import conflicts as disagreeing
 from xinglin.portal.rules import traditional as traditions
-from xinglin.portal.rules.sources import Sources
+from xinglin.portal.rules.sources import Sources, message_of
 from xinglin.record import access, database
 from xinglin.record.policy import Sight, consents
+from xinglin.record.queries import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from xinglin.record.queries import Stored
 
 _CANDIDATES = "60"
+_VERSIONS = 50
 _AT_ONCE = 200  # Patients that are read by one search
 
 SECTIONS: dict[str, tuple[str, ...]] = {
@@ -62,6 +64,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "allergies": ("AllergyIntolerance",),
 }
 """The parts of a record and the resource types that they are made of."""
+SHOWN = frozenset({"Patient", "Procedure", *(one for types in SECTIONS.values() for one in types)})
+"""All types of which a record shows something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,14 @@ def lately(door: Door, now: datetime, most: int) -> tuple[Candidate, ...]:
         return ()
     found = {one.id: one for one in _candidates(door, [stored.resource for stored in _read(door, ids)])}
     return tuple(found[id_] for id_ in ids if id_ in found)[:most]
+
+
+def opened(actor: Actor, since: datetime, *, most: int) -> int:
+    """How many persons' records the actor has opened since a moment; of ``most`` Patients at most."""
+    connection = database.connection()
+    ids = access.opened_lately(connection, actor.id, since, limit=most)
+    owners = index.persons_of(connection, ids)
+    return len({owners.get(one, one) for one in ids})
 
 
 def by_identifier(door: Door, identifier: str) -> str | None:
@@ -353,11 +365,40 @@ def _are_one(connection: Connection, asked: str, patient: str) -> bool:
 
 def one(door: Door, person: Resident, type_name: str, id_: str) -> Resource:
     """A resource of the person; ``not_found`` also when it is somebody else's."""
+    if type_name == "Patient":
+        if any(patient["id"] == id_ for patient in person.patients):
+            return door.read(type_name, id_).resource
+        raise not_found(
+            gettext_noop("This resident has no %(type)s with the id %(id)s."), type=type_name, id=id_
+        )
     about = ("patient", person.references)
     found = door.search(type_name, [("_id", id_), about, ("_count", "1")]).entries
     if found:
         return found[0].stored.resource
     raise not_found(gettext_noop("This resident has no %(type)s with the id %(id)s."), type=type_name, id=id_)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of an entry: since when it is in the record, and with which message it came (``""`` for none)."""
+
+    version: int
+    since: datetime
+    message: str
+    deleted: bool
+
+
+def versions(door: Door, type_name: str, id_: str) -> list[Version]:
+    """The versions of an entry, the latest first, as far as the reader may see them."""
+    return [
+        Version(
+            one.version,
+            one.moment,
+            message_of(one.resource) if one.body is not None else "",
+            one.body is None,
+        )
+        for one in door.history(type_name, id_, Span(count=_VERSIONS))
+    ]
 
 
 def referenced(door: Door, person: Resident, references: Sequence[str]) -> list[Resource]:

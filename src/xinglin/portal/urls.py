@@ -1,6 +1,6 @@
 from django.urls import path
 
-from xinglin.portal.views import changes, closed, home, imaging, links, record, summary, traditional
+from xinglin.portal.views import changes, closed, home, imaging, links, origin, record, summary, traditional
 
 app_name = "portal"
 
@@ -43,6 +43,7 @@ urlpatterns = [
     path("residents/<str:patient>/tcm/", traditional.tcm_part, name="tcm"),
     path("residents/<str:patient>/changes/", changes.changes_part, name="changes"),
     path("residents/<str:patient>/conflicts/", changes.conflicts_part, name="conflicts"),
+    path("residents/<str:patient>/from/<str:kind>/<str:entry_id>/", origin.origin_part, name="origin"),
     path("residents/<str:patient>/sources/", record.sources_part, name="sources"),
     path("residents/<str:patient>/identity/", record.reveal, name="reveal"),
     path("residents/<str:patient>/open/", closed.break_glass, name="break-glass"),

@@ -26,6 +26,14 @@ class Source:
     reference: str
     message: str = ""
 
+    @property
+    def kind(self) -> str:
+        return self.reference.partition("/")[0]
+
+    @property
+    def id(self) -> str:
+        return self.reference.partition("/")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Sources:
