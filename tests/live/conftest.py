@@ -88,7 +88,6 @@ def sign_in(emptied: None, django_db_blocker: Any) -> Iterator[Callable[..., Cli
         made.append(account)
         client = Client()
         client.force_login(account)
-        client.account = account  # type: ignore[attr-defined] -- for the tests
         return client
 
     with django_db_blocker.unblock():

@@ -11,7 +11,8 @@ from xinglin.kernel import clock
 from xinglin.live import tickets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
+    from email.message import Message
 
     from django.test import Client
 
@@ -26,7 +27,7 @@ class Answer:
     """An open stream, or a refusal."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Message
     response: http.client.HTTPResponse
     connection: http.client.HTTPConnection
     ids: list[str] = field(default_factory=list)

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
     from django.test import Client
 
+    SignIn = Callable[..., Client]
+
 
 def tell(*topics: str) -> None:
     telling.tell(database.connection(), topics)
 
 
-def test_a_notice_arrives_when_it_is_committed_and_not_when_it_is_not(live: int, sign_in) -> None:
-    client: Client = sign_in()
+def test_a_notice_arrives_when_it_is_committed_and_not_when_it_is_not(live: int, sign_in: SignIn) -> None:
+    client = sign_in()
     given = [ticket(client, "notices", [notices.topic("account/7")]), ticket(client, "other", ["other"])]
     stream = listen(live, given, client=client)
     assert (stream.status, stream.headers["Content-Type"]) == (200, "text/event-stream")
@@ -43,7 +45,7 @@ def test_a_notice_arrives_when_it_is_committed_and_not_when_it_is_not(live: int,
     stream.close()
 
 
-def test_what_concerns_another_never_arrives(live: int, sign_in) -> None:
+def test_what_concerns_another_never_arrives(live: int, sign_in: SignIn) -> None:
     client, other = sign_in("one"), sign_in("other")
     mine = listen(live, [ticket(client, "notices", ["notices/account/1"])], client=client)
     theirs = listen(live, [ticket(other, "notices", ["notices/account/2"])], client=other)
@@ -57,8 +59,11 @@ def test_what_concerns_another_never_arrives(live: int, sign_in) -> None:
     assert (mine.word(), mine.word()) == ("over", None)  # and nothing had come between
 
 
-def test_a_stream_ends_when_its_session_is_ended_by_its_owner_or_somebody_else(live: int, sign_in) -> None:
+def test_a_stream_ends_when_its_session_is_ended_by_its_owner_or_somebody_else(
+    live: int, sign_in: SignIn
+) -> None:
     from xinglin.accounts import sessions
+    from xinglin.accounts.models import Account
 
     client, other = sign_in("one"), sign_in("other")
     first = listen(live, [ticket(client, "notices", ["a"])], client=client)
@@ -66,14 +71,15 @@ def test_a_stream_ends_when_its_session_is_ended_by_its_owner_or_somebody_else(l
 
     client.post("/sign-out/")
     assert (first.word(), first.word()) == ("over", None)
-    sessions.end_all(account=other.account, actor="account/9", now=clock.now())  # type: ignore[attr-defined] -- ours
+    account = Account.objects.get(username="other")
+    sessions.end_all(account=account, actor="account/9", now=clock.now())
 
     assert (second.word(), second.word()) == ("over", None)
     again = listen(live, [tickets.make("notices", ["a"], session="x" * 32, now=clock.now().timestamp())])
     assert again.status == 403
 
 
-def test_nobody_listens_without_a_session_and_a_ticket_of_that_session(live: int, sign_in) -> None:
+def test_nobody_listens_without_a_session_and_a_ticket_of_that_session(live: int, sign_in: SignIn) -> None:
     client, other = sign_in("one"), sign_in("other")
     good = ticket(client, "notices", ["a"])
 
@@ -101,7 +107,7 @@ def test_nobody_listens_without_a_session_and_a_ticket_of_that_session(live: int
         ("null", 403),
     ],
 )
-def test_only_pages_of_the_platform_may_listen(live: int, sign_in, origin: str, status: int) -> None:
+def test_only_pages_of_the_platform_may_listen(live: int, sign_in: SignIn, origin: str, status: int) -> None:
     client = sign_in()
 
     answer = listen(live, [ticket(client, "notices", ["a"])], client=client, Origin=origin)
@@ -114,7 +120,7 @@ def test_only_pages_of_the_platform_may_listen(live: int, sign_in, origin: str, 
 
 
 def test_what_was_told_before_the_stream_began_or_while_it_was_cut_is_said_at_once(
-    live: int, sign_in: Callable[..., Client]
+    live: int, sign_in: SignIn
 ) -> None:
     client = sign_in()
     given = [ticket(client, "notices", ["a"])]  # the page is made
@@ -133,7 +139,7 @@ def test_what_was_told_before_the_stream_began_or_while_it_was_cut_is_said_at_on
     assert fresh.word() == "other"  # the page was made after all that
 
 
-def test_streams_outlive_the_loss_of_the_database(live: int, sign_in) -> None:
+def test_streams_outlive_the_loss_of_the_database(live: int, sign_in: SignIn) -> None:
     client = sign_in()
     stream = listen(live, [ticket(client, "notices", ["a"]), ticket(client, "other", ["b"])], client=client)
 
@@ -154,7 +160,7 @@ def test_streams_outlive_the_loss_of_the_database(live: int, sign_in) -> None:
     assert (stream.word(), later.word()) == ("over", "over")
 
 
-def test_readers_who_vanish_leave_nothing_behind(live: int, sign_in) -> None:
+def test_readers_who_vanish_leave_nothing_behind(live: int, sign_in: SignIn) -> None:
     client = sign_in()
     for _ in range(60):  # more than a session may have at once
         stream = listen(live, [ticket(client, "notices", ["a"])], client=client)

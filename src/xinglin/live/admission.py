@@ -7,6 +7,7 @@ is found in a log opens nothing. All of it is asked of the database, in a thread
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -66,7 +67,7 @@ def admit(key: str, given: Sequence[str], *, now: datetime) -> Admitted:
     if not key or not given or len(given) > _MOST_TICKETS:
         raise _nobody()
     read = [tickets.read(text, session=key, now=moment) for text in given]
-    if key not in _asked(lambda: sessions.standing([key], now=now)):
+    if key not in _asked(partial(sessions.standing, [key], now=now)):
         raise _nobody()
     waits: dict[str, frozenset[str]] = {}
     for ticket in read:
@@ -82,7 +83,7 @@ def ended(keys: Collection[str], *, now: datetime) -> set[str]:
     standing: set[str] = set()
     for at in range(0, len(every), _TOGETHER):
         part = every[at : at + _TOGETHER]
-        standing.update(_asked(lambda part=part: sessions.standing(part, now=now)))  # type: ignore[misc] -- bound now
+        standing.update(_asked(partial(sessions.standing, part, now=now)))
     return set(every) - standing
 
 

@@ -22,7 +22,7 @@ def live(context: dict[str, Any], kind: str) -> SafeString:
     """What the page's script opens a stream by; nothing where the reader may hear nothing of the kind."""
     request = context.get("request")
     made = pages.ticket(request, kind) if request is not None else ""
-    if not made:
+    if request is None or not made:
         return mark_safe("")
     return format_html(
         '<xl-live data-for="{}" data-ticket="{}" data-from="{}" data-renew="{}" hidden></xl-live>',

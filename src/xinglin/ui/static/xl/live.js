@@ -25,6 +25,7 @@
       source.addEventListener("open", () => {
         this.open = true;
         this.failures = 0;
+        this.say("open");
       });
       source.addEventListener("error", () => {
         this.open = false; // the browser tries again by itself, unless it was refused
@@ -38,7 +39,7 @@
       });
       source.addEventListener("over", () => {
         this.end();
-        this.parts.clear(); // nobody is signed in any more
+        this.leave(); // nobody is signed in any more
       });
       for (const part of this.parts) {
         const kind = part.dataset.for;
@@ -50,6 +51,18 @@
       this.source?.close();
       this.source = null;
       this.open = false;
+      this.say("closed");
+    },
+
+    /** Nothing more is heard on this page. */
+    leave() {
+      this.say("over");
+      this.parts.clear();
+    },
+
+    /** How it stands, for whoever looks for what is wrong. */
+    say(state) {
+      for (const part of this.parts) part.dataset.state = state;
     },
 
     later() {
@@ -66,7 +79,7 @@
       const address = new URL(first.dataset.renew, location.href);
       for (const part of this.parts) address.searchParams.append("for", part.dataset.for);
       const answer = await fetch(address, { headers: { "Xl-Aside": "1" } }).catch(() => null);
-      if (answer?.status === 401 || answer?.redirected) return this.parts.clear();
+      if (answer?.status === 401 || answer?.redirected) return this.leave();
       if (!answer?.ok) return this.later();
       const tickets = await answer.json();
       for (const part of [...this.parts]) {
