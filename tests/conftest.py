@@ -22,6 +22,9 @@ _HOME = Path(os.environ.get("XINGLIN_TEST_HOME") or tempfile.gettempdir()) / "xi
 def _begin() -> None:
     os.environ["XINGLIN_HOME"] = str(_HOME)
     os.environ.setdefault("XINGLIN_KEYS", str(_HOME / "keys"))  # also for the servers that tests start
+    os.environ.setdefault(
+        "XINGLIN_LIVE", "false"
+    )  # no process more for every server; tests of it start their own
     os.environ["XINGLIN_LIMITS"] = str(Path(__file__).parent / "unlimited.toml")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xinglin.config.settings")
     if "DATABASE_URL" not in os.environ:

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _PATIENCE = 240.0  # seconds for the server to come up on a busy machine
 
@@ -31,13 +33,24 @@ class Server:
 @pytest.fixture(scope="session")
 def address(_record_database: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A running server, as ``xinglin serve`` starts it."""
-    from xinglin.record import database
+    with serving(tmp_path_factory.mktemp("home")) as base:
+        yield base
 
+
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def serving(home: Path, **settings: str) -> Iterator[str]:
+    """The server over the test database, with these settings more: the address of its FHIR face."""
+    from xinglin.record import database
+
+    port = free_port()
     command = [sys.executable, "-m", "xinglin.config.command", "serve", "--port", str(port)]
-    home = tmp_path_factory.mktemp("home")
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
             [*command, "--workers", "1", "--threads", "4"],
@@ -48,6 +61,7 @@ def address(_record_database: None, tmp_path_factory: pytest.TempPathFactory) ->
                 "XINGLIN_LEDGER": "false",
                 "XINGLIN_DICOM_STORE": os.environ["XINGLIN_HOME"] + "/dicom",  # where tests put images
                 "XINGLIN_DEMO": "true",  # no role needs a second factor
+                **settings,
             },
             stdout=log,
             stderr=subprocess.STDOUT,

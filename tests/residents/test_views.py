@@ -148,7 +148,8 @@ def staff_addresses() -> list[str]:
                 found.append("/" + re.sub(r"<[^>]+>", "a", path))
 
     walk(get_resolver().url_patterns, "")
-    theirs = ("/my/", "/sign-out/", "/language/", "/oauth/")  # and apps may ask residents too
+    # apps may ask residents too, and all pages hear of changes
+    theirs = ("/my/", "/sign-out/", "/language/", "/oauth/", "/ui/live/")
     return [one for one in found if not one.startswith(theirs)]
 
 

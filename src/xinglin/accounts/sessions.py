@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.http import HttpResponse, HttpResponseRedirect
 
 from xinglin.accounts import events, policy
 from xinglin.accounts.events import NOWHERE, Origin
-from xinglin.accounts.models import SignedIn
+from xinglin.accounts.models import Account, SignedIn
 from xinglin.kernel import clock
+from xinglin.record import telling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from django.http import HttpRequest
-
-    from xinglin.accounts.models import Account
 
 MARK = "signon"  # in the session: when it began and was last used
 LIMITS = (
@@ -29,6 +29,7 @@ LIMITS = (
 MUST = "signon_must"  # in the session: what has to be done before anything else
 WITHIN = "signon_within"  # in the session: the beginnings of the addresses that it opens, where it does not open all
 ENDED_COOKIE = "xl-ended"
+ASIDE = "Xl-Aside"  # a header of what a page asks by itself: it is no use of the session
 _SIGNED_IN = "_auth_user_id"  # Django's
 _NOTED_SECONDS = 60  # use is written down once in this time
 _ALWAYS = ("/sign-out/", "/language/", "/static/", "/link/")  # what every session opens
@@ -83,7 +84,7 @@ def keep(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpR
             response.set_cookie(ENDED_COOKIE, why, max_age=60, samesite="Lax", httponly=True)
             return response
         assert isinstance(mark, list)
-        if now.timestamp() - mark[1] >= _NOTED_SECONDS:
+        if now.timestamp() - mark[1] >= _NOTED_SECONDS and ASIDE not in request.headers:
             request.session[MARK] = [mark[0], now.timestamp()]
             SignedIn.objects.filter(key=request.session.session_key, ended=None).update(seen=now)
         if request.session.get(MUST) and not request.path.startswith(_OPEN):
@@ -109,6 +110,7 @@ def _over(request: HttpRequest, why: str, *, now: datetime) -> None:
     for one in SignedIn.objects.filter(key=key, ended=None):
         _end(one, why=why, actor="system", now=now)
     logout(request)
+    _tell(key)
 
 
 def sign_out(request: HttpRequest, *, now: datetime) -> None:
@@ -122,6 +124,7 @@ def sign_out(request: HttpRequest, *, now: datetime) -> None:
             origin=origin_of(request),
         )  # fmt: skip
     logout(request)
+    _tell(key)
 
 
 def end(*, account: Account, number: int, actor: str, now: datetime) -> bool:
@@ -151,6 +154,31 @@ def _end(one: SignedIn, *, why: str, actor: str, now: datetime) -> None:
         "session-ended", account=one.account_id, actor=actor, now=now, origin=Origin(one.address, one.agent),
         detail=why,
     )  # fmt: skip
+    _tell(one.key)
+
+
+def standing(keys: Collection[str], *, now: datetime) -> dict[str, int]:
+    """The accounts of those sessions that hold and open everything, by their keys. Asking is no use of a session."""
+    found = {}
+    for one in Session.objects.filter(session_key__in=keys, expire_date__gt=now):
+        held = one.get_decoded()
+        free = _SIGNED_IN in held and not held.get(MUST) and not held.get(WITHIN)
+        if free and expired(held.get(MARK), now=now, limits=held.get(LIMITS)) is None:
+            found[one.session_key] = int(held[_SIGNED_IN])
+    active = Account.objects.filter(pk__in=set(found.values()), is_active=True)
+    known = set(active.values_list("pk", flat=True))
+    return {key: account for key, account in found.items() if account in known}
+
+
+def topic(key: str) -> str:
+    """The topic of whoever waits for the end of a session."""
+    return f"session/{key}"
+
+
+def _tell(key: str | None) -> None:
+    if key:
+        with connection.cursor() as cursor:
+            telling.tell(cursor, [topic(key)])
 
 
 def forget(*, now: datetime, days: int = 180) -> int:

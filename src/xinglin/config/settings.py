@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "xinglin.terminology",
     "xinglin.record",
     "xinglin.accounts",
+    "xinglin.live",
     "xinglin.ui",
     "xinglin.identity",
     "xinglin.directory",
@@ -81,6 +82,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "xinglin.live.pages.permit",  # within the one before, which reads what this one adds
 ]
 
 ROOT_URLCONF = "xinglin.config.urls"

@@ -25,6 +25,7 @@ urlpatterns = [
     path("exchange/subscriptions/", include("xinglin.exchange.subscriptions.urls")),
     path("exchange/soap", soap),
     path("exchange/", include("xinglin.exchange.urls")),
+    path("ui/live/", include("xinglin.live.urls")),
     path("ui/", include("xinglin.ui.urls")),
     path("clinic/", include("xinglin.clinic.urls")),
     path("recognition/", include("xinglin.recognition.urls")),

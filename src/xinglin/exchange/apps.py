@@ -10,6 +10,8 @@ class ExchangeConfig(AppConfig):
         """Open the FHIR door, offer the pages, and say what is sealed and what is done daily."""
         from xinglin.exchange import bundles, doing, doors, monitoring, tabs  # noqa: PLC0415 -- the record is ready
         from xinglin.exchange.rights import Right, may  # noqa: PLC0415 -- as above
+        from xinglin.exchange.views import frame  # noqa: PLC0415 -- as above
+        from xinglin.live import topics  # noqa: PLC0415 -- as above
         from xinglin.record import resealing, tasks  # noqa: PLC0415 -- as above
         from xinglin.ui import figures, today  # noqa: PLC0415 -- as above
         from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
@@ -39,5 +41,6 @@ class ExchangeConfig(AppConfig):
             resealing.Place("exchange_message", ("number", "shard"), "reasons"),
             resealing.Place("exchange_step", ("place", "shard"), "note", text=True),
         )
+        topics.offer("messages", frame.topics)
         tasks.offer("minutes of the exchange that were forgotten", monitoring.expire)
         import xinglin.exchange.quarantine  # noqa: F401, PLC0415 -- offers its work to the record's jobs

@@ -13,7 +13,7 @@ from xinglin.exchange.doors import Door, Envelope, Reason
 from xinglin.exchange.receipts import Receipt, State
 from xinglin.kernel.errors import not_found
 from xinglin.kernel.ids import VersionNumbers, make_id, self_number, shard_of
-from xinglin.record import sealing
+from xinglin.record import sealing, telling
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -128,6 +128,18 @@ def settle(connection: Connection, worked: Sequence[Message]) -> None:
                 for m in worked
             ],
         )  # fmt: skip
+
+
+def topics(senders: Iterable[int] | None) -> set[str]:
+    """What whoever watches messages of these senders waits for; of all with None."""
+    return {"messages"} if senders is None else {f"messages/{sender}" for sender in senders}
+
+
+def changed(found: Iterable[Message]) -> None:
+    """Tell whoever watches that there is something new of these messages; after the commit."""
+    senders = {message.sender for message in found}
+    if senders:
+        telling.soon(topics(senders) | topics(None))
 
 
 def ask_waiting(connection: Connection, lanes: Collection[int], *, limit: int) -> Cursor:

@@ -194,6 +194,7 @@ def _keep(parcels: Sequence[_Parcel]) -> None:
             waiting.settled(message, work, now)
         messages.insert(connection, [p.message for p in fresh if p.message is not None])
         messages.settle(connection, [p.message for p in again if p.message is not None])
+    messages.changed(parcel.message for parcel in parcels if parcel.message is not None)
     for parcel in parcels:
         if parcel.message is None and parcel.error is None:  # came twice in this very transaction
             parcel.message = next(p.message for p in fresh if _is_same(p, parcel))

@@ -94,6 +94,7 @@ def work(*, most: int = MOST) -> int:
         free = lanes.lock_free(connection, [lane for (lane,) in candidates])
         found = messages.waiting_in(connection, free, limit=most)
         work_on(connection, found, now)
+    messages.changed(found)
     return len(found)
 
 
@@ -110,6 +111,7 @@ def set_aside(error: Exception) -> None:
             message.state, message.worked = CODE[State.QUARANTINED], now
             message.codes, message.reasons = messages.codes_of(reasons), messages.written_reasons(reasons)
         messages.settle(connection, found)
+    messages.changed(found)
 
 
 def rework(places: Sequence[tuple[int, int]], *, now: datetime) -> list[Message]:
@@ -121,6 +123,7 @@ def rework(places: Sequence[tuple[int, int]], *, now: datetime) -> list[Message]
         found = [m for m in messages.numbered(connection, places) if m.stands is State.QUARANTINED]
         _reopen(connection, found)
         work_on(connection, found, now)
+    messages.changed(found)
     return found
 
 

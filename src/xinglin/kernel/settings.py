@@ -37,6 +37,9 @@ class Settings:
         True  # XINGLIN_LEDGER: `serve` also keeps the ledger; false where `ledger run` runs elsewhere
     )
     exchange: int = 1  # XINGLIN_EXCHANGE: processes beside `serve` that work what the doors took; 0 for none
+    live: bool = True  # XINGLIN_LIVE: open pages hear of changes at once; false: they ask every few seconds
+    live_port: int = 0  # XINGLIN_LIVE_PORT: port of the live process; 0: the one after XINGLIN_PORT
+    live_url: str = ""  # XINGLIN_LIVE_URL: where browsers have streams, such as /live behind a reverse proxy
     nodes: bool = False  # XINGLIN_NODES: `serve` also forwards to other nodes what is subscribed
     backlog: int = 50_000  # XINGLIN_BACKLOG: messages that may wait to be worked before a door takes no more
     mllp_host: str = "127.0.0.1"  # XINGLIN_MLLP_HOST: address on which `mllp` listens

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psycopg
 
 from xinglin.kernel import clock, origin
-from xinglin.record import database, sealing
+from xinglin.record import database, sealing, telling
 from xinglin.record.locks import Lock
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ _TELLING = re.compile(
     r"\d{5}|%40|%[89A-Fa-f][0-9A-Fa-f]|[^\x00-\x7f]|@|(name|family|given|address|phone|telecom|email|identifier)[^=&]*="
 )
 _NO_END = (1 << 63) - 1
+QUIET = "audit-patient"
+"""The action of a look at the log itself, which is not told: it would wake whoever looks at it."""
 _log = logging.getLogger(__name__)
 
 
@@ -120,6 +122,12 @@ def append(cursor: psycopg.Cursor[tuple[Any, ...]], lines: Iterable[Line]) -> No
         copy.set_types(_TYPES)
         for line in hidden:
             copy.write_row(line)
+    telling.tell(cursor, {readers_of(one.patient) for one in hidden if one.patient and one.action != QUIET})
+
+
+def readers_of(patient: int) -> str:
+    """The topic of whoever waits for looks at the record of a Patient, by its number."""
+    return f"readers/{patient}"
 
 
 def _hidden(line: Line) -> Line:

@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 from xxhash import xxh3_64_intdigest
 
 from xinglin.kernel.ids import SHARDS
+from xinglin.record import telling
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -57,15 +58,22 @@ def tell(
     connection: Connection, *, to: Iterable[str], kind: str, about: str, message: str, now: datetime, **params: Any,
 ) -> None:  # fmt: skip
     """Write one notice to each recipient; ``kind`` is a word, ``message`` a template for ``params``."""
+    recipients = list(dict.fromkeys(to))
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO record_notice (moment, recipient, kind, about, message, params, shard)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s)",
             [
                 (now, recipient, kind, about, message, Jsonb(params), _shard(recipient))
-                for recipient in dict.fromkeys(to)
+                for recipient in recipients
             ],
         )
+    telling.tell(connection, map(topic, recipients))
+
+
+def topic(recipient: str) -> str:
+    """The topic of whoever waits for notices to a recipient, or to what a reader has read of them."""
+    return f"notices/{recipient}"
 
 
 def _shard(recipient: str) -> int:
@@ -112,6 +120,7 @@ def read(
         " ON CONFLICT (number, reader, shard) DO NOTHING",
         {"reader": reader, "to": list(recipients), "upto": upto, "only": only, "now": now},
     )
+    telling.tell(connection, [topic(reader)])
 
 
 def expire(connection: Connection, before: datetime) -> int:

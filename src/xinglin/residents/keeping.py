@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-OPEN = ("/my/", "/sign-out/", "/language/", "/static/", "/oauth/")
+OPEN = ("/my/", "/sign-out/", "/language/", "/static/", "/oauth/", "/ui/live/")
 """The beginnings of the addresses that residents may ask for; each view behind them knows what it shows to whom."""
 
 _CONSENT = re.compile(r"/residents/([A-Za-z0-9.\-]{1,64})/consent/[A-Za-z0-9/\-]*")

@@ -7,8 +7,10 @@ class UiConfig(AppConfig):
     label = "ui"
 
     def ready(self) -> None:
-        """Put the administration of accounts, which lies below the navigation, into it."""
+        """Put the administration of accounts, which lies below the navigation, into it; let the bell be live."""
         from xinglin.accounts import policy  # noqa: PLC0415 -- after the applications are loaded
+        from xinglin.live import topics  # noqa: PLC0415 -- as above
+        from xinglin.ui import unread  # noqa: PLC0415 -- as above
         from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
 
         offer(
@@ -20,3 +22,4 @@ class UiConfig(AppConfig):
                 lambda actor: "see" in policy.powers(actor.roles),
             )
         )
+        topics.offer("notices", unread.topics)

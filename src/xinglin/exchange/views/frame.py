@@ -9,10 +9,12 @@ from xinglin.accounts import queries as accounts
 from xinglin.exchange import messages, queries, rights
 from xinglin.exchange.rights import Right
 from xinglin.kernel.actor import SYSTEM
-from xinglin.record import access
+from xinglin.record import access, database
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from django.http import HttpRequest
 
     from xinglin.exchange.messages import Message
     from xinglin.exchange.rights import Scope
@@ -66,6 +68,17 @@ def sight(connection: Connection, actor: Actor, right: Right = Right.MONITOR) ->
     """Whose messages the reader sees; fault ``forbidden``."""
     scope = rights.require(actor, right)
     return Sight(scope, queries.seen_by(connection, scope))
+
+
+def topics(request: HttpRequest) -> set[str]:
+    """What the reader hears of when messages come: those of the senders whose messages the reader sees."""
+    assert request.user.is_authenticated
+    actor = accounts.actor_of(request.user)
+    return (
+        messages.topics(sight(database.connection(), actor).only)
+        if rights.may(actor, Right.MONITOR)
+        else set()
+    )
 
 
 def rows(found: Sequence[Message], seen: Sight) -> list[Row]:

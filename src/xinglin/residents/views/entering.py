@@ -83,7 +83,7 @@ def mine(
         if Role.RESIDENT.value not in request.user.roles:
             said = gettext("These are the pages of residents. Sign out first, then sign in as a resident.")
             return failed(request, said, Kind.FORBIDDEN)
-        here = _here(request)
+        here = here_of(request)
         if here is None:
             sessions.sign_out(request, now=clock.now())
             return redirect("residents:sign-in")
@@ -116,7 +116,8 @@ def of_record(
     return wraps(view)(entered)
 
 
-def _here(request: HttpRequest) -> Here | None:
+def here_of(request: HttpRequest) -> Here | None:
+    """The resident who asks; None for an account that no registration has."""
     account, now, connection = request.user, clock.now(), database.connection()
     assert account.is_authenticated
     registration = queries.of_account(connection, account.pk)

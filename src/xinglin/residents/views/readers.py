@@ -21,10 +21,14 @@ from xinglin.ledger.views.files import head_over
 from xinglin.record import access
 from xinglin.residents.rules import Kind
 from xinglin.residents.views.entering import Here, mine, shown
+from xinglin.ui import entry
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.http import HttpRequest
 
+    from xinglin.record.access import Placed
 
 _SOURCE = "access"  # what the ledger calls lines of the access log
 
@@ -69,19 +73,22 @@ def readers(request: HttpRequest, here: Here) -> HttpResponse:
         said = gettext("The complaint is case %(number)s; the auditor looks into it.") % {"number": number}
         messages.success(request, said)
         return redirect("residents:readers")
-    lookers = patients.lookers(here.connection, found.numbers, EVERYTHING)
-    names = queries.readers({looker.actor for looker in lookers})
     before = frame.before_of(request)
     lines = queries.lines(
         here.connection, Wanted(patients=found.numbers), before=before, limit=queries.PAGE + 1
     )
+    part, newest = entry.is_fragment(request), _newest(lines)
+    if part and request.GET.get("seen") == newest:  # nothing is read, and so nothing noted
+        return HttpResponse(status=204)
+    lookers = patients.lookers(here.connection, found.numbers, EVERYTHING)
+    names = queries.readers({looker.actor for looker in lookers})
     own = request.GET.get("own") == "1"
     rows = [
         row
         for row in frame.rows(here.connection, lines[: queries.PAGE])
         if own or row.line.actor != here.door.actor.id
     ]
-    access.note(here.door.actor, "audit-patient", id=here.acting.patient, patient=found.numbers[0])
+    access.note(here.door.actor, access.QUIET, id=here.acting.patient, patient=found.numbers[0])
     context = {
         "lookers": [(frame.reader_of(names, one.actor), one) for one in lookers],
         "rows": rows,
@@ -89,9 +96,17 @@ def readers(request: HttpRequest, here: Here) -> HttpResponse:
         "own": own,
         "more": frame.after(lines[queries.PAGE - 1]) if len(lines) > queries.PAGE else "",
         "paged": before is not None,
+        "newest": newest,
         "form": form,
         "about": next((row for row in rows if str(row.place) == request.GET.get("about")), None),
         "cases": queries.alerts(here.connection, Cases(rule=COMPLAINT, patients=found.numbers), limit=20),
         "me": here.door.actor.id,
     }
-    return shown(request, here, "readers.html", context, status=422 if posted else 200)
+    return shown(
+        request, here, "looks.html" if part else "readers.html", context, status=422 if posted else 200
+    )
+
+
+def _newest(lines: Sequence[Placed]) -> str:
+    """The place of the latest look, but for looks at this very page."""
+    return str(next((one.place for one in lines if one.line.action != access.QUIET), ""))

@@ -35,6 +35,7 @@ SHELL = (
     "xl/print.css",
     "xl/appearance.js",
     "xl/page.js",
+    "xl/live.js",
     "xl/trend.js",
     "xl/mark.svg",
     "residents/my.css",

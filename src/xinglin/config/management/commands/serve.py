@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import os
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +20,8 @@ from xinglin.exchange import working
 from xinglin.exchange.nodes import working as forwarding
 from xinglin.healthcard import keys
 from xinglin.ledger import keeping
+from xinglin.live import pages
+from xinglin.live import running as live
 from xinglin.record import database, sealing
 
 
@@ -41,6 +44,9 @@ class Command(BaseCommand):
         database.close()
         self.stdout.write(f"Xinglin 杏林: http://{options['host']}:{options['port']}/", ending="\n")
         self.stdout.flush()
+        os.environ["XINGLIN_PORT"] = str(
+            options["port"]
+        )  # as the workers, which are processes, are to know it
         server = Granian(
             "xinglin.config.wsgi:application",
             address=options["host"],
@@ -60,8 +66,15 @@ class Command(BaseCommand):
             keeping.beside() if settings.SETTINGS.ledger else nullcontext(),
             working.beside(settings.SETTINGS.exchange),
             forwarding.beside() if settings.SETTINGS.nodes else nullcontext(),
+            self._live(options["host"], options["port"]),
         ):
             server.serve()
+
+    @staticmethod
+    def _live(host: str, port: int) -> AbstractContextManager[object]:
+        if not settings.SETTINGS.live:
+            return nullcontext()
+        return live.beside(host=host, port=pages.port(port), pages=port)
 
     def _see_to_keys(self) -> None:
         """Make the keys at the first start; one that is damaged, missing or open to others stops this one."""

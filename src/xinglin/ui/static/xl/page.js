@@ -172,31 +172,3 @@ document.addEventListener("keydown", (event) => {
   menu.open = false;
   menu.querySelector("summary").focus();
 });
-
-// The bell asks again while somebody works at the page: who has left is signed out, not kept awake by it.
-const BELL_SECONDS = 20;
-const PRESENT_SECONDS = 300;
-
-class Unread extends HTMLElement {
-  connectedCallback() {
-    this.seen = Date.now();
-    this.noting = () => (this.seen = Date.now());
-    for (const name of ["pointerdown", "keydown", "wheel"]) addEventListener(name, this.noting, { passive: true });
-    this.timer = setInterval(() => this.ask(), BELL_SECONDS * 1000);
-  }
-
-  disconnectedCallback() {
-    clearInterval(this.timer);
-    for (const name of ["pointerdown", "keydown", "wheel"]) removeEventListener(name, this.noting);
-  }
-
-  async ask() {
-    if (document.hidden || Date.now() - this.seen > PRESENT_SECONDS * 1000) return;
-    const answer = await fetch(this.dataset.from).catch(() => null); // without a line, the next time
-    if (!answer?.ok || answer.redirected) return; // a session that opens only one record leads elsewhere
-    const said = new DOMParser().parseFromString(await answer.text(), "text/html").body;
-    if (said.textContent !== this.textContent) this.replaceChildren(...said.childNodes);
-  }
-}
-
-customElements.define("xl-unread", Unread);
