@@ -58,7 +58,7 @@ def document(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
 
 @require_GET
 @entry.page
-def paper(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
+def paper(_request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     """The summary as a PDF."""
     resident = queries.resident(door, patient)
     return as_pdf(made_for(door, resident), resident.person)
