@@ -192,6 +192,41 @@ def test_medicine_of_one_institution_twice_is_no_duplicate():
     assert found.duplicate is False
 
 
+def test_medicine_without_a_code_is_known_by_the_substance_that_its_name_says():
+    found = medicines.medicines(
+        [
+            make.request("1", make.concept("二甲双胍缓释片 0.5g"), "2026-11-01", 60),
+            make.request(
+                "2", make.concept("盐酸二甲双胍片 0.25g", atc="A10BA02"), "2026-11-10", 60, about="q"
+            ),
+        ],
+        SOURCES,
+        TODAY,
+    )
+
+    assert [(m.current, m.duplicate, m.codes, len(m.courses)) for m in found] == [
+        (True, True, ("A10BA02",), 2)
+    ]
+
+
+def test_current_medicines_of_a_class_of_which_one_is_enough_name_each_other():
+    sent = [
+        make.request("1", make.concept("依那普利片 10mg", atc="C09AA02"), "2026-11-01", 60),
+        make.request("2", make.concept("培哚普利片 4mg", atc="C09AA04"), "2026-11-10", 60, about="q"),
+        make.request("3", make.concept("雷米普利片 5mg", atc="C09AA05"), "2024-01-01", 30),
+        make.request("4", make.concept("氨氯地平片 5mg", atc="C08CA01"), "2026-11-01", 60),
+    ]
+
+    found = {m.name: m.alike for m in medicines.medicines(sent, SOURCES, TODAY)}
+
+    assert found == {
+        "依那普利片 10mg": ("培哚普利片 4mg",),
+        "培哚普利片 4mg": ("依那普利片 10mg",),
+        "雷米普利片 5mg": (),
+        "氨氯地平片 5mg": (),
+    }
+
+
 def test_formula_lists_its_herbs():
     herb = {"itemCodeableConcept": {"text": "天麻"}, "strength": {"numerator": {"value": 10, "unit": "g"}}}
     formula = {

@@ -40,6 +40,7 @@ urlpatterns = [
     ),
     path("residents/<str:patient>/summary/", summary.summary_part, name="summary"),
     path("residents/<str:patient>/summary/document/", summary.document, name="summary-document"),
+    path("residents/<str:patient>/summary/paper/", summary.paper, name="summary-paper"),
     path("residents/<str:patient>/tcm/", traditional.tcm_part, name="tcm"),
     path("residents/<str:patient>/changes/", changes.changes_part, name="changes"),
     path("residents/<str:patient>/conflicts/", changes.conflicts_part, name="conflicts"),

@@ -22,5 +22,7 @@ urlpatterns = [
     path("allergies/", record.allergies_part, name="allergies"),
     path("export/", record.export, name="export"),
     path("summary/", summary.sheet, name="summary"),
+    path("summary/document/", summary.document, name="summary-document"),
+    path("summary/paper/", summary.pdf, name="summary-paper"),
     path("print/", record.paper, name="print"),
 ]

@@ -30,6 +30,7 @@ urlpatterns = [
     path("my/constitution/", constitution.constitution, name="constitution"),
     path("my/constitution/ask/", constitution.ask, name="constitution-ask"),
     path("my/reminders/", medicines.remind, name="remind"),
+    path("my/reminders/calendar/", medicines.calendar, name="calendar"),
     path("my/reminders/<int:number>/end/", medicines.remind_end, name="remind-end"),
     path("my/reminders/<int:number>/dose/", medicines.dose, name="dose"),
     path("my/measurements/", measurements.overview, name="measurements"),

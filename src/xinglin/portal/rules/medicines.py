@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from xinglin.portal.rules.people import most_said
@@ -19,6 +19,7 @@ from xinglin.portal.rules.reading import (
     unit_of,
 )
 from xinglin.portal.rules.sources import Source, institutions
+from xinglin.reminders import knowledge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 _VOID = {"entered-in-error", "cancelled", "draft"}
 _STOPPED = {"stopped", "on-hold", "ended"}
-_STANDARD = ("http://www.whocc.no/atc", "http://www.nlm.nih.gov/research/umls/rxnorm")
+_ATC = "http://www.whocc.no/atc"
+_STANDARD = (_ATC, "http://www.nlm.nih.gov/research/umls/rxnorm")
 _STRENGTH = re.compile(r"\s+[0-9][0-9.]*\s*(?:mg|g|μg|ug|ml|IU|U|万U)\b.*$", re.IGNORECASE)
 _UNKNOWN_SUPPLY = 90  # days after which an order that names no supply no longer counts as current
 _TCM_WORDS = ("中药", "饮片", "汤剂", "颗粒剂")
@@ -46,7 +48,9 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Medicine:
-    """One medicine. ``duplicate``: two institutions' prescriptions of it are current at the same time."""
+    """One medicine. ``duplicate``: two institutions' prescriptions of it are current at the same time; ``alike`` names
+    the other current ones of a class of which one is enough.
+    """
 
     name: str
     others: tuple[str, ...]
@@ -56,6 +60,8 @@ class Medicine:
     duplicate: bool
     days_left: int | None
     courses: tuple[Course, ...]  # the latest first
+    codes: tuple[str, ...] = ()  # of ATC, by its codes or by the substances that its name says
+    alike: tuple[str, ...] = ()
 
     @property
     def dose(self) -> str:
@@ -82,7 +88,21 @@ def medicines(requests: Iterable[Mapping[str, Any]], sources: Sources, today: da
             grouped.setdefault(_key(request), []).append(request)
     found = [_medicine(group, sources, today) for group in grouped.values()]
     found.sort(key=lambda m: m.last, reverse=True)
-    return tuple(sorted(found, key=lambda m: not m.current))
+    return _compared(sorted(found, key=lambda m: not m.current))
+
+
+def _compared(found: list[Medicine]) -> tuple[Medicine, ...]:
+    """With what else of the same class is current."""
+    classes = [kind.prefixes for kind in knowledge.shipped().kinds.values() if kind.duplicate]
+    of = {
+        id(m): {p for p in classes if any(code.startswith(p) for code in m.codes)} for m in found if m.current
+    }
+    return tuple(
+        replace(m, alike=tuple(o.name for o in found if o.current and o is not m and of[id(m)] & of[id(o)]))
+        if m.current
+        else m
+        for m in found
+    )
 
 
 def concept_of(request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -102,12 +122,26 @@ def contained(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _key(request: Mapping[str, Any]) -> str:
-    """What makes two prescriptions the same medicine: a standard code, else the name without the strength."""
+    """What makes two prescriptions the same medicine: a standard code, else the substances that the name says, else
+    the name without the strength.
+    """
     concept = concept_of(request)
     for system, code in codings(concept):
         if system in _STANDARD:
             return f"{system}|{code}"
+    said = () if is_tcm(request) else knowledge.substances_in(text_of(concept))
+    if said:
+        return f"{_ATC}|{'+'.join(sorted(said))}"
     return _STRENGTH.sub("", text_of(concept)).casefold()
+
+
+def _codes(group: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The ATC codes of a medicine."""
+    if any(is_tcm(request) for request in group):
+        return ()
+    concepts = [concept_of(request) for request in group]
+    sent = [code for concept in concepts for system, code in codings(concept) if system == _ATC]
+    return tuple(dict.fromkeys(sent)) or knowledge.substances_in(text_of(concepts[0]))
 
 
 def _medicine(group: Sequence[Mapping[str, Any]], sources: Sources, today: date) -> Medicine:
@@ -125,6 +159,7 @@ def _medicine(group: Sequence[Mapping[str, Any]], sources: Sources, today: date)
         duplicate=len({c.source.institution for c in running}) > 1,
         days_left=_days_between(today, max(ends)) if ends else None,
         courses=courses,
+        codes=_codes(group),
     )
 
 

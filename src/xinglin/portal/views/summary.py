@@ -9,12 +9,14 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from xinglin.fhir import json
+from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel import clock
 from xinglin.portal import queries
+from xinglin.portal.rules import people
 from xinglin.portal.rules.sources import Source, message_of
 from xinglin.portal.views.frame import part, today
 from xinglin.smart.views.machines import base_of
-from xinglin.summary import building
+from xinglin.summary import building, printing
 from xinglin.summary import queries as summaries
 from xinglin.ui import entry
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from xinglin.portal.queries import Resident
+    from xinglin.portal.rules.people import Person
     from xinglin.record.door import Door
     from xinglin.summary.building import Summary
 
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 def summary_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     """The summary, section by section."""
     resident = queries.resident(door, patient)
-    made = _made(door, resident)
+    made = made_for(door, resident)
     chinese = str(get_language()).startswith("zh")
     sections = [
         {
@@ -50,13 +53,38 @@ def summary_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse
 @entry.page
 def document(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     """The summary as a Bundle, to be kept as a file."""
-    made = _made(door, queries.resident(door, patient))
-    body = json.dump(building.document(made, base=f"{base_of(request)}/fhir", now=clock.now()))
+    return as_document(made_for(door, queries.resident(door, patient)), f"{base_of(request)}/fhir")
+
+
+@require_GET
+@entry.page
+def paper(_request: HttpRequest, door: Door, patient: str) -> HttpResponse:
+    """The summary as a PDF."""
+    resident = queries.resident(door, patient)
+    return as_pdf(made_for(door, resident), resident.person)
+
+
+def as_pdf(made: Summary, person: Person) -> HttpResponse:
+    """A summary as a PDF that is saved."""
+    now = clock.now().astimezone(LOCAL_ZONE)
+    sex = {"male": "男 male", "female": "女 female"}.get(person.sex, "")
+    facts = [("姓名 Name", person.name), ("", people.romanised(person.name)), ("性别 Sex", sex)]
+    facts.append(("出生日期 Born", person.birth))
+    answer = HttpResponse(printing.draw(made, facts, now=now), content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="patient-summary-{now:%Y%m%d}.pdf"'
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+def as_document(made: Summary, base: str) -> HttpResponse:
+    """A summary as a FHIR document that is saved; ``base`` is the address of the FHIR interface."""
+    body = json.dump(building.document(made, base=base, now=clock.now()))
     answer = HttpResponse(body, content_type="application/fhir+json")
     answer["Content-Disposition"] = f'attachment; filename="patient-summary-{today():%Y%m%d}.json"'
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
 
 
-def _made(door: Door, resident: Resident) -> Summary:
+def made_for(door: Door, resident: Resident) -> Summary:
+    """The summary of a resident, of what the reader may see."""
     return summaries.about(door, resident.patients, resident.sources.patients, today())

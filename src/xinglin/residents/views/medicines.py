@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
@@ -14,14 +15,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from xinglin.accounts import faults
 from xinglin.kernel.errors import Fault, not_found
-from xinglin.residents import reminders, rules
+from xinglin.residents import calendars, reminders, rules
 from xinglin.residents.forms import ReminderForm
 from xinglin.residents.reminders import MARKS, Reminder, State
-from xinglin.residents.views.entering import Here, mine, of_record, shown
+from xinglin.residents.views.entering import Here, mine, of_record, require_own_device, shown
 from xinglin.residents.views.record import medicines_of, part
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
 
     from xinglin.portal.queries import Resident
 
@@ -81,6 +82,18 @@ def remind(request: HttpRequest, here: Here) -> HttpResponse:
             messages.success(request, gettext("You are reminded on these pages."))
             return redirect(_address(here))
     return shown(request, here, "remind.html", {"form": form}, status=422)
+
+
+@require_GET
+@mine
+def calendar(request: HttpRequest, here: Here) -> HttpResponse:
+    """The reminders as a file for the calendar of a phone."""
+    require_own_device(request)
+    held = reminders.active(here.connection, here.patients, rules.day_of(here.now))
+    answer = HttpResponse(calendars.calendar(held, now=here.now), content_type="text/calendar; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="medicines.ics"'
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
 
 
 @require_POST

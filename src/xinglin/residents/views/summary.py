@@ -8,9 +8,11 @@ from django.views.decorators.http import require_GET
 
 from xinglin.portal import queries
 from xinglin.portal.rules import people, results
+from xinglin.portal.views.summary import as_document, as_pdf, made_for
 from xinglin.residents import measuring, rules, shares
 from xinglin.residents.views import record
-from xinglin.residents.views.entering import Here, language, of_record, shown
+from xinglin.residents.views.entering import Here, language, of_record, require_own_device, shown
+from xinglin.smart.views.machines import base_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,3 +68,19 @@ def _series(observed: list[dict[str, Any]], resident: Resident) -> tuple[Series,
 def sheet(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
     """The summary, to print on A4."""
     return shown(request, here, "summary.html", context(here.door, resident, here.now))
+
+
+@require_GET
+@of_record
+def document(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
+    """The International Patient Summary as a FHIR document."""
+    require_own_device(request)
+    return as_document(made_for(here.door, resident), f"{base_of(request)}/fhir")
+
+
+@require_GET
+@of_record
+def pdf(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
+    """The International Patient Summary as a PDF, in Chinese and English."""
+    require_own_device(request)
+    return as_pdf(made_for(here.door, resident), resident.person)
