@@ -31,7 +31,7 @@ WITHIN = "signon_within"  # in the session: the beginnings of the addresses that
 ENDED_COOKIE = "xl-ended"
 _SIGNED_IN = "_auth_user_id"  # Django's
 _NOTED_SECONDS = 60  # use is written down once in this time
-_ALWAYS = ("/sign-out/", "/language/", "/static/", "/link/")  # what every session opens
+_ALWAYS = ("/sign-out/", "/language/", "/static/", "/link/", "/record/launch")  # what every session opens
 _OPEN = ("/account/", "/sign-out/", "/sign-in/", "/language/", "/static/")
 
 
