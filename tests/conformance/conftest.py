@@ -47,6 +47,7 @@ def address(_record_database: None, tmp_path_factory: pytest.TempPathFactory) ->
                 "XINGLIN_HOME": str(home),
                 "XINGLIN_LEDGER": "false",
                 "XINGLIN_DICOM_STORE": os.environ["XINGLIN_HOME"] + "/dicom",  # where tests put images
+                "XINGLIN_EHRS": "127.0.0.1",
                 "XINGLIN_DEMO": "true",  # no role needs a second factor
             },
             stdout=log,

@@ -44,6 +44,7 @@ class Ehr(ThreadingHTTPServer):
         self.more: dict[str, Any] = {}
         self.configuration: dict[str, Any] = {}
         self.error = ""
+        self.openid = False  # whether there is OpenID's own description
         self.back: dict[str, Any] = {}
         self.patients: dict[str, dict[str, Any]] = {
             "h-1": {"resourceType": "Patient", "id": "h-1", "identifier": make.identified(make.WANG)}
@@ -67,7 +68,7 @@ class Ehr(ThreadingHTTPServer):
         self.server_close()
 
     def described(self) -> dict[str, Any]:
-        described = {
+        described: dict[str, Any] = {
             "issuer": self.at, "jwks_uri": f"{self.at}/jwks", "authorization_endpoint": f"{self.at}/authorize",
             "token_endpoint": f"{self.at}/token", "code_challenge_methods_supported": ["S256"],
             "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_basic"],
@@ -77,7 +78,7 @@ class Ehr(ThreadingHTTPServer):
                 "permission-patient", "permission-v2",
             ],
         } | self.configuration  # fmt: skip
-        return {name: value for name, value in described.items() if value is not None}
+        return _without_none(described)
 
     def authorize(self, given: dict[str, str]) -> str:
         """Where the browser is sent after the doctor, who is signed in, has been recognised."""
@@ -91,7 +92,7 @@ class Ehr(ThreadingHTTPServer):
             self.codes[code] = given
             answer["code"] = code
         answer |= self.back
-        return f"{given['redirect_uri']}?{urlencode({k: v for k, v in answer.items() if v is not None})}"
+        return f"{given['redirect_uri']}?{urlencode(_without_none(answer))}"
 
     def token(self, form: dict[str, str], authorization: str | None) -> tuple[int, dict[str, Any]]:
         if not self._knows(form, authorization):
@@ -114,9 +115,9 @@ class Ehr(ThreadingHTTPServer):
         } | self.claims  # fmt: skip
         answer = {
             "access_token": access, "token_type": "Bearer", "expires_in": 300, "scope": given["scope"],
-            "patient": patient, "id_token": self._signed({k: v for k, v in claims.items() if v is not None}),
+            "patient": patient, "id_token": self._signed(_without_none(claims)),
         } | self.more  # fmt: skip
-        return 200, {name: value for name, value in answer.items() if value is not None}
+        return 200, _without_none(answer)
 
     def _signed(self, claims: dict[str, Any]) -> str:
         if self.header["alg"] == "none":
@@ -129,13 +130,17 @@ class Ehr(ThreadingHTTPServer):
         if self.secret:
             pair = base64.b64encode(f"{CLIENT_ID}:{quote(self.secret, safe='')}".encode()).decode()
             return authorization == f"Basic {pair}"
-        keys = KeySet.import_key_set(self.jwks())
+        keys = KeySet.import_key_set(self.jwks())  # type: ignore[arg-type]  # a JWK set
         try:
             said = jwt.decode(form["client_assertion"], keys, algorithms=["ES384"]).claims
         except (JoseError, ValueError, KeyError):
             return False
         soon = time.time() < said["exp"] <= time.time() + 300
         return (said["iss"], said["sub"], said["aud"]) == (CLIENT_ID, CLIENT_ID, f"{self.at}/token") and soon
+
+
+def _without_none(given: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value is not None}
 
 
 class _Answers(BaseHTTPRequestHandler):
@@ -148,6 +153,8 @@ class _Answers(BaseHTTPRequestHandler):
         match parts.path:
             case "/fhir/.well-known/smart-configuration":
                 self._say(200, self.server.described())
+            case "/.well-known/openid-configuration" if self.server.openid:
+                self._say(200, {"issuer": self.server.at, "jwks_uri": f"{self.server.at}/jwks"})
             case "/jwks":
                 self._say(200, {"keys": [KEY.as_dict(private=False)]})
             case "/authorize":

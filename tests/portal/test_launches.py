@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 import urllib.error
-import urllib.request
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from tests.portal import make
@@ -36,8 +37,9 @@ def deed() -> Deed:
 
 
 @pytest.fixture
-def ehr(stored: None, db: None) -> Iterator[Ehr]:
+def ehr(stored: None, db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ehr]:
     """The hospital's server, registered, and people with accounts; one doctor is linked."""
+    monkeypatch.setattr(settings, "SETTINGS", replace(settings.SETTINGS, ehrs="127.0.0.1", demo=True))
     server = Ehr(lambda: keys.public(keys.CLIENT))
     wang = Account.objects.create_user(
         "wang", PASSWORD, display_name="王医生", roles=["doctor"], institution_id="hospital"
@@ -584,3 +586,206 @@ def test_keys_are_published_and_private_parts_are_not(ehr: Ehr) -> None:
     assert [(key["kty"], key["crv"], key["alg"], "d" in key) for key in shown["keys"]] == [
         ("EC", "P-384", "ES384", False)
     ]
+
+
+# -- looking after systems
+
+
+FORM = {
+    "key": "second", "name": "中医院电子病历", "issuer": "https://his.example/fhir/", "client_id": "", "way": "key",
+    "secret": "", "matching": "bound", "linking": "yes", "institution_id": "tcm", "institution_name": "中医院",
+}  # fmt: skip
+
+
+def manager(monkeypatch: pytest.MonkeyPatch, role: str = "administrator", place: str = "") -> Client:
+    hosts = "127.0.0.1 his.example"
+    monkeypatch.setattr(settings, "SETTINGS", replace(settings.SETTINGS, ehrs=hosts, demo=True))
+    browser = browser_of()
+    browser.force_login(
+        Account.objects.create_user("boss", display_name="管理员", roles=[role], institution_id=place)
+    )
+    return browser
+
+
+def test_administrator_registers_a_system_and_sees_what_it_has_to_be_told(
+    ehr: Ehr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boss = manager(monkeypatch)
+
+    sent = boss.post("/apps/ehrs/new/", FORM)
+
+    made = Registered.objects.get(key="second")
+    shown = text(boss.get(sent["Location"]))
+    assert (made.issuer, made.institution_id, made.linking) == ("https://his.example/fhir", "tcm", True)
+    for told in (f"{BASE}/record/launch/second/", f"{BASE}/record/launch/jwks.json", "patient/Patient.rs"):
+        assert told in shown
+    assert "缺少客户端标识" in text(boss.get("/apps/ehrs/"))
+    assert Event.objects.filter(kind="ehr-registered", detail__startswith="second ").count() == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"issuer": "http://his.example/fhir"},
+        {"issuer": "https://elsewhere.example/fhir"},
+        {"issuer": "ftp://his.example/"},
+        {"issuer": "https://user@his.example/fhir"},
+        {"issuer": "https://his.example:x/fhir"},
+        {"issuer": "https://his.example/fhir?x=1"},
+        {"key": "link"},
+        {"key": "first"},
+        {"key": "Ä"},
+        {"institution_id": ""},
+        {"way": "secret"},
+        {"matching": "guess"},
+    ],
+    ids=lambda wrong: "-".join(f"{name}-{value}" for name, value in wrong.items()),
+)
+def test_system_that_cannot_be_right_is_not_registered(
+    ehr: Ehr, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str]
+) -> None:
+    answer = manager(monkeypatch).post("/apps/ehrs/new/", FORM | wrong)
+
+    assert answer.status_code == 422
+    assert Registered.objects.count() == 1
+
+
+def test_address_is_registered_once(ehr: Ehr, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = manager(monkeypatch).post("/apps/ehrs/new/", FORM | {"issuer": ehr.issuer})
+
+    assert (answer.status_code, Registered.objects.count()) == (422, 1)
+
+
+def test_administrator_of_an_institution_looks_after_its_own(
+    ehr: Ehr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boss = manager(monkeypatch, place="centre")
+    number = Registered.objects.get().pk
+
+    boss.post("/apps/ehrs/new/", FORM | {"institution_id": "hospital"})
+
+    assert Registered.objects.get(key="second").institution_id == "centre"
+    assert "医院电子病历" not in text(boss.get("/apps/ehrs/")).replace("中医院电子病历", "")
+    assert boss.get(f"/apps/ehrs/{number}/").status_code == 404
+    assert boss.post(f"/apps/ehrs/{number}/disable/").status_code == 404
+    assert Registered.objects.get(pk=number).active
+
+
+@pytest.mark.parametrize("path", ["/apps/ehrs/", "/apps/ehrs/new/", "/apps/ehrs/1/"])
+def test_who_registers_no_apps_sees_no_systems(ehr: Ehr, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    assert manager(monkeypatch, "doctor").get(path).status_code == 403
+    assert Client().get(path).status_code == 302
+
+
+def test_system_is_changed_and_its_secret_kept_until_another_comes(
+    ehr: Ehr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boss, one = manager(monkeypatch), Registered.objects.get()
+    form = FORM | {"issuer": ehr.issuer, "client_id": CLIENT_ID, "institution_id": "hospital"}
+    page = f"/apps/ehrs/{one.pk}/"
+
+    boss.post(page, form | {"way": "secret", "secret": "s3cret"})
+    boss.post(page, form | {"way": "secret", "name": "新名称"})
+    changed = Registered.objects.get()
+    boss.post(page, form | {"way": "key"})
+
+    assert (changed.key, changed.name, ehrs.secret_of(changed)) == ("first", "新名称", "s3cret")
+    assert Registered.objects.get().secret == ""
+    assert "s3cret" not in text(boss.get(page))
+
+
+def test_look_says_that_all_is_there(ehr: Ehr, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = manager(monkeypatch).post(f"/apps/ehrs/{Registered.objects.get().pk}/look/")
+
+    assert (answer.context["look"].is_enough, answer.context["lacks"]) == (True, [])
+    assert "启动所需的内容齐全" in text(answer)
+
+
+@pytest.mark.parametrize(
+    ("configuration", "enough", "missing"),
+    [
+        ({"token_endpoint": None}, False, ["token_endpoint"]),
+        ({"token_endpoint": "https://169.254.169.254/"}, False, ["token_endpoint"]),
+        ({"jwks_uri": "http://127.0.0.1:9/"}, False, ["jwks_uri"]),
+        (
+            {"capabilities": ["launch-ehr"]},
+            True,
+            ["sso-openid-connect", "context-ehr-patient", "permission-patient"],
+        ),
+        ({"code_challenge_methods_supported": []}, True, ["code_challenge_methods_supported"]),
+        (
+            {"token_endpoint_auth_signing_alg_values_supported": ["RS384"]},
+            True,
+            ["token_endpoint_auth_signing_alg_values_supported"],
+        ),
+    ],
+    ids=["no-token", "inside", "no-keys", "capabilities", "pkce", "algorithm"],
+)
+def test_look_says_what_is_missing(
+    ehr: Ehr,
+    monkeypatch: pytest.MonkeyPatch,
+    configuration: dict[str, Any],
+    enough: bool,
+    missing: list[str],
+) -> None:
+    ehr.configuration = configuration
+
+    answer = manager(monkeypatch).post(f"/apps/ehrs/{Registered.objects.get().pk}/look/")
+
+    assert answer.context["look"].is_enough is enough
+    assert [lack.value for lack, _ in answer.context["lacks"]] == missing
+
+
+def test_look_at_a_system_that_is_down_says_so(ehr: Ehr, monkeypatch: pytest.MonkeyPatch) -> None:
+    ehr.close()
+
+    answer = manager(monkeypatch).post(f"/apps/ehrs/{Registered.objects.get().pk}/look/")
+
+    assert answer.context["look"].reached is False
+    assert f"{ehr.issuer}/.well-known/smart-configuration 没有返回" in text(answer)
+
+
+def test_keys_that_openid_alone_names_are_found(ehr: Ehr) -> None:
+    ehr.configuration, ehr.openid = {"jwks_uri": None}, True
+
+    assert launch(ehr)[1].status_code == 302
+
+
+def test_host_that_the_operator_takes_away_is_asked_nothing_more(
+    ehr: Ehr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "SETTINGS", replace(settings.SETTINGS, ehrs=""))
+    browser = browser_of()
+
+    assert_nothing_opened(browser, begin(ehr, browser), 503, "launch-unreached")
+    assert ehr.asked == []
+
+
+def test_administrator_links_and_unlinks_accounts_of_the_institution(
+    ehr: Ehr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boss, page = manager(monkeypatch), f"/apps/ehrs/{Registered.objects.get().pk}/"
+
+    taken = boss.post(f"{page}unbind/", {"username": "wang"})
+    afar = boss.post(f"{page}bind/", {"username": "afar", "subject": "ehr-doctor-7"})
+    none = Binding.objects.count()
+    boss.post(f"{page}bind/", {"username": "wang", "subject": "ehr-doctor-10"})
+
+    assert (taken.status_code, afar.status_code, none) == (302, 422, 0)
+    assert Binding.objects.get().subject == "ehr-doctor-10"
+    assert "ehr-doctor-10" in text(boss.get(page))
+
+
+def test_disabled_and_enabled_again(ehr: Ehr, monkeypatch: pytest.MonkeyPatch) -> None:
+    boss, page = manager(monkeypatch), f"/apps/ehrs/{Registered.objects.get().pk}/"
+
+    boss.post(f"{page}disable/")
+    before = launch_status(ehr)
+    boss.post(f"{page}enable/")
+
+    assert (before, launch_status(ehr)) == (403, 302)
+    assert boss.post(f"{page}nonsense/").status_code == 404
+
+
+def launch_status(ehr: Ehr) -> int:
+    return int(begin(ehr, browser_of()).status_code)

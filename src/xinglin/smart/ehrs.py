@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_noop
 
@@ -144,6 +145,11 @@ def _checked(draft: Draft, base: str) -> Draft:
             ),
             address=issuer,
         )
+    if not is_named(issuer):
+        raise invalid(
+            gettext_noop("Systems are asked on the hosts of XINGLIN_EHRS alone; %(host)s is none of them."),
+            host=urlsplit(issuer).hostname or "—",
+        )
     if draft.matching not in set(Matching):
         raise invalid(
             gettext_noop("How doctors are known should be one of %(known)s."), known=", ".join(Matching)
@@ -182,7 +188,8 @@ def _note(kind: str, ehr: Ehr, deed: Deed) -> None:
 
 def configuration(ehr: Ehr, *, now: datetime) -> Configuration:
     """What the system says of itself; ``busy`` where it says too little or does not answer."""
-    found = _remembered.get(f"{ehr.issuer}{configurations.WELL_KNOWN}", now=now)
+    at = f"{ehr.issuer}{configurations.WELL_KNOWN}"
+    found = _remembered.get(at, now=now) if is_open(ehr.issuer) else None
     said = _read(ehr, found) if found is not None else None
     if said is None or NEEDED & set(configurations.lacks(said, by_secret=bool(ehr.secret))):
         raise busy(
@@ -194,7 +201,7 @@ def configuration(ehr: Ehr, *, now: datetime) -> Configuration:
 
 def look(ehr: Ehr, *, now: datetime) -> Look:
     """Ask the system anew and tell what is missing."""
-    found = None if _is_closed(ehr, ehr.issuer) else fetching.get(f"{ehr.issuer}{configurations.WELL_KNOWN}")
+    found = fetching.get(f"{ehr.issuer}{configurations.WELL_KNOWN}") if is_open(ehr.issuer) else None
     if found is None:
         return Look(reached=False)
     said = _read(ehr, found)
@@ -205,24 +212,36 @@ def look(ehr: Ehr, *, now: datetime) -> Look:
 
 
 def _read(ehr: Ehr, found: dict[str, object]) -> Configuration:
-    """The configuration, without addresses that lead to this machine where the system itself is elsewhere."""
+    """The configuration, without addresses that the platform may not ask."""
     said = configurations.read(found, base=ehr.issuer)
     if said.issuer and not said.keys and configurations.may_ask(said.issuer, base=ehr.issuer):
         # Why: until SMART 2.2 the keys were named in OpenID's own description alone.
-        more = None if _is_closed(ehr, said.issuer) else fetching.get(f"{said.issuer}{configurations.OPENID}")
+        more = fetching.get(f"{said.issuer}{configurations.OPENID}") if is_open(said.issuer) else None
         if more is not None and more.get("issuer") == said.issuer:
             said = configurations.read({**found, "jwks_uri": more.get("jwks_uri")}, base=ehr.issuer)
     return replace(
         said,
-        token="" if _is_closed(ehr, said.token) else said.token,
-        keys="" if _is_closed(ehr, said.keys) else said.keys,
+        token=said.token if is_open(said.token) else "",
+        keys=said.keys if is_open(said.keys) else "",
     )
 
 
-def _is_closed(ehr: Ehr, address: str) -> bool:
-    """Whether an address leads to this machine though the system is not on it."""
-    host, own = urlsplit(address).hostname, urlsplit(ehr.issuer).hostname
-    return bool(host) and not configurations.is_loopback(own) and outgoing.leads_here(str(host))
+def is_named(address: str) -> bool:
+    """Whether the operator lets the platform ask there: on our own host, or on one of ``XINGLIN_EHRS``."""
+    host = urlsplit(address).hostname or ""
+    return bool(host) and (host in settings.SETTINGS.ehrs.split() or _is_own(host))
+
+
+def is_open(address: str) -> bool:
+    """Whether an address may be asked now: a host that is not written as this machine must not lead here either."""
+    host = urlsplit(address).hostname or ""
+    return is_named(address) and (
+        configurations.is_loopback(host) or _is_own(host) or not outgoing.leads_here(host)
+    )
+
+
+def _is_own(host: str) -> bool:
+    return host == urlsplit(settings.SETTINGS.base_url).hostname
 
 
 # -- who its doctors are
