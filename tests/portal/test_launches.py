@@ -37,7 +37,7 @@ def deed() -> Deed:
 
 
 @pytest.fixture
-def ehr(stored: None, db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ehr]:
+def ehr(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ehr]:
     """The hospital's server, registered, and people with accounts; one doctor is linked."""
     monkeypatch.setattr(settings, "SETTINGS", replace(settings.SETTINGS, ehrs="127.0.0.1", demo=True))
     server = Ehr(lambda: keys.public(keys.CLIENT))
@@ -107,7 +107,7 @@ def assert_nothing_opened(browser: Client, answer: Any, status: int, why: str) -
 # -- what holds
 
 
-def test_launch_opens_the_record_of_the_patient_at_hand(ehr: Ehr) -> None:
+def test_launch_opens_the_record_of_the_patient_at_hand(stored: None, ehr: Ehr) -> None:
     browser, answer = launch(ehr)
 
     assert (answer.status_code, answer["Location"] in {"/residents/a/", "/residents/c/"}) == (302, True)
@@ -136,7 +136,7 @@ def test_server_of_version_1_is_asked_for_its_scopes(ehr: Ehr) -> None:
     assert "patient%2FPatient.read" in begin(ehr, browser_of())["Location"]
 
 
-def test_without_a_launch_the_patient_is_chosen_there(ehr: Ehr) -> None:
+def test_without_a_launch_the_patient_is_chosen_there(stored: None, ehr: Ehr) -> None:
     browser, answer = launch(ehr, launch=None)
 
     assert answer.status_code == 302
@@ -146,7 +146,7 @@ def test_without_a_launch_the_patient_is_chosen_there(ehr: Ehr) -> None:
     assert browser.get(answer["Location"]).status_code == 200
 
 
-def test_session_opens_nothing_else_and_every_look_is_noted(ehr: Ehr) -> None:
+def test_session_opens_nothing_else_and_every_look_is_noted(stored: None, ehr: Ehr) -> None:
     browser, answer = launch(ehr)
     access.flush()
     with database.connect() as connection:
@@ -166,7 +166,7 @@ def test_session_opens_nothing_else_and_every_look_is_noted(ehr: Ehr) -> None:
     assert event.detail.startswith("first Patient/")
 
 
-def test_launch_signs_out_whoever_was_there_and_a_second_one_opens_too(ehr: Ehr) -> None:
+def test_launch_signs_out_whoever_was_there_and_a_second_one_opens_too(stored: None, ehr: Ehr) -> None:
     browser = browser_of()
     browser.force_login(Account.objects.create_user("other", display_name="别人", roles=["administrator"]))
 
@@ -177,7 +177,7 @@ def test_launch_signs_out_whoever_was_there_and_a_second_one_opens_too(ehr: Ehr)
     assert "王医生" in text(browser.get(again["Location"]))
 
 
-def test_two_launches_at_once_in_one_browser_both_hold(ehr: Ehr) -> None:
+def test_two_launches_at_once_in_one_browser_both_hold(stored: None, ehr: Ehr) -> None:
     browser = browser_of()
 
     backs = [at_the_hospital(begin(ehr, browser)["Location"]) for _ in range(2)]
@@ -185,7 +185,7 @@ def test_two_launches_at_once_in_one_browser_both_hold(ehr: Ehr) -> None:
     assert [come_back(browser, back).status_code for back in backs] == [302, 302]
 
 
-def test_secret_of_the_hospital_is_used_and_kept_sealed(ehr: Ehr) -> None:
+def test_secret_of_the_hospital_is_used_and_kept_sealed(stored: None, ehr: Ehr) -> None:
     ehr.secret = "s3cret of the hospital"
     one = Registered.objects.get()
     ehrs.change(ehr=one, draft=draft_of(one, secret=ehr.secret), base=BASE, deed=deed())
@@ -206,7 +206,7 @@ def draft_of(one: Registered, **more: Any) -> Draft:
     return Draft(**given)
 
 
-def test_doctors_may_be_matched_by_name(ehr: Ehr) -> None:
+def test_doctors_may_be_matched_by_name(stored: None, ehr: Ehr) -> None:
     one = Registered.objects.get()
     ehrs.change(ehr=one, draft=draft_of(one, matching="name"), base=BASE, deed=deed())
     ehr.subject, ehr.claims = "ehr-doctor-8", {"preferred_username": "wang"}
@@ -319,7 +319,7 @@ def test_other_errors_are_named_and_never_shown_as_they_came(ehr: Ehr) -> None:
     assert_nothing_opened(browser, answer, 403, "launch-answer")
 
 
-def test_answer_is_good_once(ehr: Ehr) -> None:
+def test_answer_is_good_once(stored: None, ehr: Ehr) -> None:
     browser = browser_of()
     back = at_the_hospital(begin(ehr, browser)["Location"])
     come_back(browser, back)
@@ -445,7 +445,7 @@ def test_hospital_that_is_down_is_said(ehr: Ehr) -> None:
     ids=["none", "path", "not-granted", "gone", "no-number", "wrong-digit", "own-number", "unknown"],
 )
 def test_patient_that_cannot_be_found_opens_nothing(
-    ehr: Ehr, more: dict[str, Any], patients: dict[str, Any] | None, status: int, why: str
+    stored: None, ehr: Ehr, more: dict[str, Any], patients: dict[str, Any] | None, status: int, why: str
 ) -> None:
     ehr.more = more
     if patients is not None:
@@ -454,7 +454,7 @@ def test_patient_that_cannot_be_found_opens_nothing(
     assert_nothing_opened(*launch(ehr), status, why)
 
 
-def test_numbers_of_two_residents_open_neither(ehr: Ehr) -> None:
+def test_numbers_of_two_residents_open_neither(stored: None, ehr: Ehr) -> None:
     from xinglin.kernel.actor import SYSTEM
     from xinglin.record.door import open_as
 
@@ -488,7 +488,7 @@ def sign_in(browser: Client, name: str, onward: str = "/") -> None:
     assert browser.session["_auth_user_id"] == str(Account.objects.get(username=name).pk)
 
 
-def test_doctor_links_the_account_by_signing_in_once(ehr: Ehr) -> None:
+def test_doctor_links_the_account_by_signing_in_once(stored: None, ehr: Ehr) -> None:
     browser, answer = unlinked(ehr)
     where = answer.context["link"]
     to_sign_in = browser.get(where)
@@ -529,7 +529,7 @@ def test_nobody_links_who_came_at_another_browser(ehr: Ehr) -> None:
     assert Binding.objects.count() == 0
 
 
-def test_session_that_a_launch_has_opened_links_nothing(ehr: Ehr) -> None:
+def test_session_that_a_launch_has_opened_links_nothing(stored: None, ehr: Ehr) -> None:
     browser, _ = launch(ehr)
     _, answer = unlinked(ehr)
     launch_of_wang = browser_of()
@@ -745,7 +745,7 @@ def test_look_at_a_system_that_is_down_says_so(ehr: Ehr, monkeypatch: pytest.Mon
     assert f"{ehr.issuer}/.well-known/smart-configuration 没有返回" in text(answer)
 
 
-def test_keys_that_openid_alone_names_are_found(ehr: Ehr) -> None:
+def test_keys_that_openid_alone_names_are_found(stored: None, ehr: Ehr) -> None:
     ehr.configuration, ehr.openid = {"jwks_uri": None}, True
 
     assert launch(ehr)[1].status_code == 302
