@@ -60,6 +60,7 @@ def serving(home: Path, **settings: str) -> Iterator[str]:
                 "XINGLIN_HOME": str(home),
                 "XINGLIN_LEDGER": "false",
                 "XINGLIN_DICOM_STORE": os.environ["XINGLIN_HOME"] + "/dicom",  # where tests put images
+                "XINGLIN_EHRS": "127.0.0.1",
                 "XINGLIN_DEMO": "true",  # no role needs a second factor
                 **settings,
             },

@@ -57,7 +57,9 @@ def test_other_keys_signature_is_refused(algorithm):
     assert not KEYS[algorithm].verifier.verify(b"message", ring(algorithm).current.signer.sign(b"message"))
 
 
-@pytest.mark.parametrize("algorithm", [Algorithm.ED25519, Algorithm.ECDSA_P256, Algorithm.SM2])
+@pytest.mark.parametrize(
+    "algorithm", [Algorithm.ED25519, Algorithm.ECDSA_P256, Algorithm.ECDSA_P384, Algorithm.SM2]
+)
 def test_public_key_alone_verifies(algorithm):
     key = KEYS[algorithm]
 

@@ -32,7 +32,7 @@ ENDED_COOKIE = "xl-ended"
 ASIDE = "Xl-Aside"  # a header of what a page asks by itself: it is no use of the session
 _SIGNED_IN = "_auth_user_id"  # Django's
 _NOTED_SECONDS = 60  # use is written down once in this time
-_ALWAYS = ("/sign-out/", "/language/", "/static/", "/link/")  # what every session opens
+_ALWAYS = ("/sign-out/", "/language/", "/static/", "/link/", "/record/launch")  # what every session opens
 _OPEN = ("/account/", "/sign-out/", "/sign-in/", "/language/", "/static/")
 
 

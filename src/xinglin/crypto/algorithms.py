@@ -10,6 +10,7 @@ class Algorithm(StrEnum):
 
     ED25519 = "ed25519"  # RFC 8032
     ECDSA_P256 = "ecdsa-p256"  # FIPS 186-5 with SHA-256
+    ECDSA_P384 = "ecdsa-p384"  # the same with SHA-384
     SM2 = "sm2"  # GB/T 32918 with SM3
     HMAC_SM3 = "hmac-sm3"
     HMAC_SHA256 = "hmac-sha256"
@@ -30,6 +31,7 @@ FIT: dict[Use, frozenset[Algorithm]] = {
         {
             Algorithm.ED25519,
             Algorithm.ECDSA_P256,
+            Algorithm.ECDSA_P384,
             Algorithm.SM2,
             Algorithm.HMAC_SM3,
             Algorithm.HMAC_SHA256,

@@ -1,6 +1,6 @@
 """Signatures behind two small interfaces, ``Signer`` and ``Verifier``, which a certified module can take the place of.
 
-All have fixed lengths: 64 bytes for Ed25519, ECDSA and SM2 (r and s), 32 for a keyed digest.
+All have fixed lengths: 64 bytes for Ed25519, ECDSA with P-256 and SM2 (r and s), 96 with P-384, 32 for a keyed digest.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from xinglin.crypto.algorithms import Algorithm
 LENGTHS = {
     Algorithm.ED25519: 64,
     Algorithm.ECDSA_P256: 64,
+    Algorithm.ECDSA_P384: 96,
     Algorithm.SM2: 64,
     Algorithm.HMAC_SM3: 32,
     Algorithm.HMAC_SHA256: 32,
@@ -27,7 +28,10 @@ LENGTHS = {
 
 _RAW = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 _POINT = (serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
-_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_CURVES: dict[Algorithm, tuple[ec.EllipticCurve, hashes.HashAlgorithm]] = {
+    Algorithm.ECDSA_P256: (ec.SECP256R1(), hashes.SHA256()),
+    Algorithm.ECDSA_P384: (ec.SECP384R1(), hashes.SHA384()),
+}
 
 
 class Verifier(Protocol):
@@ -83,35 +87,37 @@ class Ed25519Signer:
 
 
 class EcdsaVerifier:
-    algorithm = Algorithm.ECDSA_P256
-
-    def __init__(self, public: bytes) -> None:
+    def __init__(self, algorithm: Algorithm, public: bytes) -> None:
+        self.algorithm = algorithm
         self.public = public
-        self._key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public)
+        curve, self._hash = _CURVES[algorithm]
+        self._key = ec.EllipticCurvePublicKey.from_encoded_point(curve, public)
 
     def verify(self, message: bytes, signature: bytes) -> bool:
-        if len(signature) != 64:
+        if len(signature) != LENGTHS[self.algorithm]:
             return False
-        pair = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+        half = len(signature) // 2
+        pair = int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big")
         try:
-            self._key.verify(utils.encode_dss_signature(*pair), message, ec.ECDSA(hashes.SHA256()))
+            self._key.verify(utils.encode_dss_signature(*pair), message, ec.ECDSA(self._hash))
         except InvalidSignature:
             return False
         return True
 
 
 class EcdsaSigner:
-    algorithm = Algorithm.ECDSA_P256
-
-    def __init__(self, secret: bytes) -> None:
-        self._key = ec.derive_private_key(int.from_bytes(secret, "big"), ec.SECP256R1())
+    def __init__(self, algorithm: Algorithm, secret: bytes) -> None:
+        self.algorithm = algorithm
+        curve, self._hash = _CURVES[algorithm]
+        self._key = ec.derive_private_key(int.from_bytes(secret, "big"), curve)
 
     def sign(self, message: bytes) -> bytes:
-        r, s = utils.decode_dss_signature(self._key.sign(message, ec.ECDSA(hashes.SHA256())))
-        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+        r, s = utils.decode_dss_signature(self._key.sign(message, ec.ECDSA(self._hash)))
+        half = LENGTHS[self.algorithm] // 2
+        return r.to_bytes(half, "big") + s.to_bytes(half, "big")
 
     def verifier(self) -> EcdsaVerifier:
-        return EcdsaVerifier(self._key.public_key().public_bytes(*_POINT))
+        return EcdsaVerifier(self.algorithm, self._key.public_key().public_bytes(*_POINT))
 
 
 class KeyedDigest:
@@ -139,8 +145,8 @@ def signer(algorithm: Algorithm, secret: bytes) -> Signer:
     match algorithm:
         case Algorithm.ED25519:
             return Ed25519Signer(secret)
-        case Algorithm.ECDSA_P256:
-            return EcdsaSigner(secret)
+        case Algorithm.ECDSA_P256 | Algorithm.ECDSA_P384:
+            return EcdsaSigner(algorithm, secret)
         case Algorithm.SM2:
             return sm2.Sm2Signer(secret)
         case Algorithm.HMAC_SM3 | Algorithm.HMAC_SHA256:
@@ -154,8 +160,8 @@ def verifier(algorithm: Algorithm, public: bytes) -> Verifier:
     match algorithm:
         case Algorithm.ED25519:
             return Ed25519Verifier(public)
-        case Algorithm.ECDSA_P256:
-            return EcdsaVerifier(public)
+        case Algorithm.ECDSA_P256 | Algorithm.ECDSA_P384:
+            return EcdsaVerifier(algorithm, public)
         case Algorithm.SM2:
             return sm2.Sm2Verifier(public)
         case _:
@@ -163,9 +169,10 @@ def verifier(algorithm: Algorithm, public: bytes) -> Verifier:
 
 
 def make_secret(algorithm: Algorithm) -> bytes:
-    """A new private key or secret, 32 bytes."""
+    """A new private key or secret: 32 bytes, 48 for P-384."""
     if algorithm is Algorithm.SM2:
         return sm2.make_secret()
-    if algorithm is Algorithm.ECDSA_P256:
-        return (secrets.randbelow(_P256_ORDER - 1) + 1).to_bytes(32, "big")
+    if algorithm in _CURVES:
+        made = ec.generate_private_key(_CURVES[algorithm][0]).private_numbers().private_value
+        return made.to_bytes(LENGTHS[algorithm] // 2, "big")
     return secrets.token_bytes(32)

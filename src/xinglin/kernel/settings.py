@@ -67,6 +67,7 @@ class Settings:
     policy: str = "open"  # XINGLIN_POLICY: who may see what: open, region, or the path of a TOML file
     tsa: str = ""  # XINGLIN_TSA: address of a time stamping authority (RFC 3161) for signatures
     keys: str = ""  # XINGLIN_KEYS: folder of the cryptographic keys; <home>/keys if absent
+    ehrs: str = ""  # XINGLIN_EHRS: hosts of institutions' systems that open records, with spaces between
     jwks: str = ""  # XINGLIN_JWKS: addresses below which apps may keep their public keys, with spaces between
     oidc: str = ""  # XINGLIN_OIDC: issuer of the region's own identity provider; none if absent
     oidc_client: str = ""  # XINGLIN_OIDC_CLIENT: the platform's client id there

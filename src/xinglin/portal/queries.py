@@ -136,16 +136,23 @@ def opened(actor: Actor, since: datetime, *, most: int) -> int:
 
 def by_identifier(door: Door, identifier: str) -> str | None:
     """The id of the Patient with an identifier (``system|value``), where all that have it are one person."""
-    system, _, value = identifier.partition("|")
-    if not system or not value:
-        return None
-    named = f"{searching.escape(system)}|{searching.escape(value)}"
-    found = [
-        e.stored.id for e in door.search("Patient", [("identifier", named), ("_count", _CANDIDATES)]).entries
-    ]
+    found = by_identifiers(door, [identifier])
+    return found[0] if len(found) == 1 else None
+
+
+def by_identifiers(door: Door, identifiers: Iterable[str]) -> tuple[str, ...]:
+    """The persons that any of the identifiers (``system|value``) belongs to: the id of one Patient of each."""
+    pairs = [(system, value) for system, _, value in (one.partition("|") for one in identifiers)]
+    named = ",".join(f"{searching.escape(s)}|{searching.escape(v)}" for s, v in pairs if s and v)
+    if not named:
+        return ()
+    page = door.search("Patient", [("identifier", named), ("_count", _CANDIDATES)])
+    found = [e.stored.id for e in page.entries]
     owners = index.persons_of(database.connection(), found)
-    persons = {owners.get(one, f"Patient/{one}") for one in found}
-    return found[0] if len(persons) == 1 else None
+    persons: dict[str, str] = {}
+    for one in found:
+        persons.setdefault(owners.get(one, f"Patient/{one}"), one)
+    return tuple(persons.values())
 
 
 def some(door: Door, count: int) -> tuple[Candidate, ...]:

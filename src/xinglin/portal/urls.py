@@ -1,6 +1,17 @@
 from django.urls import path
 
-from xinglin.portal.views import changes, closed, home, imaging, links, origin, record, summary, traditional
+from xinglin.portal.views import (
+    changes,
+    closed,
+    home,
+    imaging,
+    launches,
+    links,
+    origin,
+    record,
+    summary,
+    traditional,
+)
 
 app_name = "portal"
 
@@ -11,6 +22,10 @@ urlpatterns = [
     path("today/lately/", home.lately, name="lately"),
     path("today/<slug:key>/", home.part, name="today"),
     path("link/", links.follow, name="link"),
+    path("record/launch", launches.begin, name="launch"),
+    path("record/launch/", launches.begin),
+    path("record/launch/link/<int:number>/", launches.link, name="launch-link"),
+    path("record/launch/<slug:key>/", launches.returned, name="launch-returned"),
     path("residents/", record.residents, name="residents"),
     path("policy/", closed.ask_preview, name="ask-preview"),
     path("residents/<str:patient>/", record.record, name="record"),

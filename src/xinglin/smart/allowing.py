@@ -10,7 +10,7 @@ from django.db import transaction
 from xinglin.accounts import events
 from xinglin.accounts.events import NOWHERE
 from xinglin.smart import rules
-from xinglin.smart.models import Assertion, Code, Grant, Launch, Token
+from xinglin.smart.models import Assertion, Code, Grant, Launch, Opening, Token
 from xinglin.smart.terms import terms
 
 if TYPE_CHECKING:
@@ -103,6 +103,7 @@ def forget(*, now: datetime) -> int:
     dropped = [
         Assertion.objects.filter(expires__lt=now).delete()[0],
         Launch.objects.filter(expires__lt=ago).delete()[0],
+        Opening.objects.filter(expires__lt=now - terms().opening).delete()[0],
         Token.objects.filter(expires__lt=ago).delete()[0],
         Grant.objects.filter(begun=None, made__lt=ago).delete()[0],
         Grant.objects.filter(ended__lt=ago).delete()[0],

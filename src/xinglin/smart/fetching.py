@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import threading
+import urllib.error
 import urllib.request
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from xinglin.kernel import outgoing
@@ -20,20 +23,50 @@ _AGAIN = 10.0  # seconds before an answer that was not enough is asked for again
 _SECONDS = 8
 
 
-def get(
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: the status, 0 where nobody answered, and the JSON object, None where there was none."""
+
+    status: int
+    said: dict[str, Any] | None = None
+
+    @property
+    def is_good(self) -> bool:
+        return self.said is not None and 200 <= self.status < 300
+
+
+def ask(
     address: str, *, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
-) -> dict[str, Any] | None:
-    """The JSON object at an address, with ``form`` the answer to it; None for whatever is not right."""
+) -> Answer:
+    """What is answered at an address, to ``form`` if there is one."""
     if not address.startswith(("https://", "http://")):
-        return None
+        return Answer(0)
     body = urlencode(form).encode() if form is not None else None
     asked = urllib.request.Request(address, body, {"Accept": "application/json", **(headers or {})})  # noqa: S310 -- as above
     try:
         with outgoing.opener.open(asked, timeout=_SECONDS) as answer:
-            found = json.loads(answer.read(_LARGEST))
-    except (OSError, ValueError):
+            return Answer(answer.status, _read(answer))
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return Answer(refused.code, _read(refused))
+    except (OSError, ValueError, http.client.HTTPException):
+        return Answer(0)
+
+
+def _read(answer: IO[bytes]) -> dict[str, Any] | None:
+    try:
+        found = json.loads(answer.read(_LARGEST))
+    except (OSError, ValueError, http.client.HTTPException):
         return None
     return found if isinstance(found, dict) else None
+
+
+def get(
+    address: str, *, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+) -> dict[str, Any] | None:
+    """The JSON object at an address, with ``form`` the answer to it; None for whatever is not right."""
+    found = ask(address, form=form, headers=headers)
+    return found.said if found.is_good else None
 
 
 class Remembered:

@@ -9,13 +9,15 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from xinglin.smart import words
+from xinglin.smart.ehrs import Draft as EhrDraft
 from xinglin.smart.registering import Draft
 from xinglin.smart.rules import Kind
 
 if TYPE_CHECKING:
     from xinglin.accounts.models import Account
-    from xinglin.smart.models import App
+    from xinglin.smart.models import App, Ehr
 
+KEY_WAY, SECRET_WAY = "key", "secret"
 _CONTROL = {"class": "form-control", "autocomplete": "off"}
 _CODE = _CONTROL | {"spellcheck": "false", "rows": 4, "class": "form-control xl-smart-code"}
 
@@ -80,6 +82,89 @@ class AppForm(forms.Form):
             institution_id=self._manager.institution_id if local else given["institution_id"],
             institution_name=self._manager.institution_name if local else given["institution_name"],
         )  # fmt: skip
+
+
+class EhrForm(forms.Form):
+    """A system that opens the record browser, new or changed."""
+
+    key = forms.SlugField(
+        label=_("Short name, part of the address that it sends back to; it stays"), max_length=40,
+        widget=forms.TextInput(_CONTROL | {"spellcheck": "false"}),
+    )  # fmt: skip
+    name = forms.CharField(label=_("Name of the system"), max_length=120, widget=forms.TextInput(_CONTROL))
+    issuer = forms.CharField(
+        label=_("Address of its FHIR interface (iss)"), max_length=300,
+        widget=forms.TextInput(_CONTROL | {"spellcheck": "false"}),
+    )  # fmt: skip
+    client_id = forms.CharField(
+        label=_("Client id that it has given the record browser; empty until it has"), max_length=200, required=False,
+        widget=forms.TextInput(_CONTROL | {"spellcheck": "false"}),
+    )  # fmt: skip
+    way = forms.ChoiceField(
+        label=_("How the platform shows who it is"),
+        choices=[(KEY_WAY, _("By its own key")), (SECRET_WAY, _("By a secret that the system has given"))],
+        widget=forms.Select({"class": "form-select"}),
+    )
+    secret = forms.CharField(
+        label=_("Secret that it has given; empty leaves what there is"), max_length=500, required=False,
+        widget=forms.PasswordInput(_CONTROL | {"autocomplete": "new-password"}),
+    )  # fmt: skip
+    matching = forms.ChoiceField(
+        label=_("How its doctors are known here"),
+        choices=[(m.value, name) for m, name in words.MATCHING.items()],
+        widget=forms.Select({"class": "form-select"}),
+    )
+    linking = forms.ChoiceField(
+        label=_("Who links them"),
+        choices=[
+            ("yes", _("Administrators, and doctors by signing in once")),
+            ("no", _("Administrators alone")),
+        ],
+        widget=forms.Select({"class": "form-select"}),
+    )
+    institution_id = forms.CharField(
+        label=_("Institution's id"), max_length=64, required=False, widget=forms.TextInput(_CONTROL)
+    )
+    institution_name = forms.CharField(
+        label=_("Institution's name"), max_length=200, required=False, widget=forms.TextInput(_CONTROL)
+    )
+
+    def __init__(self, manager: Account, ehr: Ehr | None, data: object = None) -> None:
+        super().__init__(data, initial=_initial_ehr(ehr) if ehr else {"way": KEY_WAY, "linking": "yes"})  # type: ignore[arg-type]
+        self._manager = manager
+        self._ehr = ehr
+        if ehr is not None:
+            self.fields["key"].disabled = True
+        if manager.institution_id:
+            del self.fields["institution_id"], self.fields["institution_name"]
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        has = bool(given.get("secret")) or bool(self._ehr and self._ehr.secret)
+        if given.get("way") == SECRET_WAY and not has:
+            self.add_error("secret", _("Enter the secret that the system has given."))
+        return given
+
+    def draft(self) -> EhrDraft:
+        """What was typed, as a system."""
+        given = self.cleaned_data
+        local = bool(self._manager.institution_id)
+        return EhrDraft(
+            key=given["key"], name=given["name"], issuer=given["issuer"], client_id=given["client_id"].strip(),
+            secret="" if given["way"] == KEY_WAY else given["secret"] or None, matching=given["matching"],
+            linking=given["linking"] == "yes",
+            institution_id=self._manager.institution_id if local else given["institution_id"],
+            institution_name=self._manager.institution_name if local else given["institution_name"],
+        )  # fmt: skip
+
+
+def _initial_ehr(ehr: Ehr) -> dict[str, Any]:
+    return {
+        "key": ehr.key, "name": ehr.name, "issuer": ehr.issuer, "client_id": ehr.client_id,
+        "way": SECRET_WAY if ehr.secret else KEY_WAY, "matching": ehr.matching,
+        "linking": "yes" if ehr.linking else "no", "institution_id": ehr.institution_id,
+        "institution_name": ehr.institution_name,
+    }  # fmt: skip
 
 
 def _lines(text: str) -> tuple[str, ...]:

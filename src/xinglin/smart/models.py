@@ -140,3 +140,47 @@ class Binding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} is {self.account}"
+
+
+class Ehr(models.Model):
+    """A system of an institution that may open the record browser by a SMART launch.
+
+    ``issuer`` is the address of its FHIR interface, ``client_id`` what it calls us, ``secret`` what it gave us, sealed;
+    empty where our own key signs.
+    """
+
+    key = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    issuer = models.CharField(max_length=300, unique=True)
+    client_id = models.CharField(max_length=200, blank=True, default="")
+    secret = models.TextField(blank=True, default="")
+    institution_id = models.CharField(max_length=64, blank=True, default="")
+    institution_name = models.CharField(max_length=200, blank=True, default="")
+    matching = models.CharField(max_length=20)  # rules.Matching
+    linking = models.BooleanField(default=True)  # whether doctors may say themselves who they are
+    active = models.BooleanField(default=True)
+    made: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Opening(models.Model):
+    """A launch on its way, good once: digests of its state and of what the browser keeps.
+
+    ``subject`` is who came, where no account was known for them: whoever signs in at that browser may link theirs.
+    """
+
+    ehr = models.ForeignKey(Ehr, on_delete=models.CASCADE)
+    state = models.CharField(max_length=64, unique=True)
+    browser = models.CharField(max_length=64)
+    expires: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    used: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, blank=True)
+    subject = models.CharField(max_length=255, blank=True, default="")
+    who = models.CharField(max_length=300, blank=True, default="")  # as that system says
+    linked: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True
+    )
+
+    def __str__(self) -> str:
+        return f"opening by {self.ehr_id}"

@@ -45,6 +45,35 @@ class Kind(StrEnum):
     ASYMMETRIC = "asymmetric"  # a private key, of which we know the public half
 
 
+class Matching(StrEnum):
+    """How the doctors of an institution's system are known here."""
+
+    BOUND = "bound"  # each is linked: by an administrator, or by signing in once
+    NAME = "name"  # as before, else by the name of the account, which that system tells
+
+
+class Why(StrEnum):
+    """Why a launch of the record browser leads to no record: the ``code`` of the fault."""
+
+    UNKNOWN = "launch-unknown"
+    NOT_READY = "launch-not-ready"
+    UNREACHED = "launch-unreached"
+    STATE = "launch-state"
+    USED = "launch-used"
+    MIXED = "launch-mixed"
+    DENIED = "launch-denied"
+    ANSWER = "launch-answer"
+    CLIENT = "launch-client"
+    TOKEN = "launch-token"  # noqa: S105 -- a reason
+    CLOCK = "launch-clock"
+    NO_PATIENT = "launch-no-patient"
+    NO_NUMBER = "launch-no-number"
+    NOBODY = "launch-nobody"
+    SEVERAL = "launch-several"
+    UNLINKED = "launch-unlinked"
+    ROLE = "launch-role"
+
+
 class Refused(Exception):  # noqa: N818 -- an answer of the protocol
     """An error of OAuth: its code, and English words for the developer."""
 

@@ -22,6 +22,18 @@ class Links:
 
 
 @dataclass(frozen=True, slots=True)
+class Launches:
+    """Launches of the record browser by institutions' systems: what is asked for, and by which numbers residents are
+    known; ``claim`` is that which has the account's name, where doctors are matched by it.
+    """
+
+    scopes: tuple[str, ...]
+    claim: str
+    purpose: str
+    numbers: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """All of the file."""
 
@@ -37,6 +49,8 @@ class Terms:
     upstream_scope: str
     upstream_claim: str
     links: Links
+    launches: Launches
+    opening: timedelta
 
 
 @cache
@@ -54,6 +68,12 @@ def terms() -> Terms:
             frozenset(given["links"]["purposes"]),
             timedelta(seconds=given["links"]["idle"]),
             timedelta(seconds=given["links"]["whole"]),
+        ),
+        launches=Launches(
+            tuple(given["launches"]["scopes"]),
+            given["launches"]["claim"],
+            given["launches"]["purpose"],
+            frozenset(given["launches"]["numbers"]),
         ),
         **seconds,
     )

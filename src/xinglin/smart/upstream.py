@@ -7,47 +7,28 @@ terms name; rights come from the account alone. https://openid.net/specs/openid-
 from __future__ import annotations
 
 import base64
-import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
-from django.db import transaction
 from django.utils.translation import gettext, gettext_noop
-from joserfc import jws, jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
-from xinglin.accounts import events
 from xinglin.accounts.models import Account
 from xinglin.kernel import outgoing
-from xinglin.kernel.errors import conflict, forbidden, not_found
-from xinglin.smart import fetching, queries, rules
-from xinglin.smart.assertions import ALGORITHMS
-from xinglin.smart.models import Binding
+from xinglin.kernel.errors import forbidden, not_found
+from xinglin.smart import bindings, fetching, queries, rules, verifying
+from xinglin.smart.bindings import Place
 from xinglin.smart.terms import terms
+from xinglin.smart.verifying import Doubtful, Expected
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from xinglin.smart.registering import Deed
+    from xinglin.smart.verifying import Question
 
 _remembered = fetching.Remembered()
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is kept in the session between asking and the answer."""
-
-    state: str
-    nonce: str
-    verifier: str
-
-    @classmethod
-    def new(cls) -> Question:
-        return cls(rules.new_secret(), rules.new_secret(), rules.new_secret() + rules.new_secret())
 
 
 def is_configured() -> bool:
@@ -71,15 +52,12 @@ def issuer() -> str:
 
 def address(question: Question, *, back: str, now: datetime) -> str:
     """Where somebody is sent to sign in."""
-    challenge = (
-        base64.urlsafe_b64encode(hashlib.sha256(question.verifier.encode()).digest()).rstrip(b"=").decode()
-    )
     return rules.with_parameters(
         _metadata(now)["authorization_endpoint"],
         {
             "response_type": "code", "client_id": settings.SETTINGS.oidc_client, "redirect_uri": back,
             "scope": terms().upstream_scope, "state": question.state, "nonce": question.nonce,
-            "code_challenge": challenge, "code_challenge_method": "S256",
+            "code_challenge": question.challenge, "code_challenge_method": "S256",
         },
     )  # fmt: skip
 
@@ -130,52 +108,11 @@ def _is_safe(address: object) -> bool:
 
 def _verified(text: str, question: Question, *, now: datetime) -> dict[str, Any]:
     """The claims of an identity token that is signed by the provider, for us, now, as the answer to this question."""
+    expected = Expected(issuer(), settings.SETTINGS.oidc_client, question.nonce)
     try:
-        header = dict(jws.extract_compact(text.encode()).headers())
-    except (JoseError, ValueError):
+        return verifying.verified(text, expected, keys=_metadata(now)["jwks_uri"], now=now)
+    except Doubtful:
         raise _refused() from None
-    given = _remembered.get(_metadata(now)["jwks_uri"], now=now, lacks=lambda found: not _keys(found, header))
-    for key in _keys(given or {}, header):
-        try:
-            claims = dict(jwt.decode(text, key, algorithms=[str(header.get("alg"))]).claims)
-        except (JoseError, ValueError):
-            continue
-        if _is_ours(claims, question, now=now):
-            return claims
-    raise _refused()
-
-
-def _keys(given: dict[str, Any], header: dict[str, Any]) -> list[Any]:
-    try:
-        found = KeySet.import_key_set(given)  # type: ignore[arg-type]  # whatever the provider says
-    except (JoseError, ValueError, TypeError, KeyError):
-        return []
-    return [
-        key
-        for key in found.keys
-        if header.get("alg") in ALGORITHMS.get(key.key_type, ())
-        and key.get("use") in (None, "sig")
-        and ("kid" not in header or key.kid == header["kid"])
-    ]
-
-
-def _is_ours(claims: dict[str, Any], question: Question, *, now: datetime) -> bool:
-    client, at, skew = settings.SETTINGS.oidc_client, now.timestamp(), terms().skew.total_seconds()
-    audiences = claims.get("aud")
-    audiences = audiences if isinstance(audiences, list) else [audiences]
-    expires, issued = claims.get("exp"), claims.get("iat")
-    return (
-        str(claims.get("iss", "")).rstrip("/") == issuer()
-        and client in audiences
-        and claims.get("azp", client) == client
-        and isinstance(expires, int | float)
-        and expires > at - skew
-        and isinstance(issued, int | float)
-        and issued <= at + skew
-        and rules.same(str(claims.get("nonce", "")), question.nonce)
-        and isinstance(claims.get("sub"), str)
-        and bool(claims["sub"])
-    )
 
 
 def _account_of(claims: dict[str, Any]) -> Account:
@@ -191,25 +128,17 @@ def _account_of(claims: dict[str, Any]) -> Account:
     return found
 
 
+def _place() -> Place:
+    return Place(issuer(), "bound", "unbound")
+
+
 def bind(*, account: Account, subject: str, deed: Deed) -> None:
     """Say who the account is at the provider."""
     if not is_configured():
         raise not_found(gettext_noop("There is no identity provider: XINGLIN_OIDC names none."))
-    with transaction.atomic():
-        if queries.bound(issuer(), subject) not in (None, account.pk):
-            raise conflict(gettext_noop("Another account is bound to %(subject)s."), subject=subject)
-        Binding.objects.update_or_create(
-            issuer=issuer(), account=account.pk, defaults={"subject": subject, "made": deed.now}
-        )
-        events.note(
-            "bound", account=account.pk, actor=deed.actor, now=deed.now, origin=deed.origin, detail=subject
-        )
+    bindings.bind(place=_place(), account=account, subject=subject, deed=deed)
 
 
 def unbind(*, account: Account, deed: Deed) -> bool:
     """Take that back; tell whether there was something to take back."""
-    with transaction.atomic():
-        if not Binding.objects.filter(account=account.pk).delete()[0]:
-            return False
-        events.note("unbound", account=account.pk, actor=deed.actor, now=deed.now, origin=deed.origin)
-    return True
+    return bindings.unbind(place=_place(), account=account, deed=deed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import login
@@ -28,6 +28,7 @@ from xinglin.ui import entry
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
+    from xinglin.accounts.models import Account
     from xinglin.smart.linking import Link
 
 _BACKEND = "xinglin.accounts.backend.PasswordBackend"
@@ -51,7 +52,8 @@ def follow(request: HttpRequest) -> HttpResponse:
             detail=(words.message % words.params if words.params else words.message)[:300],
         )  # fmt: skip
         return entry.failed(request, fault)
-    _enter(request, link, patient)
+    came = Came(link.account, link.app.client_id, link.app.institution_name or link.app.name, link.purpose)
+    enter(request, came, patient)
     events.note(
         "link-opened", account=link.account.pk, actor=f"account/{link.account.pk}", now=now, origin=origin,
         detail=f"{link.app.client_id} Patient/{patient} {link.purpose}",
@@ -72,20 +74,30 @@ def _patient(link: Link) -> str:
     return found
 
 
-def _enter(request: HttpRequest, link: Link, patient: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Came:
+    """A doctor who comes from an institution's own system, with the name of that, for a purpose."""
+
+    account: Account
+    app: str
+    name: str
+    purpose: str
+
+
+def enter(request: HttpRequest, came: Came, patient: str) -> None:
     """Begin a session of the doctor that opens this record and nothing else."""
     with transaction.atomic():
         if request.user.is_authenticated:
             sessions.sign_out(request, now=clock.now())
         request.session.flush()
-        login(request, link.account, backend=_BACKEND)
+        login(request, came.account, backend=_BACKEND)
     limits = terms().links
     request.session[sessions.LIMITS] = [limits.idle.total_seconds(), limits.whole.total_seconds()]
     request.session[sessions.WITHIN] = [reverse("portal:record", args=[patient])]
-    request.session["purpose"] = link.purpose
+    request.session["purpose"] = came.purpose
     request.session[entry.LINKED] = {
-        "app": link.app.client_id,
-        "name": link.app.institution_name or link.app.name,
+        "app": came.app,
+        "name": came.name,
         "patient": patient,
         "scopes": list(linking.SCOPES),
     }

@@ -33,6 +33,12 @@ def jwks(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001 -- a view's
     return keys.public()
 
 
+@machine("GET", everybody=True)
+def client_jwks(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001 -- as above
+    """The keys by which systems of institutions know us, when we are their app."""
+    return keys.public(keys.CLIENT)
+
+
 @machine("POST")
 def token(request: HttpRequest) -> dict[str, Any]:
     return exchanging.tokens(_asked(request))

@@ -16,7 +16,7 @@ from xinglin.accounts.views.entering import onward
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, forbidden
 from xinglin.smart import rules, upstream
-from xinglin.smart.upstream import Question
+from xinglin.smart.verifying import Question
 from xinglin.smart.views.machines import base_of
 from xinglin.ui import entry
 
