@@ -184,3 +184,39 @@ def test_the_narrowest_window_needs_no_sideways_scrolling(open_window):
             wrong[path] = found
 
     assert wrong == {}
+
+
+def test_a_board_hangs_on_a_wall_and_stays_there_without_a_line(open_window, axe):
+    window = open_window(width=1920)
+    window.sign_in("steward")
+    page = window.page
+    window.go("/quality/")
+
+    page.click(".xl-bar-tools a[href$='look=wall']")
+    page.locator("xl-wall time").wait_for()
+    window.picture("kit-wall-1920")
+
+    assert page.evaluate("() => getComputedStyle(document.documentElement).fontSize") == "20px"
+    assert not page.locator(".xl-page form").first.is_visible()
+    assert page.locator(".xl-wall-bar nav a").all_inner_texts() == [
+        "数据质量",
+        "结果互认",
+        "数据交换",
+        "诊疗提醒",
+    ]
+    assert violations(window, axe) == []
+
+    page.set_viewport_size({"width": 3840, "height": 2160})
+    assert page.evaluate("() => getComputedStyle(document.documentElement).fontSize") == "40px"
+    assert window.overflow() <= 0
+    page.click("[data-wall=turn]")
+    page.evaluate("() => document.querySelector('xl-wall').go(document.querySelector('xl-wall').next())")
+    page.wait_for_url("**/recognition/board/?look=wall")
+    assert page.get_attribute("[data-wall=turn]", "aria-pressed") == "true"
+
+    page.context.set_offline(True)
+    page.evaluate("() => document.querySelector('xl-wall').go(location.href)")
+    page.locator(".xl-wall-stale", has_text="页面已停止更新").wait_for()
+    assert page.locator("main h1").is_visible()
+    page.context.set_offline(False)
+    forgive(window)

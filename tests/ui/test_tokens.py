@@ -34,6 +34,7 @@ LIGHT = block("\n:root {")
 THEMES = {
     "light": LIGHT,
     "dark": LIGHT | block('\n[data-bs-theme="dark"] {'),
+    "wall": LIGHT | block('\n[data-bs-theme="dark"] {') | block('\nhtml[data-xl-look="wall"] {'),
     "paper": LIGHT | block("@media print"),
 }
 

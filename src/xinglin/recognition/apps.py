@@ -15,8 +15,9 @@ class RecognitionConfig(AppConfig):
 
     def ready(self) -> None:
         """Stand in the navigation for whoever may see something."""
-        from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- after the applications are loaded
+        from xinglin.ui.navigation import Board, Place, offer, offer_board  # noqa: PLC0415 -- after the applications are loaded
 
+        offer_board(Board(15, gettext_lazy("Mutual recognition"), "recognition:board", _counts))
         offer(
             Place(
                 44,
@@ -33,3 +34,10 @@ def _concerns(actor: Actor) -> bool:
     from xinglin.recognition import rules  # noqa: PLC0415 -- after the applications are loaded
 
     return rules.may(actor, "counting") or (rules.may(actor, "deciding") and not actor.has("client"))
+
+
+def _counts(actor: Actor) -> bool:
+    """Whether the figures are for the actor."""
+    from xinglin.recognition import rules  # noqa: PLC0415 -- after the applications are loaded
+
+    return rules.may(actor, "counting")

@@ -112,4 +112,49 @@
   addEventListener("focus", async () => {
     if (ended?.open && (await session()) === "holds") ended.close();
   });
+
+  // What the platform did not accept: told above the form with a way to each field, and the first one is ready to be
+  // mended. Pages say it beside each field; here the two are tied together for who hears them.
+  const words = document.getElementById("xl-wrong");
+
+  function reasonOf(field) {
+    const named = (field.getAttribute("aria-describedby") ?? "").split(/\s+/).map((id) => document.getElementById(id));
+    const box = field.closest(".xl-field, fieldset, div, p, li");
+    const told = named.find((found) => found?.id.endsWith("_error")) ?? box?.querySelector(".text-danger, .errorlist");
+    if (told && !named.includes(told)) {
+      told.id ||= `${field.id}_error`;
+      const others = named.filter(Boolean).map((found) => found.id);
+      field.setAttribute("aria-describedby", [...others, told.id].join(" "));
+    }
+    return told?.textContent.trim() ?? "";
+  }
+
+  function summarise(root) {
+    const wrong = [...root.querySelectorAll("form [aria-invalid=true]")].filter((field) => field.id);
+    if (!wrong.length) return;
+    const form = wrong[0].form;
+    const summary = words.content.firstElementChild.cloneNode(true);
+    for (const field of wrong.filter((one) => one.form === form)) {
+      const way = document.createElement("a");
+      way.href = `#${field.id}`;
+      const label = field.closest("fieldset")?.querySelector("legend") ?? field.labels?.[0];
+      way.textContent = [label?.textContent.trim() ?? "", reasonOf(field)].filter(Boolean).join(": ");
+      way.addEventListener("click", (event) => {
+        event.preventDefault();
+        field.focus();
+      });
+      const line = document.createElement("li");
+      line.append(way);
+      summary.querySelector("ul").append(line);
+    }
+    form.parentElement.querySelector(":scope > .xl-wrong-summary")?.remove();
+    form.before(summary);
+    wrong[0].focus();
+  }
+
+  summarise(document);
+  document.addEventListener("htmx:after:swap", (event) => {
+    const target = event.detail.ctx.target;
+    if (target?.isConnected) summarise(target);
+  });
 }

@@ -68,7 +68,10 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("htmx:after:swap", () => {
   const dialog = document.getElementById("xl-dialog");
   const body = document.getElementById("xl-dialog-body");
-  if (body.childElementCount > 0 && !dialog.open) dialog.showModal();
+  if (body.childElementCount === 0) return;
+  const heading = body.querySelector("h1, h2, h3");
+  if (heading) dialog.setAttribute("aria-label", heading.textContent.trim()); // what is in it, rather than "details"
+  if (!dialog.open) dialog.showModal();
 });
 document.getElementById("xl-dialog").addEventListener("close", () => {
   document.getElementById("xl-dialog-body").replaceChildren();
