@@ -400,3 +400,27 @@ def test_bell_says_how_many_notices_are_unread_to_who_is_signed_in_alone(doctor,
     assert text(answer).startswith("1")
     assert "no-store" in answer["Cache-Control"]
     assert text(Client().get("/ui/unread/")) == ""
+
+
+def test_a_session_is_told_to_hold_only_to_its_own_account(doctor):
+    from django.test import Client
+
+    account = doctor.session["_auth_user_id"]
+
+    held = doctor.get("/ui/session/", {"account": account})
+
+    assert (held.status_code, held.headers["Content-Type"]) == (200, "text/plain")
+    assert len(held.content) == 64  # a token for the forms of the page
+    assert "no-store" in held.headers["Cache-Control"]
+    assert doctor.get("/ui/session/", {"account": "another"}).status_code == 401
+    assert doctor.get("/ui/session/").status_code == 401
+    assert Client().get("/ui/session/", {"account": account}).status_code == 401
+
+
+def test_every_waiting_card_of_the_overview_is_named_and_carries_the_words_for_failing(doctor):
+    page = doctor.get("/residents/a/").content.decode()
+
+    named = re.findall(r'aria-busy="true"><header><h2>([^<]+)</h2>', page)
+    assert len(named) == 6
+    assert page.count('id="xl-failing"') == 1
+    assert page.index("xl/failing.js") < page.index("htmx.min.js")

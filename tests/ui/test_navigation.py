@@ -130,3 +130,18 @@ def test_the_innermost_place_is_the_current_one() -> None:
     ]
     assert found == ["/tcm/differentiation/"]
     assert [place.address for place in shown("doctor", path="/tcm/term/H0001/") if place.current] == ["/tcm/"]
+
+
+@pytest.mark.parametrize(
+    ("role", "addresses"),
+    [
+        ("doctor", ["/quality/", "/recognition/board/"]),
+        ("steward", ["/quality/", "/recognition/board/", "/exchange/", "/reminders/"]),
+        ("client", []),
+    ],
+)
+def test_boards_for_walls_are_those_that_one_may_open(role: str, addresses: list[str]) -> None:
+    boards = navigation.boards(Actor("account/1", "somebody", frozenset([role])), "/quality/")
+
+    assert [board.address for board in boards] == addresses
+    assert [board.address for board in boards if board.current] == addresses[:1]

@@ -27,7 +27,7 @@ class AuditConfig(AppConfig):
         from xinglin.ledger import keeping  # noqa: PLC0415 -- as above
         from xinglin.record import tasks as daily  # noqa: PLC0415 -- as above
         from xinglin.ui import figures, today  # noqa: PLC0415 -- as above
-        from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
+        from xinglin.ui.navigation import Board, Place, offer, offer_board  # noqa: PLC0415 -- as above
 
         keeping.offer(tasks.PAUSE, tasks.look)
         daily.offer("lines looked through for abnormal use", tasks.daily)
@@ -42,6 +42,7 @@ class AuditConfig(AppConfig):
                 doing.today,
             )
         )
+        offer_board(Board(40, gettext_lazy("Security audit"), "audit:board", _may))
         offer(
             Place(
                 70,

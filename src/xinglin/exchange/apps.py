@@ -14,7 +14,7 @@ class ExchangeConfig(AppConfig):
         from xinglin.live import topics  # noqa: PLC0415 -- as above
         from xinglin.record import resealing, tasks  # noqa: PLC0415 -- as above
         from xinglin.ui import figures, today  # noqa: PLC0415 -- as above
-        from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
+        from xinglin.ui.navigation import Board, Place, offer, offer_board  # noqa: PLC0415 -- as above
 
         doors.offer(doors.Door.FHIR, bundles.Bundles())
         tabs.offer(tabs.Tab(10, gettext_lazy("Message monitor"), "exchange:monitor", Right.MONITOR))
@@ -26,6 +26,9 @@ class ExchangeConfig(AppConfig):
             today.Part(
                 40, "exchange", gettext_lazy("Exchange"), lambda actor: may(actor, Right.MONITOR), doing.today
             )
+        )
+        offer_board(
+            Board(20, gettext_lazy("Exchange"), "exchange:monitor", lambda actor: may(actor, Right.MONITOR))
         )
         offer(
             Place(

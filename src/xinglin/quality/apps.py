@@ -27,7 +27,7 @@ class QualityConfig(AppConfig):
         from xinglin.quality import doing, tasks  # noqa: PLC0415 -- as above
         from xinglin.record import tasks as daily  # noqa: PLC0415 -- as above
         from xinglin.ui import figures, today  # noqa: PLC0415 -- as above
-        from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- as above
+        from xinglin.ui.navigation import Board, Place, offer, offer_board  # noqa: PLC0415 -- as above
 
         keeping.offer(tasks.PAUSE, tasks.look)
         daily.offer("answers of quality rules that were bad", tasks.daily)
@@ -41,6 +41,7 @@ class QualityConfig(AppConfig):
                 doing.today,
             )
         )
+        offer_board(Board(10, gettext_lazy("Data quality"), "quality:board", _may))
         offer(
             Place(
                 46,

@@ -18,7 +18,7 @@ class RecognitionConfig(AppConfig):
         """Stand in the navigation for whoever may see something, and on the first page of who counts."""
         from xinglin.recognition import doing, rules  # noqa: PLC0415 -- after the applications are loaded
         from xinglin.ui import figures, today  # noqa: PLC0415 -- as above
-        from xinglin.ui.navigation import Place, offer  # noqa: PLC0415 -- after the applications are loaded
+        from xinglin.ui.navigation import Board, Place, offer, offer_board  # noqa: PLC0415 -- as above
 
         counts = partial(rules.may, right="counting")
         figures.offer(figures.Strip(30, "recognition", counts, doing.figures))
@@ -31,6 +31,7 @@ class RecognitionConfig(AppConfig):
                 doing.today,
             )
         )
+        offer_board(Board(15, gettext_lazy("Mutual recognition"), "recognition:board", counts))
         offer(
             Place(
                 44,

@@ -1,4 +1,4 @@
-"""The main navigation: each package of pages says where its pages are and who may open them."""
+"""The main navigation, and the boards for walls: each package says where its pages are and who may open them."""
 
 from __future__ import annotations
 
@@ -36,6 +36,16 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Board:
+    """A page of figures that can hang on a wall: seen from afar, kept fresh, in turn with the others by ``rank``."""
+
+    rank: int
+    name: _StrPromise
+    url: str
+    open_to: Callable[[Actor], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """One entry as it is drawn for a reader."""
 
@@ -59,6 +69,7 @@ class Bar:
 
 _IN_BAR = 6  # as many fit beside the search in either language
 _places: dict[str, Place] = {}
+_boards: dict[str, Board] = {}
 
 
 def offer(place: Place) -> None:
@@ -90,3 +101,19 @@ def bar(actor: Actor, path: str) -> Bar:
     shown = places(actor, path)
     first = len(shown) if len(shown) <= _IN_BAR else _IN_BAR - 1
     return Bar(shown[:first], shown[first:])
+
+
+def offer_board(board: Board) -> None:
+    """Let a page of figures hang on walls; when the applications get ready."""
+    _boards[board.url] = board
+
+
+def boards(actor: Actor, path: str) -> list[Shown]:
+    """The boards that the actor may open, in the order in which they take turns."""
+    ordered = sorted(_boards.values(), key=lambda board: (board.rank, board.url))
+    return [
+        Shown(board.name, address, address == path)
+        for board in ordered
+        if board.open_to(actor)
+        for address in (reverse(board.url),)
+    ]

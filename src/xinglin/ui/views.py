@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.http import HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
@@ -15,7 +18,7 @@ from django.views.decorators.http import require_GET
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
 
     from xinglin.record.door import Door
 
@@ -64,3 +67,17 @@ def kit(request: HttpRequest, door: Door) -> HttpResponse:  # noqa: ARG001 -- as
 def unread(request: HttpRequest) -> HttpResponse:
     """How many notices are unread, as the bell shows it; nothing for who is not signed in."""
     return render(request, "ui/unread.html")
+
+
+@require_GET
+@never_cache
+def session(request: HttpRequest) -> HttpResponse:
+    """Whether the session of ``account`` still holds: 200 with a token for its forms, else 401.
+
+    Asked before something that took long to type is sent, and after signing in again beside it. Another person's
+    session does not count: what one has typed is never sent under another's name.
+    """
+    user = request.user
+    if not user.is_authenticated or str(user.pk) != request.GET.get("account"):
+        return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
+    return HttpResponse(get_token(request), content_type="text/plain")

@@ -23,6 +23,8 @@ register = template.Library()
 
 _ICONS = Path(__file__).resolve().parent.parent / "static" / "vendor" / "tabler-icons" / "icons"
 _THEMES = ("light", "dark")
+WALL = "wall"
+"""The look, asked for by ``?look=wall``, of a board that hangs on a wall."""
 _SIZES = ("large", "largest")
 _MANY = 100
 _SPARK_WIDTH, _SPARK_HEIGHT, _SPARK_EDGE = 92, 26, 4
@@ -51,11 +53,14 @@ def appearance(context: dict[str, Any]) -> SafeString:
     """The attributes of ``<html>``: language, and the theme and size that the reader has chosen."""
     request = context.get("request")
     cookies = request.COOKIES if request is not None else {}
-    chosen = cookies.get("xl-theme", "")
+    wall = request is not None and request.GET.get("look") == WALL
+    chosen = "dark" if wall else cookies.get("xl-theme", "")
     language = "zh-Hans" if str(get_language()).startswith("zh") else "en"
     theme = format_html(' data-bs-theme="{}"', chosen) if chosen in _THEMES else ""
     large = cookies.get("xl-size", "")
     size = format_html(' data-xl-size="{}"', large) if large in _SIZES else ""
+    if wall:
+        size = mark_safe(' data-xl-look="wall"')  # its size follows from the wall's
     return format_html('lang="{}"{}{}', language, theme, size)
 
 
@@ -73,6 +78,16 @@ def main_places(context: dict[str, Any]) -> navigation.Bar:
     if request is None or not request.user.is_authenticated:
         return navigation.Bar([], [])
     return navigation.bar(queries.actor_of(request.user), request.path)
+
+
+@register.simple_tag(takes_context=True)
+def wall_boards(context: dict[str, Any]) -> list[navigation.Shown]:
+    """The boards that the reader may hang on a wall; none on a page that is not one of them."""
+    request = context.get("request")
+    if request is None or not request.user.is_authenticated:
+        return []
+    boards = navigation.boards(queries.actor_of(request.user), request.path)
+    return boards if any(board.current for board in boards) else []
 
 
 @register.simple_tag(takes_context=True)

@@ -102,7 +102,10 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("htmx:after:swap", () => {
   const dialog = document.getElementById("xl-dialog");
   const body = document.getElementById("xl-dialog-body");
-  if (body.childElementCount > 0 && !dialog.open) dialog.showModal();
+  if (body.childElementCount === 0) return;
+  const heading = body.querySelector("h1, h2, h3");
+  if (heading) dialog.setAttribute("aria-label", heading.textContent.trim()); // what is in it, rather than "details"
+  if (!dialog.open) dialog.showModal();
 });
 document.getElementById("xl-dialog").addEventListener("close", () => {
   document.getElementById("xl-dialog-body").replaceChildren();
@@ -124,6 +127,32 @@ if (part) parts.scrollLeft = part.offsetLeft - (parts.clientWidth - part.offsetW
 // Who it is stays in sight on a phone, in one line, once the banner is out of it.
 const line = document.querySelector(".xl-banner-line");
 if (line) new IntersectionObserver(([seen]) => (line.hidden = seen.isIntersecting)).observe(document.querySelector(".xl-banner"));
+
+// How much of the window what stays above covers: what is jumped to, and heads of tables, stop below it.
+const above = document.querySelector(".xl-banner");
+if (above) {
+  const measure = () => {
+    const stays = getComputedStyle(above).position === "sticky";
+    document.documentElement.style.setProperty("--xl-top", stays ? `${above.offsetHeight}px` : "0px");
+  };
+  new ResizeObserver(measure).observe(above);
+  addEventListener("resize", measure);
+}
+
+// On every sheet of a printed record: whose it is, and who printed it when. Names may hold quotes and backslashes.
+const quoted = (text) => `"${text.replace(/[\\"]/g, "\\$&").replace(/\s+/g, " ").trim()}"`;
+function headPaper() {
+  const person = document.querySelector(".xl-banner");
+  if (!person) return;
+  const root = document.documentElement.style;
+  const [birth, sex, number] = [...person.querySelectorAll("dl dd")].map((fact) => fact.textContent.trim());
+  root.setProperty("--xl-print-head", quoted([person.querySelector("h1").textContent, birth, sex, number].join(" · ")));
+  const now = new Date();
+  const local = new Date(now - now.getTimezoneOffset() * 60000).toISOString().slice(0, 16).replace("T", " ");
+  const words = document.querySelector("meta[name=xl-printed]").content;
+  root.setProperty("--xl-print-foot", quoted(`${words} ${local} · ${document.title}`));
+}
+addEventListener("beforeprint", headPaper);
 
 /** The search box: arrows choose among those found, Escape or leaving closes the list. */
 class XlSearch extends HTMLElement {

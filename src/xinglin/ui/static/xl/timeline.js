@@ -64,7 +64,8 @@ class XlTimeline extends HTMLElement {
     this.to = Date.parse(this.dataset.to);
     const lanes = JSON.parse(this.querySelector("script").textContent);
     const height = HEAD + lanes.length * LANE + 8;
-    const root = svg("svg", { class: "xl-lanes", width: this.width, height, role: "group", "aria-label": this.dataset.label });
+    const viewBox = `0 0 ${this.width} ${height}`; // so that it shrinks as a whole on paper
+    const root = svg("svg", { class: "xl-lanes", viewBox, width: this.width, height, role: "group", "aria-label": this.dataset.label });
     this.years(root, height);
     lanes.forEach((lane, row) => this.lane(root, lane, HEAD + row * LANE));
     root.querySelector("g:last-of-type a:last-of-type, g a:last-of-type")?.setAttribute("tabindex", "0");

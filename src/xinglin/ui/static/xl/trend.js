@@ -58,7 +58,8 @@
       const times = points.map((p) => Date.parse(p.date));
       this.from = Math.min(...times);
       this.to = Math.max(...times);
-      const root = svg("svg", { class: "xl-chart", width: this.width, height: this.height, role: "img", "aria-label": this.dataset.label });
+      const viewBox = `0 0 ${this.width} ${this.height}`; // so that it shrinks as a whole on paper
+      const root = svg("svg", { class: "xl-chart", viewBox, width: this.width, height: this.height, role: "img", "aria-label": this.dataset.label });
       this.band(root, band);
       for (const mark of marks) this.rule(root, mark);
       this.dates(root, [...new Set(points.map((p) => p.date))].sort());
