@@ -95,7 +95,7 @@ def test_first_page_offers_purposes_to_who_treats_alone(stored, client):
 def test_resident_is_found_by_the_end_of_the_phone_by_every_role_that_may(stored, client):
     for role in ("doctor", "nurse", "steward", "administrator"):
         answer = entered(Client(), role, region.HOSPITAL if role in {"doctor", "nurse"} else "").get(
-            "/residents/", {"q": "5678"}
+            "/residents/", {"q": "5678"}, headers={"HX-Request": "true"}
         )
         assert [c["person"].name for c in answer.context["candidates"]] == ["王桂兰"], role
         assert make.WANG not in answer.content.decode()

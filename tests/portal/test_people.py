@@ -143,3 +143,27 @@ def test_candidates_are_joined_as_the_index_says():
         ("1", ("甲医院", "乙医院"), 2),
         ("3", ("丙医院",), 1),
     ]
+
+
+def test_a_person_is_opened_by_the_same_patient_whichever_was_found():
+    sent = [make.patient(id_, name=[{"text": "王小平"}]) for id_ in ("2", "1")]
+
+    for order in (sent, sent[::-1]):
+        (found,) = searching.candidates(order, {}, {"1": "p", "2": "p"})
+        assert (found.id, found.ids) == ("1", ("1", "2"))
+
+
+def test_found_persons_stand_in_one_order_whatever_order_they_come_in():
+    sent = [
+        make.patient("5", name=[{"text": "王小平"}], birthDate="1980-01-01"),
+        make.patient("4", name=[{"text": "王小平"}], birthDate="1950-01-01"),
+        make.patient("3", name=[{"text": "王小安"}]),
+        make.patient("2", name=[{"text": "王小"}]),
+    ]
+
+    orders = {
+        tuple(one.id for one in searching.ordered(searching.candidates(given, {}, {}), "王小"))
+        for given in (sent, sent[::-1], [sent[2], sent[0], sent[3], sent[1]])
+    }
+
+    assert orders == {("2", "3", "4", "5")}

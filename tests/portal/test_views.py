@@ -99,7 +99,7 @@ def test_resource_that_is_no_document_is_not_shown_as_one(doctor):
     ["王桂兰", "wangguilan", "wgl", make.WANG, "110105491231002", "13812345678", "5678", "王桂兰 5678"],
 )
 def test_resident_is_found_with_every_institution(doctor, typed):
-    answer = doctor.get("/residents/", {"q": typed})
+    answer = doctor.get("/residents/", {"q": typed}, headers=HTMX)
 
     found = {c["id"]: c for c in answer.context["candidates"]}
     person = next(c for c in found.values() if c["patients"] == 3)
@@ -111,6 +111,37 @@ def test_namesake_stays_apart(doctor):
     answer = doctor.get("/residents/", {"q": "王桂兰"})
 
     assert sorted(c["patients"] for c in answer.context["candidates"]) == [1, 3]
+
+
+def test_enter_on_the_only_one_found_opens_the_record(doctor):
+    answer = doctor.get("/residents/", {"q": make.WANG})
+
+    assert answer.status_code == 302
+    assert doctor.get(answer["Location"]).status_code == 200
+    assert doctor.get("/residents/", {"q": make.WANG}, headers=HTMX).status_code == 200
+
+
+def test_several_found_are_counted_and_stand_in_one_order_whatever_is_sent_meanwhile(doctor):
+    from tests.healthcard import make as cards
+
+    for number in range(23):
+        cards.store(cards.patient(f"same-{number:02}", name=[{"text": "孙同名"}], gender="male"))
+
+    def listed() -> list[str]:
+        return [
+            one["id"]
+            for one in doctor.get("/residents/", {"q": "孙同名"}, headers=HTMX).context["candidates"]
+        ]
+
+    before, page = listed(), text(doctor.get("/residents/", {"q": "孙同名"}))
+    cards.store(cards.patient("same-20", name=[{"text": "孙同名"}], gender="male", birthDate="1990-01-01"))
+
+    assert len(before) == 20
+    assert "共23人" in page
+    assert "显示前" not in page
+    assert "共23人、显示前20人" in text(doctor.get("/residents/", {"q": "孙同名"}, headers=HTMX))
+    assert listed()[0] == "same-00"
+    assert [one for one in listed() if one != "same-20"] == [one for one in before if one != "same-20"][:20]
 
 
 def test_resident_nobody_knows_is_not_found(doctor):

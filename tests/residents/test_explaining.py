@@ -31,15 +31,18 @@ def glucose(value: float, day: str = "2026-10-01", **more) -> dict:
     return {**made, **more}
 
 
+ITEMS = (*explaining.table()["item"], *explaining.signs()["item"])
+
+
 def test_every_item_says_all_in_both_languages() -> None:
-    for item in explaining.table()["item"]:
+    for item in ITEMS:
         for language in ("zh", "en"):
             assert set(item[language]) == WORDS, item["names"]
             assert all(item[language].values()), item["names"]
 
 
 def test_no_code_or_name_belongs_to_two_items() -> None:
-    keys = [key.casefold() for i in explaining.table()["item"] for key in (*i["loinc"], *i["names"])]
+    keys = [key.casefold() for i in ITEMS for key in (*i["loinc"], *i["names"])]
 
     assert sorted({key for key in keys if keys.count(key) > 1}) == []
 
@@ -125,3 +128,91 @@ def test_nothing_changed_without_another_value(values) -> None:
     found = series(*(glucose(value, f"2026-0{i + 1}-01") for i, value in enumerate(values)))
 
     assert explaining.change(found) is None
+
+
+def sign(loinc: str, name: str, value: float, unit: str, **more) -> dict:
+    made = make.observation("o", "a", value)
+    code = {"text": name, "coding": [{"system": "http://loinc.org", "code": loinc}]}
+    category = [{"coding": [{"code": "vital-signs"}]}]
+    quantity = {"value": value, "unit": unit}
+    return {**made, "category": category, "code": code, "valueQuantity": quantity, **more}
+
+
+@pytest.mark.parametrize(
+    ("value", "more", "mine"),
+    [
+        (9.1, {}, "您这次的结果是 9.1 mmol/L，高于参考范围（3.9–6.1 mmol/L）。"),
+        (3.0, {}, "您这次的结果是 3.0 mmol/L，低于参考范围（3.9–6.1 mmol/L）。"),
+        (5.0, {}, "您这次的结果是 5.0 mmol/L，在参考范围内（3.9–6.1 mmol/L），单看这一项没有提示异常。"),
+        (
+            5.0,
+            {"referenceRange": []},
+            "您这次的结果是 5.0 mmol/L。这份报告没有给出参考范围，高低请由医生判断。",
+        ),
+        (
+            9.1,
+            {"referenceRange": [], "interpretation": [{"coding": [{"code": "H"}]}]},
+            "您这次的结果是 9.1 mmol/L，报告标注为偏高。",
+        ),
+        (
+            9.1,
+            {"interpretation": [{"coding": [{"code": "A"}]}]},
+            "您这次的结果是 9.1 mmol/L，报告标注为异常。",
+        ),
+    ],
+)
+def test_the_own_figure_is_said_with_where_it_stands(value, more, mine) -> None:
+    said = explaining.meaning(series(glucose(value, **more)), "zh")
+
+    assert said.mine == mine
+
+
+@pytest.mark.parametrize(
+    ("loinc", "name", "value", "unit", "words", "out"),
+    [
+        ("8310-5", "体温", 39.1, "℃", "高热", True),
+        ("8310-5", "体温", 37.2, "℃", "常见范围", False),
+        ("8310-5", "体温", 37.3, "℃", "低热", True),
+        ("8480-6", "收缩压", 139, "mmHg", "正常偏高", False),
+        ("8480-6", "收缩压", 140, "mmHg", "140 mmHg", True),
+        ("8462-4", "舒张压", 90, "mmHg", "90 mmHg", True),
+        ("8867-4", "心率", 100, "次/分", "常见范围", False),
+        ("59408-5", "血氧饱和度", 94, "%", "偏低", True),
+        ("39156-5", "体质指数", 24, "kg/m²", "超重", True),
+    ],
+)
+def test_a_sign_without_a_range_is_told_by_its_level(loinc, name, value, unit, words, out) -> None:
+    said = explaining.meaning(series(sign(loinc, name, value, unit)), "zh")
+
+    assert said.mine == f"您这次的结果是 {value} {unit}。"
+    assert words in said.stands
+    assert said.out is out
+    assert said.tells
+    assert said.see
+
+
+def test_a_report_s_own_range_stands_before_the_level() -> None:
+    ranged = sign("8310-5", "体温", 37.5, "℃", referenceRange=[{"high": {"value": 38.0}}])
+
+    said = explaining.meaning(series(ranged), "zh")
+
+    assert not said.out
+    assert "在参考范围内" in said.mine
+
+
+def test_a_figure_in_another_unit_than_the_level_s_is_not_judged() -> None:
+    said = explaining.meaning(series(sign("8480-6", "收缩压", 18, "kPa")), "zh")
+
+    assert (said.stands, said.out) == ("", False)
+
+
+def test_levels_rise_and_the_last_has_no_bound() -> None:
+    for item in explaining.signs()["item"]:
+        bounds = [level.get("below") for level in item["level"]]
+        assert bounds[-1] is None, item["names"]
+        assert bounds[:-1] == sorted(set(bounds[:-1])), item["names"]
+        assert all(level["zh"] and level["en"] for level in item["level"])
+
+
+def test_every_sentence_about_the_own_figure_is_in_both_languages() -> None:
+    assert set(explaining.signs()["mine"]["zh"]) == set(explaining.signs()["mine"]["en"])

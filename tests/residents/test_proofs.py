@@ -25,7 +25,7 @@ def test_a_look_is_proved_to_the_person_alone(log, region, outbox) -> None:  # n
 
     answer = client.get(address)
 
-    assert address in text(client.get("/my/readers/"))
+    assert address in text(client.get("/my/readers/looks/?of=account/77"))
     assert answer.status_code == 200
     assert answer.content.startswith(b"c2sp.org/tlog-proof")
     assert ORIGIN.encode() in answer.content  # the signed head

@@ -10,7 +10,8 @@ from xinglin.kernel.ids import self_number
 from xinglin.record import queries as record
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Sequence
+    from datetime import date, datetime
 
     from xinglin.audit.rules import Scope
     from xinglin.record.database import Connection
@@ -53,12 +54,60 @@ def resident(connection: Connection, patient: str) -> Resident:
     return Resident(patient, numbers, known[number].name if number in known else "", ids)
 
 
-def lookers(connection: Connection, numbers: tuple[int, ...], scope: Scope) -> list[Looker]:
-    """Who looked, the latest first."""
+def lookers(
+    connection: Connection,
+    numbers: tuple[int, ...],
+    scope: Scope,
+    *,
+    since: datetime | None = None,
+    most: int = _MOST,
+) -> list[Looker]:
+    """Who looked, the latest first; ``since`` leaves out the looks before it."""
     rows = connection.execute(
         "SELECT actor, institution, purpose, count(*), count(*) FILTER (WHERE outcome <> 'permit'), min(moment),"
         " max(moment), max(place) FROM record_access WHERE patient = ANY(%(numbers)s)"
-        " AND (%(theirs)s::text IS NULL OR institution = %(theirs)s) GROUP BY 1, 2, 3 ORDER BY 7 DESC LIMIT %(most)s",
-        {"numbers": list(numbers), "theirs": scope.institution, "most": _MOST},
+        " AND (%(theirs)s::text IS NULL OR institution = %(theirs)s)"
+        " AND (%(since)s::timestamptz IS NULL OR moment >= %(since)s)"
+        " GROUP BY 1, 2, 3 ORDER BY 7 DESC, 1, 2, 3 LIMIT %(most)s",
+        {"numbers": list(numbers), "theirs": scope.institution, "since": since, "most": most},
     )
     return [Looker(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """All looks of one reader on one day of China, from one institution. ``place`` is that of the latest line."""
+
+    actor: str
+    institution: str | None
+    day: date
+    count: int
+    refused: int
+    first: datetime
+    latest: datetime
+    place: int
+    purposes: tuple[str, ...]
+
+
+def sittings(
+    connection: Connection,
+    numbers: tuple[int, ...],
+    actors: Sequence[str],
+    *,
+    before: tuple[datetime, int] | None = None,
+    limit: int,
+) -> list[Sitting]:
+    """The looks of these readers by day and reader, the latest first; ``before``: latest and place of one shown."""
+    rows = connection.execute(
+        "SELECT actor, institution, ((moment AT TIME ZONE 'UTC') + interval '8 hours')::date, count(*),"
+        " count(*) FILTER (WHERE outcome <> 'permit'), min(moment), max(moment), max(place),"
+        " array_agg(DISTINCT purpose ORDER BY purpose) FROM record_access"
+        " WHERE patient = ANY(%(numbers)s) AND actor = ANY(%(actors)s) GROUP BY 1, 2, 3"
+        " HAVING %(moment)s::timestamptz IS NULL OR (max(moment), max(place)) < (%(moment)s, %(place)s)"
+        " ORDER BY 7 DESC, 8 DESC LIMIT %(limit)s",
+        {
+            "numbers": list(numbers), "actors": list(actors), "limit": limit,
+            "moment": before[0] if before else None, "place": before[1] if before else None,
+        },
+    )  # fmt: skip
+    return [Sitting(*row[:8], tuple(row[8])) for row in rows]

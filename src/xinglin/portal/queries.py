@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from xinglin.record.door import Door
     from xinglin.record.queries import Stored
 
-_CANDIDATES = "60"
+_CANDIDATES = "200"
 _VERSIONS = 50
 _AT_ONCE = 200  # Patients that are read by one search
 
@@ -101,16 +101,28 @@ class Resident:
         return ",".join(f"Patient/{patient['id']}" for patient in self.patients)
 
 
-def find(door: Door, text: str) -> tuple[Candidate, ...]:
-    """The persons that what was typed may mean; the best search that finds anybody decides."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The persons that what was typed may mean; ``more``: there are further ones, which nobody has counted."""
+
+    candidates: tuple[Candidate, ...] = ()
+    more: bool = False
+
+
+def find(door: Door, text: str) -> Found:
+    """The persons that what was typed may mean; the best search that finds anybody decides.
+
+    Found by id and shown by name: the same words give the same persons in the same order, whatever is sent meanwhile.
+    """
     wanted = searching.wanted(text)
     for pairs in wanted.searches:
-        found = [e.stored.resource for e in door.search("Patient", [*pairs, ("_count", _CANDIDATES)]).entries]
+        page = door.search("Patient", [*pairs, ("_sort", "_id"), ("_count", _CANDIDATES)])
+        found = [e.stored.resource for e in page.entries]
         if wanted.tail:
             found = [p for p in found if searching.ends_so(p, wanted.tail)]
         if found:
-            return _candidates(door, found)
-    return ()
+            return Found(searching.ordered(_candidates(door, found), text), page.next is not None)
+    return Found()
 
 
 _LATELY_DAYS = 14
@@ -122,8 +134,9 @@ def lately(door: Door, now: datetime, most: int) -> tuple[Candidate, ...]:
     ids = access.opened_lately(database.connection(), door.actor.id, since, limit=4 * most)
     if not ids:
         return ()
-    found = {one.id: one for one in _candidates(door, [stored.resource for stored in _read(door, ids)])}
-    return tuple(found[id_] for id_ in ids if id_ in found)[:most]
+    found = _candidates(door, [stored.resource for stored in _read(door, ids)])
+    by_id = {id_: one for one in found for id_ in one.ids}
+    return tuple({by_id[id_].id: by_id[id_] for id_ in ids if id_ in by_id}.values())[:most]
 
 
 def opened(actor: Actor, since: datetime, *, most: int) -> int:
@@ -157,9 +170,9 @@ def by_identifiers(door: Door, identifiers: Iterable[str]) -> tuple[str, ...]:
 
 def some(door: Door, count: int) -> tuple[Candidate, ...]:
     """Some residents whom several institutions know: for a demonstration, where nobody knows whom to look for."""
-    page = door.search("Patient", [("_sort", "-_lastUpdated"), ("_count", str(20 * count))])
+    page = door.search("Patient", [("_sort", "_id"), ("_count", str(20 * count))])
     found = _candidates(door, [e.stored.resource for e in page.entries])
-    return tuple(sorted(found, key=lambda candidate: -candidate.patients)[:count])
+    return tuple(sorted(found, key=lambda candidate: (-candidate.patients, candidate.id))[:count])
 
 
 def _candidates(door: Door, found: list[Resource]) -> tuple[Candidate, ...]:

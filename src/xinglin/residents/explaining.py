@@ -1,7 +1,8 @@
 """A result in plain words: where it stands in its range, what it tells, what changed, when to see a doctor. Pure.
 
-The words are a table (``data/explanations-1.toml``): common reasons, never a diagnosis. Ranges and flags are those of
-each report; a test that is not in the table gets the general words.
+The words are tables (``data/explanations-1.toml``, ``data/signs-1.toml``): common reasons, never a diagnosis. Ranges
+and flags are those of each report; a test that is not in a table gets the general words. The body's signs, of which
+reports give no range, have levels instead: words for where a figure lies.
 """
 
 from __future__ import annotations
@@ -13,24 +14,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xinglin.portal.rules.reading import number
-from xinglin.portal.rules.results import Flag
+from xinglin.portal.rules.results import OUT_OF_RANGE, Flag
 
 if TYPE_CHECKING:
     from xinglin.portal.rules.results import Point, Series
 
 _DATA = Path(__file__).parent / "data"
 _VERSION = 1
+_SIGNS_VERSION = 1
 _WIDTH = 100.0  # of a bar, in its own units
 _EDGE = 2.0  # how near a mark comes to the end of its bar
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What is said of one result: ``tells`` is empty for a test that the table does not know."""
+    """What is said of one result: ``mine`` is the figure and where it stands, in one sentence; ``tells`` is empty for a
+    test that the tables do not know; ``out`` says that it is not usual.
+    """
 
+    mine: str
     tells: str
     stands: str
     see: str
+    out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,11 @@ class Explained:
     bar: Bar | None
     change: Change | None
 
+    @property
+    def outside(self) -> bool:
+        """Whether the value is out of its range, or of what is usual where the report gives none."""
+        return self.meaning.out
+
 
 @cache
 def table() -> dict[str, Any]:
@@ -74,10 +85,16 @@ def table() -> dict[str, Any]:
 
 
 @cache
+def signs() -> dict[str, Any]:
+    """The table of the body's signs, and the sentences about one's own figure."""
+    return tomllib.loads((_DATA / f"signs-{_SIGNS_VERSION}.toml").read_text())
+
+
+@cache
 def _by_key() -> dict[str, dict[str, Any]]:
     """The items by LOINC code and by the names of the test."""
     found: dict[str, dict[str, Any]] = {}
-    for item in table()["item"]:
+    for item in (*table()["item"], *signs()["item"]):
         for key in (*item["loinc"], *item["names"]):
             found.setdefault(key.casefold(), item)
     return found
@@ -96,11 +113,39 @@ def language_of(code: str | None) -> str:
 def meaning(series: Series, language: str) -> Meaning:
     """What the latest value of a series means; ``language`` is ``zh`` or ``en``."""
     general, item = table()["general"][language], _item(series)
-    known, flag = (item or {}).get(language, {}), series.last.flag
-    stands = general[flag.value] if flag is not Flag.NONE else ""
-    if flag in {Flag.HIGH, Flag.LOW} and known:
-        stands = known[flag.value]
-    return Meaning(known.get("tells", ""), stands, known.get("see", general["see"]))
+    known, last = (item or {}).get(language, {}), series.last
+    level = _level(item, last)
+    stands = general[last.flag.value] if last.flag is not Flag.NONE else ""
+    if last.flag in {Flag.HIGH, Flag.LOW} and known:
+        stands = known[last.flag.value]
+    if level is not None and last.flag is Flag.NONE:
+        stands = level[language]
+    out = last.flag in OUT_OF_RANGE or (
+        last.flag is Flag.NONE and level is not None and level.get("out", False)
+    )
+    return Meaning(
+        _mine(last, language, leveled=level is not None), known.get("tells", ""), stands,
+        known.get("see", general["see"]), out,
+    )  # fmt: skip
+
+
+def _level(item: dict[str, Any] | None, point: Point) -> dict[str, Any] | None:
+    """The words for where a figure lies; None for what has none, or comes in another unit than the table's."""
+    if item is None or point.value is None or point.unit != item.get("unit"):
+        return None
+    value = point.value
+    return next((one for one in item["level"] if "below" not in one or value < one["below"]), None)
+
+
+def _mine(point: Point, language: str, *, leveled: bool) -> str:
+    """The figure and where it stands to the range of its report, in one sentence."""
+    said, flag = signs()["mine"][language], point.flag
+    name = "level" if flag is Flag.NONE and leveled else flag.value
+    if not point.reference and flag in {Flag.HIGH, Flag.LOW, Flag.NORMAL}:
+        name += "_bare"
+    value = f"{point.text} {point.unit}".strip()
+    sentence: str = said[name] % {"value": value, "range": f"{point.reference} {point.unit}".strip()}
+    return sentence
 
 
 def bar(point: Point) -> Bar | None:

@@ -8,16 +8,19 @@ from django import forms
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from xinglin.consent import rules as consents
+from xinglin.consent.forms import kind_name
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.healthcard import codes
 from xinglin.healthcard.reference import evidence, relations
-from xinglin.residents import reminders, rules, shares, words
+from xinglin.record.policy.consents import data_kinds
+from xinglin.residents import choosing, reminders, rules, shares, words
 from xinglin.residents.reminders import Wish
 from xinglin.residents.shares import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
 
     from xinglin.residents.measuring import Kind
 
@@ -359,3 +362,83 @@ class SelfTestForm(_Plain):
     def answers(self) -> dict[str, float]:
         """By the code of the question; a choice by the place of its option."""
         return {code: float(answer) for code, answer in self.cleaned_data.items()}
+
+
+class ChoiceForm(_Plain):
+    """Who may see which of one's data: nothing is chosen beforehand, so that nobody closes anything by haste."""
+
+    act = forms.ChoiceField(
+        label=_("What do you want?"),
+        choices=[("deny", _("Close: they may not see it")), ("permit", _("Open: they may see it"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one of the two.")},
+    )
+    kinds = forms.MultipleChoiceField(
+        label=_("Which data?"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one kind of data.")},
+    )
+    whom = forms.ChoiceField(
+        label=_("For whom?"),
+        choices=[
+            ("everybody", _("All institutions")),
+            ("these", _("Only the institutions that I tick")),
+            ("others", _("All institutions but those that I tick")),
+        ],
+        widget=forms.RadioSelect,
+        initial="everybody",
+    )
+    institutions = forms.MultipleChoiceField(
+        label=_("Institutions that know you"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    until = forms.DateField(
+        label=_("Until which day? Empty: until I take it back"),
+        required=False,
+        widget=forms.DateInput(_CONTROL | {"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        institutions: Sequence[consents.Reader],
+        today: date,
+        language: str,
+    ) -> None:
+        super().__init__(data)
+        self._known, self._today = {one.reference: one for one in institutions}, today
+        kinds, places = self.fields["kinds"], self.fields["institutions"]
+        assert isinstance(kinds, forms.MultipleChoiceField)
+        assert isinstance(places, forms.MultipleChoiceField)
+        kinds.choices = [(kind.code, kind_name(kind)) for kind in data_kinds()]
+        places.choices = [(one.reference, one.name) for one in institutions]
+        self.explained = {kind.code: choosing.about(kind.code, language) for kind in data_kinds()}
+
+    @property
+    def boxes(self) -> list[tuple[Any, str]]:
+        """The boxes of the kinds of data, each with what belongs to it."""
+        return [(box, self.explained[str(box.data["value"])]) for box in self["kinds"]]
+
+    def clean_until(self) -> date | None:
+        until: date | None = self.cleaned_data["until"]
+        if until and until < self._today:
+            raise forms.ValidationError(gettext("The last day lies in the past."))
+        return until
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if given.get("whom") in {"these", "others"} and not given.get("institutions"):
+            self.add_error("institutions", gettext("Tick at least one institution."))
+        return given
+
+    def wishes(self) -> list[consents.Wish]:
+        """One decision for each kind of data, so that each can be taken back alone."""
+        given = self.cleaned_data
+        ticked = tuple(self._known[reference] for reference in given["institutions"])
+        readers = ticked if given["whom"] == "these" else ()
+        others = ticked if given["whom"] == "others" else ()
+        return [
+            consents.Wish(kind, given["act"] == "deny", readers, others, None, given["until"])
+            for kind in data_kinds()
+            if kind.code in given["kinds"]
+        ]

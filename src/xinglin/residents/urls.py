@@ -1,6 +1,7 @@
 from django.urls import path
 
 from xinglin.residents.views import (
+    choices,
     constitution,
     desk,
     family,
@@ -49,7 +50,10 @@ urlpatterns = [
     path("my/self-tests/", selftests.overview, name="self-tests"),
     path("my/self-tests/<str:code>/", selftests.one, name="self-test"),
     path("my/readers/", readers.readers, name="readers"),
+    path("my/readers/looks/", readers.looks, name="looks"),
     path("my/readers/<int:place>/proof/", readers.proof, name="proof"),
+    path("my/choices/", choices.choices, name="choices"),
+    path("my/choices/<str:consent>/", choices.change, name="choice-change"),
     path("my/family/", family.family, name="family"),
     path("my/family/switch/", family.switch, name="switch"),
     path("my/family/<int:number>/withdraw/", family.withdraw, name="withdraw"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import get_language, gettext_lazy
 
+from xinglin.audit import words as audit
 from xinglin.healthcard.reference import evidence, relations
 from xinglin.residents.rules import Kind, Level, State
 
@@ -24,6 +25,34 @@ KINDS = {
     Kind.GUARDIAN: gettext_lazy("As guardian"),
     Kind.MANDATE: gettext_lazy("By mandate"),
 }
+_READ = gettext_lazy("Looked at the record")
+_WROTE = gettext_lazy("Entered or changed something")
+LOOKS = {
+    "read": _READ,
+    "vread": _READ,
+    "search": _READ,
+    "history": _READ,
+    "everything": gettext_lazy("Looked at the whole record"),
+    "labels": _READ,
+    "person": gettext_lazy("Looked up who you are"),
+    "match": gettext_lazy("Looked up who you are"),
+    "create": _WROTE,
+    "update": _WROTE,
+    "patch": _WROTE,
+    "transaction": _WROTE,
+    "batch": _WROTE,
+    "delete": gettext_lazy("Removed something"),
+    "page": gettext_lazy("Opened a page"),
+    "request": gettext_lazy("Asked for data"),
+    "export": gettext_lazy("Asked for a copy of the data"),
+    "export-file": gettext_lazy("Took a copy of the data"),
+}
+"""What somebody did with a record, in a resident's words; what is not here is said in the auditor's."""
+
+
+def look(action: str) -> str:
+    """What somebody did with a record."""
+    return str(LOOKS[action]) if action in LOOKS else audit.said(audit.ACTIONS, action)
 
 
 def _language() -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
+    from xinglin.audit.patients import Sitting
     from xinglin.audit.queries import Reader
     from xinglin.audit.rules import Rules, Scope, Scopes
     from xinglin.kernel.actor import Actor
@@ -115,7 +116,16 @@ def before_of(request: HttpRequest) -> tuple[datetime, int] | None:
 
 def after(row: Placed) -> str:
     """What the address of the next page says, after this line."""
-    return f"{(row.line.moment - _EPOCH) // timedelta(microseconds=1)}-{row.place}"
+    return _place_of(row.line.moment, row.place)
+
+
+def after_of(one: Sitting) -> str:
+    """The same, after these looks of one reader."""
+    return _place_of(one.latest, one.place)
+
+
+def _place_of(moment: datetime, place: int) -> str:
+    return f"{(moment - _EPOCH) // timedelta(microseconds=1)}-{place}"
 
 
 def shown(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:

@@ -69,24 +69,43 @@ def ends_so(patient: Mapping[str, Any], tail: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One person found: the Patient to open, and who has sent one."""
+    """One person found: the Patient to open, who has sent one, and the ids of all of them."""
 
     id: str
     person: people.Person
     institutions: tuple[str, ...]
-    patients: int
+    ids: tuple[str, ...]
+
+    @property
+    def patients(self) -> int:
+        return len(self.ids)
 
 
 def candidates(
     patients: Sequence[Mapping[str, Any]], names: Mapping[str, str], owners: Mapping[str, str]
 ) -> tuple[Candidate, ...]:
-    """Patients as persons. ``names``: institutions by ``Patient/id``; ``owners``: persons of the index by Patient."""
+    """Patients as persons. ``names``: institutions by ``Patient/id``; ``owners``: persons of the index by Patient.
+
+    A person is opened by the Patient with the first id, whichever of them was found: an address that was kept stays.
+    """
     grouped: dict[str, list[Mapping[str, Any]]] = {}
-    for patient in patients:
+    for patient in sorted(patients, key=lambda one: str(one["id"])):
         grouped.setdefault(owners.get(patient["id"], f"Patient/{patient['id']}"), []).append(patient)
     return tuple(_candidate(group, names) for group in grouped.values())
 
 
 def _candidate(group: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> Candidate:
     institutions = dict.fromkeys(filter(None, (names.get(f"Patient/{p['id']}", "") for p in group)))
-    return Candidate(str(group[0]["id"]), people.person(group), tuple(institutions), len(group))
+    ids = tuple(str(p["id"]) for p in group)
+    return Candidate(ids[0], people.person(group), tuple(institutions), ids)
+
+
+def ordered(found: Sequence[Candidate], text: str) -> tuple[Candidate, ...]:
+    """Persons as a list shows them: whose name was typed first, then by pinyin, name, birth date and id."""
+    typed = "".join(text.split())
+
+    def place(one: Candidate) -> tuple[bool, str, str, str, str]:
+        name = one.person.name
+        return name.replace(" ", "") != typed, people.romanised(name), name, one.person.birth, one.id
+
+    return tuple(sorted(found, key=place))

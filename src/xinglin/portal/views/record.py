@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.http import HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from xinglin.record.door import Door
 
 _CARD_ROWS = 8
+_LISTED = 20  # residents below the search box
+_FOUND = 100  # on the page of all
 _GRID_DAYS = 12
 _PAGE_ROWS = 100
 _EVER = 0
@@ -54,11 +56,18 @@ _LANES = {
 @require_GET
 @entry.page
 def residents(request: HttpRequest, door: Door) -> HttpResponse:
-    """Residents found for ``q``: a page, or the list below the search box."""
+    """Residents found for ``q``: a page, or the list below the search box; who is the only one is opened."""
     text = request.GET.get("q", "").strip()[:100]
-    found = queries.find(door, text) if text else ()
-    template = "portal/found.html" if entry.is_fragment(request) else "portal/residents.html"
-    return render(request, template, {"q": text, "candidates": shown(found)})
+    fragment = entry.is_fragment(request)
+    found = queries.find(door, text) if text else queries.Found()
+    if len(found.candidates) == 1 and not found.more and not fragment:
+        return redirect("portal:record", found.candidates[0].id)
+    some = found.candidates[: _LISTED if fragment else _FOUND]
+    context = {
+        "q": text, "candidates": shown(some), "total": len(found.candidates), "more": found.more,
+        "first": len(some) if found.more or len(some) < len(found.candidates) else 0,
+    }  # fmt: skip
+    return render(request, "portal/found.html" if fragment else "portal/residents.html", context)
 
 
 def shown(found: tuple[Any, ...]) -> list[dict[str, Any]]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from django import template
 
+from xinglin.residents import words
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -21,9 +23,9 @@ def named(kind: Kind, language: str) -> str:
 
 
 @register.filter
-def is_share(actor: str) -> bool:
-    """Whether an actor is whoever was shown a record by a shared address."""
-    return actor.startswith("share/")
+def look(action: str) -> str:
+    """What somebody did with a record, in a resident's words."""
+    return words.look(action)
 
 
 @register.filter

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from xinglin.accounts import events, sessions
 from xinglin.accounts.queries import names_of_accounts
 from xinglin.audit import patients as audit
-from xinglin.audit.rules import EVERYTHING
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.healthcard import actions as card_actions
 from xinglin.healthcard import codes as card_codes
@@ -27,8 +26,9 @@ from xinglin.identity import queries as identity
 from xinglin.kernel.actor import SYSTEM
 from xinglin.kernel.errors import forbidden, not_found
 from xinglin.portal import queries as portal
-from xinglin.residents import actions, authorities, codes, queries, reminders, rules, words
+from xinglin.residents import actions, authorities, codes, looking, queries, reminders, rules, words
 from xinglin.residents.forms import CodeForm, PhoneForm
+from xinglin.residents.looking import Side
 from xinglin.residents.reminders import MARKS
 from xinglin.residents.rules import Kind
 from xinglin.residents.views import signing
@@ -38,8 +38,8 @@ from xinglin.residents.views.record import medicines_of
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-    from xinglin.audit.patients import Looker
     from xinglin.healthcard.queries import Card
+    from xinglin.residents.looking import Lookers
 
 _LATELY = timedelta(days=30)
 _RUNS_OUT = 7  # days of a medicine that are left
@@ -64,7 +64,7 @@ def home(request: HttpRequest, here: Here) -> HttpResponse:
     today = rules.day_of(here.now)
     found = medicines_of(here.door, resident, today)
     due = reminders.doses(here.connection, here.patients, today, here.now)
-    lookers = _lookers(here) if here.acting.kind is not Kind.MANDATE else []
+    lookers = _lookers(here)
     waiting = [
         a for a in queries.of_delegate(here.connection, here.registration.account) if a.state.value == "asked"
     ]
@@ -73,9 +73,14 @@ def home(request: HttpRequest, here: Here) -> HttpResponse:
         "patient": here.acting.patient,
         "visits": _visits(here, resident.references),
         "ending": [m for m in found if m.current and m.days_left is not None and m.days_left <= _RUNS_OUT],
-        "looks": sum(looker.count for looker in lookers),
-        "institutions": len({looker.institution for looker in lookers if looker.institution}),
-        "emergencies": [looker for looker in lookers if looker.purpose in _EMERGENCY],
+        "lookers": lookers,
+        "looks": lookers.count(Side.PEOPLE) if lookers else 0,
+        "automatic": lookers.count(Side.MACHINES) if lookers else 0,
+        "emergencies": [
+            one
+            for one in (lookers.of(Side.PEOPLE) if lookers else ())
+            if one.purpose in _EMERGENCY and one.count > one.refused
+        ],
         "waiting": len(waiting),
         "whole": here.acting.kind is not Kind.MANDATE,
         "lately": _lately(here),
@@ -98,16 +103,13 @@ def _lately(here: Here) -> list[tuple[str, datetime]]:
     return [(names.get(one.actor, ""), one.since) for one in given if one.since]
 
 
-def _lookers(here: Here) -> list[Looker]:
-    """Others who looked lately."""
+def _lookers(here: Here) -> Lookers | None:
+    """Who looked lately; None for who acts by a mandate."""
+    if here.acting.kind is Kind.MANDATE:
+        return None
     found = audit.resident(here.connection, here.acting.patient)
-    return [
-        one
-        for one in audit.lookers(here.connection, found.numbers, EVERYTHING)
-        if one.latest > here.now - _LATELY
-        and one.actor not in {here.door.actor.id, "system"}
-        and one.count > one.refused
-    ]
+    since = here.now - _LATELY
+    return looking.lookers(here.connection, found.numbers, here.door.actor.id, since=since)
 
 
 def _visits(here: Here, references: str) -> list[Visit]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -15,13 +18,16 @@ from xinglin.audit.forms import ComplaintForm
 from xinglin.audit.queries import Cases, Wanted
 from xinglin.audit.rules import COMPLAINT, EVERYTHING
 from xinglin.audit.views import frame
+from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel.errors import forbidden, not_found
 from xinglin.ledger import queries as ledger
 from xinglin.ledger.views.files import head_over
 from xinglin.record import access
+from xinglin.residents import looking
+from xinglin.residents.looking import Side
 from xinglin.residents.rules import Kind
 from xinglin.residents.views.entering import Here, mine, shown
-from xinglin.ui import entry
+from xinglin.ui.entry import is_fragment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +35,11 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from xinglin.record.access import Placed
+    from xinglin.residents.looking import Known, Lookers
 
 _SOURCE = "access"  # what the ledger calls lines of the access log
+_SITTINGS = 30  # days of readers on a page
+_DIGITS = 18  # of a line's place
 
 
 def _require_right(here: Here) -> None:
@@ -59,7 +68,7 @@ def proof(_request: HttpRequest, here: Here, place: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @mine
 def readers(request: HttpRequest, here: Here) -> HttpResponse:
-    """Who looked, to what end; a POST takes down a complaint."""
+    """Who looked, to what end, by day and reader; a POST takes down a complaint."""
     _require_right(here)
     found = patients.resident(here.connection, here.acting.patient)
     posted = request.method == "POST"
@@ -74,39 +83,71 @@ def readers(request: HttpRequest, here: Here) -> HttpResponse:
         messages.success(request, said)
         return redirect("residents:readers")
     before = frame.before_of(request)
-    lines = queries.lines(
-        here.connection, Wanted(patients=found.numbers), before=before, limit=queries.PAGE + 1
-    )
-    part, newest = entry.is_fragment(request), _newest(lines)
-    if part and request.GET.get("seen") == newest:  # nothing is read, and so nothing noted
-        return HttpResponse(status=204)
-    lookers = patients.lookers(here.connection, found.numbers, EVERYTHING)
-    names = queries.readers({looker.actor for looker in lookers})
+    newest = _newest(queries.lines(here.connection, Wanted(patients=found.numbers), limit=queries.PAGE))
+    part = is_fragment(request)
+    if part and newest is not None and request.GET.get("seen") == str(newest.place):
+        return HttpResponse(status=204)  # nothing is read, and so nothing noted
+    lookers = looking.lookers(here.connection, found.numbers, here.door.actor.id)
     own = request.GET.get("own") == "1"
-    rows = [
-        row
-        for row in frame.rows(here.connection, lines[: queries.PAGE])
-        if own or row.line.actor != here.door.actor.id
-    ]
+    shown_actors = lookers.actors(Side.PEOPLE) + (lookers.actors(Side.OWN) if own else ())
+    sittings = patients.sittings(
+        here.connection, found.numbers, shown_actors, before=before, limit=_SITTINGS + 1
+    )
     access.note(here.door.actor, access.QUIET, id=here.acting.patient, patient=found.numbers[0])
     context = {
-        "lookers": [(frame.reader_of(names, one.actor), one) for one in lookers],
-        "rows": rows,
-        "entered": ledger.indexes_of(here.connection, _SOURCE, [row.place for row in rows]),
+        "lookers": lookers,
+        "sittings": [(lookers.readers[one.actor], one) for one in sittings[:_SITTINGS]],
         "own": own,
-        "more": frame.after(lines[queries.PAGE - 1]) if len(lines) > queries.PAGE else "",
+        "more": frame.after_of(sittings[_SITTINGS - 1]) if len(sittings) > _SITTINGS else "",
         "paged": before is not None,
         "newest": newest,
+        "newest_reader": lookers.readers.get(newest.line.actor) if newest else None,
         "form": form,
-        "about": next((row for row in rows if str(row.place) == request.GET.get("about")), None),
+        "about": _about(here, found.numbers, lookers, request.GET.get("about", "")),
         "cases": queries.alerts(here.connection, Cases(rule=COMPLAINT, patients=found.numbers), limit=20),
-        "me": here.door.actor.id,
+        "looks": lookers.count(Side.PEOPLE),
+        "automatic": lookers.count(Side.MACHINES),
     }
-    return shown(
-        request, here, "looks.html" if part else "readers.html", context, status=422 if posted else 200
-    )
+    template = "sittings.html" if part else "readers.html"
+    return shown(request, here, template, context, status=422 if posted else 200)
 
 
-def _newest(lines: Sequence[Placed]) -> str:
-    """The place of the latest look, but for looks at this very page."""
-    return str(next((one.place for one in lines if one.line.action != access.QUIET), ""))
+def _newest(lines: Sequence[Placed]) -> Placed | None:
+    """The latest look, but for looks at this very page."""
+    return next((one for one in lines if one.line.action != access.QUIET), None)
+
+
+def _about(here: Here, numbers: tuple[int, ...], lookers: Lookers, place: str) -> tuple[Known, Placed] | None:
+    """The look that a complaint is about, with its reader."""
+    if not place.isdecimal() or len(place) > _DIGITS:
+        return None
+    rows = queries.lines(here.connection, Wanted(patients=numbers, places=(int(place),)), limit=1)
+    return (lookers.readers[rows[0].line.actor], rows[0]) if rows else None
+
+
+@require_GET
+@mine
+def looks(request: HttpRequest, here: Here) -> HttpResponse:
+    """Every look of one reader, on one day or ever, with its proof; a piece of the page, or a page."""
+    _require_right(here)
+    found = patients.resident(here.connection, here.acting.patient)
+    actor, before = request.GET.get("of", ""), frame.before_of(request)
+    wanted = Wanted(patients=found.numbers, actors=(actor,))
+    if day := parse_date(request.GET.get("day", "")):
+        start = datetime.combine(day, time.min, LOCAL_ZONE)
+        wanted = replace(wanted, since=start, until=start + timedelta(days=1))
+    lines = queries.lines(here.connection, wanted, before=before, limit=queries.PAGE + 1)
+    if not lines:
+        raise not_found(gettext_noop("Nobody looked at this record so."))
+    access.note(here.door.actor, access.QUIET, id=here.acting.patient, patient=found.numbers[0])
+    rows = lines[: queries.PAGE]
+    context = {
+        "reader": looking.known(here.connection, [actor], here.door.actor.id)[actor],
+        "day": day,
+        "rows": rows,
+        "entered": ledger.indexes_of(here.connection, _SOURCE, [row.place for row in rows]),
+        "more": frame.after(rows[-1]) if len(lines) > queries.PAGE else "",
+    }
+    if is_fragment(request):
+        return render(request, "residents/looks_list.html", context)
+    return shown(request, here, "looks.html", context)

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET
 from xinglin.portal import queries
 from xinglin.portal.rules import documents, immunisations, medicines, people, problems, results, timeline
 from xinglin.portal.views.record import listed
-from xinglin.residents import exporting, rules
-from xinglin.residents.views.entering import Here, of_record, require_own_device, shown
+from xinglin.residents import explaining, exporting, rules
+from xinglin.residents.views.entering import Here, language, of_record, require_own_device, shown
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def overview(request: HttpRequest, here: Here, resident: Resident) -> HttpRespon
         "allergies": queries.allergy_box(here.door, resident),
         "problems": [p for p in problems_of(here.door, resident) if p.active][:_FEW],
         "medicines": [m for m in medicines_of(here.door, resident, today) if m.current][:_FEW],
-        "abnormal": [s for s in results.of_results(series) if s.last.flag in results.OUT_OF_RANGE][:_FEW],
+        "abnormal": [s for s in results.of_results(series) if explaining.meaning(s, language()).out][:_FEW],
         "visits": visits_of(here.door, resident)[:3],
         "institutions": resident.institutions,
     }

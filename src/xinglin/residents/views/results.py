@@ -40,8 +40,8 @@ def results_part(request: HttpRequest, here: Here, resident: Resident) -> HttpRe
         return part(request, here, resident, "results", context)
     found = results.of_results(every)
     said = explained(found)
-    outside = [one for one in said if one.series.last.flag in results.OUT_OF_RANGE]
-    inside = [one for one in said if one.series.last.flag not in results.OUT_OF_RANGE]
+    outside = [one for one in said if one.outside]
+    inside = [one for one in said if not one.outside]
     aside = [one for one in every if one not in found]
     context = {"outside": outside, "inside": inside, "abnormal": len(outside), "aside": aside}
     return part(request, here, resident, "results", context, template="residents/results.html")
