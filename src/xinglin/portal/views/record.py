@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.identity import identifiers, roles
 from xinglin.kernel.errors import forbidden, not_found
-from xinglin.portal import queries
+from xinglin.portal import finding, queries
 from xinglin.portal.rules import documents, immunisations, medicines, people, problems, results, timeline
 from xinglin.portal.rules.groups import ASIDE
 from xinglin.portal.rules.sources import message_of
@@ -56,7 +56,7 @@ _LANES = {
 def residents(request: HttpRequest, door: Door) -> HttpResponse:
     """Residents found for ``q``: a page, or the list below the search box."""
     text = request.GET.get("q", "").strip()[:100]
-    found = queries.find(door, text) if text else ()
+    found = finding.find(door, text) if text else ()
     template = "portal/found.html" if entry.is_fragment(request) else "portal/residents.html"
     return render(request, template, {"q": text, "candidates": shown(found)})
 
