@@ -10,6 +10,7 @@ from django.test import Client
 
 from tests.portal import make, region
 from tests.portal.test_views import text
+from xinglin.record import access
 
 HTMX = {"HX-Request": "true"}
 NUMBERS = "/today/figures/"
@@ -60,6 +61,7 @@ def test_records_opened_are_counted_for_the_reader_alone(stored, client):
     doctor = entered(client, "doctor", "hospital")
     before = numbers(doctor)["今日调阅档案"]
     doctor.get("/residents/d/")
+    access.flush()
 
     assert (before, numbers(doctor)["今日调阅档案"]) == ("0", "1")
     assert numbers(entered(Client(), "nurse", "hospital"))["今日调阅档案"] == "0"

@@ -12,7 +12,7 @@ from xinglin.accounts import policy
 from xinglin.accounts import queries as accounts
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel import clock
-from xinglin.portal import queries
+from xinglin.portal import finding, queries
 from xinglin.portal.rules import browsing
 from xinglin.record.door import open_as
 from xinglin.ui.figures import Figure
@@ -33,7 +33,7 @@ def figures(actor: Actor) -> list[Figure]:
     """Records opened today and in a week; who works for the public's health also sees whom their institution has."""
     now = clock.now()
     midnight = now.astimezone(LOCAL_ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
-    today, week = (queries.opened(actor, since, most=_MOST) for since in (midnight, now - timedelta(days=7)))
+    today, week = (finding.opened(actor, since, most=_MOST) for since in (midnight, now - timedelta(days=7)))
     found = [
         Figure(gettext_lazy("Records opened today"), f"{today:,}"),
         Figure(gettext_lazy("Records opened in 7 days"), f"{week:,}"),

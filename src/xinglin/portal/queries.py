@@ -7,7 +7,6 @@ later question is about all of them. A Patient that is not in the index is a per
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_noop
@@ -26,7 +25,6 @@ from xinglin.portal.rules import (
     people,
     problems,
     results,
-    searching,
     timeline,
 )
 from xinglin.portal.rules import conflicts as disagreeing
@@ -44,12 +42,10 @@ if TYPE_CHECKING:
     from xinglin.kernel.actor import Actor
     from xinglin.portal.rules.conflicts import Conflict
     from xinglin.portal.rules.reading import Resource
-    from xinglin.portal.rules.searching import Candidate
     from xinglin.record.database import Connection
     from xinglin.record.door import Door
     from xinglin.record.queries import Stored
 
-_CANDIDATES = "200"
 _VERSIONS = 50
 _AT_ONCE = 200  # Patients that are read by one search
 
@@ -101,93 +97,7 @@ class Resident:
         return ",".join(f"Patient/{patient['id']}" for patient in self.patients)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The persons that what was typed may mean; ``more``: there are further ones, which nobody has counted."""
-
-    candidates: tuple[Candidate, ...] = ()
-    more: bool = False
-
-
-def find(door: Door, text: str) -> Found:
-    """The persons that what was typed may mean; the best search that finds anybody decides.
-
-    Found by id and shown by name: the same words give the same persons in the same order, whatever is sent meanwhile.
-    """
-    wanted = searching.wanted(text)
-    for pairs in wanted.searches:
-        page = door.search("Patient", [*pairs, ("_sort", "_id"), ("_count", _CANDIDATES)])
-        found = [e.stored.resource for e in page.entries]
-        if wanted.tail:
-            found = [p for p in found if searching.ends_so(p, wanted.tail)]
-        if found:
-            return Found(searching.ordered(_candidates(door, found), text), page.next is not None)
-    return Found()
-
-
-_LATELY_DAYS = 14
-
-
-def lately(door: Door, now: datetime, most: int) -> tuple[Candidate, ...]:
-    """The residents whose records the reader has opened in the last two weeks, the latest first."""
-    since = now - timedelta(days=_LATELY_DAYS)
-    ids = access.opened_lately(database.connection(), door.actor.id, since, limit=4 * most)
-    if not ids:
-        return ()
-    found = _candidates(door, [stored.resource for stored in _read(door, ids)])
-    by_id = {id_: one for one in found for id_ in one.ids}
-    return tuple({by_id[id_].id: by_id[id_] for id_ in ids if id_ in by_id}.values())[:most]
-
-
-def opened(actor: Actor, since: datetime, *, most: int) -> int:
-    """How many persons' records the actor has opened since a moment; of ``most`` Patients at most."""
-    connection = database.connection()
-    ids = access.opened_lately(connection, actor.id, since, limit=most)
-    owners = index.persons_of(connection, ids)
-    return len({owners.get(one, one) for one in ids})
-
-
-def by_identifier(door: Door, identifier: str) -> str | None:
-    """The id of the Patient with an identifier (``system|value``), where all that have it are one person."""
-    found = by_identifiers(door, [identifier])
-    return found[0] if len(found) == 1 else None
-
-
-def by_identifiers(door: Door, identifiers: Iterable[str]) -> tuple[str, ...]:
-    """The persons that any of the identifiers (``system|value``) belongs to: the id of one Patient of each."""
-    pairs = [(system, value) for system, _, value in (one.partition("|") for one in identifiers)]
-    named = ",".join(f"{searching.escape(s)}|{searching.escape(v)}" for s, v in pairs if s and v)
-    if not named:
-        return ()
-    page = door.search("Patient", [("identifier", named), ("_count", _CANDIDATES)])
-    found = [e.stored.id for e in page.entries]
-    owners = index.persons_of(database.connection(), found)
-    persons: dict[str, str] = {}
-    for one in found:
-        persons.setdefault(owners.get(one, f"Patient/{one}"), one)
-    return tuple(persons.values())
-
-
-def some(door: Door, count: int) -> tuple[Candidate, ...]:
-    """Some residents whom several institutions know: for a demonstration, where nobody knows whom to look for."""
-    page = door.search("Patient", [("_sort", "_id"), ("_count", str(20 * count))])
-    found = _candidates(door, [e.stored.resource for e in page.entries])
-    return tuple(sorted(found, key=lambda candidate: (-candidate.patients, candidate.id))[:count])
-
-
-def _candidates(door: Door, found: list[Resource]) -> tuple[Candidate, ...]:
-    """The persons of these Patients, each with all Patients that the index knows of it."""
-    connection = database.connection()
-    owners = index.persons_of(connection, [patient["id"] for patient in found])
-    whole = index.persons(connection, list(dict.fromkeys(owners.values())))
-    owners |= {patient: person for person, known in whole.items() for patient in known.patients}
-    known = {patient["id"] for patient in found}
-    missing = [patient for patient in owners if patient not in known]
-    found += [stored.resource for stored in _read(door, missing)]
-    return searching.candidates(found, _sources(door, found).patients, owners)
-
-
-def _read(door: Door, ids: Sequence[str]) -> Iterator[Stored]:
+def read_patients(door: Door, ids: Sequence[str]) -> Iterator[Stored]:
     """Patients by their ids; those that have been deleted meanwhile are left out."""
     for start in range(0, len(ids), _AT_ONCE):
         some = ids[start : start + _AT_ONCE]
@@ -225,13 +135,13 @@ def resident(door: Door, id_: str) -> Resident:
     asked = door.read("Patient", _patient(id_))
     known = index.person_of(connection, asked.id)
     person = index.person(connection, known) if known else None
-    same = list(_read(door, [one for one in person.patients if one != asked.id])) if person else []
+    same = list(read_patients(door, [one for one in person.patients if one != asked.id])) if person else []
     patients = [asked.resource, *(stored.resource for stored in same)]
     found = Resident(
         id_,
         tuple(patients),
         people.person(patients),
-        _sources(door, patients),
+        sources_of(door, patients),
         max(stored.moment for stored in (asked, *same)),
         person.id if person else "",
         evidence.read(connection, person) if person else {},
@@ -248,7 +158,7 @@ def _patient(id_: str) -> str:
     return person.patients[0] if person and person.patients else id_
 
 
-def _sources(door: Door, patients: list[Resource]) -> Sources:
+def sources_of(door: Door, patients: list[Resource]) -> Sources:
     return Sources.from_patients(patients, _organizations(door, patients), {})
 
 

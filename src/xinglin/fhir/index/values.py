@@ -13,7 +13,7 @@ from math import inf
 from typing import Any, TypeAlias, TypeVar
 
 from xinglin.fhir import dates, references
-from xinglin.fhir.index import keys
+from xinglin.fhir.index import keys, phones
 from xinglin.kernel.errors import Fault
 from xinglin.kernel.ids import self_number
 
@@ -107,23 +107,14 @@ def identifiers(path: str, *, systems: bool = True) -> Filer:
     return file
 
 
-PHONE_TAIL = "urn:xinglin:phone-tail"
-"""The system under which the last four digits of a telephone are found: ``phone=urn:xinglin:phone-tail|5678``.
-People say them at a desk to tell who they are; FHIR has no search for the end of a token."""
-_TAIL = 4
-_PHONES = "(system = 'phone')"
-
-
 def contact_points(path: str) -> Filer:
-    tailed = path.endswith(_PHONES)
+    tailed = path.endswith("(system = 'phone')")
 
     def file(value: dict[str, Any], tokens: Tokens, _: list[RangeRow], __: list[StringRow]) -> None:
         number = value.get("value")
         tokens += _systematic(path, value.get("system"), number, systems=False)
-        if tailed and isinstance(number, str):
-            digits = "".join(filter(str.isdecimal, number))
-            if len(digits) > _TAIL:
-                tokens.append(keys.token_hash(path, PHONE_TAIL, digits[-_TAIL:]))
+        if tailed and (tail := phones.tail(str(number or ""))):
+            tokens.append(keys.token_hash(path, phones.SYSTEM, tail))
 
     return file
 

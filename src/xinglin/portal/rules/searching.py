@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from xinglin.fhir.index.values import PHONE_TAIL
+from xinglin.fhir.index import phones
 from xinglin.identity import identifiers
 from xinglin.portal.rules import people
 
@@ -43,7 +43,7 @@ def wanted(text: str) -> Wanted:
     if _MOBILE.fullmatch(joined):
         return Wanted(((("phone", joined),), (("identifier", joined),)))
     if _PHONE_TAIL.fullmatch(joined):
-        ends = ("phone", f"{PHONE_TAIL}|{joined}")
+        ends = ("phone", f"{phones.SYSTEM}|{joined}")
         return Wanted(((ends,), (("identifier", joined),)))
     if _LONG_NUMBER.fullmatch(joined):
         return Wanted(((("identifier", escape(joined)),), (("name", escape(text.strip())),)))

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.kernel import clock
 from xinglin.kernel.errors import forbidden
-from xinglin.portal import doing, queries
+from xinglin.portal import doing, finding
 from xinglin.portal.views.record import shown
 from xinglin.ui import entry, figures, navigation, today
 
@@ -31,7 +31,7 @@ _OF_CARE = frozenset({"TREAT", "CAREMGT", "PUBHLTH"})
 @entry.page
 def home(request: HttpRequest, door: Door) -> HttpResponse:
     """The page; its cards load themselves, so that it is there at once."""
-    some = queries.some(door, _RESIDENTS) if settings.SETTINGS.demo else ()
+    some = finding.some(door, _RESIDENTS) if settings.SETTINGS.demo else ()
     context = {
         "candidates": shown(some), "parts": today.parts(door.actor),
         "figures": figures.any_for(door.actor), "purposes": _purposes(door.actor), "purpose": door.actor.purpose,
@@ -80,5 +80,5 @@ def part(request: HttpRequest, door: Door, key: str) -> HttpResponse:
 @entry.page
 def lately(request: HttpRequest, door: Door) -> HttpResponse:
     """The residents whom the reader has opened lately."""
-    found = queries.lately(door, clock.now(), _LATELY)
+    found = finding.lately(door, clock.now(), _LATELY)
     return render(request, "portal/lately.html", {"candidates": shown(found)})

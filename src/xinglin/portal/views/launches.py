@@ -18,7 +18,7 @@ from xinglin.accounts.queries import actor_of
 from xinglin.accounts.views.entering import signed_in
 from xinglin.kernel import clock
 from xinglin.kernel.errors import HTTP_STATUS, Fault
-from xinglin.portal import queries
+from xinglin.portal import finding, queries
 from xinglin.portal.views import links
 from xinglin.record.door import open_as
 from xinglin.smart import launching, rules, words
@@ -88,7 +88,7 @@ def _patient(came: Came, account: Account) -> str:
     door = open_as(actor)
     if came.patient:
         return queries.resident(door, came.patient).id
-    found = queries.by_identifiers(door, came.identifiers)
+    found = finding.by_identifiers(door, came.identifiers)
     if len(found) != 1:
         raise launching.nobody(several=bool(found))
     return found[0]

@@ -18,7 +18,7 @@ from xinglin.accounts import events, sessions
 from xinglin.accounts.queries import actor_of
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, not_found
-from xinglin.portal import queries
+from xinglin.portal import finding, queries
 from xinglin.record.door import open_as
 from xinglin.smart import linking
 from xinglin.smart.terms import terms
@@ -66,7 +66,7 @@ def _patient(link: Link) -> str:
     door = open_as(replace(actor_of(link.account, purpose=link.purpose), app=link.app.client_id))
     if link.patient:
         return queries.resident(door, link.patient).id
-    found = queries.by_identifier(door, link.identifier)
+    found = finding.by_identifier(door, link.identifier)
     if found is None:
         raise not_found(
             gettext_noop("No resident, or more than one, is known by the number that the link names.")

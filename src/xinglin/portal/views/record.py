@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.identity import identifiers, roles
 from xinglin.kernel.errors import forbidden, not_found
-from xinglin.portal import queries
+from xinglin.portal import finding, queries
 from xinglin.portal.rules import documents, immunisations, medicines, people, problems, results, timeline
 from xinglin.portal.rules.groups import ASIDE
 from xinglin.portal.rules.sources import message_of
@@ -59,7 +59,7 @@ def residents(request: HttpRequest, door: Door) -> HttpResponse:
     """Residents found for ``q``: a page, or the list below the search box; who is the only one is opened."""
     text = request.GET.get("q", "").strip()[:100]
     fragment = entry.is_fragment(request)
-    found = queries.find(door, text) if text else queries.Found()
+    found = finding.find(door, text) if text else finding.Found()
     if len(found.candidates) == 1 and not found.more and not fragment:
         return redirect("portal:record", found.candidates[0].id)
     some = found.candidates[: _LISTED if fragment else _FOUND]
