@@ -22,5 +22,7 @@ urlpatterns = [
     path("allergies/", record.allergies_part, name="allergies"),
     path("export/", record.export, name="export"),
     path("summary/", summary.sheet, name="summary"),
+    path("summary/pdf/", summary.pdf, name="summary-pdf"),
+    path("summary/document/", summary.document, name="summary-document"),
     path("print/", record.paper, name="print"),
 ]
