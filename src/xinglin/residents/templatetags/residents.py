@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django import template
+from django.utils.translation import get_language
 
-from xinglin.residents import words
+from xinglin.residents import devices, words
+from xinglin.residents.explaining import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,3 +35,9 @@ def elder(cookies: Mapping[str, str]) -> str:
     """The size of elder mode that was chosen; empty for the standard one."""
     chosen = cookies.get("xl-size", "")
     return chosen if chosen in {"large", "largest"} else ""
+
+
+@register.filter
+def device(agent: str) -> str:
+    """The device behind a session, in words."""
+    return devices.named(agent, language_of(get_language()))
