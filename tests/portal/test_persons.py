@@ -68,7 +68,7 @@ def test_patient_that_is_not_in_the_index_has_a_record_of_its_own(doctor, link):
 def test_search_shows_one_row_a_person_with_every_institution(doctor, link):
     merged(link)
 
-    answer = doctor.get("/residents/", {"q": "王桂兰"})
+    answer = doctor.get("/residents/", {"q": "王桂兰"}, headers={"HX-Request": "true"})
 
     assert [(c["patients"], c["known"]) for c in answer.context["candidates"]] == [(4, 3)]
 
