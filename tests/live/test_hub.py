@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,7 +74,7 @@ def test_what_may_have_been_missed_is_said() -> None:
     assert (older.take(), newer.take()) == (["c"], [])
 
 
-def test_what_was_told_is_remembered_up_to_a_number(monkeypatch) -> None:
+def test_what_was_told_is_remembered_up_to_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "REMEMBERED", 3)
     held = begun()
     for number in range(5):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -79,7 +79,9 @@ def test_notices_and_having_read_them_are_told_to_whom_they_concern(payloads: He
     assert payloads() == [telling.digest("notices/account/7")]
 
 
-def test_what_comes_often_is_told_together_after_a_moment(payloads: Heard, monkeypatch) -> None:
+def test_what_comes_often_is_told_together_after_a_moment(
+    payloads: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(telling, "PAUSE", 0.2)
     telling.soon(["messages/0"])
     told: list[str] = []
@@ -94,7 +96,7 @@ def test_what_comes_often_is_told_together_after_a_moment(payloads: Heard, monke
         gathered |= {digest for text in payloads() for digest in text.split()}
 
 
-def test_digests_depend_on_the_platforms_secret(settings) -> None:
+def test_digests_depend_on_the_platforms_secret(settings: Any) -> None:
     before = telling.digest("readers/1")
     assert (before, len(before)) == (telling.digest("readers/1"), 16)
 

@@ -70,7 +70,7 @@ def test_who_acts_for_a_child_hears_of_the_child_until_that_ends(region):
 
 def test_who_acts_by_a_mandate_does_not_hear_who_looks(region):
     lin = make.lin()
-    given = make.given(lin, name="王桂兰", document=make.WANG, relation="other", evidence="mandate")
+    given = make.given(lin, name="王桂兰", document=make.WANG, relation="child")
     client = client_of(lin)
     session = client.session
     session[entering.ACTING] = given.id

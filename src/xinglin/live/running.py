@@ -19,18 +19,16 @@ from xinglin.kernel.children import Children
 from xinglin.live import application, listening
 
 _LOOK_SECONDS = 1.0
-_PAGES = "XINGLIN_PORT"  # from here the worker, a process of its own, reads the pages' port
 
 
 def serve(*, host: str, port: int, pages: int) -> None:
     """Keep streams on ``port`` for pages on the port ``pages``; end with the process that started this one."""
     _allow_files()
-    os.environ[_PAGES] = str(pages)
+    os.environ["XINGLIN_PORT"] = str(pages)  # as the worker, which is a process, is to know it
     os.environ["PGAPPNAME"] = listening.APPLICATION  # what the database's server lists its connections under
     threading.Thread(target=_end_with, args=(os.getppid(),), name="parent", daemon=True).start()
     Granian(
-        "xinglin.live.running:made",
-        factory=True,
+        "xinglin.config.asgi:application",
         address=host,
         port=port,
         interface=Interfaces.ASGI,
@@ -42,15 +40,6 @@ def serve(*, host: str, port: int, pages: int) -> None:
         respawn_failed_workers=True,
         log_level=LogLevels.error,
     ).serve()
-
-
-def made() -> application.Application:
-    """The application, made in Granian's worker."""
-    import django  # noqa: PLC0415 -- the worker is a process of its own
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xinglin.config.settings")
-    django.setup()
-    return application.Application(pages=int(os.environ[_PAGES]))
 
 
 def _allow_files() -> None:
