@@ -125,4 +125,8 @@ def link(request: HttpRequest, hand: Hand, number: int) -> HttpResponse:
     done = request.method == "POST"
     if done:
         launching.link(opening=opening, account=hand.account, deed=Deed.of(hand))
-    return render(request, "portal/launch_link.html", {"ehr": opening.ehr, "who": opening.who, "done": done})
+    return render(
+        request,
+        "portal/launch_link.html",
+        {"ehr": opening.ehr, "who": opening.who, "subject": opening.subject, "done": done},
+    )
