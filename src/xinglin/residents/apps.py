@@ -19,8 +19,9 @@ class ResidentsConfig(AppConfig):
         if not 1 <= given.kiosk_minutes <= 60:
             raise ImproperlyConfigured(f"XINGLIN_KIOSK_MINUTES={given.kiosk_minutes} should be 1 to 60.")
         from xinglin.record import tasks  # noqa: PLC0415 -- after the applications are loaded
-        from xinglin.residents import codes, kiosks, shares  # noqa: PLC0415 -- as above
+        from xinglin.residents import codes, inviting, kiosks, shares  # noqa: PLC0415 -- as above
 
         tasks.offer("old one-time codes removed", codes.forget)
         tasks.offer("kiosks that no longer wait removed", kiosks.forget)
         tasks.offer("shares of long ago removed", shares.forget)
+        tasks.offer("invitations of long ago removed", inviting.forget)
