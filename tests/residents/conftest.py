@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from xinglin.record.database import Connection
 
 TABLES = (
-    "letter", "opening", "share", "intake", "reminder", "evidence", "authority", "registration", "code", "kiosk",
+    "letter", "opening", "invitation", "share", "intake", "reminder", "evidence", "authority", "registration", "code",
+    "kiosk",
 )  # fmt: skip
 
 

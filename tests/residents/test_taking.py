@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import io
 import json
 import re
@@ -27,12 +26,16 @@ def read(answer) -> str:
     """The words of a PDF as ReportLab draws them: strings of UCS-2 in the CID font's encoding."""
     drawn = b"".join(page["/Contents"].data for page in pages(answer))
     strings = re.findall(rb"\(((?:\\.|[^\\)])*)\) Tj", drawn, re.DOTALL)
-    return "".join(_plain(one.decode("latin-1")).decode("utf-16-be") for one in strings)
+    return "".join(_ESCAPE.sub(_meant, one).decode("utf-16-be") for one in strings)
 
 
-def _plain(string: str) -> bytes:
-    """A string of a PDF without its escapes, which are those of C."""
-    return bytes(ast.literal_eval(f'b"{string}"')) if '"' not in string else b""
+_ESCAPE = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
+_NAMED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+
+
+def _meant(escape: re.Match[bytes]) -> bytes:
+    said = escape[1]
+    return bytes([int(said, 8)]) if said.isdigit() else _NAMED.get(said, said)
 
 
 def test_the_summary_is_a_pdf_on_a4_with_what_matters(client):

@@ -110,4 +110,4 @@ def sittings(
             "moment": before[0] if before else None, "place": before[1] if before else None,
         },
     )  # fmt: skip
-    return [Sitting(*row[:8], tuple(row[8])) for row in rows]
+    return [Sitting(*[*row[:8], tuple(row[8])]) for row in rows]

@@ -28,7 +28,7 @@ from xinglin.kernel.errors import Kind as Fails
 from xinglin.record.door import open_as
 from xinglin.record.policy import relations
 from xinglin.residents import actions, finding, gateway, keys, queries, rules
-from xinglin.residents.rules import State
+from xinglin.residents.rules import INVITED, Scope, State
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -123,7 +123,7 @@ def _insert(connection: Connection, registration: Registration, wish: Wish, now:
         [
             number, registration.account, wish.relation, wish.evidence,
             seal(ring, wish.name.strip(), about=queries.authority_place(number, "name")),
-            seal(ring, str(document), about=queries.authority_place(number, "document")),
+            seal(ring, document or "", about=queries.authority_place(number, "document")),
             wish.until, now,
         ],
     )  # fmt: skip
@@ -240,6 +240,64 @@ def approve(
         )  # fmt: skip
     _noted("authority-given", given, actor.id, now, origin)
     _tell_holder(connection, given, looked.delegate, now)
+    return queries.authority(connection, number)
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What a person of age lets somebody do: who it is (Patient and account), as what, how much, until which day."""
+
+    patient: str
+    account: int
+    relation: str
+    scope: Scope
+    last_day: date
+
+
+def is_of_age(connection: Connection, patient: str, *, now: datetime) -> bool:
+    """Whether the person whom a Patient is has reached full age, by the birth date that is kept."""
+    person = identity.person_of(connection, patient)
+    match = finding.of_person(connection, person) if person else None
+    born = match.birth if match else None
+    return born is not None and rules.years(born, rules.day_of(now)) >= rules.family().of_age
+
+
+def give(
+    connection: Connection,
+    *,
+    offered: Offered,
+    registration: Registration,
+    now: datetime,
+    origin: Origin = NOWHERE,
+) -> Authority:
+    """Let an account do what a person has offered it, in the caller's transaction.
+
+    Raises ``conflict`` for an account that acts for this person already, and for a person that is not in the index.
+    """
+    person, holder = identity.person_of(connection, offered.patient), f"account/{offered.account}"
+    if person is None or queries.of_account(connection, offered.account) is None:
+        raise conflict(gettext_noop("The account of who invited is closed."))
+    held = queries.over(connection, offered.patient)
+    if any(one.holds(now) for one in held if one.account == registration.account):
+        raise conflict(gettext_noop("This account acts for this person already."))
+    names = names_of_accounts([holder, registration.actor])
+    wish = Wish(names.get(holder, ""), "", offered.relation, INVITED, b"", offered.last_day)
+    number = _insert(connection, registration, wish, now)
+    given = replace(
+        queries.authority(connection, number), state=State.GIVEN, person=person, patient=offered.patient, since=now,
+        kind=rules.kind_of(offered.relation).code, until=rules.midnight_after(offered.last_day), scope=offered.scope,
+    )  # fmt: skip
+    delegate = names.get(registration.actor, "")
+    related = _related_person(connection, given, delegate)
+    _open(connection, given)
+    connection.execute(
+        "UPDATE residents_authority SET state = 'given', person = %s, patient = %s, kind = %s, since = %s, until = %s,"
+        " decided = %s, decider = %s, decider_name = %s, related = %s, scope = %s WHERE id = %s",
+        [person, offered.patient, given.kind, now, given.until, now, holder, wish.name, related, offered.scope.value,
+         number],
+    )  # fmt: skip
+    _noted("authority-given", given, holder, now, origin)
+    _tell_holder(connection, given, delegate, now)
     return queries.authority(connection, number)
 
 

@@ -16,6 +16,7 @@ from xinglin.healthcard.reference import evidence, relations
 from xinglin.record.policy.consents import data_kinds
 from xinglin.residents import choosing, reminders, rules, shares, words
 from xinglin.residents.reminders import Wish
+from xinglin.residents.rules import Scope as Allows
 from xinglin.residents.shares import Scope
 
 if TYPE_CHECKING:
@@ -168,6 +169,31 @@ class AskForm(NameForm):
             said = gettext("This relation is proved by one of these: %(known)s.")
             self.add_error("evidence", said % {"known": "、".join(map(words.proof, known.evidence))})
         return given
+
+
+class InviteForm(_Plain):
+    """Whom a person lets see or act, and until which day."""
+
+    relation = forms.ChoiceField(label=_("The other is my"), widget=forms.Select(_SELECT))
+    scope = forms.ChoiceField(
+        label=_("What they may do"),
+        choices=[
+            (Allows.SEE.value, _("See my record, and change nothing")),
+            (Allows.ACT.value, _("See my record and act for me")),
+        ],
+        widget=forms.RadioSelect,
+        initial=Allows.SEE.value,
+    )
+    until = forms.DateField(
+        label=_("Last day"), widget=forms.DateInput(_CONTROL | {"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["relation"]
+        assert isinstance(field, forms.ChoiceField)
+        # what the other is to this person is what the authority says: a daughter acts as "child"
+        field.choices = [("", "—"), *((code, words.relation(code)) for code in rules.mandated())]
 
 
 class ApproveForm(_Plain):

@@ -11,7 +11,7 @@ from xinglin.crypto.sealing import SealBroken, open_sealed, search_hash, search_
 from xinglin.identity import queries as identity
 from xinglin.kernel.errors import not_found
 from xinglin.residents import keys
-from xinglin.residents.rules import Kind, Level, State
+from xinglin.residents.rules import Kind, Level, Scope, State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,6 +67,7 @@ class Authority:
     related: str
     binding: int | None
     withdrawn: datetime | None
+    scope: Scope
 
     def holds(self, now: datetime) -> bool:
         return (
@@ -97,7 +98,9 @@ def _registration(row: Sequence[Any]) -> Registration:
 def _authority(row: Sequence[Any]) -> Authority:
     given = dict(zip((f.name for f in fields(Authority)), row, strict=True))
     kind = Kind(given["kind"]) if given["kind"] else None
-    return Authority(**{**given, "state": State(given["state"]), "kind": kind})
+    return Authority(
+        **{**given, "state": State(given["state"]), "kind": kind, "scope": Scope(given["scope"])}
+    )
 
 
 def phone_hash(phone: str) -> str:

@@ -29,6 +29,8 @@ _MAGIC = {
     b"\x89PNG\r\n\x1a\n": ("image/png", "png"),
 }
 _TRAILERS = {"application/pdf": b"%%EOF", "image/jpeg": b"\xff\xd9", "image/png": b"IEND\xaeB`\x82"}
+INVITED = "invitation"
+"""The evidence of an authority that the person gave on their own page."""
 DESK = cards.Right.ISSUE
 """Who may issue health cards may also bind accounts and approve authorities: both see the person's documents."""
 
@@ -58,6 +60,13 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Scope(StrEnum):
+    """How much an authority allows; sensitive data are never seen by a mandate."""
+
+    SEE = "see"
+    ACT = "act"
+
+
 @dataclass(frozen=True, slots=True)
 class CodeRule:
     """One-time codes: their form, how long they hold, how many may be asked for."""
@@ -83,6 +92,18 @@ class Family:
     of_age: int
     open_requests: int
     most_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inviting:
+    """Limits of invitations to see the own record or to act for oneself."""
+
+    minutes: int
+    pin_digits: int
+    wrong_pins: int
+    most_open: int
+    usual_days: int
+    kept_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +139,11 @@ def family() -> Family:
 
 
 @cache
+def inviting() -> Inviting:
+    return Inviting(**_table()["inviting"])
+
+
+@cache
 def session_limits() -> tuple[int, int]:
     """Seconds without a request, and in all, that a resident's session holds."""
     given = _table()["session"]
@@ -146,6 +172,11 @@ def kind_of(relation: str) -> KindRule:
 def relations() -> tuple[str, ...]:
     """The relations that can be asked for."""
     return tuple(relation for kind in kinds() for relation in kind.relations)
+
+
+def mandated() -> tuple[str, ...]:
+    """The relations of who may be let act by a grown-up."""
+    return tuple(relation for kind in kinds() if kind.code is Kind.MANDATE for relation in kind.relations)
 
 
 def phone_of(text: str) -> str | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext, gettext_lazy
 
 from xinglin.audit import words as audit
 from xinglin.healthcard.reference import evidence, relations
-from xinglin.residents.rules import Kind, Level, State
+from xinglin.residents.rules import INVITED, Kind, Level, Scope, State
 
 LEVELS = {
     Level.PHONE: gettext_lazy("Phone that an institution keeps for you, name and identity number"),
@@ -20,6 +20,10 @@ STATES = {
     State.WITHDRAWN: gettext_lazy("Withdrawn"),
 }
 STATE_COLOURS = {State.ASKED: "amber", State.GIVEN: "green", State.REFUSED: "red", State.WITHDRAWN: "red"}
+SCOPES = {
+    Scope.SEE: gettext_lazy("May see, and change nothing"),
+    Scope.ACT: gettext_lazy("May see and act"),
+}
 KINDS = {
     Kind.OWN: gettext_lazy("Yourself"),
     Kind.GUARDIAN: gettext_lazy("As guardian"),
@@ -67,5 +71,7 @@ def relation(code: str) -> str:
 
 def proof(code: str) -> str:
     """A kind of evidence."""
+    if code == INVITED:
+        return gettext("Invited by the person on their own page")
     found = evidence().get(code)
     return found.words(_language()) if found else code

@@ -27,6 +27,7 @@ from xinglin.record.door import open_as
 from xinglin.residents import acting, explaining, letters, queries, words
 from xinglin.residents.acting import Acting
 from xinglin.residents.rules import Kind as By
+from xinglin.residents.rules import Scope
 from xinglin.ui.entry import FAMILY, is_fragment
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 _P = ParamSpec("_P")
 ACTING = "acting"  # in the session: the number of the authority by which somebody acts for another
 KIOSK = "xl-kiosk"  # a cookie: this browser is a kiosk
+_OWN_ACCOUNT = frozenset({"switch", "withdraw", "phone", "session-end", "leave", "invited"})
+"""Pages whose POST is about the account itself, whoever it acts for."""
 _PATIENT = definitions.type_number("Patient")
 _HEADINGS = {
     Kind.FORBIDDEN: gettext_lazy("Not allowed"),
@@ -89,6 +92,7 @@ def mine(
             return redirect("residents:sign-in")
         noted = access.refusals()
         try:
+            _require_scope(request, here)
             return view(request, here, *args, **kwargs)
         except Fault as fault:
             if fault.kind is Kind.FORBIDDEN and access.refusals() == noted:
@@ -96,6 +100,15 @@ def mine(
             return failed(request, faults.said(fault), fault.kind)
 
     return entered
+
+
+def _require_scope(request: HttpRequest, here: Here) -> None:
+    """Raise ``forbidden`` where who may only see would change something; what is about the own account stays free."""
+    authority, match = here.acting.authority, request.resolver_match
+    if request.method != "POST" or authority is None or authority.scope is not Scope.SEE:
+        return
+    if match is None or match.url_name not in _OWN_ACCOUNT:
+        raise forbidden(gettext_noop("You may see this record, and change nothing in it."))
 
 
 def of_record(

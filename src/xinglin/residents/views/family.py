@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -13,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from xinglin.accounts import events, faults
 from xinglin.accounts.queries import names_of_accounts
 from xinglin.kernel.errors import Fault, not_found
-from xinglin.residents import acting, authorities, queries, words
-from xinglin.residents.forms import AskForm
-from xinglin.residents.rules import Kind, State
+from xinglin.residents import acting, authorities, inviting, queries, rules, words
+from xinglin.residents.forms import AskForm, InviteForm
+from xinglin.residents.rules import INVITED, Kind, Scope, State
 from xinglin.residents.views.entering import Here, act_for, mine, name_of, require_own_device, shown
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Shown:
     relation: str
     state: str
     colour: str
+    scope: str
     may_withdraw: bool
 
 
@@ -41,6 +43,7 @@ def shown_of(one: Authority, name: str, here: Here) -> Shown:
     return Shown(
         one, name, words.relation(one.relation),
         gettext("Over") if over else str(words.STATES[one.state]), "" if over else words.STATE_COLOURS[one.state],
+        str(words.SCOPES[one.scope]) if one.scope is Scope.SEE or one.evidence == INVITED else "",
         one.state is State.ASKED or one.holds(here.now),
     )  # fmt: skip
 
@@ -77,8 +80,17 @@ def family(request: HttpRequest, here: Here) -> HttpResponse:
     over_me = [a for a in queries.over(here.connection, here.registration.patient) if a.state is State.GIVEN]
     names = names_of_accounts([a.actor for a in over_me])
     choices = acting.choices(here.connection, here.registration, here.now)
+    own = here.acting.authority is None
+    last_day = rules.day_of(here.now) + timedelta(days=rules.inviting().usual_days)
+    invited = inviting.of_patients(here.connection, here.patients) if own else []
     context = {
         "form": form,
+        "invite": InviteForm(initial={"until": last_day}) if own else None,
+        "invited": [
+            (one, words.relation(one.relation), words.SCOPES[one.scope])
+            for one in invited
+            if one.is_open(here.now)
+        ],
         "choices": [(c, name_of(here, c), words.KINDS[c.kind], c == here.acting) for c in choices],
         "mine": [shown_of(a, queries.name_of(a), here) for a in mine_for_others],
         "others": [shown_of(a, names.get(a.actor, ""), here) for a in over_me],
