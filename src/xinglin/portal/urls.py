@@ -1,6 +1,17 @@
 from django.urls import path
 
-from xinglin.portal.views import changes, closed, home, imaging, links, record, summary, traditional
+from xinglin.portal.views import (
+    changes,
+    closed,
+    encounters,
+    home,
+    imaging,
+    links,
+    reading,
+    record,
+    summary,
+    traditional,
+)
 
 app_name = "portal"
 
@@ -15,14 +26,15 @@ urlpatterns = [
     path("policy/", closed.ask_preview, name="ask-preview"),
     path("residents/<str:patient>/", record.record, name="record"),
     path("residents/<str:patient>/timeline/", record.timeline_part, name="timeline"),
-    path("residents/<str:patient>/encounters/", record.encounters_part, name="encounters"),
+    path("residents/<str:patient>/encounters/", encounters.encounters_part, name="encounters"),
+    path("residents/<str:patient>/encounters/<str:encounter>/", encounters.encounter, name="encounter"),
     path("residents/<str:patient>/problems/", record.problems_part, name="problems"),
     path("residents/<str:patient>/medicines/", record.medicines_part, name="medicines"),
     path("residents/<str:patient>/results/", record.results_part, name="results"),
     path("residents/<str:patient>/results/trend/", record.trend, name="trend"),
     path("residents/<str:patient>/trends/", record.trends_part, name="trends"),
     path("residents/<str:patient>/documents/", record.documents_part, name="documents"),
-    path("residents/<str:patient>/documents/<str:kind>/<str:document>/", record.reading, name="reading"),
+    path("residents/<str:patient>/documents/<str:kind>/<str:document>/", reading.reading, name="reading"),
     path("residents/<str:patient>/immunisations/", record.immunisations_part, name="immunisations"),
     path("residents/<str:patient>/allergies/", record.allergies_part, name="allergies"),
     path("residents/<str:patient>/images/", imaging.images_part, name="images"),

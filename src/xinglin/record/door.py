@@ -423,11 +423,7 @@ def _compositions(document: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _local(references: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
     parts = [str(one.get("reference", "")).split("/") for one in references]
-    return [
-        (some[0], some[1])
-        for some in parts
-        if len(some) == 2 and definitions.is_resource_type(some[0])
-    ]
+    return [(some[0], some[1]) for some in parts if len(some) == 2 and definitions.is_resource_type(some[0])]
 
 
 def _known(type_name: str) -> str:
