@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from tests.portal import make
 from tests.portal.test_views import text
 from xinglin.kernel.actor import SYSTEM
-from xinglin.portal.rules import allergies, browsing, changes, conflicts
+from xinglin.portal.rules import allergies, browsing, changes, conflicts, people
 from xinglin.portal.rules.sources import Source, Sources
 from xinglin.record import access, database
 from xinglin.record.door import open_as
@@ -23,20 +25,24 @@ def looked(*minutes: int) -> list[datetime]:
 # -- the last visit
 
 
+def visit(*minutes: int) -> changes.Visit:
+    return changes.visit(looked(*minutes), NOW, GAP, timedelta(seconds=20))
+
+
 def test_visit_before_this_one_is_the_look_before_a_gap() -> None:
-    assert changes.last_visit(looked(0, 1, 50, 200, 201, 900), NOW, GAP) == changes.Visit(looked(200)[0])
+    assert visit(0, 1, 50, 200, 201, 900) == changes.Visit(looked(200)[0], looked(50)[0])
 
 
 def test_looks_without_a_gap_are_this_visit_alone() -> None:
-    assert changes.last_visit(looked(1, 40, 90, 140), NOW, GAP) is None
+    assert visit(1, 40, 90, 140) == changes.Visit(None, looked(140)[0])
 
 
-def test_somebody_who_never_looked_has_no_last_visit() -> None:
-    assert changes.last_visit([], NOW, GAP) is None
+def test_somebody_who_never_looked_opens_the_record_for_the_first_time() -> None:
+    assert visit() == visit(0) == changes.Visit(None, None)
 
 
 def test_visit_of_an_hour_ago_and_more_is_the_last_one() -> None:
-    assert changes.last_visit(looked(61), NOW, GAP) == changes.Visit(looked(61)[0])
+    assert visit(61) == changes.Visit(looked(61)[0], None)
 
 
 # -- what is new
@@ -94,6 +100,18 @@ def test_last_visit_is_the_reader_s_own(doctor) -> None:
     assert "您首次打开此档案。" not in own
 
 
+def test_second_look_of_the_same_visit_says_since_when(doctor) -> None:
+    doctor.get("/residents/a/problems/")
+    access.flush()
+    with database.connect() as connection:
+        connection.execute("UPDATE record_access SET moment = moment - interval '4 minutes'")
+
+    again = text(doctor.get("/residents/a/changes/"))
+
+    assert "您首次打开此档案。" not in again
+    assert "此前未打开过" in again
+
+
 # -- what contradicts
 
 
@@ -127,6 +145,32 @@ def test_birth_dates_names_and_sexes_of_patients_are_compared() -> None:
     other = make.patient("b", "乙医院", birthDate="1950-01-10", gender="unknown", name=[{"text": "王一"}])
 
     assert found([one, other]) == {"birth-date": ["1950-01-01", "1950-01-10"]}
+
+
+@pytest.mark.parametrize("other", ["李 娜", "李\u3000娜", "李娜 "])
+def test_name_that_is_only_written_otherwise_contradicts_nothing(other: str) -> None:
+    sent = [
+        make.patient("a", "甲医院", name=[{"text": "李娜"}]),
+        make.patient("b", "乙医院", name=[{"text": other}]),
+    ]
+
+    assert found(sent) == {}
+    assert people.person(sent).name_others == ()
+    assert people.differing(people.person(sent[1:]), people.person(sent)) == frozenset()
+
+
+def test_phone_that_differs_is_marked_and_no_contradiction() -> None:
+    phones = ("13812345678", "138-1234-5678", "13900000000")
+    sent = [
+        make.patient(
+            str(n), f"{n}医院", name=[{"text": "李娜"}], telecom=[{"system": "phone", "value": phone}]
+        )
+        for n, phone in enumerate(phones)
+    ]
+    shown = people.person(sent)
+
+    assert found(sent) == {}
+    assert [sorted(people.differing(people.person([one]), shown)) for one in sent] == [[], [], ["phone"]]
 
 
 def test_known_allergy_against_none_known_is_a_conflict() -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.portal import make
 from tests.portal.test_views import HTMX, text
 from xinglin.kernel.actor import SYSTEM
-from xinglin.portal.rules import groups, results, traditional
+from xinglin.portal.rules import groups, results, telling, traditional
 from xinglin.portal.rules.groups import Group
 from xinglin.portal.rules.results import Flag
 from xinglin.portal.rules.sources import Sources
@@ -140,7 +140,7 @@ def test_no_chart_is_drawn_of_what_stands_aside():
         for day in days
     ]
 
-    assert results.telling(results.series(scored, Sources()), 2) == ()
+    assert telling.telling(results.series(scored, Sources())) == ()
 
 
 def test_finding_is_written_as_there_or_not():

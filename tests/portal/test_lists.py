@@ -61,6 +61,15 @@ def test_allergies_that_are_dangerous_come_first():
     assert [a.substance for a in found.allergies] == ["青霉素", "海鲜"]
 
 
+def test_those_who_deny_allergies_are_no_allergies_and_the_latest_counts():
+    found = allergies.box(
+        [allergy("1", "无已知过敏"), {**allergy("2", "无已知过敏", "q"), "recordedDate": "2025-01-01"}],
+        SOURCES,
+    )
+
+    assert (len(found.allergies), found.said_none and found.said_none.date) == (0, "2025-01-01")
+
+
 # -- problems
 
 
@@ -118,6 +127,33 @@ def test_tags_show_what_is_active_and_dangerous_first():
         ("problem", "糖尿病", "red"),
         ("problem", "高血压", "amber"),
         ("old", "", "blue"),
+    ]
+
+
+def test_problem_is_one_by_its_code_in_either_edition_and_by_its_name():
+    def told(id_: str, text: str, when: str, system: str = "", code: str = ""):
+        coding = [{"system": system, "code": code}] if code else []
+        return make.condition(id_, {"coding": coding, "text": text} if coding else {"text": text}, when)
+
+    who, national = "http://hl7.org/fhir/sid/icd-10", "urn:oid:2.16.156.10011.2.3.3.11"
+    found = problems.problems(
+        [
+            told("1", "原发性高血压(2级)", "2026-01-01", who, "I10"),
+            told("2", "高血压病", "2026-02-01", national, "I10.x09"),
+            told("3", "慢性肾功能不全", "2026-01-02", who, "N18.3"),
+            told("4", "CKD3期", "2026-01-01", national, "N18.300"),
+            told("5", "CKD3期", "2026-01-01"),
+            told("6", "2型糖尿病", "2026-01-01", who, "E11.9"),
+            told("7", "2型糖尿病肾病", "2025-01-01", who, "E11.2"),
+        ],
+        SOURCES,
+    )
+
+    assert [(p.name, p.code, len(p.sources)) for p in found] == [
+        ("高血压病", "I10.x09", 2),
+        ("CKD3期", "N18.3", 3),
+        ("2型糖尿病", "E11.9", 1),
+        ("2型糖尿病肾病", "E11.2", 1),
     ]
 
 
@@ -246,13 +282,31 @@ def test_formula_lists_its_herbs():
     assert (found.name, found.herbs, found.tcm) == ("天麻钩藤饮", ("天麻 10g",), True)
 
 
-def test_dose_is_put_together_when_nobody_worded_it():
+def test_dose_and_how_often_are_put_together_when_nobody_worded_them():
     dosage = {
         "doseAndRate": [{"doseQuantity": {"value": 0.5, "unit": "g"}}],
         "timing": {"repeat": {"frequency": 2, "period": 1, "periodUnit": "d"}},
     }
 
-    assert medicines.dose_of({"dosageInstruction": [dosage]}) == "0.5 g · 2×/1 d"
+    sent = make.request("1", make.concept("药"), "2026-11-01", dosageInstruction=[dosage])
+    (found,) = medicines.medicines([sent], SOURCES, TODAY)
+
+    assert (found.amount, found.dose) == ("0.5 g", "0.5 g 一日2次")
+
+
+def test_medicine_that_is_taken_and_was_taken_is_one_row_with_its_history():
+    found = medicines.medicines(
+        [
+            make.request("1", make.concept("二甲双胍片 0.5g", atc="A10BA02"), "2026-08-01", 30),
+            make.request("2", make.concept("二甲双胍片 0.5g"), "2026-11-20", status="active", about="q"),
+        ],
+        SOURCES,
+        TODAY,
+    )
+
+    assert [(m.current, m.days_left, [c.current for c in m.courses]) for m in found] == [
+        (True, None, [True, False])
+    ]
 
 
 # -- documents and immunisations

@@ -8,7 +8,7 @@ import pytest
 
 from tests.portal import make
 from xinglin.fhir import json
-from xinglin.portal.rules import medicines, reading, results, timeline
+from xinglin.portal.rules import medicines, reading, results, telling, timeline
 from xinglin.portal.rules.results import Flag
 from xinglin.portal.rules.sources import Sources
 
@@ -64,7 +64,7 @@ def test_results_with_either_micro_sign_are_joined():
     ],
 )
 def test_result_is_flagged_as_the_laboratory_says_else_by_its_range(more, flag):
-    sent = glucose("1", "2026-01-02", 5.0, **more)
+    sent = make.quantity("1", make.concept("未知", loinc="99999-9"), "2026-01-02", 5.0, "mmol/L", **more)
 
     (found,) = results.series([sent], SOURCES)
 
@@ -150,7 +150,7 @@ def test_overview_shows_pressure_and_what_is_out_of_range_oftenest():
     sent += [glucose(f"g{i}", f"2026-0{i}-02", 9, referenceRange=make.bounds(3.9, 6.1)) for i in (1, 2, 3)]
     sent += [make.quantity(f"w{i}", make.concept("体重"), f"2026-0{i}-02", 60, "kg") for i in (1, 2, 3, 4)]
 
-    found = results.telling(results.series(sent, SOURCES), 2)
+    found = telling.telling(results.series(sent, SOURCES))
 
     assert [[s.name for s in chart] for chart in found] == [["收缩压", "舒张压"], ["空腹血糖"]]
 

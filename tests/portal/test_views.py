@@ -160,7 +160,7 @@ def test_record_is_the_same_from_whichever_patient(doctor, patient):
 
     assert page.context["counts"] == {
         "encounters": 5,
-        "problems": 4,
+        "problems": 3,
         "medicines": 3,
         "results": 16,
         "documents": 3,

@@ -29,6 +29,7 @@ from xinglin.portal.rules import (
 )
 from xinglin.portal.rules import conflicts as disagreeing
 from xinglin.portal.rules import traditional as traditions
+from xinglin.portal.rules.limits import Whose
 from xinglin.portal.rules.sources import Sources, message_of
 from xinglin.record import access, database
 from xinglin.record.policy import Sight, consents
@@ -85,6 +86,11 @@ class Resident:
         """How likely all links are right, in percent; None for a person with one Patient."""
         found = evidence.confidence(self.links.values()) if len(self.patients) > 1 else None
         return None if found is None else 100 * found
+
+    @property
+    def whose(self) -> Whose:
+        """The person as far as usual limits depend on it."""
+        return Whose(self.person.sex, self.person.birth)
 
     @property
     def institutions(self) -> tuple[str, ...]:
@@ -182,12 +188,15 @@ def count(door: Door, type_name: str, pairs: Sequence[tuple[str, str]]) -> int:
     return door.search(type_name, [*pairs, ("_summary", "count")]).total or 0
 
 
+_COUNTED = ("encounters", "medicines", "results", "documents", "images", "immunisations")
+
+
 def counts(door: Door, person: Resident) -> dict[str, int]:
-    """How many resources each section of the record has."""
+    """How many resources the sections of the record have; problems and allergies are counted as what they are."""
     about = ("patient", person.references)
     return {
-        section: sum(door.search(t, [about, ("_summary", "count")]).total or 0 for t in types)
-        for section, types in SECTIONS.items()
+        section: sum(door.search(t, [about, ("_summary", "count")]).total or 0 for t in SECTIONS[section])
+        for section in _COUNTED
     }
 
 
@@ -215,12 +224,12 @@ def conflicts(door: Door, person: Resident, box: allergies.Box) -> tuple[Conflic
     return disagreeing.conflicts(person.patients, facts, box, last, person.sources, figures)
 
 
-def last_visit(door: Door, person: Resident, now: datetime) -> changes.Visit | None:
-    """The reader's last visit to this record before the present one, by the access log; None for the first."""
+def visit(door: Door, person: Resident, now: datetime) -> changes.Visit:
+    """The reader's visit to this record and the one before it, by the access log."""
     figures = browsing.figures()
     numbers = [self_number("Patient", patient["id"]) for patient in person.patients]
     looks = access.moments(database.connection(), door.actor.id, numbers, limit=figures.lines)
-    return changes.last_visit(looks, now, figures.gap)
+    return changes.visit(looks, now, figures.gap, figures.loading)
 
 
 def changed(
@@ -239,7 +248,9 @@ def changed(
         page = door.search(type_name, [*pairs, ("_total", "accurate")])
         total += page.total or 0
         found += [entry.stored.resource for entry in page.entries if entry.mode == "match"]
-    return total, changes.changes(found, int(since.timestamp() * 1_000_000), person.sources)[:most]
+    return total, changes.changes(found, int(since.timestamp() * 1_000_000), person.sources, person.whose)[
+        :most
+    ]
 
 
 def traditional(
@@ -331,6 +342,32 @@ def versions(door: Door, type_name: str, id_: str) -> list[Version]:
     ]
 
 
+AT_VISIT: dict[str, str] = {
+    "Condition": "encounter",
+    "Observation": "encounter",
+    "MedicationRequest": "encounter",
+    "MedicationStatement": "context",
+    "DiagnosticReport": "encounter",
+    "DocumentReference": "encounter",
+    "Composition": "encounter",
+    "ImagingStudy": "encounter",
+    "Procedure": "encounter",
+}
+"""What belongs to a visit: resource types, and the search that asks each for its visit."""
+_MOST_AT_VISIT = "500"  # of one type: a long stay has thousands of readings, and its page is no list of them
+
+
+def at_visit(door: Door, person: Resident, encounter: str) -> dict[str, list[Resource]]:
+    """The person's resources that say they are of a visit, by type; one search a type."""
+    about = ("patient", person.references)
+    found = {}
+    for type_name, parameter in AT_VISIT.items():
+        pairs = [about, (parameter, f"Encounter/{encounter}"), ("_count", _MOST_AT_VISIT)]
+        page = door.search(type_name, pairs)
+        found[type_name] = [entry.stored.resource for entry in page.entries if entry.mode == "match"]
+    return found
+
+
 def referenced(door: Door, person: Resident, references: Sequence[str]) -> list[Resource]:
     """The person's Observations among ``references``, such as the results of a report."""
     ids = [r.removeprefix("Observation/") for r in references if r.startswith("Observation/")]
@@ -372,4 +409,4 @@ def _abnormal(door: Door, person: Resident, after: tuple[str, str]) -> Iterator[
     """The person's Observations that their laboratories call abnormal."""
     about = ("patient", person.references)
     found = door.every("Observation", [about, after, ("category", "laboratory")])
-    return (f"Observation/{one.id}" for one in found if results.is_flagged(one.resource))
+    return (f"Observation/{one.id}" for one in found if results.is_flagged(one.resource, person.whose))

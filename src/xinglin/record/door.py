@@ -10,7 +10,7 @@ from django.conf import settings
 
 from xinglin.fhir import definitions
 from xinglin.kernel import clock
-from xinglin.kernel.errors import Fault, forbidden, invalid, not_found
+from xinglin.kernel.errors import Fault, Kind, forbidden, invalid, not_found
 from xinglin.kernel.ids import self_number
 from xinglin.record import (
     access,
@@ -67,7 +67,11 @@ class Door:
     # -- reading
 
     def read(self, type_name: str, id_: str, *, version: str | None = None) -> Stored:
-        """The current or a former version; faults: ``not_found``, ``gone``, ``forbidden``."""
+        """The current or a former version; faults: ``not_found``, ``gone``, ``forbidden``.
+
+        A Binary that says whose security it shares is seen by whoever may see that resource:
+        https://hl7.org/fhir/R4/binary.html#security
+        """
         action = "read" if version is None else "vread"
         self._require(rules.READ, action, type_name, id_)
         with (
@@ -75,13 +79,33 @@ class Door:
             self._refusing(connection, action, type_name, id_),
         ):
             if version is None:
-                stored = queries.read(connection, _known(type_name), id_, self._access)
+                stored = self._current(connection, _known(type_name), id_)
             else:
                 stored = queries.read_version(connection, _known(type_name), id_, version, self._access)
         access.note(
             self.actor, action, type=definitions.type_number(type_name), id=id_, patient=stored.patient
         )
         return stored
+
+    def _current(self, connection: Connection, type_name: str, id_: str) -> Stored:
+        """The current version, if the actor may see it, or may see what it is guarded like."""
+        seen = self._access
+        try:
+            return queries.read(connection, type_name, id_, seen)
+        except Fault as fault:
+            if type_name != "Binary" or seen is None or fault.kind is not Kind.NOT_FOUND:
+                raise
+            stored = queries.read(connection, type_name, id_, None)
+            guards = _guards(stored.resource)
+            if not guards:
+                raise
+            context = queries.read(connection, *guards[0], seen)
+            for kind, guard in _compositions(context.resource):
+                if queries.patient_of(connection, kind, guard) is not None:
+                    queries.read(
+                        connection, kind, guard, seen
+                    )  # what it says may be closed where its header is not
+            return replace(stored, patient=context.patient)
 
     def search(
         self,
@@ -384,6 +408,22 @@ class Door:
 def open_as(actor: Actor, connection: Connection | None = None) -> Door:
     """The door to the record, for ``actor``; ``connection`` to take part in a transaction that is open."""
     return Door(actor, connection)
+
+
+def _guards(binary: dict[str, Any]) -> list[tuple[str, str]]:
+    """The resource that a Binary says its security is that of, as type and id; none for one elsewhere."""
+    return _local([binary.get("securityContext") or {}])
+
+
+def _compositions(document: dict[str, Any]) -> list[tuple[str, str]]:
+    """The Compositions that were made of a document."""
+    related = (document.get("context") or {}).get("related") or []
+    return [(kind, id_) for kind, id_ in _local(related) if kind == "Composition"]
+
+
+def _local(references: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
+    parts = [str(one.get("reference", "")).split("/") for one in references]
+    return [(some[0], some[1]) for some in parts if len(some) == 2 and definitions.is_resource_type(some[0])]
 
 
 def _known(type_name: str) -> str:

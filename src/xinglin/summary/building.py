@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 from xinglin.fhir.reading import day, text_of
-from xinglin.summary import choosing
+from xinglin.summary import choosing, medicines
 from xinglin.summary.choosing import Kind, Resource, content
 
 if TYPE_CHECKING:
@@ -69,12 +69,21 @@ def summary(
 def _row(entry: Resource, names: Mapping[str, str]) -> Row:
     about = entry.get("subject") or entry.get("patient") or {}
     return Row(
-        text_of(choosing.concept_of(entry)),
+        _name(entry),
         _detail(entry),
         day(choosing.date_of(entry)),
         names.get(str(about.get("reference", "")), ""),
         f"{entry['resourceType']}/{entry['id']}",
     )
+
+
+def _name(entry: Resource) -> str:
+    """What it is called; a test of which only an abbreviation was sent has its name in Chinese before that."""
+    said = text_of(choosing.concept_of(entry))
+    known = choosing.quantity_of(entry)
+    if known is None or any("\u4e00" <= character <= "\u9fff" for character in said):
+        return said
+    return f"{known.zh} {said}".strip()
 
 
 def _detail(entry: Resource) -> str:
@@ -88,8 +97,8 @@ def _detail(entry: Resource) -> str:
     if kind == "AllergyIntolerance":
         shown = [text_of(m) for r in entry.get("reaction", ()) for m in r.get("manifestation", ())]
         return "; ".join([*shown, *(["!"] if entry.get("criticality") == "high" else [])])
-    dosage = [*entry.get("dosageInstruction", ()), *entry.get("dosage", ())]
-    return next((str(d["text"]) for d in dosage if d.get("text")), "")
+    often = medicines.often_of(entry)
+    return "，".join(filter(None, (medicines.dose_of(entry), often.zh if often else "")))
 
 
 def _value(holder: Mapping[str, Any]) -> str:

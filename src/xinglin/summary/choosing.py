@@ -13,15 +13,18 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from xinglin.fhir.reading import day, each, first_date, has_code, moment, text_of
+from xinglin.fhir.reading import codings, day, each, first_date, has_code, moment, text_of, unit_of
+from xinglin.summary import medicines, quantities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from xinglin.summary.quantities import Quantity
+
 Resource = dict[str, Any]
+_LOINC = "http://loinc.org"
 _VOID = {"entered-in-error", "cancelled", "registered", "refuted", "draft", "not-done"}
 _PAST = {"inactive", "resolved", "remission"}
-_STOPPED = {"stopped", "on-hold", "ended"}
 _IMAGING = {"RAD", "RX", "CT", "MR", "NMR", "CUS", "RUS", "OUS", "VUS", "EC", "LP29684-5"}
 _DATES = (
     "recordedDate", "authoredOn", "effectiveDateTime", "effectivePeriod", "occurrenceDateTime", "performedDateTime",
@@ -42,6 +45,7 @@ class Kind:
     most: int
     categories: tuple[str, ...] = ()
     years: int = 0  # how far back it looks; 0 for ever
+    without: tuple[str, ...] = ()  # how codes begin of what senders put into it that is something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,6 @@ class Content:
     type: str
     bundle: str
     composition: str
-    unknown_supply: timedelta
     kinds: tuple[Kind, ...]
 
 
@@ -63,17 +66,19 @@ def content() -> Content:
     kinds = tuple(_kind(one) for one in said["section"])
     return Content(
         said["version"], said["type"], said["bundle"], said["composition"],
-        timedelta(days=said["unknown_supply_days"]), kinds,
+        kinds,
     )  # fmt: skip
 
 
 def _kind(said: dict[str, Any]) -> Kind:
-    listed = {name: tuple(said.get(name, ())) for name in ("types", "categories")}
+    listed = {name: tuple(said.get(name, ())) for name in ("types", "categories", "without")}
     return Kind(**{**said, **listed})
 
 
 def chosen(kind: Kind, found: Iterable[Resource], today: date) -> tuple[Resource, ...]:
     """The entries of a section among these, the latest first."""
+    if kind.name == "medicines":
+        return _medicines(kind, found, today)
     kept = [r for r in found if r["resourceType"] in kind.types and not _is_void(r) and _fits(kind, r, today)]
     kept.sort(key=lambda resource: moment(date_of(resource)), reverse=True)
     latest: dict[str, Resource] = {}
@@ -82,11 +87,20 @@ def chosen(kind: Kind, found: Iterable[Resource], today: date) -> tuple[Resource
     return tuple(latest.values())[: kind.most]
 
 
+def _medicines(kind: Kind, found: Iterable[Resource], today: date) -> tuple[Resource, ...]:
+    """Of each medicine that is being taken the latest request, before all one that says how it is taken."""
+    chosen = []
+    for group in medicines.together(r for r in found if r["resourceType"] in kind.types):
+        running = [request for request in group if medicines.runs(request, today)]
+        if running:
+            chosen.append(next((r for r in running if medicines.dose_of(r)), running[0]))
+    chosen.sort(key=lambda request: moment(medicines.start_of(request)), reverse=True)
+    return tuple(chosen[: kind.most])
+
+
 def _fits(kind: Kind, resource: Resource, today: date) -> bool:
     if kind.years and day(date_of(resource)) < f"{today - timedelta(days=round(365.25 * kind.years))}":
         return False
-    if kind.name == "medicines":
-        return is_current(resource, today)
     if kind.name == "allergies":
         return not has_code(resource.get("clinicalStatus"), _PAST)
     if kind.name in {"problems", "past-illness"}:
@@ -94,21 +108,9 @@ def _fits(kind: Kind, resource: Resource, today: date) -> bool:
         return past is (kind.name == "past-illness")
     if resource["resourceType"] == "DiagnosticReport":
         return has_code(resource.get("category"), _IMAGING)
-    return not kind.categories or has_code(resource.get("category"), set(kind.categories))
-
-
-def is_current(request: Resource, today: date) -> bool:
-    """Whether a medicine is being taken: by its end or its supply, else as long as an order without one counts."""
-    if request.get("status") in _STOPPED or request.get("intent") in {"proposal", "option"}:
+    if kind.without and any(code.startswith(kind.without) for _, code in codings(resource.get("code"))):
         return False
-    begun = day(date_of(request))
-    supply = ((request.get("dispenseRequest") or {}).get("expectedSupplyDuration") or {}).get("value")
-    end = str((request.get("effectivePeriod") or {}).get("end", ""))[:10]
-    if supply is not None and len(begun) == 10:
-        end = f"{date.fromisoformat(begun) + timedelta(days=float(supply))}"
-    if end:
-        return end >= today.isoformat()
-    return request.get("status") == "active" and begun >= f"{today - content().unknown_supply}"
+    return not kind.categories or has_code(resource.get("category"), set(kind.categories))
 
 
 def _about(resource: Resource) -> str:
@@ -116,6 +118,9 @@ def _about(resource: Resource) -> str:
     if resource["resourceType"] in {"Immunization", "DiagnosticReport"}:
         return f"{resource['resourceType']}/{resource['id']}"
     concept = concept_of(resource)
+    known = quantity_of(resource)
+    if known is not None:
+        return known.code
     codes = sorted(
         f"{c.get('system', '')}|{c['code']}"
         for c in each(concept.get("coding"))
@@ -124,16 +129,34 @@ def _about(resource: Resource) -> str:
     return codes[0] if codes else text_of(concept).casefold()
 
 
+def quantity_of(resource: Mapping[str, Any]) -> Quantity | None:
+    """What an Observation with a number measures, if it is known."""
+    if not isinstance(resource.get("valueQuantity"), dict):
+        return None
+    concept = resource.get("code")
+    loinc = next((code for system, code in codings(concept) if system == _LOINC), None)
+    return quantities.quantity(loinc, text_of(concept), unit_of(resource["valueQuantity"]))
+
+
 def concept_of(resource: Mapping[str, Any]) -> Mapping[str, Any]:
     """What an entry is about, as a CodeableConcept."""
-    for name in ("code", "vaccineCode", "medicationCodeableConcept"):
+    for name in ("code", "vaccineCode"):
         if isinstance(resource.get(name), dict):
             return dict(resource[name])
-    reference = resource.get("medicationReference") or resource.get("device") or {}
-    wanted = str(reference.get("reference", ""))[1:]
-    held: Mapping[str, Any] = next((c for c in each(resource.get("contained")) if c.get("id") == wanted), {})
-    text = reference.get("display") or text_of(held.get("code")) or str(reference.get("reference", ""))
-    return {**(held.get("code") or {}), "text": text}
+    if isinstance(resource.get("device"), dict):
+        held = _held(resource)
+        text = (
+            resource["device"].get("display")
+            or text_of(held.get("code"))
+            or str(resource["device"].get("reference", ""))
+        )
+        return {**(held.get("code") or {}), "text": text}
+    return medicines.concept_of(resource)
+
+
+def _held(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    wanted = str(resource["device"].get("reference", ""))[1:]
+    return next((c for c in each(resource.get("contained")) if c.get("id") == wanted), {})
 
 
 def date_of(resource: Mapping[str, Any]) -> str:

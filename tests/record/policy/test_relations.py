@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.record.policy.conftest import actor
+from tests.record.policy.conftest import ICD, actor
 from xinglin.kernel import clock
 from xinglin.kernel.actor import SYSTEM
 from xinglin.kernel.errors import Fault, Kind
@@ -265,3 +265,55 @@ def test_a_preview_says_what_is_shown_and_by_which_rules(world: Door) -> None:
     assert sights["Condition"] == (3, 0, ())
     assert sights["Patient"] == (1, 1, ("Finding residents",))
     assert own["Condition"] == (3, 1, ("Care relation, nurse",))
+
+
+def _document(world: Door, **more: object) -> None:
+    guard = {"reference": "DocumentReference/doc-b"}
+    world.update({"resourceType": "Binary", "id": "bin", "contentType": "text/xml", "securityContext": guard})
+    world.update({"resourceType": "Binary", "id": "loose", "contentType": "text/xml"})
+    world.update(
+        {
+            "resourceType": "DocumentReference", "id": "doc-b", "status": "current",
+            "subject": {"reference": "Patient/pat-b"}, "content": [{"attachment": {"url": "Binary/bin"}}], **more,
+        }
+    )  # fmt: skip
+
+
+def test_a_binary_is_seen_by_whoever_may_see_what_it_is_guarded_like(world: Door) -> None:
+    _document(world)
+    door = open_as(AT_A)
+    with pytest.raises(Fault) as refused:
+        door.read("Binary", "bin")
+    assert refused.value.kind is Kind.NOT_FOUND
+
+    world.update(encounter("in-progress"))
+
+    assert door.read("Binary", "bin").resource["contentType"] == "text/xml"
+    with pytest.raises(Fault):
+        door.read("Binary", "loose")
+
+
+def test_a_binary_whose_content_is_withheld_stays_closed(world: Door) -> None:
+    composition: dict[str, object] = {
+        "resourceType": "Composition", "id": "of-doc", "status": "final", "date": "2026-10-01", "title": "病历",
+        "type": {"text": "病历"}, "subject": {"reference": "Patient/pat-b"}, "author": [{"display": "医生"}],
+        "section": [
+            {
+                "title": "诊断", "code": {"coding": [{"system": ICD, "code": "B24.x00"}]},
+                "text": {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml">诊断</div>'},
+            }
+        ],
+    }  # fmt: skip
+    world.update(composition)
+    _document(world, context={"related": [{"reference": "Composition/of-doc"}]})
+    nurse = open_as(actor("nurse", "hosp-a"))
+    world.update(encounter("in-progress", "IMP"))
+    assert nurse.read("DocumentReference", "doc-b").id == "doc-b"
+
+    with pytest.raises(Fault) as refused:
+        nurse.read("Binary", "bin")
+
+    assert refused.value.kind is Kind.NOT_FOUND
+    del composition["section"]
+    world.update(composition)
+    assert nurse.read("Binary", "bin").id == "bin"

@@ -54,6 +54,11 @@ class Box:
     allergies: tuple[Allergy, ...] = ()
     denied: tuple[Source, ...] = ()
 
+    @property
+    def said_none(self) -> Source | None:
+        """Who wrote last that there is none."""
+        return max(self.denied, key=lambda source: source.date, default=None)
+
 
 UNAVAILABLE = Box(State.UNAVAILABLE)
 

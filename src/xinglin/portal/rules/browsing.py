@@ -55,11 +55,14 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """``gap`` parts two visits to a record; ``lines`` of the log are looked through for it; ``days`` may be chosen
-    instead; ``most`` entries of a kind are listed. ``words`` say what else means the same, ``""`` what is no answer.
+    """``gap`` parts two visits to a record, ``loading`` the looks of a page being opened from earlier ones; ``lines``
+    of the log are looked through for it; ``days`` may be chosen instead; ``most`` entries of a kind are listed.
+    ``words`` say what else means the same, ``""`` what is no answer. ``very_strong`` and ``strong`` are
+    probabilities from which evidence is called so.
     """
 
     gap: timedelta
+    loading: timedelta
     lines: int
     days: tuple[int, ...]
     most: int
@@ -68,6 +71,8 @@ class Figures:
     windows: tuple[Window, ...]
     ecg: Electrocardiograms
     public: tuple[Counted, ...]
+    very_strong: float
+    strong: float
 
 
 @cache
@@ -76,6 +81,7 @@ def figures() -> Figures:
     said = tomllib.loads(resources.files("xinglin.portal").joinpath("data/browser-1.toml").read_text())
     return Figures(
         timedelta(minutes=said["visit"]["gap_minutes"]),
+        timedelta(seconds=said["visit"]["loading_seconds"]),
         said["visit"]["lines"],
         tuple(said["changes"]["days"]),
         said["changes"]["most"],
@@ -89,4 +95,6 @@ def figures() -> Figures:
             Counted(one["name"], one["type"], tuple((name, value) for name, value in one["search"]))
             for one in said["public"]
         ),
+        said["certainty"]["very_strong"],
+        said["certainty"]["strong"],
     )

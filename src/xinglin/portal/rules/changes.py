@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xinglin.portal.rules import documents, medicines, reading, results
+from xinglin.portal.rules.limits import UNKNOWN, Whose
 from xinglin.portal.rules.reading import each, first_date, text_of
 
 if TYPE_CHECKING:
@@ -34,30 +35,42 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """The reader's last visit to a record before this one: when it ended."""
+    """A reader's visits to a record: when the last one before this ended, and when this one began.
 
-    ended: datetime
+    ``ended`` None: there was no earlier one. ``begun`` None: this is the first look of the visit.
+    """
+
+    ended: datetime | None
+    begun: datetime | None
 
 
-def last_visit(looks: Sequence[datetime], now: datetime, gap: timedelta) -> Visit | None:
-    """The visit before this one, of the moments at which somebody looked, the latest first; None for the first."""
+def visit(looks: Sequence[datetime], now: datetime, gap: timedelta, loading: timedelta) -> Visit:
+    """The visit that goes on, of the moments at which somebody looked, the latest first.
+
+    Looks within ``loading`` before ``now`` are those of the page that is being opened.
+    """
     later = now
+    begun = None
     for look in looks:
         if later - look > gap:
-            return Visit(look)
+            return Visit(look, begun)
         later = look
-    return None
+        if now - look > loading:
+            begun = look
+    return Visit(None, begun)
 
 
-def changes(resources: Iterable[Mapping[str, Any]], since: int, sources: Sources) -> tuple[Change, ...]:
+def changes(
+    resources: Iterable[Mapping[str, Any]], since: int, sources: Sources, whose: Whose = UNKNOWN
+) -> tuple[Change, ...]:
     """The resources as changes, the latest first. ``since``: microseconds; new is what came since."""
-    found = [_change(resource, since, sources) for resource in resources]
+    found = [_change(resource, since, sources, whose) for resource in resources]
     return tuple(sorted(found, key=lambda change: -change.came))
 
 
-def _change(resource: Mapping[str, Any], since: int, sources: Sources) -> Change:
+def _change(resource: Mapping[str, Any], since: int, sources: Sources, whose: Whose) -> Change:
     meta = resource.get("meta") or {}
-    value, flag = _value(resource)
+    value, flag = _value(resource, whose)
     return Change(
         title=_title(resource),
         value=value,
@@ -82,8 +95,8 @@ def _title(resource: Mapping[str, Any]) -> str:
     return documents.title_of(resource)
 
 
-def _value(resource: Mapping[str, Any]) -> tuple[str, str]:
+def _value(resource: Mapping[str, Any], whose: Whose) -> tuple[str, str]:
     """What an Observation says and how that stands to what is usual; of a report its conclusion."""
     if resource.get("resourceType") != "Observation":
         return " ".join(str(resource.get("conclusion", "")).split())[:80], ""
-    return results.said(resource)
+    return results.said(resource, whose)

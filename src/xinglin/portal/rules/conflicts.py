@@ -46,7 +46,7 @@ def conflicts(
 ) -> tuple[Conflict, ...]:  # fmt: skip
     """All of them. ``facts`` are Observations of what can be true in one way, ``last_visit`` the latest encounter."""
     found = [
-        _of_patients("name", patients, people.name_of, sources),
+        _of_patients("name", patients, people.name_of, sources, people.plain_name),
         _of_patients("birth-date", patients, lambda p: str(p.get("birthDate", "")), sources),
         _of_patients("sex", patients, lambda p: _known_sex(str(p.get("gender", ""))), sources),
         _of_patients("identity-number", patients, lambda p: people.identity_of(p) or "", sources),
@@ -73,13 +73,14 @@ def _of_patients(
     patients: Iterable[Mapping[str, Any]],
     read: Callable[[Mapping[str, Any]], str],
     sources: Sources,
+    alike: Callable[[str], str] = str,
 ) -> Conflict | None:
-    said: dict[str, list[Source]] = {}
+    said: dict[str, tuple[str, list[Source]]] = {}
     for patient in patients:
         value = read(patient)
         if value:
-            said.setdefault(value, []).append(_of_patient(patient, sources))
-    return _differing(about, said)
+            said.setdefault(alike(value), (value, []))[1].append(_of_patient(patient, sources))
+    return _differing(about, dict(said.values()))
 
 
 def _of_patient(patient: Mapping[str, Any], sources: Sources) -> Source:

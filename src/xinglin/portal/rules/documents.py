@@ -21,6 +21,7 @@ IMAGING = frozenset(
     {"RAD", "RX", "CT", "MR", "NMR", "CUS", "RUS", "OUS", "VUS", "XRC", "EC", "CG", "ENDO", "LP29684-5"}
 )
 LABORATORY = frozenset({"LAB", "HM", "CH", "MB", "SR", "BLB", "CP", "LP29693-6", "11502-2"})
+_XML = {"application/xml", "text/xml", "application/hl7-v3+xml"}
 _CHARSET = re.compile(r"charset=\"?([\w.-]+)", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
 _BREAK = re.compile(r"<\s*(?:br|/p|/div|/li|/tr|/h[1-6])\b[^>]*>", re.IGNORECASE)
@@ -54,6 +55,11 @@ class Attachment:
     title: str
     content_type: str
     size: int
+
+    @property
+    def shared(self) -> bool:
+        """Whether it is a document in XML, as institutions share them."""
+        return self.content_type.partition(";")[0] in _XML
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +168,13 @@ def plain(markup: str) -> str:
     text = unescape(_TAG.sub("", _BREAK.sub("\n", markup)))
     lines = "\n".join(" ".join(line.split()) for line in text.splitlines())
     return _BLANKS.sub("\n\n", lines).strip()
+
+
+def encounter_of(resource: Mapping[str, Any]) -> str:
+    """The id of the visit that a document is of, as it says itself; or empty."""
+    said = [resource.get("encounter"), *each((resource.get("context") or {}).get("encounter"))]
+    references = (str((one or {}).get("reference", "")) for one in said)
+    return next((r.removeprefix("Encounter/") for r in references if r.startswith("Encounter/")), "")
 
 
 def codes_of(resource: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,25 +1,20 @@
-"""The medicines: one line for each, over all institutions, with duplicates marked."""
+"""The medicines: one line for each, over all institutions, with duplicates marked.
+
+Which prescriptions are of one medicine, and whether one is being taken, is what the patient summary says as well
+(``xinglin.summary.medicines``).
+"""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from xinglin.portal.rules.people import most_said
-from xinglin.portal.rules.reading import (
-    codings,
-    day,
-    days_after,
-    each,
-    has_code,
-    moment,
-    number,
-    text_of,
-    unit_of,
-)
+from xinglin.portal.rules.reading import codings, day, each, has_code, number, text_of, unit_of
 from xinglin.portal.rules.sources import Source, institutions
 from xinglin.reminders import knowledge
+from xinglin.summary import medicines as merging
+from xinglin.summary.medicines import Often, concept_of, contained, dose_of, often_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,23 +22,25 @@ if TYPE_CHECKING:
 
     from xinglin.portal.rules.sources import Sources
 
-_VOID = {"entered-in-error", "cancelled", "draft"}
-_STOPPED = {"stopped", "on-hold", "ended"}
+__all__ = ["Course", "Medicine", "concept_of", "contained", "dose_of", "is_tcm", "medicines"]
+
 _ATC = "http://www.whocc.no/atc"
-_STANDARD = (_ATC, "http://www.nlm.nih.gov/research/umls/rxnorm")
-_STRENGTH = re.compile(r"\s+[0-9][0-9.]*\s*(?:mg|g|μg|ug|ml|IU|U|万U)\b.*$", re.IGNORECASE)
-_UNKNOWN_SUPPLY = 90  # days after which an order that names no supply no longer counts as current
 _TCM_WORDS = ("中药", "饮片", "汤剂", "颗粒剂")
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """One prescription: from ``start`` until ``end`` (days, ``end`` empty when nothing tells it)."""
+    """One prescription: from ``start`` until ``end`` (days, ``end`` empty when nothing tells it).
+
+    ``often`` is how often it is taken, where ``dose`` does not say so itself; ``current``: it is being taken.
+    """
 
     start: str
     end: str
     dose: str
     source: Source
+    often: Often | None = None
+    current: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +61,23 @@ class Medicine:
     alike: tuple[str, ...] = ()
 
     @property
+    def told(self) -> Course:
+        """The latest prescription that says how much, one that is being taken before others."""
+        ordered = sorted(self.courses, key=lambda course: not course.current)
+        return next((c for c in ordered if c.dose), self.courses[0])
+
+    @property
     def dose(self) -> str:
-        return next((c.dose for c in self.courses if c.dose), "")
+        """How it is taken, in the words of a prescription: how much and how often."""
+        return " ".join(filter(None, (self.amount, self.often.zh if self.often else "")))
+
+    @property
+    def amount(self) -> str:
+        return self.told.dose
+
+    @property
+    def often(self) -> Often | None:
+        return self.told.often
 
     @property
     def institutions(self) -> tuple[str, ...]:
@@ -80,13 +92,9 @@ class Medicine:
         return self.courses[-1].start
 
 
-def medicines(requests: Iterable[Mapping[str, Any]], sources: Sources, today: date) -> tuple[Medicine, ...]:
+def medicines(requests: Iterable[dict[str, Any]], sources: Sources, today: date) -> tuple[Medicine, ...]:
     """MedicationRequests and MedicationStatements by medicine, current ones first, then the latest."""
-    grouped: dict[str, list[Mapping[str, Any]]] = {}
-    for request in requests:
-        if request.get("status") not in _VOID and request.get("intent") not in {"proposal", "option"}:
-            grouped.setdefault(_key(request), []).append(request)
-    found = [_medicine(group, sources, today) for group in grouped.values()]
+    found = [_medicine(group, sources, today) for group in merging.together(requests)]
     found.sort(key=lambda m: m.last, reverse=True)
     return _compared(sorted(found, key=lambda m: not m.current))
 
@@ -105,36 +113,6 @@ def _compared(found: list[Medicine]) -> tuple[Medicine, ...]:
     )
 
 
-def concept_of(request: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The medicine as a concept: as the request names it, or as a contained Medication does."""
-    if "medicationCodeableConcept" in request:
-        return dict(request["medicationCodeableConcept"])
-    reference = request.get("medicationReference") or {}
-    held = contained(request) or {}
-    name = reference.get("display") or text_of(held.get("code")) or reference.get("reference", "")
-    return {**held.get("code", {}), "text": name}
-
-
-def contained(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The Medication that a request brings with it."""
-    wanted = str((request.get("medicationReference") or {}).get("reference", ""))[1:]
-    return next((c for c in each(request.get("contained")) if c.get("id") == wanted), None)
-
-
-def _key(request: Mapping[str, Any]) -> str:
-    """What makes two prescriptions the same medicine: a standard code, else the substances that the name says, else
-    the name without the strength.
-    """
-    concept = concept_of(request)
-    for system, code in codings(concept):
-        if system in _STANDARD:
-            return f"{system}|{code}"
-    said = () if is_tcm(request) else knowledge.substances_in(text_of(concept))
-    if said:
-        return f"{_ATC}|{'+'.join(sorted(said))}"
-    return _STRENGTH.sub("", text_of(concept)).casefold()
-
-
 def _codes(group: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """The ATC codes of a medicine."""
     if any(is_tcm(request) for request in group):
@@ -145,10 +123,9 @@ def _codes(group: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def _medicine(group: Sequence[Mapping[str, Any]], sources: Sources, today: date) -> Medicine:
-    group = sorted(group, key=lambda r: moment(_start(r)), reverse=True)
-    courses = tuple(_course(request, sources) for request in group)
+    courses = tuple(_course(request, sources, today) for request in group)
     name, others = most_said(text_of(concept_of(request)) for request in group)
-    running = [c for c, r in zip(courses, group, strict=True) if _runs(c, r, today)]
+    running = [c for c in courses if c.current]
     ends = [c.end for c in running if c.end]
     return Medicine(
         name=name,
@@ -163,53 +140,20 @@ def _medicine(group: Sequence[Mapping[str, Any]], sources: Sources, today: date)
     )
 
 
-def _start(request: Mapping[str, Any]) -> str:
-    period = request.get("effectivePeriod") or {}
-    return str(request.get("authoredOn") or request.get("effectiveDateTime") or period.get("start") or "")
-
-
-def _course(request: Mapping[str, Any], sources: Sources) -> Course:
-    start = _start(request)
-    supply = ((request.get("dispenseRequest") or {}).get("expectedSupplyDuration") or {}).get("value")
-    end = str((request.get("effectivePeriod") or {}).get("end", ""))
-    if supply is not None and start:
-        end = days_after(day(start), float(supply))
-    return Course(day(start), day(end), dose_of(request), sources.of(request, start))
-
-
-def _runs(course: Course, request: Mapping[str, Any], today: date) -> bool:
-    if request.get("status") in _STOPPED:
-        return False
-    if course.end:
-        return course.end >= today.isoformat()
-    return (
-        request.get("status") == "active" and days_after(course.start, _UNKNOWN_SUPPLY) >= today.isoformat()
+def _course(request: Mapping[str, Any], sources: Sources, today: date) -> Course:
+    start = merging.start_of(request)
+    return Course(
+        day(start),
+        merging.end_of(request),
+        dose_of(request),
+        sources.of(request, start),
+        often_of(request),
+        merging.runs(request, today),
     )
 
 
 def _days_between(today: date, end: str) -> int:
     return (today.fromisoformat(end[:10]) - today).days
-
-
-def dose_of(request: Mapping[str, Any]) -> str:
-    """How it is taken: the instruction's words, else dose and timing put together."""
-    for dosage in (*each(request.get("dosageInstruction")), *each(request.get("dosage"))):
-        if dosage.get("text"):
-            return str(dosage["text"])
-        quantity: Mapping[str, Any] = next(
-            (d["doseQuantity"] for d in each(dosage.get("doseAndRate")) if "doseQuantity" in d), {}
-        )
-        repeat = (dosage.get("timing") or {}).get("repeat") or {}
-        parts = []
-        if "value" in quantity:
-            parts.append(f"{number(quantity['value'])} {unit_of(quantity)}".strip())
-        if "frequency" in repeat:
-            parts.append(
-                f"{repeat['frequency']}×/{number(repeat.get('period', 1))} {repeat.get('periodUnit', 'd')}"
-            )
-        if parts:
-            return " · ".join(parts)
-    return ""
 
 
 def _herbs(medication: Mapping[str, Any] | None) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,12 @@ from xinglin.portal.rules.reading import as_date, codings, each
 from xinglin.terminology import pinyin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
 CARD_SYSTEM = "urn:oid:2.16.156.10011.1.19"
 _NAME_USES = {"official": 0, "usual": 1}
+_DOTS = "·•・‧.．"
 _HAN = re.compile(r"[\u2e80-\u9fff\U00020000-\U0003ffff]")
 
 
@@ -54,6 +56,12 @@ def name_of(patient: Mapping[str, Any]) -> str:
         if family or given:
             return " ".join([*given, family]).strip()
     return ""
+
+
+def plain_name(name: str) -> str:
+    """A name without what only writing makes different: spaces, full-width letters, middle dots, capitals."""
+    plain = unicodedata.normalize("NFKC", name)
+    return "".join(letter for letter in plain if not letter.isspace() and letter not in _DOTS).casefold()
 
 
 def has_han(text: str) -> bool:
@@ -95,13 +103,19 @@ def age_on(birth: str, today: date) -> Age | None:
     return None if born is None else age_between(born, today)
 
 
-def most_said(values: Iterable[str]) -> tuple[str, tuple[str, ...]]:
-    """What most institutions say, and what others say instead; the earlier wins a draw."""
+def most_said(values: Iterable[str], alike: Callable[[str], str] = str) -> tuple[str, tuple[str, ...]]:
+    """What most institutions say, and what others say instead; the earlier wins a draw.
+
+    Values of which ``alike`` makes the same are one, in the words of the first.
+    """
     counts: dict[str, int] = {}
+    words: dict[str, str] = {}
     for value in values:
         if value:
-            counts[value] = counts.get(value, 0) + 1
-    ranked = sorted(counts, key=lambda value: -counts[value])
+            meant = alike(value)
+            counts[meant] = counts.get(meant, 0) + 1
+            words.setdefault(meant, value)
+    ranked = [words[meant] for meant in sorted(counts, key=lambda meant: -counts[meant])]
     return (ranked[0], tuple(ranked[1:])) if ranked else ("", ())
 
 
@@ -123,7 +137,7 @@ class Person:
 
 def person(patients: Sequence[Mapping[str, Any]]) -> Person:
     """Put one person together from the Patients of several institutions."""
-    name, name_others = most_said(name_of(p) for p in patients)
+    name, name_others = most_said((name_of(p) for p in patients), plain_name)
     birth, birth_others = most_said(str(p.get("birthDate", "")) for p in patients)
     died = next((p.get("deceasedDateTime") or p.get("deceasedBoolean") for p in patients if _is_dead(p)), "")
     return Person(
@@ -138,6 +152,21 @@ def person(patients: Sequence[Mapping[str, Any]]) -> Person:
         address=next(filter(None, (address_of(p) for p in patients)), ""),
         died="true" if died is True else str(died)[:10],
     )
+
+
+def differing(one: Person, shown: Person) -> frozenset[str]:
+    """In what a Patient says something else than is shown of the person; what it does not say differs in nothing."""
+    pairs = {
+        "name": (plain_name(one.name), plain_name(shown.name)),
+        "phone": (_digits(one.phone), _digits(shown.phone)),
+        "identity": (one.identity, shown.identity),
+        "address": (plain_name(one.address), plain_name(shown.address)),
+    }
+    return frozenset(name for name, (said, seen) in pairs.items() if said and said != seen)
+
+
+def _digits(phone: str) -> str:
+    return "".join(character for character in phone if character.isdigit())[-11:]
 
 
 def _is_dead(patient: Mapping[str, Any]) -> bool:

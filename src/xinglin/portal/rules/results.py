@@ -3,7 +3,8 @@
 Institutions call a test by their own names, so a series is known by a standard code where there is one.
 Values in different units are joined only where a fixed factor is known (``units``), with what was sent beside them:
 otherwise that would be wrong, or hide that one of them is wrong. What is no result (``groups``) is never joined with
-one, and stands after all of them.
+one, and stands after all of them. A value without any word of its sender's on what is usual is held against the
+platform's own limits (``limits``), and says so.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from xinglin.portal.rules import finding, groups, units
+from xinglin.portal.rules import finding, groups, limits, units
 from xinglin.portal.rules.groups import ASIDE, Group
+from xinglin.portal.rules.limits import UNKNOWN, Whose
 from xinglin.portal.rules.people import has_han, most_said
 from xinglin.portal.rules.reading import (
     codings,
@@ -27,16 +29,16 @@ from xinglin.portal.rules.reading import (
     unit_of,
 )
 from xinglin.portal.rules.sources import Source, institutions
+from xinglin.summary import quantities
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from xinglin.portal.rules.sources import Sources
+    from xinglin.summary.quantities import Quantity
 
 _VOID = {"entered-in-error", "cancelled", "registered"}
 _LOINC = "http://loinc.org"
-_SYSTOLIC = "8480-6"  # LOINC
-_ENOUGH = 3  # days with a value that make a trend
 _HIGH, _LOW = {"H", "HH", "HU", "HX"}, {"L", "LL", "LU", "LX"}
 _ABNORMAL, _NORMAL = {"A", "AA", "POS", "DET"}, {"N", "NEG", "ND"}
 _NOWHERE = Source("", "", "")
@@ -59,7 +61,10 @@ OUT_OF_RANGE = frozenset({Flag.HIGH, Flag.LOW, Flag.ABNORMAL})
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One value. ``text`` as to be read, ``value`` as a number where it is one; bounds in the same unit."""
+    """One value. ``text`` as to be read, ``value`` as a number where it is one; bounds in the same unit.
+
+    ``usual`` is the source of the bounds where they are the platform's own, empty where they are the sender's.
+    """
 
     at: int  # microseconds since 1970 UTC
     date: str
@@ -72,6 +77,7 @@ class Point:
     reference: str
     source: Source
     sent: str = ""  # the value with its unit as it was sent, where it is shown in another
+    usual: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +93,18 @@ class Series:
     points: tuple[Point, ...]
 
     @property
+    def code(self) -> str:
+        """The code that the test is known by, or its words."""
+        return self.key.partition("~")[0]
+
+    @property
     def last(self) -> Point:
         return self.points[-1]
 
     @property
     def find(self) -> str:
         """What is looked in for what is typed above the results."""
-        return finding.words((self.name, *self.others, self.panel), self.key.partition("~")[0])
+        return finding.words((self.name, *self.others, self.panel), self.code)
 
     @property
     def institutions(self) -> tuple[str, ...]:
@@ -114,11 +125,13 @@ class Reading:
     point: Point
 
 
-def series(observations: Iterable[Mapping[str, Any]], sources: Sources) -> tuple[Series, ...]:
+def series(
+    observations: Iterable[Mapping[str, Any]], sources: Sources, whose: Whose = UNKNOWN
+) -> tuple[Series, ...]:
     """Observations as series: the abnormal ones first, then those with the latest value, then what is no result."""
     grouped: dict[str, list[Reading]] = {}
     for observation in observations:
-        for reading in readings(observation, sources):
+        for reading in readings(observation, sources, whose):
             grouped.setdefault(_key(reading), []).append(reading)
     found = [_series(key, group) for key, group in grouped.items()]
     found.sort(key=lambda s: (-s.last.at // 86_400_000_000, s.name))
@@ -138,19 +151,19 @@ def by_group(found: Iterable[Series]) -> tuple[tuple[Group, tuple[Series, ...]],
     return tuple((group, tuple(kept[group])) for group in Group if group in kept)
 
 
-def readings(observation: Mapping[str, Any], sources: Sources) -> Iterator[Reading]:
+def readings(observation: Mapping[str, Any], sources: Sources, whose: Whose = UNKNOWN) -> Iterator[Reading]:
     """The value of an Observation and those of its components."""
     if observation.get("status") in _VOID:
         return
     categories = tuple(code for c in each(observation.get("category")) for _, code in codings(c))
     about = observation.get("code")
-    at = first_date(observation, "effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")
+    at = _dated(observation)
     source = sources.of(observation, at)
-    point = _point(observation, at, source)
+    point = _point(observation, at, source, whose)
     if point is not None:
         yield Reading(about, None, _group(categories, about, None, point), point)
     for component in each(observation.get("component")):
-        point = _point(component, at, source)
+        point = _point(component, at, source, whose)
         if point is not None:
             part = component.get("code")
             yield Reading(part, about, _group(categories, part, about, point), point)
@@ -162,9 +175,16 @@ def _group(categories: tuple[str, ...], code: Any, panel: Any, point: Point) -> 
 
 
 def _key(reading: Reading) -> str:
-    """What makes two values comparable: the test's standard code, else its words; and the unit."""
+    """What makes two values comparable: the quantity, else the test's standard code, else its words; and the unit."""
     aside = "~aside" if reading.group in ASIDE else ""
-    return f"{_loinc(reading.code) or text_of(reading.code).casefold()}~{reading.point.unit}{aside}"
+    unit = reading.point.unit
+    known = _quantity(reading.code, unit)
+    code = known.code if known else _loinc(reading.code) or text_of(reading.code).casefold()
+    return f"{code}~{unit}{aside}"
+
+
+def _quantity(concept: Any, unit: str) -> Quantity | None:
+    return quantities.quantity(_loinc(concept), text_of(concept), unit)
 
 
 def _loinc(concept: Any) -> str | None:
@@ -173,8 +193,11 @@ def _loinc(concept: Any) -> str | None:
 
 def _series(key: str, group: Sequence[Reading]) -> Series:
     ordered = sorted(group, key=lambda r: r.point.at)
-    name, others = _names(text_of(r.code) for r in reversed(ordered))
     last = ordered[-1]
+    name, others = _names(text_of(r.code) for r in reversed(ordered))
+    known = None if has_han(name) else _quantity(last.code, last.point.unit)
+    if known is not None:
+        name, others = known.zh, (name, *others)
     points = tuple(r.point for r in ordered)
     group_ = min((r.group for r in group), key=_PLACES.index)
     return Series(key, name, others, last.point.unit, group_, text_of(last.panel), points)
@@ -187,14 +210,35 @@ def _names(said: Iterable[str]) -> tuple[str, tuple[str, ...]]:
     return ranked[0], tuple(ranked[1:])
 
 
-def _point(holder: Mapping[str, Any], at: str, source: Source) -> Point | None:
+def _point(holder: Mapping[str, Any], at: str, source: Source, whose: Whose = UNKNOWN) -> Point | None:
     text, value, unit = _value(holder)
     if not text:
         return None
     low, high, reference = _reference(holder)
     flag = _flag(holder, value, low, high)
     point = Point(moment(at), day(at), text, value, unit, flag, low, high, reference, source)
-    return _normalised(point, holder) if value is not None and unit else point
+    if value is None or not unit:
+        return point
+    return _held_to_usual(_normalised(point, holder), holder, whose)
+
+
+def _held_to_usual(point: Point, holder: Mapping[str, Any], whose: Whose) -> Point:
+    """The value held against usual limits, where its sender gives no range and says at most that it is abnormal."""
+    if point.reference or point.flag not in {Flag.NONE, Flag.ABNORMAL} or point.value is None:
+        return point
+    known = _quantity(holder.get("code"), point.unit)
+    found = limits.limit(
+        known.code if known else _loinc(holder.get("code")) or "", point.unit, whose, point.date
+    )
+    if found is None:
+        return point
+    flag = _within(point.value, found.low, found.high)
+    if flag is Flag.NORMAL and point.flag is Flag.ABNORMAL:
+        return point
+    return replace(
+        point, flag=flag, low=found.low, high=found.high, reference=_range(found.low, found.high, _written),
+        usual=found.source,
+    )  # fmt: skip
 
 
 def _normalised(point: Point, holder: Mapping[str, Any]) -> Point:
@@ -219,6 +263,10 @@ def _range(low: Any, high: Any, written: Callable[[Any], str]) -> str:
     shown = "–".join(written(bound) for bound in (low, high) if bound is not None)
     sign = "≥ " if high is None else "≤ " if low is None else ""
     return sign + shown if shown else ""
+
+
+def _written(bound: Any) -> str:
+    return number(bound).removesuffix(".0")
 
 
 def _value(holder: Mapping[str, Any]) -> tuple[str, float | None, str]:
@@ -251,7 +299,7 @@ def _reference(holder: Mapping[str, Any]) -> tuple[float | None, float | None, s
         low, high = (bounds.get(side, {}).get("value") for side in ("low", "high"))
         if low is None and high is None:
             return None, None, str(bounds.get("text", ""))
-        text = _range(low, high, lambda bound: number(bound).removesuffix(".0"))
+        text = _range(low, high, _written)
         return (None if low is None else float(low)), (None if high is None else float(high)), text
     return None, None, ""
 
@@ -269,35 +317,41 @@ def _flag(holder: Mapping[str, Any], value: float | None, low: float | None, hig
             return flag
     if value is None or (low is None and high is None):
         return Flag.NONE
+    return _within(value, low, high)
+
+
+def _within(value: float, low: float | None, high: float | None) -> Flag:
     if low is not None and value < low:
         return Flag.LOW
     return Flag.HIGH if high is not None and value > high else Flag.NORMAL
 
 
-def is_flagged(observation: Mapping[str, Any]) -> bool:
+def is_flagged(observation: Mapping[str, Any], whose: Whose = UNKNOWN) -> bool:
     """Whether the Observation or a part of it is out of what is usual."""
-    held = (observation, *each(observation.get("component")))
-    return any(_flag(h, _value(h)[1], *_reference(h)[:2]) in OUT_OF_RANGE for h in held)
+    return any(
+        _is_out(observation, held, whose) for held in (observation, *each(observation.get("component")))
+    )
 
 
-def said(observation: Mapping[str, Any]) -> tuple[str, str]:
+def _is_out(observation: Mapping[str, Any], holder: Mapping[str, Any], whose: Whose) -> bool:
+    low, high, reference = _reference(holder)
+    flag = _flag(holder, _value(holder)[1], low, high)
+    if flag is not Flag.NONE or reference:
+        return flag in OUT_OF_RANGE
+    point = _point(holder, _dated(observation), _NOWHERE, whose)
+    return point is not None and point.flag in OUT_OF_RANGE
+
+
+def _dated(observation: Mapping[str, Any]) -> str:
+    return first_date(observation, "effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")
+
+
+def said(observation: Mapping[str, Any], whose: Whose = UNKNOWN) -> tuple[str, str]:
     """The value of an Observation with its unit, or those of its parts, and the flag of the first that is unusual."""
-    points = [p for h in (observation, *each(observation.get("component"))) if (p := _point(h, "", _NOWHERE))]
+    held = (observation, *each(observation.get("component")))
+    points = [p for one in held if (p := _point(one, _dated(observation), _NOWHERE, whose))]
     flags = [p.flag for p in points if p.flag in OUT_OF_RANGE]
     return " / ".join(f"{p.text} {p.unit}".strip() for p in points), flags[0].value if flags else ""
-
-
-def telling(found: Iterable[Series], most: int) -> tuple[tuple[Series, ...], ...]:
-    """The ``most`` charts worth a place on the overview: blood pressure, and the test that is out of range oftenest."""
-    kept = [s for s in of_results(found) if len({p.date for p in s.numeric}) >= _ENOUGH]
-    charts = []
-    pressure = alongside(kept, next((s.key for s in kept if s.key.startswith(f"{_SYSTOLIC}~")), ""))
-    if pressure:
-        charts.append(pressure)
-    others = [s for s in kept if s not in pressure]
-    others.sort(key=lambda s: (-sum(p.flag in OUT_OF_RANGE for p in s.numeric), -len(s.numeric)))
-    charts += [(s,) for s in others]
-    return tuple(charts[:most])
 
 
 @dataclass(frozen=True, slots=True)

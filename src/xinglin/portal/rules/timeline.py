@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from xinglin.portal.rules import documents
-from xinglin.portal.rules.reading import day, days_after, each, first_date, moment, text_of
+from xinglin.portal.rules.reading import day, days_after, each, first_date, has_code, moment, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -96,27 +96,49 @@ def _encounter(encounter: Mapping[str, Any], sources: Sources) -> Event:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One encounter for the list: ``end`` only for a stay."""
+    """One encounter for the list: ``end`` only for a stay; ``diagnoses`` are what was found at it."""
 
+    id: str
     lane: Lane
     kind: str  # FHIR's class code
     start: str
     end: str
     department: str
     reasons: tuple[str, ...]
+    diagnoses: tuple[str, ...]
     source: Source
 
 
-def visits(encounters: Iterable[Mapping[str, Any]], sources: Sources) -> tuple[Visit, ...]:
-    """The encounters, the latest first."""
+def visits(
+    encounters: Iterable[Mapping[str, Any]], sources: Sources, conditions: Iterable[Mapping[str, Any]] = ()
+) -> tuple[Visit, ...]:
+    """The encounters, the latest first, each with those of the ``conditions`` that say they are of it."""
+    found = _diagnoses(conditions)
     kept = [e for e in encounters if e.get("status") not in {"entered-in-error", "cancelled"}]
     kept.sort(key=lambda e: moment((e.get("period") or {}).get("start")), reverse=True)
-    return tuple(_visit(e, sources) for e in kept)
+    return tuple(_visit(e, sources, found) for e in kept)
 
 
-def _visit(encounter: Mapping[str, Any], sources: Sources) -> Visit:
+def _diagnoses(conditions: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, None]]:
+    """The words of the diagnoses by the encounter and by the Condition that they are of; each once, in order."""
+    found: dict[str, dict[str, None]] = {}
+    for condition in conditions:
+        words = text_of(condition.get("code"))
+        if words and not has_code(condition.get("verificationStatus"), {"entered-in-error", "refuted"}):
+            of_visit = str((condition.get("encounter") or {}).get("reference", ""))
+            for reference in (of_visit, f"Condition/{condition.get('id')}"):
+                found.setdefault(reference, {})[words] = None
+    return found
+
+
+def _visit(
+    encounter: Mapping[str, Any], sources: Sources, diagnoses: Mapping[str, Mapping[str, None]]
+) -> Visit:
     event = _encounter(encounter, sources)
+    named = [str((d.get("condition") or {}).get("reference", "")) for d in each(encounter.get("diagnosis"))]
+    said = [w for of in (*named, f"Encounter/{encounter['id']}") for w in diagnoses.get(of, ())]
     return Visit(
+        id=str(encounter["id"]),
         lane=event.lane,
         kind=str((encounter.get("class") or {}).get("code", "")),
         start=event.start,
@@ -124,6 +146,7 @@ def _visit(encounter: Mapping[str, Any], sources: Sources) -> Visit:
         department=" · ".join(text_of(t) for t in each(encounter.get("type")))
         or text_of(encounter.get("serviceType") or {}),
         reasons=tuple(filter(None, (text_of(r) for r in each(encounter.get("reasonCode"))))),
+        diagnoses=tuple(dict.fromkeys(said)),
         source=sources.of(encounter, event.start),
     )
 

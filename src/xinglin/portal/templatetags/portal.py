@@ -9,17 +9,21 @@ from django import template
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext, ngettext
 
 from xinglin.identity import identifiers
+from xinglin.kernel.ages import age_between
+from xinglin.portal.rules.reading import as_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from xinglin.portal.rules.medicines import Medicine
     from xinglin.portal.rules.timeline import Event
 
 register = template.Library()
 
-_LISTED = {"Encounter": "encounters", "Immunization": "immunisations"}
+_LISTED = {"Immunization": "immunisations"}
 
 
 @register.filter
@@ -31,10 +35,12 @@ def reading(reference: str, patient: str) -> str:
 
 @register.filter
 def address(event: Event, patient: str) -> str:
-    """Where an event of the timeline can be looked at: its report, or the list that it is in."""
+    """Where an event of the timeline can be looked at: its visit or report, or the list that it is in."""
     kind = event.link.partition("/")[0]
     if kind == "DiagnosticReport":
         return reading(event.link, patient)
+    if kind == "Encounter":
+        return reverse("portal:encounter", args=[patient, event.link.partition("/")[2]])
     if kind == "ImagingStudy":
         return reverse("portal:study", args=[patient, event.link.partition("/")[2]])
     return reverse(f"portal:{_LISTED.get(kind, 'medicines')}", args=[patient])
@@ -44,6 +50,30 @@ def address(event: Event, patient: str) -> str:
 def at(moment: int, form: str) -> str:
     """A moment in microseconds since 1970, in this country's time, in a form of Django's."""
     return date_format(timezone.localtime(datetime.fromtimestamp(moment / 1_000_000, UTC)), form)
+
+
+@register.filter
+def often(medicine: Medicine) -> str:
+    """How often a medicine is taken, in the reader's language; empty where its dose says so or nothing does."""
+    if medicine.often is None:
+        return ""
+    return medicine.often.zh if str(get_language()).startswith("zh") else medicine.often.en
+
+
+@register.filter
+def ago(day: str) -> str:
+    """How long ago a day was, in years, months or days."""
+    then = as_date(day)
+    age = age_between(then, timezone.localdate()) if then else None
+    if age is None:
+        return ""
+    if age.years:
+        return ngettext("%(n)d year ago", "%(n)d years ago", age.years) % {"n": age.years}
+    if age.months:
+        return ngettext("%(n)d month ago", "%(n)d months ago", age.months) % {"n": age.months}
+    if age.days:
+        return ngettext("%(n)d day ago", "%(n)d days ago", age.days) % {"n": age.days}
+    return gettext("today")
 
 
 @register.filter

@@ -41,8 +41,8 @@ def changes_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse
     figures = browsing.figures()
     asked = request.GET.get("days", "")
     days = int(asked) if asked in {str(n) for n in figures.days} else 0
-    visit = None if days else queries.last_visit(door, resident, now)
-    since = now - timedelta(days=days) if days else visit.ended if visit else None
+    visit = None if days else queries.visit(door, resident, now)
+    since = now - timedelta(days=days) if visit is None else visit.ended
     found: list[dict[str, Any]] = []
     if since is not None:
         for section, name in _SECTIONS.items():
@@ -53,6 +53,7 @@ def changes_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse
         "groups": found,
         "total": sum(group["total"] for group in found),
         "since": since,
+        "begun": visit.begun if visit else None,
         "days": days,
         "all_days": figures.days,
         "limit": _FEW,

@@ -58,7 +58,13 @@ def whole(
         "allergies": box,
         "conflicts": conflicts,
         "tags": problems.tags(found, age),
-        "counts": queries.counts(door, resident) if is_open else {},
+        "counts": {
+            **queries.counts(door, resident),
+            "problems": len(found),
+            "allergies": len(box.allergies),
+        }
+        if is_open
+        else {},
         "cards": bool(resident.index) and cards.may(door.actor, cards.Right.LOOK) and not linked,
         **words,
         "section": section,

@@ -12,13 +12,23 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.identity import identifiers, roles
 from xinglin.kernel.errors import forbidden, not_found
 from xinglin.portal import finding, queries
-from xinglin.portal.rules import documents, immunisations, medicines, people, problems, results, timeline
+from xinglin.portal.rules import (
+    browsing,
+    documents,
+    immunisations,
+    medicines,
+    people,
+    problems,
+    results,
+    telling,
+    timeline,
+)
 from xinglin.portal.rules.groups import ASIDE
 from xinglin.portal.rules.sources import message_of
 from xinglin.portal.views.frame import part, today, whole
@@ -32,6 +42,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from xinglin.portal.queries import Resident
+    from xinglin.portal.rules.reading import Resource
     from xinglin.record.door import Door
 
 _CARD_ROWS = 8
@@ -209,9 +220,10 @@ def trend(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
 @require_GET
 @entry.page
 def trends_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
-    """The charts of the overview."""
+    """The charts of the overview: of what matters for the resident's problems first."""
     resident = queries.resident(door, patient)
-    charts = [(shown, chart(shown)) for shown in results.telling(_series(door, resident), 2)]
+    known = problems.problems(queries.everything(door, resident, ("Condition",)), resident.sources)
+    charts = [(shown, chart(shown)) for shown in telling.telling(_series(door, resident), known)]
     return part(request, door, resident, "trends", {"charts": charts})
 
 
@@ -240,15 +252,9 @@ def chart(shown: Sequence[results.Series]) -> list[dict[str, Any]]:
 
 
 def _series(door: Door, resident: Resident) -> tuple[results.Series, ...]:
-    return results.series(queries.everything(door, resident, ("Observation",)), resident.sources)
-
-
-@require_GET
-@entry.page
-def encounters_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
-    resident = queries.resident(door, patient)
-    found = timeline.visits(queries.everything(door, resident, ("Encounter",)), resident.sources)
-    return part(request, door, resident, "encounters", {"visits": found, "limit": _CARD_ROWS})
+    return results.series(
+        queries.everything(door, resident, ("Observation",)), resident.sources, resident.whose
+    )
 
 
 @require_GET
@@ -283,25 +289,6 @@ _LINKS = {
     "joined": gettext_lazy("Joined by the index"),
     "moved": gettext_lazy("Moved here by the index"),
 }
-_READABLE = {"DocumentReference", "DiagnosticReport", "Composition"}
-
-
-@require_GET
-@entry.page
-def reading(request: HttpRequest, door: Door, patient: str, kind: str, document: str) -> HttpResponse:
-    """One document, opened."""
-    resident = queries.resident(door, patient)
-    if kind not in _READABLE:
-        raise not_found(gettext_noop("%(type)s is not a kind of document."), type=kind)
-    resource = queries.one(door, resident, kind, document)
-    content = documents.content(resource)
-    found = results.series(queries.referenced(door, resident, content.results), resident.sources)
-    context = {
-        "document": documents.document(resource, resident.sources),
-        "content": content,
-        "series": found,
-    }
-    return part(request, door, resident, "reading", context)
 
 
 @require_GET
@@ -326,23 +313,34 @@ def allergies_part(request: HttpRequest, door: Door, patient: str) -> HttpRespon
 def sources_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     """Who sent what: the Patients that are taken for this person, side by side."""
     resident = queries.resident(door, patient)
-    rows = [
-        {
-            "id": p["id"],
-            "institution": resident.sources.patients.get(f"Patient/{p['id']}", ""),
-            "message": message_of(p),
-            "person": people.person([p]),
-            "identity": identifiers.mask_identity(people.identity_of(p) or "")
-            if people.identity_of(p)
-            else "",
-            "phone": identifiers.mask_phone(people.phone_of(p)) if people.phone_of(p) else "",
-            "link": resident.links.get(p["id"]),
-            "kind": _LINKS.get(resident.links[p["id"]].kind, "") if p["id"] in resident.links else "",
-        }
-        for p in resident.patients
-    ]
+    rows = [_sent(resident, patient) for patient in resident.patients]
     looks = bool(resident.index) and roles.may(door.actor, roles.LOOK)
     return part(request, door, resident, "sources", {"rows": rows, "looks": looks})
+
+
+def _sent(resident: Resident, patient: Resource) -> dict[str, Any]:
+    """One Patient as a row, with what it says otherwise than the banner."""
+    person, link = people.person([patient]), resident.links.get(patient["id"])
+    return {
+        "id": patient["id"],
+        "institution": resident.sources.patients.get(f"Patient/{patient['id']}", ""),
+        "message": message_of(patient),
+        "person": person,
+        "differs": people.differing(person, resident.person),
+        "identity": identifiers.mask_identity(person.identity) if person.identity else "",
+        "phone": identifiers.mask_phone(person.phone) if person.phone else "",
+        "link": link,
+        "certainty": _certainty(link.probability) if link and link.probability is not None else "",
+        "kind": _LINKS.get(link.kind, "") if link else "",
+    }
+
+
+def _certainty(probability: float) -> str:
+    """How strong the evidence of a link is, in words."""
+    figures = browsing.figures()
+    if probability >= figures.very_strong:
+        return gettext("very strong evidence")
+    return gettext("strong evidence") if probability >= figures.strong else gettext("weak evidence")
 
 
 @require_POST

@@ -12,7 +12,8 @@ from xinglin.fhir import json
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel import clock
 from xinglin.portal import queries
-from xinglin.portal.rules import people
+from xinglin.portal.rules import people, results
+from xinglin.portal.rules.reading import text_of
 from xinglin.portal.rules.sources import Source, message_of
 from xinglin.portal.views.frame import part, today
 from xinglin.smart.views.machines import base_of
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from xinglin.portal.queries import Resident
     from xinglin.portal.rules.people import Person
+    from xinglin.portal.rules.reading import Resource
     from xinglin.record.door import Door
     from xinglin.summary.building import Summary
 
@@ -40,13 +42,21 @@ def summary_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse
         {
             "name": s.kind.zh if chinese else s.kind.en,
             "rows": [
-                (row, Source(row.institution, row.day, row.reference, message_of(e)))
+                (row, Source(row.institution, row.day, row.reference, message_of(e)), _measured(e, resident))
                 for row, e in zip(s.rows, s.entries, strict=True)
             ],
         }
         for s in made.sections
     ]
     return part(request, door, resident, "summary", {"sections": sections, "made": clock.now()})
+
+
+def _measured(entry_: Resource, resident: Resident) -> list[tuple[str, results.Point]]:
+    """The values of an Observation with the names of its parts, flagged as everywhere in the record."""
+    if entry_["resourceType"] != "Observation":
+        return []
+    found = list(results.readings(entry_, resident.sources, resident.whose))
+    return [(text_of(one.code) if one.panel else "", one.point) for one in found]
 
 
 @require_GET

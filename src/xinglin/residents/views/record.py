@@ -71,7 +71,9 @@ def medicines_of(door: Door, resident: Resident, today: date) -> tuple[medicines
 
 
 def series_of(door: Door, resident: Resident) -> tuple[results.Series, ...]:
-    return results.series(queries.everything(door, resident, ("Observation",)), resident.sources)
+    return results.series(
+        queries.everything(door, resident, ("Observation",)), resident.sources, resident.whose
+    )
 
 
 def visits_of(door: Door, resident: Resident) -> tuple[timeline.Visit, ...]:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from xinglin.kernel.errors import not_found
 from xinglin.portal import queries
 from xinglin.portal.rules import documents, results
+from xinglin.portal.views.reading import shared_of
 from xinglin.portal.views.record import chart, listed
 from xinglin.residents import explaining, exporting
 from xinglin.residents.views.entering import Here, language, of_record, require_own_device
@@ -65,7 +66,9 @@ def reading(request: HttpRequest, here: Here, resident: Resident, kind: str, doc
     """One document, opened: its results in plain words, its original, its text."""
     resource = _document(here, resident, kind, document)
     content = documents.content(resource)
-    found = results.series(queries.referenced(here.door, resident, content.results), resident.sources)
+    found = results.series(
+        queries.referenced(here.door, resident, content.results), resident.sources, resident.whose
+    )
     context = {
         "document": documents.document(resource, resident.sources),
         "content": content,
@@ -74,6 +77,7 @@ def reading(request: HttpRequest, here: Here, resident: Resident, kind: str, doc
         "originals": [] if request.session.get("kiosk") else exporting.originals(resource),
         "kind": kind,
         "document_id": document,
+        **shared_of(here.door, resource, content),
     }
     return part(request, here, resident, "reading", context, template="residents/reading.html")
 

@@ -60,7 +60,7 @@ def _cut(found: Sequence[Any], most: dict[str, int] | None, name: str) -> list[A
 def _series(observed: list[dict[str, Any]], resident: Resident) -> tuple[Series, ...]:
     """What institutions measured: own measurements stand by themselves."""
     theirs = [one for one in observed if not measuring.is_reported(one)]
-    return results.series(theirs, resident.sources)
+    return results.series(theirs, resident.sources, resident.whose)
 
 
 @require_GET

@@ -1,0 +1,82 @@
+"""The visits: their list, and one visit with all that was found, done and written at it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.views.decorators.http import require_GET
+
+from xinglin.portal import queries
+from xinglin.portal.rules import documents, medicines, problems, results, timeline
+from xinglin.portal.rules.groups import ASIDE
+from xinglin.portal.rules.reading import day, each, first_date, text_of
+from xinglin.portal.views.frame import part, today
+from xinglin.ui import entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.http import HttpRequest, HttpResponse
+
+    from xinglin.portal.rules.reading import Resource
+    from xinglin.record.door import Door
+
+_DOCUMENTS = ("DocumentReference", "DiagnosticReport", "Composition")
+
+
+@require_GET
+@entry.page
+def encounters_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
+    """The visits, the latest first, each with its diagnoses."""
+    resident = queries.resident(door, patient)
+    conditions = queries.everything(door, resident, ("Condition",))
+    found = queries.everything(door, resident, ("Encounter",))
+    visits = timeline.visits(found, resident.sources, conditions)
+    return part(request, door, resident, "encounters", {"visits": visits})
+
+
+@require_GET
+@entry.page
+def encounter(request: HttpRequest, door: Door, patient: str, encounter: str) -> HttpResponse:
+    """One visit: who, where and when; diagnoses, values, prescriptions, documents and images of it."""
+    resident = queries.resident(door, patient)
+    visit = queries.one(door, resident, "Encounter", encounter)
+    found = queries.at_visit(door, resident, encounter)
+    given = [*found["MedicationRequest"], *found["MedicationStatement"]]
+    series = results.series(found["Observation"], resident.sources, resident.whose)
+    shown = timeline.visits([visit], resident.sources, found["Condition"])
+    context: dict[str, Any] = {
+        "visit": shown[0] if shown else None,
+        "encounter": visit,
+        "people": list(dict.fromkeys(_people(visit))),
+        "places": list(dict.fromkeys(_places(visit))),
+        "outcome": text_of((visit.get("hospitalization") or {}).get("dischargeDisposition")),
+        "problems": problems.problems(found["Condition"], resident.sources),
+        "groups": [(group, some, group in ASIDE) for group, some in results.by_group(series)],
+        "medicines": medicines.medicines(given, resident.sources, today()),
+        "documents": documents.documents([r for t in _DOCUMENTS for r in found[t]], resident.sources),
+        "procedures": [(_when(r), text_of(r.get("code"))) for r in found["Procedure"]],
+        "studies": [
+            (r["id"], day(r.get("started")), str(r.get("description", ""))) for r in found["ImagingStudy"]
+        ],
+    }
+    return part(request, door, resident, "encounter", context)
+
+
+def _people(visit: Resource) -> Iterator[str]:
+    """Who took part, by name."""
+    for one in each(visit.get("participant")):
+        name = str((one.get("individual") or {}).get("display", ""))
+        if name:
+            yield name
+
+
+def _places(visit: Resource) -> Iterator[str]:
+    for one in each(visit.get("location")):
+        name = str((one.get("location") or {}).get("display", ""))
+        if name:
+            yield name
+
+
+def _when(resource: Resource) -> str:
+    return day(first_date(resource, "performedDateTime", "performedPeriod"))
