@@ -107,7 +107,9 @@ def test_an_unknown_test_gets_the_general_words() -> None:
 
 
 def test_a_value_without_a_range_is_not_judged() -> None:
-    bare = {key: value for key, value in glucose(9.1).items() if key != "referenceRange"}
+    bare = {
+        key: value for key, value in glucose(9.1, code={"text": "某项"}).items() if key != "referenceRange"
+    }
 
     assert explaining.meaning(series(bare), "zh").stands == ""
 
@@ -147,6 +149,14 @@ def sign(loinc: str, name: str, value: float, unit: str, **more) -> dict:
         (
             5.0,
             {"referenceRange": []},
+            (
+                "您这次的结果是 5.0 mmol/L，报告没有给出参考范围；在常用参考范围内（3.9–6.1 mmol/L），"
+                "单看这一项没有提示异常。"
+            ),
+        ),
+        (
+            5.0,
+            {"referenceRange": [], "code": {"text": "某项"}},
             "您这次的结果是 5.0 mmol/L。这份报告没有给出参考范围，高低请由医生判断。",
         ),
         (

@@ -1,8 +1,9 @@
 """A result in plain words: where it stands in its range, what it tells, what changed, when to see a doctor. Pure.
 
 The words are tables (``data/explanations-1.toml``, ``data/signs-1.toml``): common reasons, never a diagnosis. Ranges
-and flags are those of each report; a test that is not in a table gets the general words. The body's signs, of which
-reports give no range, have levels instead: words for where a figure lies.
+and flags are those of each report, else the usual ones of the platform, which the sentence says; a test that is not in
+a table gets the general words. The body's signs, of which reports give no range, have levels instead: words for where
+a figure lies.
 """
 
 from __future__ import annotations
@@ -118,13 +119,12 @@ def meaning(series: Series, language: str) -> Meaning:
     stands = general[last.flag.value] if last.flag is not Flag.NONE else ""
     if last.flag in {Flag.HIGH, Flag.LOW} and known:
         stands = known[last.flag.value]
-    if level is not None and last.flag is Flag.NONE:
+    leveled = level is not None and (last.flag is Flag.NONE or bool(last.usual))
+    if level is not None and leveled:
         stands = level[language]
-    out = last.flag in OUT_OF_RANGE or (
-        last.flag is Flag.NONE and level is not None and level.get("out", False)
-    )
+    out = level.get("out", False) if level is not None and leveled else last.flag in OUT_OF_RANGE
     return Meaning(
-        _mine(last, language, leveled=level is not None), known.get("tells", ""), stands,
+        _mine(last, language, leveled=leveled), known.get("tells", ""), stands,
         known.get("see", general["see"]), out,
     )  # fmt: skip
 
@@ -140,9 +140,9 @@ def _level(item: dict[str, Any] | None, point: Point) -> dict[str, Any] | None:
 def _mine(point: Point, language: str, *, leveled: bool) -> str:
     """The figure and where it stands to the range of its report, in one sentence."""
     said, flag = signs()["mine"][language], point.flag
-    name = "level" if flag is Flag.NONE and leveled else flag.value
-    if not point.reference and flag in {Flag.HIGH, Flag.LOW, Flag.NORMAL}:
-        name += "_bare"
+    name = "level" if leveled else flag.value
+    if not leveled and flag in {Flag.HIGH, Flag.LOW, Flag.NORMAL}:
+        name += "_usual" if point.usual else "" if point.reference else "_bare"
     value = f"{point.text} {point.unit}".strip()
     sentence: str = said[name] % {"value": value, "range": f"{point.reference} {point.unit}".strip()}
     return sentence

@@ -378,9 +378,15 @@ def grid(found: Iterable[Series], columns: int) -> Grid:
 
 
 def alongside(found: Iterable[Series], key: str) -> tuple[Series, ...]:
-    """The series of ``key`` and its panel's others in the same unit: both blood pressures on one chart."""
+    """The series of ``key`` and its panel's others in the same unit: both blood pressures on one chart.
+
+    A key of another code for the same quantity, as an older address may have it, means the same series.
+    """
     kept = list(found)
-    chosen = next((s for s in kept if s.key == key), None)
+    code, *rest = key.split("~")
+    same = quantities.quantity(code, "", "")
+    wanted = {key, "~".join([same.code, *rest]) if same else key}
+    chosen = next((s for s in kept if s.key in wanted), None)
     if chosen is None:
         return ()
     if not chosen.panel:
