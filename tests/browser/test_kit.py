@@ -133,6 +133,70 @@ def test_typed_words_outlive_the_session_and_are_not_sent_twice(open_window):
     forgive(window)
 
 
+def test_what_was_not_accepted_is_told_above_the_form_and_tied_to_its_fields(open_window, axe):
+    window = open_window()
+    window.sign_in("administrator")
+    page = window.page
+    window.go("/accounts/new/")
+    page.evaluate("() => { document.querySelector('main form').noValidate = true }")
+    page.fill("#id_username", "not a name!")
+    page.click("main form .btn-primary")
+    page.locator(".xl-wrong-summary").wait_for()
+
+    ways = page.locator(".xl-wrong-summary a")
+    assert [text.split(":")[0] for text in ways.all_inner_texts()] == ["账号", "姓名"]
+    assert page.input_value("#id_username") == "not a name!"
+    assert page.evaluate("() => document.activeElement.id") == "id_username"
+    told = page.get_attribute("#id_display_name", "aria-describedby")
+    assert page.locator(f"#{told}").inner_text() in ways.nth(1).inner_text()
+    ways.nth(1).click()
+    assert page.evaluate("() => document.activeElement.id") == "id_display_name"
+    assert violations(window, axe) == []
+    forgive(window)
+
+
+def test_a_dialog_is_named_by_what_is_in_it_and_gives_the_focus_back(open_window):
+    window = open_window()
+    window.sign_in()
+    page = window.page
+    window.go("/residents/a/results/")
+    opener = page.locator("[hx-target='#xl-dialog-body']").first
+    opener.focus()
+
+    page.keyboard.press("Enter")
+    page.locator("#xl-dialog[open] :is(h1, h2, h3)").first.wait_for()
+
+    heading = page.locator("#xl-dialog :is(h1, h2, h3)").first.inner_text()
+    assert page.get_attribute("#xl-dialog", "aria-label") == heading.strip()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+    outside = "() => !document.activeElement.closest('dialog') && document.activeElement !== document.body"
+    assert page.evaluate(outside) is False
+    page.keyboard.press("Escape")
+    assert page.locator("dialog[open]").count() == 0
+    assert opener.evaluate("(link) => link === document.activeElement") is True
+
+
+def test_columns_are_hidden_to_the_reader_s_taste_and_rows_copied_as_text(open_window, axe):
+    window = open_window()
+    window.sign_in()
+    page = window.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    window.go("/residents/a/results/")
+
+    page.click("#results .xl-drop summary")
+    page.uncheck("#results .xl-columns label:has-text('机构') input")
+    assert violations(window, axe) == []
+    page.click("#results [data-table=copy]")
+    page.locator("#results .xl-table-tools [role=status]").wait_for()
+
+    copied = page.evaluate("() => navigator.clipboard.readText()").split("\n")
+    assert copied[0].split("\t") == ["项目", "最近结果", "参考区间", "趋势"]
+    assert len(copied) == page.locator("#results tbody tr").count() + 1
+    window.go("/residents/a/results/")
+    assert not page.locator("#results th:has-text('机构')").is_visible()
+
+
 def test_paper_and_the_reader_s_own_colours_keep_what_matters(open_window):
     window = open_window(theme="dark")
     window.sign_in()
