@@ -98,6 +98,16 @@ def test_what_a_document_says_stands_aside_part_by_part():
     }
 
 
+@pytest.mark.parametrize(
+    "categories", [("laboratory",), ("vital-signs",), ("survey",), ("exam", "laboratory"), ()]
+)
+def test_what_categories_decide_at_once_is_what_all_rules_decide(categories):
+    at_once = groups.at_once(categories)
+
+    assert at_once in {None, groups.group(categories, (("", "DE02.10.028.00"),), "舌象", worded=True)}
+    assert (at_once is None) == (not {"laboratory", "vital-signs"} & set(categories))
+
+
 def test_every_rule_names_a_way_to_fit():
     assert [rule for rule in groups.rules() if not (
         rule.categories or rule.systems or rule.codes or rule.begins or rule.contains

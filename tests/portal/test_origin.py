@@ -18,7 +18,8 @@ from xinglin.record.door import open_as
 PARTS = (
     "encounters/", "problems/", "allergies/", "medicines/", "results/", "results/trend/?test=4548-4~%25",
     "documents/", "immunisations/", "summary/", "images/", "tcm/", "changes/?days=365", "conflicts/",
-    "documents/DiagnosticReport/r2/",
+    "documents/DiagnosticReport/r2/", "medicines/?card=1", "problems/?card=1", "results/?card=1", "documents/?card=1",
+
 )  # fmt: skip
 LINK = re.compile(r'class="xl-origin" href="([^"]+)"')
 

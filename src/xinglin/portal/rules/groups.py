@@ -46,7 +46,12 @@ class Rule:
     contains: tuple[str, ...]
     worded: bool
 
-    def fits(self, categories: tuple[str, ...], codes: Codes, name: str, worded: bool) -> bool:
+    @property
+    def by_category(self) -> bool:
+        """Whether it asks for nothing but categories."""
+        return not (self.systems or self.codes or self.begins or self.contains or self.worded)
+
+    def fits(self, categories: tuple[str, ...], codes: Codes, name: str, *, worded: bool) -> bool:
         if self.worded and not worded:
             return False
         return (
@@ -94,12 +99,23 @@ def signs() -> Signs:
     return Signs(tuple(_said()["signs"]["codes"]), tuple(_said()["signs"]["begins"]))
 
 
+@lru_cache(maxsize=512)
+def at_once(categories: tuple[str, ...]) -> Group | None:
+    """The group that the categories decide before any rule asks for more: most observations need no further look."""
+    for one in rules():
+        if not one.by_category:
+            return None
+        if one.fits(categories, (), "", worded=False):
+            return one.group
+    return None
+
+
 @lru_cache(maxsize=4096)
-def group(categories: tuple[str, ...], codes: Codes, name: str, worded: bool) -> Group:
+def group(categories: tuple[str, ...], codes: Codes, name: str, *, worded: bool) -> Group:
     """The group of an observation or of a part of one.
 
     ``categories`` are codes of its categories, ``codes`` pairs of system and code, its own and its panel's, and
     ``worded`` says that its value is no number.
     """
-    fitting = (one.group for one in rules() if one.fits(categories, codes, name, worded))
+    fitting = (one.group for one in rules() if one.fits(categories, codes, name, worded=worded))
     return next(fitting, Group.LABORATORY)

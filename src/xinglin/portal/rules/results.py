@@ -170,8 +170,11 @@ def readings(observation: Mapping[str, Any], sources: Sources, whose: Whose = UN
 
 
 def _group(categories: tuple[str, ...], code: Any, panel: Any, point: Point) -> Group:
+    known = groups.at_once(categories)
+    if known is not None:
+        return known
     codes = (*codings(code), *codings(panel))
-    return groups.group(categories, codes, text_of(code), point.value is None)
+    return groups.group(categories, codes, text_of(code), worded=point.value is None)
 
 
 def _key(reading: Reading) -> str:
