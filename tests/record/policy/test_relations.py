@@ -300,7 +300,7 @@ def test_a_binary_whose_content_is_withheld_stays_closed(world: Door) -> None:
         "section": [
             {
                 "title": "诊断", "code": {"coding": [{"system": ICD, "code": "B24.x00"}]},
-                "text": {"status": "generated", "div": "<div xmlns=\"http://www.w3.org/1999/xhtml\">诊断</div>"},
+                "text": {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml">诊断</div>'},
             }
         ],
     }  # fmt: skip
