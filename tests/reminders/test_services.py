@@ -211,7 +211,7 @@ def test_nothing_is_read_of_what_was_sent(his: Client, connection: Any) -> None:
     access.flush()
     connection.execute("DELETE FROM record_access")
     empty = {"resourceType": "Bundle", "type": "searchset", "entry": []}
-    keys = ("conditions", "results", "encounters", "appointments")
+    keys = ("allergies", "conditions", "medications", "statements", "results", "encounters", "appointments")
 
     answer = ask(his, request(prefetch={"patient": person(), **dict.fromkeys(keys, empty)}))
 

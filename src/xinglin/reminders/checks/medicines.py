@@ -1,7 +1,8 @@
-"""Medicines that are being ordered: against allergies, other medicines, kidneys and age."""
+"""Medicines that are being ordered, or are taken already: against allergies, other medicines, kidneys and age."""
 
 from __future__ import annotations
 
+from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,14 +16,35 @@ if TYPE_CHECKING:
     from xinglin.reminders.asking import Case
     from xinglin.reminders.knowledge import Allergen, Kind
     from xinglin.reminders.rulebook import Rule
-    from xinglin.reminders.values import Allergy, Finding, Medicine
+    from xinglin.reminders.values import Allergy, Finding, Medicine, Suggestion
 
 _OPEN_AGE = 200
 
 
+def _asked(rule: Rule, case: Case) -> list[Medicine]:
+    """The medicines that a rule is about: those being ordered, or with ``of = "taken"`` those taken, each once.
+
+    A medicine that several institutions have ordered is the order that was made last.
+    """
+    if rule.params.get("of") != "taken":
+        return case.focus
+    latest = sorted(case.taken, key=lambda one: one.since or date.min)
+    return list({one.codes: one for one in latest}.values())
+
+
+def _place(rule: Rule, medicine: Medicine) -> str:
+    """What tells findings of a medicine apart: the order, or the substance of what is taken."""
+    return "/".join(medicine.codes) if rule.params.get("of") == "taken" else medicine.ref
+
+
+def _backed(rule: Rule, medicine: Medicine, name: Both) -> list[Suggestion]:
+    """An order that is not signed can be taken back; what is taken is for the doctor to talk over."""
+    return [] if rule.params.get("of") == "taken" else [without(medicine, name)]
+
+
 def allergy(rule: Rule, case: Case) -> Iterator[Finding]:
     """A medicine of a group that the patient is allergic to."""
-    for drafted in case.focus:
+    for drafted in _asked(rule, case):
         for noted, group in _groups(case):
             if starts(drafted.codes, group.prefixes):
                 yield _of_allergy(rule, case, drafted, noted, group)
@@ -54,10 +76,12 @@ def _of_allergy(rule: Rule, case: Case, drafted: Medicine, noted: Allergy, group
         "drug": name,
         "noted": noted.name,
         "effect": group.cross_words,
+        "since": since(drafted),
     }
     return finding(
-        rule, f"{group.id}/{drafted.ref}", words, about=[noted.ref], suggestions=[without(drafted, name)]
-    )
+        rule, f"{group.id}/{_place(rule, drafted)}", words, about=[noted.ref, drafted.ref],
+        suggestions=_backed(rule, drafted, name),
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
@@ -135,10 +159,11 @@ def _same_kind(one: tuple[str, ...], other: tuple[str, ...]) -> Both | None:
 
 def renal(rule: Rule, case: Case) -> Iterator[Finding]:
     """A medicine, or its dose, against the estimated filtration; of several limits the lowest that is passed counts."""
-    filtered = case.filtration() if case.focus else None
+    asked = _asked(rule, case)
+    filtered = case.filtration() if asked else None
     if filtered is None:
         return
-    for drafted in case.focus:
+    for drafted in asked:
         found = [
             one
             for one in case.known.renal
@@ -157,12 +182,12 @@ def renal(rule: Rule, case: Case) -> Iterator[Finding]:
         words: dict[str, Both | str | float] = {
             "drug": name, "egfr": number(round(filtered.value, 0)), "effect": limit.words, "dose": daily(drafted),
             "below": number(limit.below),
-            "measured": Both(f"{when.zh}，{computed.zh}", f"{when.en}, {computed.en}"),
+            "measured": Both(f"{when.zh}，{computed.zh}", f"{when.en}, {computed.en}"), "since": since(drafted),
         }  # fmt: skip
         basis = Both(f"{limit.source}（{limit.confidence}）", f"{limit.source} ({limit.confidence})")
         yield finding(
-            rule, f"{limit.kind.id}/{drafted.ref}", words, about=[filtered.ref], basis=basis,
-            suggestions=[without(drafted, name)] if limit.action == "avoid" else [],
+            rule, f"{limit.kind.id}/{_place(rule, drafted)}", words, about=[filtered.ref, drafted.ref], basis=basis,
+            suggestions=_backed(rule, drafted, name) if limit.action == "avoid" else [],
         )  # fmt: skip
 
 
