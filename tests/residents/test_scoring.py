@@ -134,3 +134,44 @@ def test_wrong_answers_keep_nothing(region, outbox) -> None:
     assert client.post("/my/self-tests/diabetes/", {"age": "200"}).status_code == 422
     assert client.get("/my/self-tests/luck/").status_code == 404
     assert "分 /" not in plain(client.get("/my/self-tests/diabetes/"))
+
+
+FRAILTY = scoring.test("frailty")
+ROBUST = {item["code"]: 0.0 for item in FRAILTY["item"]}
+
+
+@pytest.mark.parametrize(
+    ("yes", "colour"),
+    [
+        ((), "green"),
+        (("fatigue",), "amber"),
+        (("resistance", "weight"), "amber"),
+        (("fatigue", "ambulation", "illnesses"), "red"),
+        (tuple(ROBUST), "red"),
+    ],
+)
+def test_frailty_is_one_point_a_question_whatever_the_sex(yes, colour) -> None:
+    found = scoring.score(FRAILTY, {**ROBUST, **dict.fromkeys(yes, 1.0)}, "unknown")
+
+    assert (found.points, found.result["colour"]) == (len(yes), colour)
+
+
+def test_test_whose_points_differ_by_sex_is_refused_where_nobody_says_which() -> None:
+    with pytest.raises(Fault) as caught:
+        scoring.score(TEST, LEAST, "unknown")
+
+    assert caught.value.kind is Kind.INVALID
+
+
+@pytest.mark.parametrize("code", list(scoring.tests()))
+def test_every_self_test_says_everything_in_both_languages_and_reaches_its_most(code) -> None:
+    of = scoring.test(code)
+
+    for language in ("zh", "en"):
+        assert all(of[language][word] for word in ("name", "about", "not_for"))
+        assert all(item[language] for item in of["item"])
+        assert all(one[language]["name"] and one[language]["means"] for one in of["result"])
+    assert of["source"]
+    assert of["confidence"]
+    assert [one["from"] for one in of["result"]] == sorted({one["from"] for one in of["result"]})
+    assert of["result"][0]["from"] == 0

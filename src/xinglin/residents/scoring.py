@@ -67,9 +67,9 @@ def version() -> str:
 def score(of: Mapping[str, Any], answers: Mapping[str, float], sex: str) -> Score:
     """The points of all answers; a choice is answered by the place of its option.
 
-    Raises ``invalid`` for a question left out, a figure out of its bounds, and where the sex is not known.
+    Raises ``invalid`` for a question left out, a figure out of its bounds, and where the sex matters and is not known.
     """
-    if sex not in {MALE, FEMALE}:
+    if sex not in {MALE, FEMALE} and any(item["kind"] == "sex" or MALE in item for item in of["item"]):
         raise invalid(gettext_noop("The points differ for women and men; the record does not say which."))
     by_item = {item["code"]: _points(item, answers.get(item["code"]), sex) for item in of["item"]}
     points = sum(by_item.values())
