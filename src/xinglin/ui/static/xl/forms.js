@@ -93,14 +93,14 @@
 
   document.addEventListener("htmx:after:request", (event) => {
     heard = Date.now();
-    const form = event.detail.ctx.sourceElement.closest("form");
-    if (!form) return;
+    const form = event.detail.ctx.sourceElement;
+    if (!form.matches("form")) return; // a button in it asked for something, but nothing was handed in
     sent.delete(form); // answered: the same may be meant again
     if (event.detail.ctx.response.status < 400) typed.delete(form);
   });
   document.addEventListener("htmx:error", (event) => {
-    const form = event.detail.ctx?.sourceElement.closest("form");
-    if (form) sent.delete(form);
+    const form = event.detail.ctx?.sourceElement;
+    if (form?.matches("form")) sent.delete(form);
   });
 
   // A request found the session ended: with something typed the page stays, and says how to go on.
