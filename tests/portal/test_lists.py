@@ -29,7 +29,13 @@ def test_allergies_of_nobody_are_not_recorded():
 
 
 @pytest.mark.parametrize(
-    "code", [make.concept("无已知过敏"), make.concept("No known allergy"), make.concept(code="716186003")]
+    "code",
+    [
+        make.concept("无已知过敏"),
+        make.concept("否认药物及食物过敏史"),
+        make.concept("No known allergy"),
+        make.concept(code="716186003"),
+    ],
 )
 def test_allergies_denied_are_none_known(code):
     found = allergies.box([make.resource("AllergyIntolerance", "1", code=code)], SOURCES)

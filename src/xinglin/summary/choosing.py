@@ -14,7 +14,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from xinglin.fhir.reading import codings, day, each, first_date, has_code, moment, text_of, unit_of
-from xinglin.summary import medicines, quantities
+from xinglin.summary import diagnoses, medicines, quantities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Resource = dict[str, Any]
 _LOINC = "http://loinc.org"
 _VOID = {"entered-in-error", "cancelled", "registered", "refuted", "draft", "not-done"}
+_DISEASES = {"problems", "past-illness"}
 _PAST = {"inactive", "resolved", "remission"}
 _IMAGING = {"RAD", "RX", "CT", "MR", "NMR", "CUS", "RUS", "OUS", "VUS", "EC", "LP29684-5"}
 _DATES = (
@@ -79,12 +80,27 @@ def chosen(kind: Kind, found: Iterable[Resource], today: date) -> tuple[Resource
     """The entries of a section among these, the latest first."""
     if kind.name == "medicines":
         return _medicines(kind, found, today)
+    if kind.name in _DISEASES:
+        return _diseases(kind, found)
     kept = [r for r in found if r["resourceType"] in kind.types and not _is_void(r) and _fits(kind, r, today)]
     kept.sort(key=lambda resource: moment(date_of(resource)), reverse=True)
     latest: dict[str, Resource] = {}
     for resource in kept:
         latest.setdefault(_about(resource), resource)
     return tuple(latest.values())[: kind.most]
+
+
+def _diseases(kind: Kind, found: Iterable[Resource]) -> tuple[Resource, ...]:
+    """Of each disease the latest entry: it says whether the disease is over."""
+    kept = [r for r in found if r["resourceType"] in kind.types]
+    latest = [max(group, key=lambda r: moment(date_of(r))) for group in diagnoses.together(kept)]
+    chosen = [r for r in latest if _is_over(r) is (kind.name == "past-illness")]
+    chosen.sort(key=lambda resource: moment(date_of(resource)), reverse=True)
+    return tuple(chosen[: kind.most])
+
+
+def _is_over(condition: Resource) -> bool:
+    return has_code(condition.get("clinicalStatus"), _PAST) or bool(condition.get("abatementDateTime"))
 
 
 def _medicines(kind: Kind, found: Iterable[Resource], today: date) -> tuple[Resource, ...]:
@@ -103,9 +119,6 @@ def _fits(kind: Kind, resource: Resource, today: date) -> bool:
         return False
     if kind.name == "allergies":
         return not has_code(resource.get("clinicalStatus"), _PAST)
-    if kind.name in {"problems", "past-illness"}:
-        past = has_code(resource.get("clinicalStatus"), _PAST) or bool(resource.get("abatementDateTime"))
-        return past is (kind.name == "past-illness")
     if resource["resourceType"] == "DiagnosticReport":
         return has_code(resource.get("category"), _IMAGING)
     if kind.without and any(code.startswith(kind.without) for _, code in codings(resource.get("code"))):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xinglin.portal.rules.sources import Sources
 
 _NO_KNOWN = {"716186003", "409137002", "428607008", "429625007", "no-known-allergies"}  # SNOMED CT, and plain
-_NO_KNOWN_TEXT = ("no known", "无已知过敏", "否认过敏", "无过敏")
+_NO_KNOWN_TEXT = ("no known", "无已知过敏", "否认", "无过敏")
 _VOID = {"entered-in-error", "refuted"}
 _PAST = {"inactive", "resolved"}
 

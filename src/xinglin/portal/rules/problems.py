@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xinglin.portal.rules.people import most_said
 from xinglin.portal.rules.reading import codings, day, first_date, has_code, moment, text_of
 from xinglin.portal.rules.sources import Source, institutions
+from xinglin.summary import diagnoses
+from xinglin.summary.diagnoses import ICD10S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,14 +17,9 @@ if TYPE_CHECKING:
     from xinglin.kernel.ages import Age
     from xinglin.portal.rules.sources import Sources
 
-ICD10 = "http://hl7.org/fhir/sid/icd-10"
-ICD10S = frozenset({ICD10, "http://hl7.org/fhir/sid/icd-10-cn", "urn:oid:2.16.156.10011.2.3.3.11"})
-"""ICD-10 by the systems in which institutions send it: WHO's and the national clinical edition."""
 TCM_SYSTEMS = ("urn:oid:2.16.156.10011.2.3.3.14", "urn:oid:2.16.156.10011.2.3.3.15")
-_VOID = {"entered-in-error", "refuted"}
 _PAST = {"inactive", "resolved", "remission"}
 _OLD, _YOUNG = 65, 7
-_WHO = re.compile(r"[A-Z][0-9]{2}(?:\.[0-9])?")
 
 # The diseases that a banner warns of, by the colour of the tag: red for danger, amber for what needs control,
 # teal and violet for what to keep in mind. ICD-10 by the beginning of the code, SNOMED CT by the whole.
@@ -72,45 +68,9 @@ def problems(resources: Iterable[Mapping[str, Any]], sources: Sources) -> tuple[
 
     Conditions of one code are one problem, and so are those of one name, whatever code each institution gives it.
     """
-    kept = [r for r in resources if not has_code(r.get("verificationStatus"), _VOID)]
-    found = [_problem(group, sources) for group in _together(kept)]
+    found = [_problem(group, sources) for group in diagnoses.together(resources)]
     found.sort(key=lambda p: moment(p.last), reverse=True)
     return tuple(sorted(found, key=lambda p: not p.active))
-
-
-def _together(conditions: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
-    """Conditions that share a code or a name, directly or by others, in the order in which the first of them came."""
-    groups: list[list[Mapping[str, Any]]] = []
-    places: dict[str, int] = {}
-    for condition in conditions:
-        keys = _keys(condition.get("code"))
-        met = sorted({places[key] for key in keys if key in places})
-        place = met[0] if met else len(groups)
-        if not met:
-            groups.append([])
-        for other in met[1:]:  # two groups that this one shows to be the same
-            groups[place] += groups[other]
-            groups[other] = []
-            places |= {key: place for key, at in places.items() if at == other}
-        groups[place].append(condition)
-        places |= dict.fromkeys(keys, place)
-    return [group for group in groups if group]
-
-
-def _keys(concept: Any) -> list[str]:
-    """What makes two diagnoses the same: the ICD-10 code, else any standard code; and the words."""
-    found = sorted(codings(concept), key=lambda pair: (pair[0] not in ICD10S, ":institution:" in pair[0]))
-    keys = [f"text|{text}"] if (text := "".join(text_of(concept).casefold().split())) else []
-    if found and ":institution:" not in found[0][0]:
-        system, code = found[0]
-        keys.append(f"{ICD10}|{_of_who(code)}" if system in ICD10S else f"{system}|{code}")
-    return keys
-
-
-def _of_who(code: str) -> str:
-    """WHO's code, which the national clinical edition extends: ``I10`` of ``I10.x09``, ``E11.9`` of ``E11.900``."""
-    found = _WHO.match(code.upper())
-    return found[0].removesuffix(".") if found else code
 
 
 def _problem(group: Sequence[Mapping[str, Any]], sources: Sources) -> Problem:
