@@ -217,3 +217,22 @@ def test_an_emergency_is_in_the_supervisors_inbox_until_it_is_read(
     assert text(browser("doctor").get("/notices/")).count("Test doctor") == 0
     assert head.post("/notices/read/", {"upto": number[0]}).status_code == 302
     assert "您已读完所有通知" in text(head.get("/notices/?only=unread"))
+
+
+def test_every_kind_of_notice_has_a_word():
+    """A notice is tagged in words, never by its code: every kind that the source tells of is known."""
+    import re
+    from pathlib import Path
+
+    from xinglin.consent.templatetags.consent import notice_kind
+
+    source = Path(__file__).parents[2] / "src" / "xinglin"
+    told = {
+        kind
+        for path in source.rglob("*.py")
+        for call in path.read_text("utf-8").split("notices.tell(")[1:]
+        for kind in re.findall(r'kind="([^"]+)"', call[:400])
+    }
+
+    assert {"recognition", "quality", "share"} <= told
+    assert [kind for kind in sorted(told) if notice_kind(kind) == kind] == []

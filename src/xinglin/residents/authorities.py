@@ -28,7 +28,7 @@ from xinglin.kernel.errors import Kind as Fails
 from xinglin.record.door import open_as
 from xinglin.record.policy import relations
 from xinglin.residents import actions, finding, gateway, keys, queries, rules
-from xinglin.residents.rules import INVITED, Scope, State
+from xinglin.residents.rules import State
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -84,7 +84,7 @@ def ask(
                 ),
                 count=waiting[0],
             )
-        number = _insert(connection, registration, wish, now)
+        number = insert(connection, registration, wish, now)
         key = keys.ring(keys.FIELDS).current
         connection.execute(
             "INSERT INTO residents_evidence (authority, type, size, version, sealed) VALUES (%s, %s, %s, %s, %s)",
@@ -110,7 +110,8 @@ def _require_file(content: bytes) -> str:
     return found[0]
 
 
-def _insert(connection: Connection, registration: Registration, wish: Wish, now: datetime) -> int:
+def insert(connection: Connection, registration: Registration, wish: Wish, now: datetime) -> int:
+    """Keep what an account asks for, as asked; its number."""
     ring, document = keys.ring(keys.FIELDS), holders.normal_identity(wish.document)
     row = connection.execute(
         "SELECT nextval(pg_get_serial_sequence('residents_authority', 'id'))"
@@ -228,8 +229,8 @@ def approve(
             asked, state=State.GIVEN, person=match.person, patient=match.patient, since=now,
             kind=rules.kind_of(asked.relation).code, until=rules.midnight_after(looked.last_day),
         )  # fmt: skip
-        related = _related_person(connection, given, looked.delegate)
-        _open(connection, given)
+        related = related_person(connection, given, looked.delegate)
+        open_relation(connection, given)
         binding = _bound(connection, wish, actor, now)
         connection.execute(
             "UPDATE residents_authority SET state = 'given', person = %s, patient = %s, kind = %s, since = %s,"
@@ -238,70 +239,12 @@ def approve(
             [given.person, given.patient, given.kind, now, given.until, now, actor.id, actor.name,
              seen.reference.strip()[:200], related, binding, number],
         )  # fmt: skip
-    _noted("authority-given", given, actor.id, now, origin)
-    _tell_holder(connection, given, looked.delegate, now)
+    noted("authority-given", given, actor.id, now, origin)
+    tell_holder(connection, given, looked.delegate, now)
     return queries.authority(connection, number)
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """What a person of age lets somebody do: who it is (Patient and account), as what, how much, until which day."""
-
-    patient: str
-    account: int
-    relation: str
-    scope: Scope
-    last_day: date
-
-
-def is_of_age(connection: Connection, patient: str, *, now: datetime) -> bool:
-    """Whether the person whom a Patient is has reached full age, by the birth date that is kept."""
-    person = identity.person_of(connection, patient)
-    match = finding.of_person(connection, person) if person else None
-    born = match.birth if match else None
-    return born is not None and rules.years(born, rules.day_of(now)) >= rules.family().of_age
-
-
-def give(
-    connection: Connection,
-    *,
-    offered: Offered,
-    registration: Registration,
-    now: datetime,
-    origin: Origin = NOWHERE,
-) -> Authority:
-    """Let an account do what a person has offered it, in the caller's transaction.
-
-    Raises ``conflict`` for an account that acts for this person already, and for a person that is not in the index.
-    """
-    person, holder = identity.person_of(connection, offered.patient), f"account/{offered.account}"
-    if person is None or queries.of_account(connection, offered.account) is None:
-        raise conflict(gettext_noop("The account of who invited is closed."))
-    held = queries.over(connection, offered.patient)
-    if any(one.holds(now) for one in held if one.account == registration.account):
-        raise conflict(gettext_noop("This account acts for this person already."))
-    names = names_of_accounts([holder, registration.actor])
-    wish = Wish(names.get(holder, ""), "", offered.relation, INVITED, b"", offered.last_day)
-    number = _insert(connection, registration, wish, now)
-    given = replace(
-        queries.authority(connection, number), state=State.GIVEN, person=person, patient=offered.patient, since=now,
-        kind=rules.kind_of(offered.relation).code, until=rules.midnight_after(offered.last_day), scope=offered.scope,
-    )  # fmt: skip
-    delegate = names.get(registration.actor, "")
-    related = _related_person(connection, given, delegate)
-    _open(connection, given)
-    connection.execute(
-        "UPDATE residents_authority SET state = 'given', person = %s, patient = %s, kind = %s, since = %s, until = %s,"
-        " decided = %s, decider = %s, decider_name = %s, related = %s, scope = %s WHERE id = %s",
-        [person, offered.patient, given.kind, now, given.until, now, holder, wish.name, related, offered.scope.value,
-         number],
-    )  # fmt: skip
-    _noted("authority-given", given, holder, now, origin)
-    _tell_holder(connection, given, delegate, now)
-    return queries.authority(connection, number)
-
-
-def _tell_holder(connection: Connection, given: Authority, delegate: str, now: datetime) -> None:
+def tell_holder(connection: Connection, given: Authority, delegate: str, now: datetime) -> None:
     """A text to the holder's own phone, if there is one: so that nobody gets an authority unseen."""
     theirs = queries.of_person(connection, given.person)
     phone = queries.phone_of(theirs) if theirs else ""
@@ -319,7 +262,8 @@ def _require_asked(asked: Authority, actor: Actor) -> None:
         raise forbidden(gettext_noop("Nobody decides about their own request."))
 
 
-def _open(connection: Connection, given: Authority) -> None:
+def open_relation(connection: Connection, given: Authority) -> None:
+    """Let the policy know of it, until its end."""
     assert given.kind is not None
     assert given.since is not None
     relations.open_by_hand(
@@ -328,7 +272,7 @@ def _open(connection: Connection, given: Authority) -> None:
     )  # fmt: skip
 
 
-def _related_person(connection: Connection, given: Authority, delegate: str) -> str:
+def related_person(connection: Connection, given: Authority, delegate: str) -> str:
     """The RelatedPerson of the holder that says who acts; its id."""
     assert given.since is not None
     period = {"start": given.since.isoformat(timespec="seconds")}
@@ -373,7 +317,7 @@ def refuse(
             [now, actor.id, actor.name, reason.strip()[:500], number],
         )
         connection.execute("DELETE FROM residents_evidence WHERE authority = %s", [number])
-    _noted("authority-refused", asked, actor.id, now, origin)
+    noted("authority-refused", asked, actor.id, now, origin)
 
 
 def withdraw(
@@ -395,7 +339,7 @@ def withdraw(
             _end(connection, found, actor, now)
         else:
             raise conflict(gettext_noop("This authority has ended already."))
-    _noted("authority-withdrawn", found, actor.id, now, origin)
+    noted("authority-withdrawn", found, actor.id, now, origin)
 
 
 def leave(
@@ -445,7 +389,8 @@ def _unbound(connection: Connection, given: Authority, actor: Actor, now: dateti
         )  # fmt: skip
 
 
-def _noted(kind: str, about: Authority, actor: str, now: datetime, origin: Origin) -> None:
+def noted(kind: str, about: Authority, actor: str, now: datetime, origin: Origin) -> None:
+    """Put it among the events of the account that acts."""
     detail = (
         f"{about.id} {about.relation} Patient/{about.patient}"
         if about.patient

@@ -10,21 +10,22 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
 
+from xinglin.accounts.queries import names_of_accounts
 from xinglin.crypto.sealing import search_hash, search_hashes
 from xinglin.identity import queries as identity
 from xinglin.kernel.errors import conflict, forbidden, invalid, not_found
 from xinglin.kernel.ids import VersionNumbers, shard_of
-from xinglin.residents import authorities, keys, rules
-from xinglin.residents.rules import Kind, Scope
+from xinglin.residents import authorities, finding, keys, queries, rules
+from xinglin.residents.rules import INVITED, Kind, Scope, State
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import date, datetime
 
     from xinglin.accounts.events import Origin
@@ -91,7 +92,7 @@ def invite(connection: Connection, *, registration: Registration, wish: Wish, no
         raise invalid(
             gettext_noop("Choose a last day from today on, at most %(days)s days ahead."), days=kind.most_days
         )
-    if not authorities.is_of_age(connection, registration.patient, now=now):
+    if not _is_of_age(connection, registration.patient, now=now):
         raise forbidden(
             gettext_noop("Letting others see is for grown-up people; a guardian acts for a child.")
         )
@@ -125,7 +126,13 @@ def found(connection: Connection, token: str, *, lock: bool = False) -> Invitati
         f"SELECT {_COLUMNS} FROM residents_invitation WHERE token = ANY(%s){' FOR UPDATE' if lock else ''}",
         [hashes],
     ).fetchone()
-    return Invitation(*row[:4], Scope(row[4]), *row[5:]) if row else None
+    return _invitation(row) if row else None
+
+
+def _invitation(row: Sequence[Any]) -> Invitation:
+    held = list(row)
+    held[4] = Scope(row[4])
+    return Invitation(*held)
 
 
 def of_patients(connection: Connection, patients: Collection[str]) -> list[Invitation]:
@@ -134,7 +141,7 @@ def of_patients(connection: Connection, patients: Collection[str]) -> list[Invit
         f"SELECT {_COLUMNS} FROM residents_invitation WHERE patient = ANY(%s) ORDER BY made DESC, id DESC LIMIT 50",
         [list(patients)],
     )
-    return [Invitation(*row[:4], Scope(row[4]), *row[5:]) for row in rows]
+    return [_invitation(row) for row in rows]
 
 
 def take_back(connection: Connection, *, number: int, patients: Collection[str], now: datetime) -> None:
@@ -166,17 +173,58 @@ def accept(
         return None
     if registration.patient in identity.together(connection, one.patient):
         raise forbidden(gettext_noop("This is your own invitation: the other accepts it on their own phone."))
-    given = authorities.give(
-        connection,
-        offered=authorities.Offered(one.patient, one.account, one.relation, one.scope, one.last_day),
-        registration=registration,
-        now=now,
-        origin=origin,
-    )
+    given = _give(connection, offered=one, registration=registration, now=now, origin=origin)
     connection.execute(
         "UPDATE residents_invitation SET ended = %s, authority = %s WHERE id = %s", [now, given.id, one.id]
     )
     return given
+
+
+def _is_of_age(connection: Connection, patient: str, *, now: datetime) -> bool:
+    """Whether the person whom a Patient is has reached full age, by the birth date that is kept."""
+    person = identity.person_of(connection, patient)
+    match = finding.of_person(connection, person) if person else None
+    born = match.birth if match else None
+    return born is not None and rules.years(born, rules.day_of(now)) >= rules.family().of_age
+
+
+def _give(
+    connection: Connection,
+    *,
+    offered: Invitation,
+    registration: Registration,
+    now: datetime,
+    origin: Origin,
+) -> Authority:
+    """Let an account do what a person has offered it, in the caller's transaction.
+
+    Raises ``conflict`` for an account that acts for this person already, and for a person that is not in the index.
+    """
+    person, holder = identity.person_of(connection, offered.patient), f"account/{offered.account}"
+    if person is None or queries.of_account(connection, offered.account) is None:
+        raise conflict(gettext_noop("The account of who invited is closed."))
+    held = queries.over(connection, offered.patient)
+    if any(one.holds(now) for one in held if one.account == registration.account):
+        raise conflict(gettext_noop("This account acts for this person already."))
+    names = names_of_accounts([holder, registration.actor])
+    wish = authorities.Wish(names.get(holder, ""), "", offered.relation, INVITED, b"", offered.last_day)
+    number = authorities.insert(connection, registration, wish, now)
+    given = replace(
+        queries.authority(connection, number), state=State.GIVEN, person=person, patient=offered.patient, since=now,
+        kind=rules.kind_of(offered.relation).code, until=rules.midnight_after(offered.last_day), scope=offered.scope,
+    )  # fmt: skip
+    delegate = names.get(registration.actor, "")
+    related = authorities.related_person(connection, given, delegate)
+    authorities.open_relation(connection, given)
+    connection.execute(
+        "UPDATE residents_authority SET state = 'given', person = %s, patient = %s, kind = %s, since = %s, until = %s,"
+        " decided = %s, decider = %s, decider_name = %s, related = %s, scope = %s WHERE id = %s",
+        [person, offered.patient, given.kind, now, given.until, now, holder, wish.name, related, offered.scope.value,
+         number],
+    )  # fmt: skip
+    authorities.noted("authority-given", given, holder, now, origin)
+    authorities.tell_holder(connection, given, delegate, now)
+    return queries.authority(connection, number)
 
 
 def forget(connection: Connection, now: datetime) -> int:

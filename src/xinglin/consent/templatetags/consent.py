@@ -35,6 +35,10 @@ _STATES = {
 _KINDS = {
     "break-glass": gettext_lazy("Emergency opening"),
     "consent": gettext_lazy("Decision about data"),
+    "recognition": gettext_lazy("Recognised result"),
+    "quality": gettext_lazy("Quality of data"),
+    "share": gettext_lazy("Shared record"),
+    "node-asked": gettext_lazy("Another platform"),
 }
 
 
