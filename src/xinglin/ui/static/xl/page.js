@@ -189,14 +189,14 @@ customElements.define("xl-search", XlSearch);
 
 // The menu of the bar closes when something else is meant.
 const closeMenus = (but) => {
-  for (const menu of document.querySelectorAll(":is(details.xl-more, .xl-drop)[open]")) {
+  for (const menu of document.querySelectorAll(":is(.xl-bar details.xl-more, .xl-drop)[open]")) {
     if (!menu.contains(but)) menu.open = false;
   }
 };
 document.addEventListener("click", (event) => closeMenus(event.target));
 document.addEventListener("focusin", (event) => closeMenus(event.target));
 document.addEventListener("keydown", (event) => {
-  const menu = event.key === "Escape" && document.querySelector(":is(details.xl-more, .xl-drop)[open]");
+  const menu = event.key === "Escape" && document.querySelector(":is(.xl-bar details.xl-more, .xl-drop)[open]");
   if (!menu) return;
   menu.open = false;
   menu.querySelector("summary").focus();
