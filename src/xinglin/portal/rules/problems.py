@@ -63,7 +63,7 @@ class Tag:
     colour: str
 
 
-def problems(resources: Iterable[Mapping[str, Any]], sources: Sources) -> tuple[Problem, ...]:
+def problems(resources: Iterable[dict[str, Any]], sources: Sources) -> tuple[Problem, ...]:
     """The Conditions as problems, the active ones first, then the latest.
 
     Conditions of one code are one problem, and so are those of one name, whatever code each institution gives it.
