@@ -30,6 +30,7 @@ PAGES = {
     "browser-overview": "/residents/a/",
     "browser-new": "/residents/a/changes/?days=365",
     "browser-contradictions": "/residents/a/conflicts/",
+    "browser-visit": "/residents/a/encounters/e1/",
     "browser-tcm": "/residents/a/tcm/",
     "browser-images": "/residents/a/images/",
     "browser-ecg": "/residents/a/images/ecg/ekg/",

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.exchange.cda import make as shared
 from tests.portal import make
 from tests.portal.test_views import text
+from xinglin.exchange.cda import kinds, writing
 from xinglin.kernel.actor import SYSTEM
 from xinglin.record.door import open_as
 
@@ -106,4 +108,26 @@ def test_document_that_is_no_shared_one_says_so_and_leads_to_the_original(visite
     answer = doctor.get("/residents/a/documents/DocumentReference/at4/")
 
     assert "无法读取" in text(answer)
+    assert "/exchange/documents/at4/" in answer.content.decode()
+
+
+def test_shared_document_is_read_on_the_page_of_the_record(visited, doctor) -> None:
+    written = writing.write(shared.good(kinds.kinds()["C0002"]))
+    guard = {"reference": "DocumentReference/at4"}
+    held = base64.b64encode(written).decode()
+    open_as(SYSTEM).update(
+        {
+            "resourceType": "Binary",
+            "id": "at4",
+            "contentType": "application/xml",
+            "securityContext": guard,
+            "data": held,
+        }
+    )
+
+    answer = doctor.get("/residents/a/documents/DocumentReference/at4/")
+
+    assert "主诉" in text(answer)
+    assert "未保存在此处" not in text(answer)
+    assert "/residents/a/encounters/e1/" in answer.content.decode()
     assert "/exchange/documents/at4/" in answer.content.decode()

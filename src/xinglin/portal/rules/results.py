@@ -57,6 +57,7 @@ class Flag(StrEnum):
 
 
 OUT_OF_RANGE = frozenset({Flag.HIGH, Flag.LOW, Flag.ABNORMAL})
+_OPEN = frozenset({Flag.NONE, Flag.ABNORMAL})  # what usual limits may add to
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,10 @@ def series(
     for observation in observations:
         for reading in readings(observation, sources, whose):
             grouped.setdefault(_key(reading), []).append(reading)
-    found = [_series(key, group) for key, group in grouped.items()]
+    together: dict[str, list[Reading]] = {}
+    for key, group in grouped.items():
+        together.setdefault(_known_by(key, group[0]), []).extend(group)
+    found = [_series(key, group) for key, group in together.items()]
     found.sort(key=lambda s: (-s.last.at // 86_400_000_000, s.name))
     return tuple(sorted(found, key=lambda s: (s.group in ASIDE, s.last.flag not in OUT_OF_RANGE)))
 
@@ -178,16 +182,20 @@ def _group(categories: tuple[str, ...], code: Any, panel: Any, point: Point) -> 
 
 
 def _key(reading: Reading) -> str:
-    """What makes two values comparable: the quantity, else the test's standard code, else its words; and the unit."""
+    """What makes two values alike: the test's standard code, else its words; and the unit."""
     aside = "~aside" if reading.group in ASIDE else ""
-    unit = reading.point.unit
-    known = _quantity(reading.code, unit)
-    code = known.code if known else _loinc(reading.code) or text_of(reading.code).casefold()
-    return f"{code}~{unit}{aside}"
+    return f"{_loinc(reading.code) or text_of(reading.code).casefold()}~{reading.point.unit}{aside}"
+
+
+def _known_by(key: str, reading: Reading) -> str:
+    """The key of the quantity that a test is, which several codes and names may mean; else the test's own."""
+    known = _quantity(reading.code, reading.point.unit)
+    return f"{known.code}~{key.partition('~')[2]}" if known else key
 
 
 def _quantity(concept: Any, unit: str) -> Quantity | None:
-    return quantities.quantity(_loinc(concept), text_of(concept), unit)
+    loinc = _loinc(concept)
+    return quantities.quantity(loinc, "" if loinc else text_of(concept), unit)
 
 
 def _loinc(concept: Any) -> str | None:
@@ -222,13 +230,15 @@ def _point(holder: Mapping[str, Any], at: str, source: Source, whose: Whose = UN
     point = Point(moment(at), day(at), text, value, unit, flag, low, high, reference, source)
     if value is None or not unit:
         return point
-    return _held_to_usual(_normalised(point, holder), holder, whose)
+    point = _normalised(point, holder)
+    if point.reference or point.flag not in _OPEN:
+        return point
+    return _held_to_usual(point, holder, whose)
 
 
 def _held_to_usual(point: Point, holder: Mapping[str, Any], whose: Whose) -> Point:
     """The value held against usual limits, where its sender gives no range and says at most that it is abnormal."""
-    if point.reference or point.flag not in {Flag.NONE, Flag.ABNORMAL} or point.value is None:
-        return point
+    assert point.value is not None
     known = _quantity(holder.get("code"), point.unit)
     found = limits.limit(
         known.code if known else _loinc(holder.get("code")) or "", point.unit, whose, point.date
