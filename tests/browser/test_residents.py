@@ -42,11 +42,24 @@ PAGES = {
     "print": "/my/record/a/print/",
     "card": "/my/card/",
     "readers": "/my/readers/",
+    "choices": "/my/choices/",
     "family": "/my/family/",
     "account": "/my/account/",
     "leave": "/my/account/leave/",
 }
-ELDER = {"home", "results", "trend", "medicines", "measured", "card", "messages", "shares", "family"}
+ELDER = {
+    "home",
+    "readers",
+    "choices",
+    "results",
+    "trend",
+    "medicines",
+    "measured",
+    "card",
+    "messages",
+    "shares",
+    "family",
+}
 DESK = ("/desk/residents/", "/desk/residents/bind/", "/desk/residents/accounts/", "/desk/residents/kiosk/")
 
 
@@ -321,3 +334,52 @@ def test_a_kiosk_opens_when_the_clerk_has_scanned_the_card(open_window, people):
     kiosk.page.wait_for_url(kiosk.address + "/my/", timeout=15_000)
 
     assert kiosk.page.locator("main h1").inner_text() == "王桂兰"
+
+
+@pytest.mark.parametrize(("width", "theme", "language"), LOOKS)
+def test_a_resident_sees_who_looked_and_decides_who_may(open_window, people, axe, width, theme, language):
+    from tests.residents.test_looking import SENDER, look
+    from xinglin.accounts.models import Account
+    from xinglin.kernel.actor import Actor
+
+    doctor = Account.objects.get(username="doctor")
+    reader = Actor(f"account/{doctor.pk}", doctor.display_name, frozenset({"doctor"}), institution="hospital")
+    for minutes, actor in ((0, reader), (1, reader), (2, reader), (0, SENDER)):
+        look(actor, minutes=minutes)
+    window = open_window(width=width, theme=theme, language=language)
+    kept, wrong = f"{width}-{theme}-{language}", {}
+    sign_up(window)
+
+    window.page.click(".xl-my-tiles a[href='/my/readers/']")
+    window.settle()
+    first = window.page.locator(".xl-sittings summary").first
+    assert doctor.display_name in first.inner_text()
+    first.click()
+    window.page.wait_for_selector(".xl-sittings .xl-looks li >> nth=2")
+    window.page.click(".xl-machines > summary")
+    window.picture(f"my-who-looked-{kept}")
+    wrong["who looked"] = violations(window, axe)
+
+    window.go("/my/choices/")
+    window.page.check("input[name=act][value=deny]")
+    window.page.check("input[name=kinds][value=medicines]")
+    window.page.click(".xl-choice .btn-primary")
+    window.settle()
+    window.picture(f"my-decided-{kept}")
+    wrong["decided"] = violations(window, axe)
+    window.page.click(".xl-choice-rows button[value=withdraw]")
+    window.settle()
+    assert window.page.locator(".xl-choice-rows button[value=withdraw]").count() == 0
+
+    window.go("/my/family/")
+    window.page.select_option("#invite_relation", "child")
+    window.page.click("#invite .btn-primary")
+    window.settle()
+    window.picture(f"my-invitation-{kept}")
+    wrong["invitation"] = violations(window, axe)
+    assert re.fullmatch(r"\d{4}", window.page.locator(".xl-my-number").inner_text())
+    assert window.overflow() == 0
+    window.page.click(".xl-my-acts .xl-danger")
+    window.settle()
+
+    assert {name: found for name, found in wrong.items() if found} == {}

@@ -78,6 +78,7 @@ class InviteForm(Plain):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("auto_id", "invite_%s")  # another form on the page has fields of these names
         super().__init__(*args, **kwargs)
         field = self.fields["relation"]
         assert isinstance(field, forms.ChoiceField)
