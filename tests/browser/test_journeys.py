@@ -37,6 +37,8 @@ def test_escape_closes_what_was_found(window):
 
     assert page.locator(".xl-found a").count() == 0
     assert page.evaluate("() => document.activeElement.name") == "q"
+    page.keyboard.press("Escape")
+    assert page.evaluate("() => document.activeElement === document.body")
 
 
 def test_question_mark_shows_the_keys_unless_it_is_typed(window):

@@ -84,6 +84,11 @@ class Medicine:
         return institutions([c.source for c in self.courses])
 
     @property
+    def running(self) -> tuple[str, ...]:
+        """The institutions of the prescriptions that are being taken."""
+        return institutions([c.source for c in self.courses if c.current])
+
+    @property
     def last(self) -> str:
         return self.courses[0].start
 

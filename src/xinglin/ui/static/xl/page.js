@@ -174,8 +174,10 @@ class XlSearch extends HTMLElement {
 
   key(event) {
     if (event.key === "Escape") {
+      const open = this.found.childElementCount > 0;
       this.close();
-      this.field.focus();
+      if (open) this.field.focus();
+      else this.field.blur(); // so that the page's own keys work again
     }
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step) return;
