@@ -96,11 +96,11 @@ class Door:
             if type_name != "Binary" or seen is None or fault.kind is not Kind.NOT_FOUND:
                 raise
             stored = queries.read(connection, type_name, id_, None)
-            guards = _guards(stored.resource)
+            guards = rules.guards(stored.resource)
             if not guards:
                 raise
             context = queries.read(connection, *guards[0], seen)
-            for kind, guard in _compositions(context.resource):
+            for kind, guard in rules.compositions(context.resource):
                 if queries.patient_of(connection, kind, guard) is not None:
                     queries.read(
                         connection, kind, guard, seen
@@ -408,22 +408,6 @@ class Door:
 def open_as(actor: Actor, connection: Connection | None = None) -> Door:
     """The door to the record, for ``actor``; ``connection`` to take part in a transaction that is open."""
     return Door(actor, connection)
-
-
-def _guards(binary: dict[str, Any]) -> list[tuple[str, str]]:
-    """The resource that a Binary says its security is that of, as type and id; none for one elsewhere."""
-    return _local([binary.get("securityContext") or {}])
-
-
-def _compositions(document: dict[str, Any]) -> list[tuple[str, str]]:
-    """The Compositions that were made of a document."""
-    related = (document.get("context") or {}).get("related") or []
-    return [(kind, id_) for kind, id_ in _local(related) if kind == "Composition"]
-
-
-def _local(references: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
-    parts = [str(one.get("reference", "")).split("/") for one in references]
-    return [(some[0], some[1]) for some in parts if len(some) == 2 and definitions.is_resource_type(some[0])]
 
 
 def _known(type_name: str) -> str:

@@ -1,12 +1,18 @@
-"""What an actor may do with the record: a plain first table, by role. Whoever is not in it may nothing."""
+"""What an actor may do with the record: a plain first table, by role. Whoever is not in it may nothing.
+
+And what else a Binary is guarded by: the resource that it names, and the Compositions made of that.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from xinglin.fhir import definitions
 from xinglin.kernel.errors import forbidden
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xinglin.kernel.actor import Actor
 
 READ = "read"
@@ -40,3 +46,19 @@ def _granted(actor: Actor, right: str) -> bool:
     if actor.scopes is None or right in (READ, WRITE):
         return True
     return right == BULK and any(scope.startswith(("user/", "system/")) for scope in actor.scopes)
+
+
+def guards(binary: dict[str, Any]) -> list[tuple[str, str]]:
+    """The resource that a Binary says its security is that of, as type and id; none for one elsewhere."""
+    return _local([binary.get("securityContext") or {}])
+
+
+def compositions(document: dict[str, Any]) -> list[tuple[str, str]]:
+    """The Compositions that were made of a document."""
+    related = (document.get("context") or {}).get("related") or []
+    return [(kind, id_) for kind, id_ in _local(related) if kind == "Composition"]
+
+
+def _local(references: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
+    parts = [str(one.get("reference", "")).split("/") for one in references]
+    return [(some[0], some[1]) for some in parts if len(some) == 2 and definitions.is_resource_type(some[0])]

@@ -388,9 +388,15 @@ def grid(found: Iterable[Series], columns: int) -> Grid:
 
 
 def alongside(found: Iterable[Series], key: str) -> tuple[Series, ...]:
-    """The series of ``key`` and its panel's others in the same unit: both blood pressures on one chart."""
+    """The series of ``key`` and its panel's others in the same unit: both blood pressures on one chart.
+
+    The key may name another code of the same quantity, as an address that was kept does.
+    """
     kept = list(found)
-    chosen = next((s for s in kept if s.key == key), None)
+    code, _, rest = key.partition("~")
+    known = quantities.quantity(code, "", "") if code else None
+    meant = {key, f"{known.code}~{rest}"} if known else {key}
+    chosen = next((s for s in kept if s.key in meant), None)
     if chosen is None:
         return ()
     if not chosen.panel:
