@@ -120,6 +120,7 @@ def test_codes_and_names_of_one_quantity_are_one_series(one: Any, other: Any) ->
     (found,) = results.series(sent, SOURCES)
 
     assert [p.date for p in found.points] == ["2026-01-01", "2026-02-01"]
+    assert results.alongside([found], f"{other[0] or one[0]}~{found.unit}") == (found,)
 
 
 def test_fasting_and_other_glucose_stay_apart_and_a_name_alone_means_nothing_in_another_unit() -> None:

@@ -20,15 +20,12 @@ from xinglin.portal.rules import (
     allergies,
     browsing,
     changes,
-    groups,
     medicines,
     people,
-    problems,
     results,
     timeline,
 )
 from xinglin.portal.rules import conflicts as disagreeing
-from xinglin.portal.rules import traditional as traditions
 from xinglin.portal.rules.limits import Whose
 from xinglin.portal.rules.sources import Sources, message_of
 from xinglin.record import access, database
@@ -253,28 +250,6 @@ def changed(
     ]
 
 
-def traditional(
-    door: Door, person: Resident
-) -> tuple[tuple[traditions.Visit, ...], tuple[traditions.Constitution, ...]]:
-    """The visits to Chinese medicine, and the examinations of the constitution."""
-    coded = ",".join((*groups.signs().codes, "|".join(traditions.CONSTITUTION)))
-    systems = ",".join(f"{system}|" for system in problems.TCM_SYSTEMS)
-    # by code, of a document's section by the codes of its parts; and what is written in words alone
-    said = (("combo-code", coded), ("category", "survey,exam"))
-    observations = list(
-        {o["id"]: o for pair in said for o in everything(door, person, ("Observation",), pair)}.values()
-    )
-    visits = traditions.visits(
-        encounters=everything(door, person, ("Encounter",)),
-        conditions=everything(door, person, ("Condition",), ("code", systems)),
-        requests=everything(door, person, SECTIONS["medicines"]),
-        observations=observations,
-        procedures=everything(door, person, ("Procedure",)),
-        sources=person.sources,
-    )
-    return visits, traditions.constitutions(observations, person.sources)
-
-
 def tracings(door: Door, person: Resident) -> list[Resource]:
     """The Observations that are electrocardiograms."""
     return everything(door, person, ("Observation",), ("code", ",".join(browsing.figures().ecg.codes)))
@@ -340,32 +315,6 @@ def versions(door: Door, type_name: str, id_: str) -> list[Version]:
         )
         for one in door.history(type_name, id_, Span(count=_VERSIONS))
     ]
-
-
-AT_VISIT: dict[str, str] = {
-    "Condition": "encounter",
-    "Observation": "encounter",
-    "MedicationRequest": "encounter",
-    "MedicationStatement": "context",
-    "DiagnosticReport": "encounter",
-    "DocumentReference": "encounter",
-    "Composition": "encounter",
-    "ImagingStudy": "encounter",
-    "Procedure": "encounter",
-}
-"""What belongs to a visit: resource types, and the search that asks each for its visit."""
-_MOST_AT_VISIT = "500"  # of one type: a long stay has thousands of readings, and its page is no list of them
-
-
-def at_visit(door: Door, person: Resident, encounter: str) -> dict[str, list[Resource]]:
-    """The person's resources that say they are of a visit, by type; one search a type."""
-    about = ("patient", person.references)
-    found = {}
-    for type_name, parameter in AT_VISIT.items():
-        pairs = [about, (parameter, f"Encounter/{encounter}"), ("_count", _MOST_AT_VISIT)]
-        page = door.search(type_name, pairs)
-        found[type_name] = [entry.stored.resource for entry in page.entries if entry.mode == "match"]
-    return found
 
 
 def referenced(door: Door, person: Resident, references: Sequence[str]) -> list[Resource]:

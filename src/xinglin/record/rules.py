@@ -1,4 +1,7 @@
-"""What an actor may do with the record: a plain first table, by role. Whoever is not in it may nothing."""
+"""What an actor may do with the record: a plain first table, by role. Whoever is not in it may nothing.
+
+And what else a Binary is guarded by: the resource that it names, and the Compositions made of that.
+"""
 
 from __future__ import annotations
 

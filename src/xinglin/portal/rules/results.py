@@ -393,13 +393,13 @@ def grid(found: Iterable[Series], columns: int) -> Grid:
 def alongside(found: Iterable[Series], key: str) -> tuple[Series, ...]:
     """The series of ``key`` and its panel's others in the same unit: both blood pressures on one chart.
 
-    A key of another code for the same quantity, as an older address may have it, means the same series.
+    The key may name another code of the same quantity, as an address that was kept does.
     """
     kept = list(found)
-    code, *rest = key.split("~")
-    same = quantities.quantity(code, "", "")
-    wanted = {key, "~".join([same.code, *rest]) if same else key}
-    chosen = next((s for s in kept if s.key in wanted), None)
+    code, _, rest = key.partition("~")
+    known = quantities.quantity(code, "", "") if code else None
+    meant = {key, f"{known.code}~{rest}"} if known else {key}
+    chosen = next((s for s in kept if s.key in meant), None)
     if chosen is None:
         return ()
     if not chosen.panel:

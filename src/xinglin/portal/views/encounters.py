@@ -18,9 +18,23 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
+    from xinglin.portal.queries import Resident
     from xinglin.portal.rules.reading import Resource
     from xinglin.record.door import Door
 
+_AT_VISIT: dict[str, str] = {
+    "Condition": "encounter",
+    "Observation": "encounter",
+    "MedicationRequest": "encounter",
+    "MedicationStatement": "context",
+    "DiagnosticReport": "encounter",
+    "DocumentReference": "encounter",
+    "Composition": "encounter",
+    "ImagingStudy": "encounter",
+    "Procedure": "encounter",
+}
+"""What belongs to a visit: resource types, and the search that asks each for its visit."""
+_MOST__AT_VISIT = "500"  # of one type: a long stay has thousands of readings, and its page is no list of them
 _DOCUMENTS = ("DocumentReference", "DiagnosticReport", "Composition")
 
 
@@ -41,7 +55,7 @@ def encounter(request: HttpRequest, door: Door, patient: str, encounter: str) ->
     """One visit: who, where and when; diagnoses, values, prescriptions, documents and images of it."""
     resident = queries.resident(door, patient)
     visit = queries.one(door, resident, "Encounter", encounter)
-    found = queries.at_visit(door, resident, encounter)
+    found = _at_visit(door, resident, encounter)
     given = [*found["MedicationRequest"], *found["MedicationStatement"]]
     series = results.series(found["Observation"], resident.sources, resident.whose)
     shown = timeline.visits([visit], resident.sources, found["Condition"])
@@ -61,6 +75,17 @@ def encounter(request: HttpRequest, door: Door, patient: str, encounter: str) ->
         ],
     }
     return part(request, door, resident, "encounter", context)
+
+
+def _at_visit(door: Door, person: Resident, encounter: str) -> dict[str, list[Resource]]:
+    """The person's resources that say they are of a visit, by type; one search a type."""
+    about = ("patient", person.references)
+    found = {}
+    for type_name, parameter in _AT_VISIT.items():
+        pairs = [about, (parameter, f"Encounter/{encounter}"), ("_count", _MOST__AT_VISIT)]
+        page = door.search(type_name, pairs)
+        found[type_name] = [entry.stored.resource for entry in page.entries if entry.mode == "match"]
+    return found
 
 
 def _people(visit: Resource) -> Iterator[str]:
