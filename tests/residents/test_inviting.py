@@ -175,7 +175,7 @@ def test_the_other_accepts_on_a_page_and_sees_and_changes_nothing(both):
     assert theirs.post("/my/measurements/pressure/", kept).status_code == 403
     assert theirs.post("/my/constitution/ask/", {"answer": "1"}).status_code == 403
     assert "林志强" in plain(mine.get("/my/"))
-    assert "只能看，不能改" in plain(mine.get("/my/family/"))
+    assert "只能查看" in plain(mine.get("/my/family/"))
     assert theirs.post("/my/family/switch/", {"authority": ""}).status_code == 302
 
 

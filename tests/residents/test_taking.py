@@ -88,6 +88,18 @@ def test_the_account_names_device_and_verifier_in_words(client):
     assert "Xinglin" not in page
 
 
+def test_who_signed_up_by_phone_was_verified_by_the_platform(region, outbox):
+    from xinglin.kernel import clock
+    from xinglin.record import database
+    from xinglin.residents import actions
+
+    made = actions.sign_up(
+        database.connection(), phone=make.LIN_PHONE, name="林志强", document=make.LIN, now=clock.now()
+    )
+
+    assert "注册时由平台自动核验" in plain(client_of(made).get("/my/account/"))
+
+
 def test_the_way_back_from_large_type_stands_where_it_was_chosen(client):
     def button() -> str:
         bar = client.get("/my/").content.decode().partition("</header>")[0]
