@@ -8,6 +8,9 @@ import re
 import pytest
 
 from tests.portal import make, region
+from xinglin.kernel.actor import SYSTEM
+from xinglin.portal import finding
+from xinglin.record.door import open_as
 
 SECTIONS = (
     "",
@@ -455,3 +458,26 @@ def test_every_waiting_card_of_the_overview_is_named_and_carries_the_words_for_f
     assert len(named) == 6
     assert page.count('id="xl-failing"') == 1
     assert page.index("xl/failing.js") < page.index("htmx.min.js")
+
+
+def test_list_says_by_which_other_name_a_resident_was_found_and_opens_none_unasked(doctor):
+    names = [{"text": "陈沐阳"}, {"use": "old", "text": "王桂兰之女"}]
+    open_as(SYSTEM).update({"resourceType": "Patient", "id": "child", "name": names})
+
+    several = text(doctor.get("/residents/", {"q": "wgl"}, headers=HTMX))
+    alone = doctor.get("/residents/", {"q": "王桂兰之女"})
+
+    assert several.index("王桂兰") < several.index("陈沐阳") < several.index("另记 王桂兰之女")
+    assert several.count("另记") == 1
+    assert alone.status_code == 200
+    assert "陈沐阳 CHEN Muyang 另记 王桂兰之女" in text(alone)
+
+
+def test_who_is_called_exactly_so_is_found_among_more_than_are_looked_at(doctor, monkeypatch):
+    monkeypatch.setattr(finding, "_CANDIDATES", "1")
+    open_as(SYSTEM).update({"resourceType": "Patient", "id": "zz", "name": [{"text": "王桂"}]})
+
+    page = text(doctor.get("/residents/", {"q": "王桂"}, headers=HTMX))
+
+    assert "超过2人" in page
+    assert "王桂 WANG Gui" in page

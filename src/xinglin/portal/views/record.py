@@ -67,12 +67,16 @@ _LANES = {
 @require_GET
 @entry.page
 def residents(request: HttpRequest, door: Door) -> HttpResponse:
-    """Residents found for ``q``: a page, or the list below the search box; who is the only one is opened."""
+    """Residents found for ``q``: a page, or the list below the search box.
+
+    Who is the only one is opened, unless what was typed is another name than the record would be opened under.
+    """
     text = request.GET.get("q", "").strip()[:100]
     fragment = entry.is_fragment(request)
     found = finding.find(door, text) if text else finding.Found()
-    if len(found.candidates) == 1 and not found.more and not fragment:
-        return redirect("portal:record", found.candidates[0].id)
+    only = found.candidates[0] if len(found.candidates) == 1 and not found.more else None
+    if only and not only.matched and not fragment:
+        return redirect("portal:record", only.id)
     some = found.candidates[: _LISTED if fragment else _FOUND]
     context = {
         "q": text, "candidates": shown(some), "total": len(found.candidates), "more": found.more,
@@ -89,6 +93,7 @@ def shown(found: tuple[Any, ...]) -> list[dict[str, Any]]:
             "id": c.id,
             "person": c.person,
             "pinyin": people.romanised(c.person.name),
+            "matched": c.matched,
             "age": people.age_on(c.person.birth, now),
             "identity": identifiers.mask_identity(c.person.identity) if c.person.identity else "",
             "phone": identifiers.mask_phone(c.person.phone) if c.person.phone else "",
