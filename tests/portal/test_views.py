@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
 
 from tests.portal import make, region
+from xinglin.kernel import clock
 from xinglin.kernel.actor import SYSTEM
 from xinglin.portal import finding
+from xinglin.record import database
 from xinglin.record.door import open_as
 
 SECTIONS = (
@@ -481,3 +484,44 @@ def test_who_is_called_exactly_so_is_found_among_more_than_are_looked_at(doctor,
 
     assert "超过2人" in page
     assert "王桂 WANG Gui" in page
+
+
+def egfr(value: float, id_: str = "egfr") -> dict:
+    return make.quantity(
+        id_, make.concept("eGFR", loinc="62238-1"), lately(5), value, "mL/min/1.73m2", about="a"
+    )
+
+
+def lately(days: int) -> str:
+    return (clock.now() - timedelta(days=days)).date().isoformat()
+
+
+@pytest.mark.parametrize("card", ["", "?card=1"])
+def test_medicine_that_a_reminder_is_about_is_marked_with_it_and_its_rule(doctor, card):
+    door = open_as(SYSTEM)
+    concept = make.concept("二甲双胍片 0.5g", atc="A10BA02")
+    door.update(make.request("met", concept, lately(3), 30, about="b"))
+    door.update(egfr(29))
+    database.connection().execute("TRUNCATE reminders_firing")
+
+    answer = doctor.get(f"/residents/a/medicines/{card}", headers=HTMX)
+
+    page = answer.content.decode()
+    marked = re.findall(r'<a class="xl-tag xl-long red" href="/reminders/rules/renal-taken/">', page)
+    assert len(marked) == 1
+    assert "eGFR 29" in text(answer)
+    (fired,) = database.connection().execute("SELECT count(*) FROM reminders_firing").fetchone()
+    assert fired == 0
+
+
+def test_medicine_is_marked_no_more_when_its_reminder_was_set_aside(doctor):
+    door = open_as(SYSTEM)
+    door.update(make.request("met", make.concept("二甲双胍片 0.5g", atc="A10BA02"), lately(3), 30, about="b"))
+    door.update(egfr(29))
+    doctor.get("/reminders/patients/a/?hook=patient-view", headers=HTMX)
+    database.connection().execute("UPDATE reminders_firing SET outcome = 'overridden'")
+
+    page = doctor.get("/residents/a/medicines/", headers=HTMX).content.decode()
+    database.connection().execute("TRUNCATE reminders_firing")
+
+    assert "renal-taken" not in page

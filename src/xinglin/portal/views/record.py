@@ -32,6 +32,7 @@ from xinglin.portal.rules import (
 from xinglin.portal.rules.groups import ASIDE
 from xinglin.portal.rules.sources import message_of
 from xinglin.portal.views.frame import part, today, whole
+from xinglin.reminders import actions as reminding
 from xinglin.reminders import rules as reminders
 from xinglin.ui import entry
 
@@ -105,12 +106,19 @@ def shown(found: tuple[Any, ...]) -> list[dict[str, Any]]:
     ]
 
 
+def _is_reminded(request: HttpRequest, door: Door) -> bool:
+    """Whether the reader is reminded here.
+
+    Who comes by a link from a system of their own is reminded there, and the session opens nothing else.
+    """
+    return reminders.may(door.actor, "asking") and not entry.is_linked(request)
+
+
 @require_GET
 @entry.page
 def record(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     """The overview of a record: banner, index, and cards that load themselves."""
-    # who comes by a link from a system of their own is reminded there, and the session opens nothing else
-    reminded = reminders.may(door.actor, "asking") and not entry.is_linked(request)
+    reminded = _is_reminded(request, door)
     return whole(request, door, queries.resident(door, patient), "overview", {"reminded": reminded})
 
 
@@ -166,9 +174,12 @@ def problems_part(request: HttpRequest, door: Door, patient: str) -> HttpRespons
 @require_GET
 @entry.page
 def medicines_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
+    """The medicines by substance, with what the reminders say of them: the rules are asked once for all."""
     resident = queries.resident(door, patient)
     requests = queries.everything(door, resident, queries.SECTIONS["medicines"])
     found = medicines.medicines(requests, resident.sources, today())
+    if found and _is_reminded(request, door):
+        found = medicines.marked(found, reminding.standing(door, resident.patients[0]["id"]))
     context = {
         "medicines": found,
         "current": sum(m.current for m in found),
