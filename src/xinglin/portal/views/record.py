@@ -331,7 +331,10 @@ def sources_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse
     resident = queries.resident(door, patient)
     rows = [_sent(resident, patient) for patient in resident.patients]
     looks = bool(resident.index) and roles.may(door.actor, roles.LOOK)
-    return part(request, door, resident, "sources", {"rows": rows, "looks": looks})
+    context = {
+        "rows": rows, "looks": looks, "doubles": queries.doubles(resident), "opens": not entry.is_linked(request),
+    }  # fmt: skip
+    return part(request, door, resident, "sources", context)
 
 
 def _sent(resident: Resident, patient: Resource) -> dict[str, Any]:
