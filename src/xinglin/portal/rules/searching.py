@@ -105,8 +105,8 @@ def candidates(
 def _candidate(group: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> Candidate:
     institutions = dict.fromkeys(filter(None, (names.get(f"Patient/{p['id']}", "") for p in group)))
     ids = tuple(str(p["id"]) for p in group)
-    names = tuple(dict.fromkeys(name for patient in group for name in people.names_of(patient)))
-    return Candidate(ids[0], people.person(group), tuple(institutions), ids, names)
+    called = tuple(dict.fromkeys(name for patient in group for name in people.names_of(patient)))
+    return Candidate(ids[0], people.person(group), tuple(institutions), ids, called)
 
 
 class Fit(IntEnum):
