@@ -27,7 +27,7 @@ def reminded(demo: str, django_db_blocker: Any) -> Iterator[str]:
         "recordedDate": ago(1)[:10],
         "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "B05.9"}], "text": "麻疹"},
     }  # fmt: skip
-    filtration = {"code": {"coding": [{"system": LOINC, "code": "62238-1"}], "text": "eGFR"}}
+    filtration: dict[str, Any] = {"code": {"coding": [{"system": LOINC, "code": "62238-1"}], "text": "eGFR"}}
     filtration["valueQuantity"] = {"value": 29, "unit": "mL/min/1.73m2"}
     stored(
         person("remind-one"), potassium(6.9, 2, "remind-one-k", "remind-one"),
