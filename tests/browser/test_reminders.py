@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.browser.test_pages import violations
-from tests.reminders.conftest import ago, encounter, medicine, person, potassium, stored
+from tests.reminders.conftest import LOINC, ago, encounter, medicine, person, potassium, stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def reminded(demo: str, django_db_blocker: Any) -> Iterator[str]:
-    """Somebody with a critical potassium, a diagnosis that is to be reported, and digoxin ordered lately."""
+    """Somebody with a critical potassium and metformin that the kidneys no longer bear, a diagnosis that is to be
+    reported, and digoxin ordered lately.
+    """
     from xinglin.record import database
 
     measles = {
@@ -25,8 +27,13 @@ def reminded(demo: str, django_db_blocker: Any) -> Iterator[str]:
         "recordedDate": ago(1)[:10],
         "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "B05.9"}], "text": "麻疹"},
     }  # fmt: skip
+    filtration: dict[str, Any] = {"code": {"coding": [{"system": LOINC, "code": "62238-1"}], "text": "eGFR"}}
+    filtration["valueQuantity"] = {"value": 29, "unit": "mL/min/1.73m2"}
     stored(
-        person("remind"), potassium(6.9, 2, "remind-k", "remind"), potassium(3.0, 12, "remind-k0", "remind"),
+        person("remind-one"), potassium(6.9, 2, "remind-one-k", "remind-one"),
+        person("remind"), potassium(29, 5, "remind-egfr", "remind", **filtration),
+        medicine("A10BA02", "remind-met", "remind", status="active", authoredOn=ago(3)[:10]),
+        potassium(6.9, 2, "remind-k", "remind"), potassium(3.0, 12, "remind-k0", "remind"),
         encounter("remind-e", 10, patient="remind"), measles,
         medicine(
             "C01AA05", "remind-m", "remind", status="completed", authoredOn=ago(10)[:10],
@@ -51,12 +58,28 @@ def test_a_reminder_from_the_interruption_to_the_board(reminded: str, open_windo
 
     window.go("/reminders/patients/remind/")
     page.wait_for_selector("dialog.xl-interrupt[open]")
+    asks = page.locator("dialog.xl-interrupt[open]")
+    assert asks.locator("article").count() == 2
+    assert page.evaluate("document.activeElement.id") == "xl-interrupt"
+    assert asks.locator("button:visible").all_inner_texts() == ["已阅，继续"]
     looked_at(window, axe, "interrupt-zh-light-desktop")
-    page.click("dialog.xl-interrupt > p button")
-    assert page.locator("dialog.xl-interrupt[open]").count() == 0
+    page.get_by_role("button", name="已阅，继续").click()
+    assert asks.count() == 0
+    assert page.locator("xl-interrupt > article").count() == 2
     looked_at(window, axe, "cards-zh-light-desktop")
     window.go("/reminders/patients/remind/")
     assert page.locator("dialog.xl-interrupt[open]").count() == 0
+
+    window.go("/reminders/patients/remind-one/")
+    page.wait_for_selector("dialog.xl-interrupt[open]")
+    assert page.evaluate("document.activeElement.id") == "xl-interrupt"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "已阅，继续"
+    looked_at(window, axe, "interrupt-one-zh-light-desktop")
+    page.keyboard.press("Enter")
+    assert page.locator("dialog.xl-interrupt").count() == 0
+    assert page.get_by_role("button", name="申请：血钾").is_visible()
+    window.go("/reminders/patients/remind/")
 
     measles = page.locator("article.xl-reminder", has_text="麻疹")
     measles.locator("summary").click()

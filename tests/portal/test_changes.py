@@ -100,16 +100,49 @@ def test_last_visit_is_the_reader_s_own(doctor) -> None:
     assert "您首次打开此档案。" not in own
 
 
-def test_second_look_of_the_same_visit_says_since_when(doctor) -> None:
-    doctor.get("/residents/a/problems/")
+def begun_before(minutes: int) -> None:
+    """Put the accesses so far back by that long."""
     access.flush()
     with database.connect() as connection:
-        connection.execute("UPDATE record_access SET moment = moment - interval '4 minutes'")
+        connection.execute("UPDATE record_access SET moment = moment - make_interval(mins => %s)", [minutes])
 
-    again = text(doctor.get("/residents/a/changes/"))
+
+def test_second_look_of_a_first_visit_lists_what_came_since_it_began(doctor) -> None:
+    doctor.get("/residents/a/problems/")
+    time_of_opening = datetime.now(UTC)
+    fresh = make.quantity("fresh", make.concept("肾小球滤过率"), "2026-11-20", 29, "mL/min", about="b")
+
+    open_as(SYSTEM).update({**fresh, "referenceRange": make.bounds(90, 120)})
+    begun_before(4)
+    page = doctor.get("/residents/a/changes/")
+    again = text(page)
 
     assert "您首次打开此档案。" not in again
+    assert "打开以来新增" in again
     assert "此前未打开过" in again
+    assert "29 mL/min" in again
+    assert page.context["since"] < time_of_opening
+
+
+def test_what_comes_during_a_later_visit_is_new_as_well(doctor) -> None:
+    doctor.get("/residents/a/problems/")
+    begun_before(26 * 60)
+    doctor.get("/residents/a/problems/")
+    begun_before(4)
+
+    fresh = make.quantity("fresh", make.concept("肾小球滤过率"), "2026-11-20", 29, "mL/min", about="b")
+    open_as(SYSTEM).update({**fresh, "referenceRange": make.bounds(90, 120)})
+    page = text(doctor.get("/residents/a/changes/"))
+
+    assert "自上次查看以来新增" in page
+    assert "29 mL/min" in page
+    assert "本次自" in page
+
+
+def test_a_first_visit_counts_from_its_own_beginning() -> None:
+    assert visit(1, 40, 90, 140).since == looked(140)[0]
+    assert visit(0, 1, 50, 200, 201, 900).since == looked(200)[0]
+    assert visit().since is None
 
 
 # -- what contradicts

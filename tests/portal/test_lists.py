@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from base64 import b64encode
 from datetime import date
+from uuid import uuid4
 
 import pytest
 
 from tests.portal import make
 from xinglin.portal.rules import allergies, documents, immunisations, medicines, people, problems, timeline
 from xinglin.portal.rules.sources import Sources
+from xinglin.reminders.values import Card, Indicator
 
 TODAY = date(2026, 11, 21)
 SOURCES = Sources({"Patient/p": "甲医院", "Patient/q": "乙医院"})
@@ -456,3 +458,27 @@ def test_the_department_is_what_a_visit_says_of_its_service_where_it_has_no_type
     (found,) = timeline.visits([visit], Sources({}, {}, {}))
 
     assert found.department == "肾内科"
+
+
+def card(indicator: str, *about: str) -> Card:
+    return Card(
+        uuid4(), "renal-taken", 1, Indicator(indicator), "eGFR 29", "", "", "", ("dose", "剂量"), about=about
+    )
+
+
+def test_medicine_is_marked_by_the_grave_reminders_about_any_of_its_prescriptions():
+    sent = [
+        make.request("1", make.concept("二甲双胍片", atc="A10BA02"), "2026-11-01", 30),
+        make.request("2", make.concept("二甲双胍片", atc="A10BA02"), "2026-11-10", 30, about="q"),
+        make.request("3", make.concept("氨氯地平片", atc="C08CA01"), "2026-11-10", 30),
+    ]
+    cards = [
+        card("critical", "Observation/o", "MedicationRequest/1"),
+        card("warning", "MedicationRequest/2"),
+        card("info", "MedicationRequest/3"),
+        card("critical", "Observation/o"),
+    ]
+
+    found = medicines.marked(medicines.medicines(sent, SOURCES, TODAY), cards)
+
+    assert {m.name: m.reminders for m in found} == {"二甲双胍片": tuple(cards[:2]), "氨氯地平片": ()}

@@ -167,3 +167,37 @@ def test_found_persons_stand_in_one_order_whatever_order_they_come_in():
     }
 
     assert orders == {("2", "3", "4", "5")}
+
+
+def found_for(text: str) -> list[tuple[str, str]]:
+    """Who stands where in the list for what was typed, and by which other name: a woman, her child, namesakes."""
+    sent = [
+        make.patient("child", name=[{"text": "陈沐阳"}, {"use": "old", "text": "李婉清之子"}]),
+        make.patient("woman", name=[{"use": "official", "text": "李婉清"}]),
+        make.patient("longer", name=[{"text": "李婉清雅"}]),
+        make.patient("married", name=[{"text": "安妮"}, {"use": "maiden", "text": "李婉清"}]),
+    ]
+    given = searching.ordered(searching.candidates(sent, {}, {}), text)
+    return [(one.id, one.matched) for one in given]
+
+
+@pytest.mark.parametrize("text", ["李婉清", "李 婉清", "liwanqing", "Li Wanqing", "lwq", "LWQ"])
+def test_who_is_called_exactly_so_stands_before_whose_other_name_begins_so(text):
+    assert found_for(text) == [
+        ("woman", ""),
+        ("married", "李婉清"),
+        ("longer", ""),
+        ("child", "李婉清之子"),
+    ]
+
+
+def test_shown_name_that_fits_as_well_is_not_explained_by_another():
+    assert found_for("陈沐阳")[0] == ("child", "")
+
+
+def test_number_behind_a_name_does_not_hide_that_the_name_is_exact():
+    assert found_for("李婉清 1950")[0] == ("woman", "")
+
+
+def test_number_alone_explains_nothing():
+    assert {matched for _, matched in found_for("1234")} == {""}

@@ -6,7 +6,8 @@ import pytest
 
 from tests.portal import make, region
 from tests.portal.test_views import HTMX, text
-from xinglin.identity import actions, evidence, queries
+from xinglin.identity import actions, evidence, queries, reviewing
+from xinglin.identity.stewardship import Kind, State
 from xinglin.kernel.actor import Actor
 from xinglin.record import database
 
@@ -138,3 +139,52 @@ def test_found_persons_are_a_piece_of_the_page(doctor):
     assert answer.content.decode().count("<li>") == 1
     assert "3 家机构" in text(answer)
     assert region.HOSPITAL not in text(answer)
+
+
+def asked(link, first: str, second: str, kind: str = "match", state: str = "open") -> None:
+    """Put the question whether the persons of two Patients are one."""
+    persons = [queries.person_of(link, first), queries.person_of(link, second)]
+    review = reviewing.Review(
+        1, 0, Kind(kind), State(state), 0, False, tuple(persons), second, 5.0, None, (), {}, "matcher"
+    )
+    reviewing.add(link, [review])
+    link.execute("UPDATE identity_review SET state = %s WHERE number = 1", [state])
+
+
+MAY_BE_ANOTHER = "可能另有同一人的档案（待核实）"
+
+
+def test_record_says_that_another_may_be_of_the_same_person_from_both_sides(doctor, link):
+    before = text(doctor.get("/residents/a/"))
+    asked(link, "d", "a")
+
+    pages = {id_: text(doctor.get(f"/residents/{id_}/")) for id_ in "ad"}
+    sources = doctor.get("/residents/a/sources/")
+
+    assert MAY_BE_ANOTHER not in before
+    assert all(MAY_BE_ANOTHER in page for page in pages.values())
+    assert "未在此显示" in text(sources)
+    assert f'href="/residents/{queries.person_of(link, "d")}/"' in sources.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "says"),
+    [
+        ("match", "decided", True),
+        ("match", "done", False),
+        ("match", "settled", False),
+        ("audit", "open", False),
+    ],
+)
+def test_only_an_undecided_question_of_a_match_is_told(doctor, link, kind, state, says):
+    asked(link, "d", "a", kind, state)
+
+    assert (MAY_BE_ANOTHER in text(doctor.get("/residents/a/sources/"))) is says
+
+
+def test_question_about_persons_that_have_become_one_is_not_told(doctor, link):
+    asked(link, "d", "a")
+    merged(link)
+    link.execute("UPDATE identity_review SET state = 'open'")
+
+    assert MAY_BE_ANOTHER not in text(doctor.get("/residents/a/sources/"))

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
 
 from tests.portal import make, region
+from xinglin.kernel import clock
+from xinglin.kernel.actor import SYSTEM
+from xinglin.portal import finding
+from xinglin.record import database
+from xinglin.record.door import open_as
 
 SECTIONS = (
     "",
@@ -455,3 +461,67 @@ def test_every_waiting_card_of_the_overview_is_named_and_carries_the_words_for_f
     assert len(named) == 6
     assert page.count('id="xl-failing"') == 1
     assert page.index("xl/failing.js") < page.index("htmx.min.js")
+
+
+def test_list_says_by_which_other_name_a_resident_was_found_and_opens_none_unasked(doctor):
+    names = [{"text": "陈沐阳"}, {"use": "old", "text": "王桂兰之女"}]
+    open_as(SYSTEM).update({"resourceType": "Patient", "id": "child", "name": names})
+
+    several = text(doctor.get("/residents/", {"q": "wgl"}, headers=HTMX))
+    alone = doctor.get("/residents/", {"q": "王桂兰之女"})
+
+    assert several.index("王桂兰") < several.index("陈沐阳") < several.index("另记 王桂兰之女")
+    assert several.count("另记") == 1
+    assert alone.status_code == 200
+    assert "陈沐阳 CHEN Muyang 另记 王桂兰之女" in text(alone)
+
+
+def test_who_is_called_exactly_so_is_found_among_more_than_are_looked_at(doctor, monkeypatch):
+    monkeypatch.setattr(finding, "_CANDIDATES", "1")
+    open_as(SYSTEM).update({"resourceType": "Patient", "id": "zz", "name": [{"text": "王桂"}]})
+
+    page = text(doctor.get("/residents/", {"q": "王桂"}, headers=HTMX))
+
+    assert "超过2人" in page
+    assert "王桂 WANG Gui" in page
+
+
+def egfr(value: float, id_: str = "egfr") -> dict:
+    return make.quantity(
+        id_, make.concept("eGFR", loinc="62238-1"), lately(5), value, "mL/min/1.73m2", about="a"
+    )
+
+
+def lately(days: int) -> str:
+    return (clock.now() - timedelta(days=days)).date().isoformat()
+
+
+@pytest.mark.parametrize("card", ["", "?card=1"])
+def test_medicine_that_a_reminder_is_about_is_marked_with_it_and_its_rule(doctor, card):
+    door = open_as(SYSTEM)
+    concept = make.concept("二甲双胍片 0.5g", atc="A10BA02")
+    door.update(make.request("met", concept, lately(3), 30, about="b"))
+    door.update(egfr(29))
+    database.connection().execute("TRUNCATE reminders_firing")
+
+    answer = doctor.get(f"/residents/a/medicines/{card}", headers=HTMX)
+
+    page = answer.content.decode()
+    marked = re.findall(r'<a class="xl-tag xl-long red" href="/reminders/rules/renal-taken/">', page)
+    assert len(marked) == 1
+    assert "eGFR 29" in text(answer)
+    (fired,) = database.connection().execute("SELECT count(*) FROM reminders_firing").fetchone()
+    assert fired == 0
+
+
+def test_medicine_is_marked_no_more_when_its_reminder_was_set_aside(doctor):
+    door = open_as(SYSTEM)
+    door.update(make.request("met", make.concept("二甲双胍片 0.5g", atc="A10BA02"), lately(3), 30, about="b"))
+    door.update(egfr(29))
+    doctor.get("/reminders/patients/a/?hook=patient-view", headers=HTMX)
+    database.connection().execute("UPDATE reminders_firing SET outcome = 'overridden'")
+
+    page = doctor.get("/residents/a/medicines/", headers=HTMX).content.decode()
+    database.connection().execute("TRUNCATE reminders_firing")
+
+    assert "renal-taken" not in page

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from tests.reminders.conftest import (
+    ATC,
     HL7,
+    LOINC,
+    UCUM,
     ago,
     allergy,
     door_of,
@@ -24,7 +27,7 @@ from xinglin.kernel.errors import Fault, Kind
 from xinglin.kernel.ids import self_number
 from xinglin.record import access, database
 from xinglin.reminders import actions, queries, rules
-from xinglin.reminders.actions import Answer, cards_for
+from xinglin.reminders.actions import Answer, Given, cards_for
 
 VIEW, SIGN = "patient-view", "order-sign"
 
@@ -328,3 +331,55 @@ def test_two_at_once_count_the_same_cards(connection: Any) -> None:
 
     assert failed == []
     assert [row[:2] for row in fired(connection)] == [("allergy-medicine", 10), ("interaction-major", 10)]
+
+
+def metformin(id_: str, days: int, **more: Any) -> dict[str, Any]:
+    supply = {"expectedSupplyDuration": {"value": 30, "unit": "d", "system": UCUM, "code": "d"}}
+    concept = {"coding": [{"system": ATC, "code": "A10BA02"}], "text": "二甲双胍片"}
+    more = {"status": "completed", "dispenseRequest": supply, "authoredOn": ago(days)[:10], **more}
+    return medicine("A10BA02", id_, **{"medicationCodeableConcept": concept, **more})
+
+
+def filtration() -> dict[str, Any]:
+    return potassium(
+        29, 5, "egfr", code={"coding": [{"system": LOINC, "code": "62238-1"}], "text": "eGFR"},
+        valueQuantity={"value": 29, "unit": "mL/min/1.73m2"},
+    )  # fmt: skip
+
+
+def test_medicine_in_use_is_told_since_its_first_order_however_old(door: Any, connection: Any) -> None:
+    named = {
+        "medicationCodeableConcept": {"text": "盐酸二甲双胍片 0.5g"}
+    }  # an institution that sends no code
+    void = metformin("m4", 2000, status="entered-in-error")
+    stored(
+        person(), filtration(), metformin("m1", 1500), metformin("m2", 90, **named), metformin("m3", 3), void
+    )
+
+    (card,) = cards_for(door, "p1", VIEW, {})
+
+    assert card.rule == "renal-taken"
+    assert f"{ago(1500)[:10]} 首次开具，最近一次 {ago(3)[:10]}，共 3 次" in card.detail
+
+
+def test_medicine_that_was_ordered_once_is_told_since_that_day(door: Any, connection: Any) -> None:
+    stored(person(), filtration(), metformin("m1", 3))
+
+    (card,) = cards_for(door, "p1", VIEW, {})
+
+    assert f"{ago(3)[:10]} 起" in card.detail
+    assert "首次开具" not in card.detail
+
+
+def test_orders_that_a_client_sends_are_counted_once_and_its_own_patients_are_not_looked_up(
+    door: Any, connection: Any
+) -> None:
+    stored(person(), filtration(), metformin("m1", 400), metformin("m2", 3))
+    sent = Given([metformin("m2", 3)], frozenset({"MedicationRequest"}))
+    foreign = Given([person(), filtration(), metformin("m1", 40), metformin("m2", 3)], foreign=True)
+
+    (card,) = cards_for(door, "p1", VIEW, {}, sent)
+    (alone,) = cards_for(door, "p1", VIEW, {}, foreign)
+
+    assert "共 2 次" in card.detail
+    assert f"{ago(40)[:10]} 首次开具" in alone.detail

@@ -40,11 +40,23 @@ def find(door: Door, text: str) -> Found:
     for pairs in wanted.searches:
         page = door.search("Patient", [*pairs, ("_sort", "_id"), ("_count", _CANDIDATES)])
         found = [e.stored.resource for e in page.entries]
+        if page.next is not None:
+            found = [*_exactly(door, pairs), *found]
+            found = list({patient["id"]: patient for patient in found}.values())
         if wanted.tail:
             found = [p for p in found if searching.ends_so(p, wanted.tail)]
         if found:
             return Found(searching.ordered(_candidates(door, found), text), page.next is not None)
     return Found()
+
+
+def _exactly(door: Door, pairs: searching.Pairs) -> list[Resource]:
+    """Who has just the name that was typed: of more persons than are looked at they must not be left out."""
+    exact = [("name:exact", value) for name, value in pairs if name == "name"]
+    if not exact:
+        return []
+    page = door.search("Patient", [*exact, ("_sort", "_id"), ("_count", _CANDIDATES)])
+    return [e.stored.resource for e in page.entries]
 
 
 _LATELY_DAYS = 14

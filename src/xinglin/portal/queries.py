@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_noop
 
 from xinglin.exchange.dicom import queries as images
-from xinglin.identity import evidence
+from xinglin.identity import evidence, stewardship
 from xinglin.identity import queries as index
+from xinglin.identity.stewardship import State
+from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, Kind, not_found
 from xinglin.kernel.ids import self_number
 from xinglin.portal.rules import (
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from xinglin.record.queries import Stored
 
 _VERSIONS = 50
+_MOST_DOUBLES = 10
 _AT_ONCE = 200  # Patients that are read by one search
 
 SECTIONS: dict[str, tuple[str, ...]] = {
@@ -150,6 +153,21 @@ def resident(door: Door, id_: str) -> Resident:
         evidence.read(connection, person) if person else {},
     )
     return found if len(found.sources.patients) == len(patients) else _with_encounters(door, found)
+
+
+def doubles(person: Resident) -> tuple[str, ...]:
+    """The ids of persons of the index that may be this one too, which people have yet to decide; a few at most."""
+    if not person.index:
+        return ()
+    connection = database.connection()
+    states, kinds = (State.OPEN, State.DECIDED), (stewardship.Kind.MATCH,)
+    wanted = index.Wanted(states=states, kinds=kinds, person=person.index, aside=True, count=_MOST_DOUBLES)
+    waiting = index.reviews(connection, wanted, now=clock.now())
+    # a question names persons as they were when it was asked
+    named = {one for review in waiting for one in review.persons}
+    known = (index.person(connection, one) for one in sorted(named))
+    others = (one.id for one in known if one and one.patients and one.id != person.index)
+    return tuple(dict.fromkeys(others))
 
 
 def _patient(id_: str) -> str:

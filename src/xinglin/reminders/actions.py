@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,10 +19,11 @@ from xinglin.record.door import open_as
 from xinglin.reminders import charting, firing, queries, reading, rules, showing
 from xinglin.reminders.asking import Case
 from xinglin.reminders.hooks import service
-from xinglin.reminders.values import Hook, Indicator, State
+from xinglin.reminders.values import Hook, Indicator, Orders, State
+from xinglin.summary import medicines as merging
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from xinglin.kernel.actor import Actor
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from xinglin.reminders.values import Card
 
 _LONGEST_COMMENT = 500
+_ORDERED = {"MedicationRequest", "MedicationStatement"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,18 @@ def cards_for(
     return tuple(one for one in found if _is_shown(one, outcomes.get(one.uuid, "")))
 
 
+def standing(door: Door, patient: str) -> tuple[Card, ...]:
+    """The cards that a look at the patient brings now, not counted: for a page that marks what they are about.
+
+    Faults as ``cards_for``.
+    """
+    rules.require(door.actor, "asking")
+    found = _found(door, patient, Hook.PATIENT_VIEW, {}, Given())
+    with database.using(None) as connection:
+        outcomes = queries.outcomes(connection, [one.uuid for one in found])
+    return tuple(one for one in found if _is_shown(one, outcomes.get(one.uuid, "")))
+
+
 def _found(door: Door, patient: str, hook: Hook, context: Mapping[str, Any], given: Given) -> list[Card]:
     now = clock.now()
     today = now.astimezone(LOCAL_ZONE).date()
@@ -85,6 +100,7 @@ def _found(door: Door, patient: str, hook: Hook, context: Mapping[str, Any], giv
     case = Case(
         charting.chart_of(resources, patient), hook, today, _drafts(context),
         encounter=f"Encounter/{encounter.removeprefix('Encounter/')}" if encounter else "",
+        all_orders=_orders(door, patient, given),
     )  # fmt: skip
     with database.using(None) as connection:
         live = queries.live(connection)
@@ -95,6 +111,27 @@ def _found(door: Door, patient: str, hook: Hook, context: Mapping[str, Any], giv
         for one in (showing.card(each, patient, place, hook, base) for each in firing.fire(case, live))
     }
     return list(found.values())
+
+
+def _orders(door: Door, patient: str, given: Given) -> Callable[[str], Orders | None]:
+    """What tells all orders of a medicine, merged as the pages of medicines merge them; reads them when first asked."""
+
+    @cache
+    def merged() -> list[list[dict[str, Any]]]:
+        read = [] if given.foreign else reading.orders(door, patient)
+        sent = [one for one in given.resources if one.get("resourceType") in _ORDERED]
+        return merging.together({_reference(one): one for one in (*sent, *read)}.values())
+
+    def orders(reference: str) -> Orders | None:
+        group = next((g for g in merged() if any(_reference(one) == reference for one in g)), [])
+        days = [found[0] for one in group if (found := charting.moment(merging.start_of(one)))]
+        return Orders(min(days), len(group)) if days else None
+
+    return orders
+
+
+def _reference(resource: Mapping[str, Any]) -> str:
+    return f"{resource.get('resourceType')}/{resource.get('id')}"
 
 
 def _drafts(context: Mapping[str, Any]) -> Any:

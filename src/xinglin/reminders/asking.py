@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from xinglin.kernel.ages import age_between
 from xinglin.reminders import knowledge
-from xinglin.reminders.values import Both, Drafts, Finding, Suggestion
+from xinglin.reminders.values import Both, Drafts, Finding, Orders, Suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import date
 
     from xinglin.reminders.knowledge import Knowledge
@@ -33,7 +33,11 @@ class Filtered:
 
 @dataclass(slots=True)
 class Case:
-    """One question: this chart, at this hook, with these drafts, on this day."""
+    """One question: this chart, at this hook, with these drafts, on this day.
+
+    ``all_orders`` tells of an order, by its reference, all that there are of the same medicine: a chart holds those of
+    the last months alone, and few rules need the rest.
+    """
 
     chart: Chart
     hook: Hook
@@ -41,6 +45,7 @@ class Case:
     drafts: Drafts = field(default_factory=Drafts)
     known: Knowledge = field(default_factory=knowledge.shipped)
     encounter: str = ""
+    all_orders: Callable[[str], Orders | None] | None = None
     _filtration: list[Filtered | None] = field(default_factory=list)
 
     @property
@@ -63,6 +68,14 @@ class Case:
             if (one.since is None or one.since <= self.today)
             and (one.until is None or one.until >= self.today)
         ]
+
+    def ordered(self, medicine: Medicine) -> Orders | None:
+        """Since when a medicine is ordered and how often; None where no day is known."""
+        known = self.all_orders(medicine.ref) if self.all_orders else None
+        if known is not None:
+            return known
+        days = [one.since for one in self.chart.medicines if one.codes == medicine.codes and one.since]
+        return Orders(min(days), len(days)) if days else None
 
     def filtration(self) -> Filtered | None:
         """The latest estimate that was reported, or made from the latest creatinine, whichever is later."""
@@ -151,6 +164,18 @@ def since(medicine: Medicine) -> Both:
     if medicine.since is None:
         return Both("本次同时开具", "ordered together")
     return Both(f"{medicine.since.isoformat()} 起", f"since {medicine.since.isoformat()}")
+
+
+def in_use(case: Case, medicine: Medicine) -> Both:
+    """Since when a medicine in use is ordered: the last order alone would make an old medicine look new."""
+    orders, last = case.ordered(medicine), medicine.since
+    if orders is None or last is None or orders.first >= last:
+        return since(medicine)
+    first, last_day, n = orders.first.isoformat(), last.isoformat(), orders.times
+    return Both(
+        f"{first} 首次开具，最近一次 {last_day}，共 {n} 次",
+        f"first ordered {first}, last {last_day}, {n} times in all",
+    )
 
 
 def daily(medicine: Medicine) -> Both:

@@ -14,8 +14,9 @@ from xinglin.reminders import rulebook
 from xinglin.reminders.values import State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from xinglin.record.database import Connection
     from xinglin.reminders.rulebook import Rule
@@ -188,3 +189,11 @@ def was_tried(connection: Connection, of: Rule) -> bool:
         [of.id, of.version],
     ).fetchone()
     return found is not None
+
+
+def outcomes(connection: Connection, cards: Sequence[UUID]) -> dict[UUID, str]:
+    """What became of cards that have fired before."""
+    found = connection.execute(
+        "SELECT card, outcome FROM reminders_firing WHERE card = ANY(%s)", [list(cards)]
+    ).fetchall()
+    return dict(found)

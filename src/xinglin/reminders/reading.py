@@ -19,7 +19,7 @@ from xinglin.reminders import charting, knowledge
 from xinglin.reminders.rulebook import shipped
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from datetime import date
 
     from xinglin.record.door import Door
@@ -48,14 +48,7 @@ def read(
     lasting = [one for one in charting.TYPES if one in types and one in LASTING]
     recent = [one for one in charting.TYPES if one in types and one not in LASTING]
     since = today - timedelta(days=knowledge.shipped().terms["reading"]["days"])
-    same = dict.fromkeys((patient, *identity.together(database.connection(), patient)))
-    found: list[Stored] = []
-    for one in reversed(same):  # the Patient that was asked for tells birth and sex last
-        try:
-            found += _of_patient(door, one, lasting, recent, since)
-        except Fault as fault:
-            if one == patient or fault.kind not in {Kind.NOT_FOUND, Kind.GONE, Kind.FORBIDDEN}:
-                raise
+    found = _of_all(patient, lambda one: _of_patient(door, one, lasting, recent, since))
     if whole:
         return [_parsed(one) for one in found]
     measured = [one for one in found if one.type == "Observation"]
@@ -67,6 +60,28 @@ def read(
         _parsed(one) for one in found if one.type != "Observation" and not _is_old(one, oldest.get(one.type))
     ]
     return [*others, *_latest(measured)]
+
+
+def orders(door: Door, patient: str) -> list[dict[str, Any]]:
+    """All orders of medicines and statements about them, however old, of all Patients of the person.
+
+    Faults as the door's ``read``.
+    """
+    asked = [("_type", "MedicationRequest,MedicationStatement")]
+    return [_parsed(one) for one in _of_all(patient, lambda one: _everything(door, one, asked))]
+
+
+def _of_all(patient: str, ask: Callable[[str], Iterable[Stored]]) -> list[Stored]:
+    """What is asked of each Patient of the person; others than the named one may be closed to the reader."""
+    same = dict.fromkeys((patient, *identity.together(database.connection(), patient)))
+    found: list[Stored] = []
+    for one in reversed(same):  # the Patient that was asked for tells birth and sex last
+        try:
+            found += ask(one)
+        except Fault as fault:
+            if one == patient or fault.kind not in {Kind.NOT_FOUND, Kind.GONE, Kind.FORBIDDEN}:
+                raise
+    return found
 
 
 def _of_patient(

@@ -62,6 +62,14 @@ class Medicine:
 
 
 @dataclass(frozen=True, slots=True)
+class Orders:
+    """How often a medicine was ordered, and on which day first."""
+
+    first: date
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
 class Allergy:
     """``groups`` are allergens of ``data/allergens.toml``."""
 

@@ -43,6 +43,14 @@ class Visit:
     ended: datetime | None
     begun: datetime | None
 
+    @property
+    def since(self) -> datetime | None:
+        """Since when an entry is new to the reader: the last visit's end, in a first visit its own beginning.
+
+        What comes while the reader stays is new as well: who looks only at what came before misses the latest result.
+        """
+        return self.ended or self.begun
+
 
 def visit(looks: Sequence[datetime], now: datetime, gap: timedelta, loading: timedelta) -> Visit:
     """The visit that goes on, of the moments at which somebody looked, the latest first.

@@ -13,6 +13,7 @@ from xinglin.portal.rules.people import most_said
 from xinglin.portal.rules.reading import codings, day, each, has_code, number, text_of, unit_of
 from xinglin.portal.rules.sources import Source, institutions
 from xinglin.reminders import knowledge
+from xinglin.reminders.values import Indicator
 from xinglin.summary import medicines as merging
 from xinglin.summary.medicines import Often, concept_of, contained, dose_of, often_of
 
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from xinglin.portal.rules.sources import Sources
+    from xinglin.reminders.values import Card
 
-__all__ = ["Course", "Medicine", "concept_of", "contained", "dose_of", "is_tcm", "medicines"]
+__all__ = ["Course", "Medicine", "concept_of", "contained", "dose_of", "is_tcm", "marked", "medicines"]
 
 _ATC = "http://www.whocc.no/atc"
 _TCM_WORDS = ("中药", "饮片", "汤剂", "颗粒剂")
@@ -59,6 +61,7 @@ class Medicine:
     courses: tuple[Course, ...]  # the latest first
     codes: tuple[str, ...] = ()  # of ATC, by its codes or by the substances that its name says
     alike: tuple[str, ...] = ()
+    reminders: tuple[Card, ...] = ()  # what the rules say of it now, the gravest first
 
     @property
     def told(self) -> Course:
@@ -102,6 +105,17 @@ def medicines(requests: Iterable[dict[str, Any]], sources: Sources, today: date)
     found = [_medicine(group, sources, today) for group in merging.together(requests)]
     found.sort(key=lambda m: m.last, reverse=True)
     return _compared(sorted(found, key=lambda m: not m.current))
+
+
+def marked(found: Iterable[Medicine], cards: Sequence[Card]) -> tuple[Medicine, ...]:
+    """The medicines with the grave reminders about one of their prescriptions; what only informs marks none."""
+    grave = [card for card in cards if card.indicator is not Indicator.INFO]
+    return tuple(
+        replace(
+            m, reminders=tuple(c for c in grave if {s.source.reference for s in m.courses} & set(c.about))
+        )
+        for m in found
+    )
 
 
 def _compared(found: list[Medicine]) -> tuple[Medicine, ...]:

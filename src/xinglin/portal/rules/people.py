@@ -44,18 +44,24 @@ def identifier_in(patients: Iterable[Mapping[str, Any]], system: str) -> str:
 
 def name_of(patient: Mapping[str, Any]) -> str:
     """The name as it is spoken: the text, else family and given, in Chinese order without a space."""
+    return next(iter(names_of(patient)), "")
+
+
+def names_of(patient: Mapping[str, Any]) -> tuple[str, ...]:
+    """All names of a patient as they are spoken, the one that counts most first; former names and aliases too."""
     names = list(each(patient.get("name")))
     names.sort(key=lambda name: _NAME_USES.get(str(name.get("use")), len(_NAME_USES)))
-    for name in names:
-        if name.get("text"):
-            return str(name["text"])
-        given = [str(g) for g in name.get("given", [])]
-        family = str(name.get("family", ""))
-        if has_han(family + "".join(given)):
-            return family + "".join(given)
-        if family or given:
-            return " ".join([*given, family]).strip()
-    return ""
+    return tuple(dict.fromkeys(filter(None, map(_spoken, names))))
+
+
+def _spoken(name: Mapping[str, Any]) -> str:
+    if name.get("text"):
+        return str(name["text"])
+    given = [str(g) for g in name.get("given", [])]
+    family = str(name.get("family", ""))
+    if has_han(family + "".join(given)):
+        return family + "".join(given)
+    return " ".join([*given, family]).strip()
 
 
 def plain_name(name: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from xinglin.fhir.index import phones
 from xinglin.identity import identifiers
 from xinglin.portal.rules import people
+from xinglin.terminology import pinyin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,12 +71,18 @@ def ends_so(patient: Mapping[str, Any], tail: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One person found: the Patient to open, who has sent one, and the ids of all of them."""
+    """One person found: the Patient to open, who has sent one, and the ids of all of them.
+
+    ``names`` are all that the person is or was called; ``matched`` is the one of them that what was typed means,
+    where it is not the one that is shown.
+    """
 
     id: str
     person: people.Person
     institutions: tuple[str, ...]
     ids: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    matched: str = ""
 
     @property
     def patients(self) -> int:
@@ -97,15 +105,51 @@ def candidates(
 def _candidate(group: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> Candidate:
     institutions = dict.fromkeys(filter(None, (names.get(f"Patient/{p['id']}", "") for p in group)))
     ids = tuple(str(p["id"]) for p in group)
-    return Candidate(ids[0], people.person(group), tuple(institutions), ids)
+    called = tuple(dict.fromkeys(name for patient in group for name in people.names_of(patient)))
+    return Candidate(ids[0], people.person(group), tuple(institutions), ids, called)
+
+
+class Fit(IntEnum):
+    """How a name fits what was typed, best first: it is that, begins so, or has it somewhere."""
+
+    WHOLE = 0
+    BEGINNING = 1
+    WITHIN = 2
+    NONE = 3
+
+
+def fit(name: str, typed: str) -> Fit:
+    """How ``name`` fits ``typed`` (``people.plain_name``): in its characters, in pinyin or in initials."""
+    forms = [people.plain_name(form) for form in (name, *pinyin.name_keys(name))]
+    if not typed:
+        return Fit.NONE
+    if typed in forms:
+        return Fit.WHOLE
+    if any(form.startswith(typed) for form in forms):
+        return Fit.BEGINNING
+    return Fit.WITHIN if any(typed in form for form in forms) else Fit.NONE
 
 
 def ordered(found: Sequence[Candidate], text: str) -> tuple[Candidate, ...]:
-    """Persons as a list shows them: whose name was typed first, then by pinyin, name, birth date and id."""
-    typed = "".join(text.split())
+    """Persons as a list shows them, each with the name that was meant where another is shown.
 
-    def place(one: Candidate) -> tuple[bool, str, str, str, str]:
+    Who is called exactly so, in characters, pinyin or initials, stands first, then whose name begins so; at equal fit
+    who is shown by that name before who is only also called so; then by pinyin, name, birth date and id.
+    """
+    words = text.split()[:-1] if wanted(text).tail else text.split()
+    typed = people.plain_name("".join(words))
+
+    def place(one: Candidate) -> tuple[Fit, bool, str, str, str, str]:
         name = one.person.name
-        return name.replace(" ", "") != typed, people.romanised(name), name, one.person.birth, one.id
+        shown, others = fit(name, typed), [fit(other, typed) for other in one.names]
+        best = min((shown, *others))
+        return best, shown != best, people.romanised(name), name, one.person.birth, one.id
 
-    return tuple(sorted(found, key=place))
+    return tuple(sorted((_told(one, typed) for one in found), key=place))
+
+
+def _told(one: Candidate, typed: str) -> Candidate:
+    """The person with the name that fits better than the shown one."""
+    best = min(one.names, key=lambda name: fit(name, typed), default="")
+    better = fit(best, typed) < fit(one.person.name, typed)
+    return replace(one, matched=best) if better else one

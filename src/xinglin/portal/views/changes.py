@@ -35,14 +35,14 @@ _SECTIONS = {
 @require_GET
 @entry.page
 def changes_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
-    """What came and what was changed since the last visit, or in the last ``days``."""
+    """What came and what was changed since the last visit, in a first visit since its beginning, or in ``days``."""
     resident = queries.resident(door, patient)
     now = clock.now()
     figures = browsing.figures()
     asked = request.GET.get("days", "")
     days = int(asked) if asked in {str(n) for n in figures.days} else 0
     visit = None if days else queries.visit(door, resident, now)
-    since = now - timedelta(days=days) if visit is None else visit.ended
+    since = now - timedelta(days=days) if visit is None else visit.since
     found: list[dict[str, Any]] = []
     if since is not None:
         for section, name in _SECTIONS.items():
@@ -54,6 +54,7 @@ def changes_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse
         "total": sum(group["total"] for group in found),
         "since": since,
         "begun": visit.begun if visit else None,
+        "first": visit is not None and visit.ended is None,
         "days": days,
         "all_days": figures.days,
         "limit": _FEW,

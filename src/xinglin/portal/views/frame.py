@@ -57,6 +57,7 @@ def whole(
         "phone": identifiers.mask_phone(person.phone) if person.phone else "",
         "allergies": box,
         "conflicts": conflicts,
+        "doubles": queries.doubles(resident),
         "tags": problems.tags(found, age),
         "counts": {
             **queries.counts(door, resident),

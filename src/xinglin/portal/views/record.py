@@ -32,6 +32,7 @@ from xinglin.portal.rules import (
 from xinglin.portal.rules.groups import ASIDE
 from xinglin.portal.rules.sources import message_of
 from xinglin.portal.views.frame import part, today, whole
+from xinglin.reminders import actions as reminding
 from xinglin.reminders import rules as reminders
 from xinglin.ui import entry
 
@@ -67,12 +68,16 @@ _LANES = {
 @require_GET
 @entry.page
 def residents(request: HttpRequest, door: Door) -> HttpResponse:
-    """Residents found for ``q``: a page, or the list below the search box; who is the only one is opened."""
+    """Residents found for ``q``: a page, or the list below the search box.
+
+    Who is the only one is opened, unless what was typed is another name than the record would be opened under.
+    """
     text = request.GET.get("q", "").strip()[:100]
     fragment = entry.is_fragment(request)
     found = finding.find(door, text) if text else finding.Found()
-    if len(found.candidates) == 1 and not found.more and not fragment:
-        return redirect("portal:record", found.candidates[0].id)
+    only = found.candidates[0] if len(found.candidates) == 1 and not found.more else None
+    if only and not only.matched and not fragment:
+        return redirect("portal:record", only.id)
     some = found.candidates[: _LISTED if fragment else _FOUND]
     context = {
         "q": text, "candidates": shown(some), "total": len(found.candidates), "more": found.more,
@@ -89,6 +94,7 @@ def shown(found: tuple[Any, ...]) -> list[dict[str, Any]]:
             "id": c.id,
             "person": c.person,
             "pinyin": people.romanised(c.person.name),
+            "matched": c.matched,
             "age": people.age_on(c.person.birth, now),
             "identity": identifiers.mask_identity(c.person.identity) if c.person.identity else "",
             "phone": identifiers.mask_phone(c.person.phone) if c.person.phone else "",
@@ -100,12 +106,19 @@ def shown(found: tuple[Any, ...]) -> list[dict[str, Any]]:
     ]
 
 
+def _is_reminded(request: HttpRequest, door: Door) -> bool:
+    """Whether the reader is reminded here.
+
+    Who comes by a link from a system of their own is reminded there, and the session opens nothing else.
+    """
+    return reminders.may(door.actor, "asking") and not entry.is_linked(request)
+
+
 @require_GET
 @entry.page
 def record(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     """The overview of a record: banner, index, and cards that load themselves."""
-    # who comes by a link from a system of their own is reminded there, and the session opens nothing else
-    reminded = reminders.may(door.actor, "asking") and not entry.is_linked(request)
+    reminded = _is_reminded(request, door)
     return whole(request, door, queries.resident(door, patient), "overview", {"reminded": reminded})
 
 
@@ -161,9 +174,12 @@ def problems_part(request: HttpRequest, door: Door, patient: str) -> HttpRespons
 @require_GET
 @entry.page
 def medicines_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
+    """The medicines by substance, with what the reminders say of them: the rules are asked once for all."""
     resident = queries.resident(door, patient)
     requests = queries.everything(door, resident, queries.SECTIONS["medicines"])
     found = medicines.medicines(requests, resident.sources, today())
+    if found and _is_reminded(request, door):
+        found = medicines.marked(found, reminding.standing(door, resident.patients[0]["id"]))
     context = {
         "medicines": found,
         "current": sum(m.current for m in found),
@@ -315,7 +331,10 @@ def sources_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse
     resident = queries.resident(door, patient)
     rows = [_sent(resident, patient) for patient in resident.patients]
     looks = bool(resident.index) and roles.may(door.actor, roles.LOOK)
-    return part(request, door, resident, "sources", {"rows": rows, "looks": looks})
+    context = {
+        "rows": rows, "looks": looks, "doubles": queries.doubles(resident), "opens": not entry.is_linked(request),
+    }  # fmt: skip
+    return part(request, door, resident, "sources", context)
 
 
 def _sent(resident: Resident, patient: Resource) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from xinglin.reminders import knowledge
-from xinglin.reminders.asking import daily, day, finding, named, number, since, starts, without
+from xinglin.reminders.asking import daily, day, finding, in_use, named, number, since, starts, without
 from xinglin.reminders.values import Both
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ def _place(rule: Rule, medicine: Medicine) -> str:
 def _backed(rule: Rule, medicine: Medicine, name: Both) -> list[Suggestion]:
     """An order that is not signed can be taken back; what is taken is for the doctor to talk over."""
     return [] if rule.params.get("of") == "taken" else [without(medicine, name)]
+
+
+def _since(rule: Rule, case: Case, medicine: Medicine) -> Both:
+    return in_use(case, medicine) if rule.params.get("of") == "taken" else since(medicine)
 
 
 def allergy(rule: Rule, case: Case) -> Iterator[Finding]:
@@ -76,7 +80,7 @@ def _of_allergy(rule: Rule, case: Case, drafted: Medicine, noted: Allergy, group
         "drug": name,
         "noted": noted.name,
         "effect": group.cross_words,
-        "since": since(drafted),
+        "since": _since(rule, case, drafted),
     }
     return finding(
         rule, f"{group.id}/{_place(rule, drafted)}", words, about=[noted.ref, drafted.ref],
@@ -182,7 +186,8 @@ def renal(rule: Rule, case: Case) -> Iterator[Finding]:
         words: dict[str, Both | str | float] = {
             "drug": name, "egfr": number(round(filtered.value, 0)), "effect": limit.words, "dose": daily(drafted),
             "below": number(limit.below),
-            "measured": Both(f"{when.zh}，{computed.zh}", f"{when.en}, {computed.en}"), "since": since(drafted),
+            "measured": Both(f"{when.zh}，{computed.zh}", f"{when.en}, {computed.en}"),
+            "since": _since(rule, case, drafted),
         }  # fmt: skip
         basis = Both(f"{limit.source}（{limit.confidence}）", f"{limit.source} ({limit.confidence})")
         yield finding(
