@@ -91,6 +91,13 @@ def test_a_reminder_from_the_interruption_to_the_board(reminded: str, open_windo
     critical.get_by_role("button", name="申请：血钾").click()
     page.wait_for_selector("#reminders .xl-note")
 
+    window.go("/residents/remind/medicines/")
+    assert page.locator("#medicines a.xl-tag.red").inner_text().startswith("eGFR 29")
+    looked_at(window, axe, "medicines-zh-light-desktop")
+    page.set_viewport_size({"width": 390, "height": 844})
+    looked_at(window, axe, "medicines-zh-light-phone")
+    page.set_viewport_size({"width": 1440, "height": 900})
+
     window.go("/reminders/")
     assert "诊断未确认 × 1" in page.inner_text("main")
     looked_at(window, axe, "board-zh-light-desktop")
