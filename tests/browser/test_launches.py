@@ -116,6 +116,7 @@ def test_doctor_opens_the_record_from_the_hospitals_own_page(open_window, demo, 
     with django_db_blocker.unblock():
         number = register_ourselves(demo)
     phone.go("/residents/a/")
+    phone.page.click(".xl-banner-toggle")
     with phone.page.expect_popup() as opened:
         phone.page.click(f"form[action$='/apps/{number}/'] button")
     popup = opened.value

@@ -62,16 +62,17 @@ def test_what_is_new_comes_to_an_open_page_by_itself(open_window, people, sender
     resident.picture("live-readers-390-dark-en")
     assert (violations(resident, axe), resident.overflow()) == ([], 0)
 
-    complain = page.locator("xl-fresh a[id^=about-]").first
-    complain.focus()
-    about = complain.get_attribute("id")
+    row = page.locator("xl-fresh .xl-sittings summary").first
+    row.focus()
+    kept = row.get_attribute("id")
     nurse = open_window()
     nurse.sign_in("nurse")
     nurse.go("/residents/a/")
     nurses.nth(before[1]).wait_for()
+    assert kept
     assert (
-        page.evaluate("() => document.activeElement.id") == about
-    )  # the same look, which stands further down now
+        page.evaluate("() => document.activeElement.id") == kept
+    )  # the same row, which stands further down now
 
     tell("patient/a")
     page.locator(".xl-bell b", has_text="1").wait_for()
