@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from xinglin.accounts import faults
-from xinglin.crypto.sealing import SealBroken, open_sealed, seal
 from xinglin.healthcard import codes as card_codes
 from xinglin.kernel.errors import Fault, forbidden, not_found
-from xinglin.residents import inviting, keys, queries, words
+from xinglin.residents import inviting, queries, words
 from xinglin.residents.forms import InviteForm, PinForm
 from xinglin.residents.rules import Scope
+from xinglin.residents.views import handing
 from xinglin.residents.views.entering import Here, mine, require_own_device, shown
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-    from xinglin.residents.inviting import Invitation, Made
+    from xinglin.residents.inviting import Invitation
 
 _SHOWN = "resident_invitations"  # in the session: token and PIN of the invitations made in it, sealed
 
@@ -52,7 +49,7 @@ def invite(request: HttpRequest, here: Here) -> HttpResponse:
         except Fault as fault:
             form.add_error(None, faults.said(fault))
         else:
-            _remember(request, made)
+            handing.remember(request, _SHOWN, made.id, token=made.token, pin=made.pin)
             return redirect("residents:invitation", made.id)
     return shown(request, here, "invite.html", {"form": form}, status=422)
 
@@ -64,12 +61,12 @@ def invitation(request: HttpRequest, here: Here, number: int) -> HttpResponse:
     _require_right(request, here)
     found = inviting.of_patients(here.connection, here.patients)
     one = next((held for held in found if held.id == number and held.is_open(here.now)), None)
-    told = _remembered(request, number)
+    told = handing.remembered(request, _SHOWN, number)
     if one is None or told is None:
         raise not_found(
             gettext_noop("This invitation does not wait (any more), or was made on another device.")
         )
-    address = _address(request, told[0])
+    address = handing.address(request, "invited", told[0])
     context = {"address": address, "pin": told[1], "drawing": card_codes.drawing(address), **_words(one)}
     return shown(request, here, "invitation.html", context)
 
@@ -112,27 +109,3 @@ def invited(request: HttpRequest, here: Here, token: str) -> HttpResponse:
 
 def _words(one: Invitation) -> dict[str, object]:
     return {"one": one, "relation": words.relation(one.relation), "scope": words.SCOPES[one.scope]}
-
-
-def _address(request: HttpRequest, token: str) -> str:
-    path = reverse("residents:invited", args=[token])
-    base = settings.SETTINGS.base_url.rstrip("/")
-    return f"{base}{path}" if base else request.build_absolute_uri(path)
-
-
-def _place(number: int) -> str:
-    return f"{_SHOWN}/{number}"
-
-
-def _remember(request: HttpRequest, made: Made) -> None:
-    told = seal(keys.ring(keys.FIELDS), json.dumps([made.token, made.pin]), about=_place(made.id))
-    request.session[_SHOWN] = {**request.session.get(_SHOWN, {}), str(made.id): told}
-
-
-def _remembered(request: HttpRequest, number: int) -> tuple[str, str] | None:
-    told = request.session.get(_SHOWN, {}).get(str(number), "")
-    try:
-        token, pin = json.loads(open_sealed(keys.ring(keys.FIELDS), told, about=_place(number)))
-    except SealBroken:
-        return None
-    return token, pin

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from xinglin.accounts import faults, sessions
-from xinglin.crypto.sealing import SealBroken, open_sealed, seal
 from xinglin.healthcard import codes as card_codes
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, forbidden, not_found
@@ -22,17 +18,16 @@ from xinglin.kernel.ids import self_number
 from xinglin.portal import queries as portal
 from xinglin.record import access, database
 from xinglin.record.door import open_as
-from xinglin.residents import keys, shares
+from xinglin.residents import shares
 from xinglin.residents.forms import PinForm, ShareForm
 from xinglin.residents.rules import Kind
 from xinglin.residents.shares import Outcome, Scope
-from xinglin.residents.views import summary
+from xinglin.residents.views import handing, summary
 from xinglin.residents.views.entering import Here, mine, require_own_device, shown
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-    from xinglin.residents.shares import Made
 
 _SHOWN = "resident_shares"  # in the session: token and PIN of what was shared in it, sealed
 
@@ -59,7 +54,7 @@ def overview(request: HttpRequest, here: Here) -> HttpResponse:
         except Fault as fault:
             form.add_error(None, faults.said(fault))
         else:
-            _remember(request, made)
+            handing.remember(request, _SHOWN, made.id, token=made.token, pin=made.pin)
             return redirect("residents:share", made.id)
     found = shares.of_patients(here.connection, here.patients)
     told = shares.openings(here.connection, found)
@@ -75,10 +70,10 @@ def share(request: HttpRequest, here: Here, number: int) -> HttpResponse:
     _require_right(request, here)
     found = shares.of_patients(here.connection, here.patients)
     one = next((held for held in found if held.id == number and held.is_open(here.now)), None)
-    told = _remembered(request, number)
+    told = handing.remembered(request, _SHOWN, number)
     if one is None or told is None:
         raise not_found(gettext_noop("This is not shared (any more), or was shared on another device."))
-    address = _address(request, told[0])
+    address = handing.address(request, "shown", told[0])
     context = {"one": one, "address": address, "pin": told[1], "drawing": card_codes.drawing(address)}
     return shown(request, here, "share.html", context)
 
@@ -92,30 +87,6 @@ def revoke(request: HttpRequest, here: Here, number: int) -> HttpResponse:
         shares.revoke(here.connection, number=number, patients=here.patients, now=here.now)
     messages.success(request, gettext("It is no longer shared."))
     return redirect("residents:shares")
-
-
-def _address(request: HttpRequest, token: str) -> str:
-    path = reverse("residents:shown", args=[token])
-    base = settings.SETTINGS.base_url.rstrip("/")
-    return f"{base}{path}" if base else request.build_absolute_uri(path)
-
-
-def _place(number: int) -> str:
-    return f"{_SHOWN}/{number}"
-
-
-def _remember(request: HttpRequest, made: Made) -> None:
-    told = seal(keys.ring(keys.FIELDS), json.dumps([made.token, made.pin]), about=_place(made.id))
-    request.session[_SHOWN] = {**request.session.get(_SHOWN, {}), str(made.id): told}
-
-
-def _remembered(request: HttpRequest, number: int) -> tuple[str, str] | None:
-    told = request.session.get(_SHOWN, {}).get(str(number), "")
-    try:
-        token, pin = json.loads(open_sealed(keys.ring(keys.FIELDS), told, about=_place(number)))
-    except SealBroken:
-        return None
-    return token, pin
 
 
 @never_cache
