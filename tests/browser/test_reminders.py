@@ -65,6 +65,7 @@ def test_a_reminder_from_the_interruption_to_the_board(reminded: str, open_windo
     looked_at(window, axe, "interrupt-zh-light-desktop")
     page.get_by_role("button", name="已阅，继续").click()
     assert asks.count() == 0
+    page.locator("xl-interrupt > article").nth(1).wait_for()
     assert page.locator("xl-interrupt > article").count() == 2
     looked_at(window, axe, "cards-zh-light-desktop")
     window.go("/reminders/patients/remind/")

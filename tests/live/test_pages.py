@@ -34,6 +34,11 @@ def given(settings: Any) -> Callable[..., None]:
     return change
 
 
+def directives(answer: Any) -> list[str]:
+    """What the content security policy of an answer says, one by one; they come in any order."""
+    return [one.strip() for one in answer["Content-Security-Policy"].split(";")]
+
+
 def offered(answer: Any) -> dict[str, tuple[str, str]]:
     """Kind to (where from, ticket) on a page."""
     pattern = (
@@ -57,20 +62,20 @@ def test_a_page_has_a_ticket_for_the_bell_of_its_own_reader(given: Any, sign_in:
     assert heard(client, ticket) == {
         telling.digest(f"notices/account/{number}"), telling.digest("notices/role/doctor@"),
     }  # fmt: skip
-    assert "connect-src 'self' http://testserver:8081;" in answer["Content-Security-Policy"]
+    assert "connect-src 'self' http://testserver:8081" in directives(answer)
 
 
 @pytest.mark.parametrize(
     ("changes", "where", "allowed"),
     [
-        ({"base_url": "https://health.example"}, "/live", "connect-src 'self';"),
-        ({"live_url": "/live"}, "/live", "connect-src 'self';"),
+        ({"base_url": "https://health.example"}, "/live", "connect-src 'self'"),
+        ({"live_url": "/live"}, "/live", "connect-src 'self'"),
         (
             {"live_url": "https://live.example/live"},
             "https://live.example/live",
-            "connect-src 'self' https://live.example;",
+            "connect-src 'self' https://live.example",
         ),
-        ({"live_port": 9000}, "http://testserver:9000/live", "connect-src 'self' http://testserver:9000;"),
+        ({"live_port": 9000}, "http://testserver:9000/live", "connect-src 'self' http://testserver:9000"),
     ],
 )
 def test_streams_are_where_the_operator_says(
@@ -81,7 +86,7 @@ def test_streams_are_where_the_operator_says(
     answer = sign_in().get("/directory/")
 
     assert offered(answer)["notices"][0] == where
-    assert allowed in answer["Content-Security-Policy"]
+    assert allowed in directives(answer)
 
 
 def test_no_page_has_a_ticket_where_streams_are_off_or_nobody_is_signed_in(
@@ -95,7 +100,7 @@ def test_no_page_has_a_ticket_where_streams_are_off_or_nobody_is_signed_in(
     nobody = client.get("/sign-in/")
 
     assert (offered(off), offered(nobody)) == ({}, {})
-    assert "connect-src 'self';" in off["Content-Security-Policy"]
+    assert "connect-src 'self'" in directives(off)
     assert client.get("/ui/live/?for=notices").status_code == 401
 
 

@@ -95,6 +95,10 @@ def _parameter(resource, parameter, alternative, found, name_keys):
             continue
         present = True
         found.tokens |= tokens
+        if type_ == "ContactPoint" and path.endswith("(system = 'phone')"):  # our own: a telephone by its end
+            digits = re.sub(r"\D", "", value.get("value", ""))
+            if len(digits) > 4:
+                found.tokens.add(keys.token_hash(path, "urn:xinglin:phone-tail", digits[-4:]))
         found.ranges |= ranges
         found.strings |= strings
         if restricted and (target_of(value) == restricted[1]):
