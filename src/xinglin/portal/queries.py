@@ -22,8 +22,11 @@ from xinglin.portal.rules import (
     allergies,
     browsing,
     changes,
+    documents,
+    immunisations,
     medicines,
     people,
+    problems,
     results,
     timeline,
 )
@@ -198,6 +201,31 @@ def everything(door: Door, person: Resident, types: Iterable[str], *pairs: tuple
     return [stored.resource for type_name in types for stored in door.every(type_name, [about, *pairs])]
 
 
+def problems_of(door: Door, person: Resident) -> tuple[problems.Problem, ...]:
+    """The person's diseases, each once."""
+    return problems.problems(everything(door, person, SECTIONS["problems"]), person.sources)
+
+
+def medicines_of(door: Door, person: Resident, today: date) -> tuple[medicines.Medicine, ...]:
+    """The person's medicines, each once."""
+    return medicines.medicines(everything(door, person, SECTIONS["medicines"]), person.sources, today)
+
+
+def series_of(door: Door, person: Resident) -> tuple[results.Series, ...]:
+    """What was measured of the person, by test."""
+    return results.series(everything(door, person, SECTIONS["results"]), person.sources, person.whose)
+
+
+def doses_of(door: Door, person: Resident) -> tuple[immunisations.Dose, ...]:
+    """The person's immunisations."""
+    return immunisations.immunisations(everything(door, person, SECTIONS["immunisations"]), person.sources)
+
+
+def documents_of(door: Door, person: Resident) -> tuple[documents.Document, ...]:
+    """The person's documents and reports."""
+    return documents.documents(everything(door, person, SECTIONS["documents"]), person.sources)
+
+
 def count(door: Door, type_name: str, pairs: Sequence[tuple[str, str]]) -> int:
     """How many resources a search finds, of those that the reader may see."""
     return door.search(type_name, [*pairs, ("_summary", "count")]).total or 0
@@ -299,16 +327,13 @@ def _are_one(connection: Connection, asked: str, patient: str) -> bool:
 
 def one(door: Door, person: Resident, type_name: str, id_: str) -> Resource:
     """A resource of the person; ``not_found`` also when it is somebody else's."""
-    if type_name == "Patient":
-        if any(patient["id"] == id_ for patient in person.patients):
-            return door.read(type_name, id_).resource
-        raise not_found(
-            gettext_noop("This resident has no %(type)s with the id %(id)s."), type=type_name, id=id_
-        )
-    about = ("patient", person.references)
-    found = door.search(type_name, [("_id", id_), about, ("_count", "1")]).entries
-    if found:
-        return found[0].stored.resource
+    if type_name != "Patient":
+        about = ("patient", person.references)
+        found = door.search(type_name, [("_id", id_), about, ("_count", "1")]).entries
+        if found:
+            return found[0].stored.resource
+    elif any(patient["id"] == id_ for patient in person.patients):
+        return door.read(type_name, id_).resource
     raise not_found(gettext_noop("This resident has no %(type)s with the id %(id)s."), type=type_name, id=id_)
 
 
@@ -359,14 +384,13 @@ def _organizations(
 def events(door: Door, person: Resident, since: str, today: date) -> tuple[timeline.Event, ...]:
     """The person's events that may reach into the time after ``since`` (a day)."""
     after = ("date", f"ge{since}")
-    requests = everything(door, person, SECTIONS["medicines"])
     reports = everything(door, person, ("DiagnosticReport",), after)
     return timeline.events(
         encounters=everything(door, person, ("Encounter",), after),
         reports=reports,
         immunisations=everything(door, person, ("Immunization",), after),
         studies=everything(door, person, ("ImagingStudy",), ("started", f"ge{since}")),
-        medicines=medicines.medicines(requests, person.sources, today),
+        medicines=medicines_of(door, person, today),
         sources=person.sources,
         abnormal=frozenset(_abnormal(door, person, after) if any("result" in r for r in reports) else ()),
     )

@@ -10,11 +10,11 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from django.views.decorators.cache import never_cache
 
 from xinglin.accounts import queries
-from xinglin.kernel.errors import HTTP_STATUS, Fault, Kind
+from xinglin.kernel.errors import HTTP_STATUS, Fault, Kind, forbidden
 from xinglin.record import access
 from xinglin.record.door import open_as
 
@@ -78,6 +78,15 @@ def purpose_of(request: HttpRequest) -> str:
     """The purpose chosen in this session, TREAT until another is chosen."""
     chosen = str(request.session.get("purpose", "TREAT"))
     return chosen if chosen in PURPOSES or chosen == FAMILY else "TREAT"
+
+
+def choose_purpose(request: HttpRequest) -> None:
+    """Work for the purpose that was posted from now on; ``forbidden`` where a link has said what for."""
+    if is_linked(request):
+        raise forbidden(gettext_noop("The purpose is what the link said: open the record again for another."))
+    chosen = request.POST.get("purpose", "")
+    if chosen in PURPOSES:
+        request.session["purpose"] = chosen
 
 
 LINKED = "record_link"

@@ -14,8 +14,6 @@ from xinglin.portal.views.frame import part, today
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from django.http import HttpRequest, HttpResponse
 
     from xinglin.portal.queries import Resident
@@ -34,7 +32,7 @@ _AT_VISIT: dict[str, str] = {
     "Procedure": "encounter",
 }
 """What belongs to a visit: resource types, and the search that asks each for its visit."""
-_MOST__AT_VISIT = "500"  # of one type: a long stay has thousands of readings, and its page is no list of them
+_MOST_AT_VISIT = "500"  # of one type: a long stay has thousands of readings, and its page is no list of them
 _DOCUMENTS = ("DocumentReference", "DiagnosticReport", "Composition")
 
 
@@ -62,8 +60,8 @@ def encounter(request: HttpRequest, door: Door, patient: str, encounter: str) ->
     context: dict[str, Any] = {
         "visit": shown[0] if shown else None,
         "encounter": visit,
-        "people": list(dict.fromkeys(_people(visit))),
-        "places": list(dict.fromkeys(_places(visit))),
+        "people": _named(visit, "participant", "individual"),
+        "places": _named(visit, "location", "location"),
         "outcome": text_of((visit.get("hospitalization") or {}).get("dischargeDisposition")),
         "problems": problems.problems(found["Condition"], resident.sources),
         "groups": [(group, some, group in ASIDE) for group, some in results.by_group(series)],
@@ -82,25 +80,16 @@ def _at_visit(door: Door, person: Resident, encounter: str) -> dict[str, list[Re
     about = ("patient", person.references)
     found = {}
     for type_name, parameter in _AT_VISIT.items():
-        pairs = [about, (parameter, f"Encounter/{encounter}"), ("_count", _MOST__AT_VISIT)]
+        pairs = [about, (parameter, f"Encounter/{encounter}"), ("_count", _MOST_AT_VISIT)]
         page = door.search(type_name, pairs)
         found[type_name] = [entry.stored.resource for entry in page.entries if entry.mode == "match"]
     return found
 
 
-def _people(visit: Resource) -> Iterator[str]:
-    """Who took part, by name."""
-    for one in each(visit.get("participant")):
-        name = str((one.get("individual") or {}).get("display", ""))
-        if name:
-            yield name
-
-
-def _places(visit: Resource) -> Iterator[str]:
-    for one in each(visit.get("location")):
-        name = str((one.get("location") or {}).get("display", ""))
-        if name:
-            yield name
+def _named(visit: Resource, element: str, reference: str) -> list[str]:
+    """Who took part, or where it was, by name, each once."""
+    names = (str((one.get(reference) or {}).get("display", "")) for one in each(visit.get(element)))
+    return list(dict.fromkeys(filter(None, names)))
 
 
 def _when(resource: Resource) -> str:

@@ -37,14 +37,14 @@ def whole(
 ) -> HttpResponse:
     """A page of the record: the part in its frame of banner and index; where it is closed, how to open it.
 
-    Allergies and contradictions that the part has asked for already are not asked for again.
+    What the part has asked for already of what stands in the frame is not asked for again.
     """
     is_open, words = queries.is_open(door, resident), closed.words(door, resident)
     if not is_open:
         section, context = "closed", {"allergies": UNAVAILABLE, "conflicts": ()}
     box = context.get("allergies") or queries.allergy_box(door, resident)
     conflicts = context["conflicts"] if "conflicts" in context else queries.conflicts(door, resident, box)
-    found = problems.problems(queries.everything(door, resident, ("Condition",)), resident.sources)
+    found = context["problems"] if section == "problems" else queries.problems_of(door, resident)
     age = people.age_on(resident.person.birth, today())
     person = resident.person
     linked = request.session.get(entry.LINKED)
@@ -57,7 +57,7 @@ def whole(
         "phone": identifiers.mask_phone(person.phone) if person.phone else "",
         "allergies": box,
         "conflicts": conflicts,
-        "doubles": queries.doubles(resident),
+        "doubles": context["doubles"] if "doubles" in context else queries.doubles(resident),
         "tags": problems.tags(found, age),
         "counts": {
             **queries.counts(door, resident),

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.kernel import clock
-from xinglin.kernel.errors import forbidden
 from xinglin.portal import doing, finding
 from xinglin.portal.views.record import shown
 from xinglin.ui import entry, figures, navigation, today
@@ -51,11 +49,7 @@ def _purposes(actor: Actor) -> dict[str, Any]:
 @entry.page
 def choose_purpose(request: HttpRequest, _door: Door) -> HttpResponse:
     """Work for another purpose from now on: the first page then shows the numbers of that work."""
-    if entry.is_linked(request):
-        raise forbidden(gettext_noop("The purpose is what the link said: open the record again for another."))
-    chosen = request.POST.get("purpose", "")
-    if chosen in entry.PURPOSES:
-        request.session["purpose"] = chosen
+    entry.choose_purpose(request)
     return HttpResponseRedirect("/")
 
 

@@ -18,6 +18,7 @@ from xinglin.ui import entry
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
+    from xinglin.portal.queries import Resident
     from xinglin.portal.rules.reading import Resource
     from xinglin.record.door import Door
 
@@ -30,24 +31,33 @@ _ABSENT = {Kind.NOT_FOUND, Kind.GONE, Kind.FORBIDDEN}
 def reading(request: HttpRequest, door: Door, patient: str, kind: str, document: str) -> HttpResponse:
     """One document, opened; where what was kept of it cannot be shown, the page says why."""
     resident = queries.resident(door, patient)
+    resource = readable(door, resident, kind, document)
+    context = {**shown_of(door, resident, resource), "encounter": documents.encounter_of(resource)}
+    return part(request, door, resident, "reading", context)
+
+
+def readable(door: Door, resident: Resident, kind: str, document: str) -> Resource:
+    """A document of the resident; ``not_found`` for what is none, or somebody else's."""
     if kind not in _READABLE:
         raise not_found(gettext_noop("%(type)s is not a kind of document."), type=kind)
-    resource = queries.one(door, resident, kind, document)
+    return queries.one(door, resident, kind, document)
+
+
+def shown_of(door: Door, resident: Resident, resource: Resource) -> dict[str, Any]:
+    """What the page of a document shows: whose and when, its text, its results, the shared document of it."""
     content = documents.content(resource)
     found = results.series(
         queries.referenced(door, resident, content.results), resident.sources, resident.whose
     )
-    context = {
+    return {
         "document": documents.document(resource, resident.sources),
         "content": content,
         "series": found,
-        "encounter": documents.encounter_of(resource),
-        **(shared_of(door, resource, content)),
+        **_shared_of(door, resource, content),
     }
-    return part(request, door, resident, "reading", context)
 
 
-def shared_of(door: Door, resource: Resource, content: documents.Content) -> dict[str, Any]:
+def _shared_of(door: Door, resource: Resource, content: documents.Content) -> dict[str, Any]:
     """What the page of a shared document shows of it: ``shared`` as people read it, else what is the ``trouble``:
     ``absent``, ``changed`` or ``unreadable``; nothing for a document that is of no such kind.
     """

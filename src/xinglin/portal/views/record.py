@@ -16,15 +16,12 @@ from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.identity import identifiers, roles
-from xinglin.kernel.errors import forbidden, not_found
+from xinglin.kernel.errors import not_found
 from xinglin.portal import finding, queries
 from xinglin.portal.rules import (
     browsing,
-    documents,
-    immunisations,
     medicines,
     people,
-    problems,
     results,
     telling,
     timeline,
@@ -167,8 +164,8 @@ def _years_ago(now: date, years: int) -> str:
 @entry.page
 def problems_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     resident = queries.resident(door, patient)
-    found = problems.problems(queries.everything(door, resident, ("Condition",)), resident.sources)
-    return part(request, door, resident, "problems", {"problems": found, "limit": _CARD_ROWS})
+    context = {"problems": queries.problems_of(door, resident), "limit": _CARD_ROWS}
+    return part(request, door, resident, "problems", context)
 
 
 @require_GET
@@ -176,8 +173,7 @@ def problems_part(request: HttpRequest, door: Door, patient: str) -> HttpRespons
 def medicines_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     """The medicines by substance, with what the reminders say of them: the rules are asked once for all."""
     resident = queries.resident(door, patient)
-    requests = queries.everything(door, resident, queries.SECTIONS["medicines"])
-    found = medicines.medicines(requests, resident.sources, today())
+    found = queries.medicines_of(door, resident, today())
     if found and _is_reminded(request, door):
         found = medicines.marked(found, reminding.standing(door, resident.patients[0]["id"]))
     context = {
@@ -195,7 +191,7 @@ def results_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse
     """Results by test; ``group`` chooses a kind of them, and ``view=grid`` sets tests against days."""
     resident = queries.resident(door, patient)
     asked = (request.GET.get("group", ""), request.GET.get("view", ""))
-    return part(request, door, resident, "results", listed(_series(door, resident), *asked))
+    return part(request, door, resident, "results", listed(queries.series_of(door, resident), *asked))
 
 
 def listed(every: Sequence[results.Series], group: str = "", view: str = "") -> dict[str, Any]:
@@ -225,12 +221,16 @@ def listed(every: Sequence[results.Series], group: str = "", view: str = "") -> 
 def trend(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     """One test over time, with the others of its panel; ``test`` is the series' key."""
     resident = queries.resident(door, patient)
-    shown = results.alongside(_series(door, resident), request.GET.get("test", ""))
+    return part(request, door, resident, "trend", followed(door, resident, request.GET.get("test", "")))
+
+
+def followed(door: Door, resident: Resident, test: str) -> dict[str, Any]:
+    """What the page of one test shows: its series with those alongside, all values, the chart. ``test``: its key."""
+    shown = results.alongside(queries.series_of(door, resident), test)
     if not shown:
         raise not_found(gettext_noop("This resident has no results of this test."))
     points = sorted(((p, s) for s in shown for p in s.points), key=lambda pair: -pair[0].at)
-    context = {"shown": shown, "points": points, "chart": chart(shown)}
-    return part(request, door, resident, "trend", context)
+    return {"shown": shown, "points": points, "chart": chart(shown)}
 
 
 @require_GET
@@ -238,8 +238,8 @@ def trend(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
 def trends_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     """The charts of the overview: of what matters for the resident's problems first."""
     resident = queries.resident(door, patient)
-    known = problems.problems(queries.everything(door, resident, ("Condition",)), resident.sources)
-    charts = [(shown, chart(shown)) for shown in telling.telling(_series(door, resident), known)]
+    told = telling.telling(queries.series_of(door, resident), queries.problems_of(door, resident))
+    charts = [(shown, chart(shown)) for shown in told]
     return part(request, door, resident, "trends", {"charts": charts})
 
 
@@ -267,20 +267,12 @@ def chart(shown: Sequence[results.Series]) -> list[dict[str, Any]]:
     ]
 
 
-def _series(door: Door, resident: Resident) -> tuple[results.Series, ...]:
-    return results.series(
-        queries.everything(door, resident, ("Observation",)), resident.sources, resident.whose
-    )
-
-
 @require_GET
 @entry.page
 def documents_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     """Documents and reports; ``kind`` chooses, ``from`` is the row to begin at."""
     resident = queries.resident(door, patient)
-    found = documents.documents(
-        queries.everything(door, resident, queries.SECTIONS["documents"]), resident.sources
-    )
+    found = queries.documents_of(door, resident)
     kind = request.GET.get("kind", "")
     kinds = [k for k in ("document", "imaging", "laboratory") if any(d.kind == k for d in found)]
     if kind not in kinds and request.GET.get("card") == "1":
@@ -311,10 +303,8 @@ _LINKS = {
 @entry.page
 def immunisations_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     resident = queries.resident(door, patient)
-    found = immunisations.immunisations(
-        queries.everything(door, resident, ("Immunization",)), resident.sources
-    )
-    return part(request, door, resident, "immunisations", {"doses": found, "limit": _CARD_ROWS})
+    context = {"doses": queries.doses_of(door, resident), "limit": _CARD_ROWS}
+    return part(request, door, resident, "immunisations", context)
 
 
 @require_GET
@@ -374,9 +364,5 @@ def reveal(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
 @entry.page
 def choose_purpose(request: HttpRequest, _door: Door, patient: str) -> HttpResponse:
     """Open the record again, for another purpose."""
-    if entry.is_linked(request):
-        raise forbidden(gettext_noop("The purpose is what the link said: open the record again for another."))
-    chosen = request.POST.get("purpose", "")
-    if chosen in entry.PURPOSES:
-        request.session["purpose"] = chosen
+    entry.choose_purpose(request)
     return HttpResponseRedirect(f"/residents/{patient}/")

@@ -33,7 +33,6 @@ from xinglin.residents.reminders import MARKS
 from xinglin.residents.rules import Kind
 from xinglin.residents.views import signing
 from xinglin.residents.views.entering import Here, mine, require_own_device, shown
-from xinglin.residents.views.record import medicines_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -62,7 +61,7 @@ def home(request: HttpRequest, here: Here) -> HttpResponse:
     """The page 我的健康."""
     resident = portal.resident(here.door, here.acting.patient)
     today = rules.day_of(here.now)
-    found = medicines_of(here.door, resident, today)
+    found = portal.medicines_of(here.door, resident, today)
     due = reminders.doses(here.connection, here.patients, today, here.now)
     lookers = _lookers(here)
     waiting = [

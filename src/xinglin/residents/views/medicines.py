@@ -15,11 +15,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from xinglin.accounts import faults
 from xinglin.kernel.errors import Fault, not_found
+from xinglin.portal import queries
 from xinglin.residents import calendars, reminders, rules
 from xinglin.residents.forms import ReminderForm
 from xinglin.residents.reminders import MARKS, Reminder, State
 from xinglin.residents.views.entering import Here, mine, of_record, require_own_device, shown
-from xinglin.residents.views.record import medicines_of, part
+from xinglin.residents.views.record import part
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -46,7 +47,7 @@ def _kept(here: Here, held: list[Reminder]) -> list[Kept]:
 def medicines_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
     """What is due today, what is taken now and how, what was taken before."""
     today = rules.day_of(here.now)
-    found = medicines_of(here.door, resident, today)
+    found = queries.medicines_of(here.door, resident, today)
     held = reminders.active(here.connection, here.patients, today)
     context = {
         "doses": reminders.doses_of(here.connection, held, today, here.now),

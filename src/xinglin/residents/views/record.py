@@ -10,15 +10,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from xinglin.portal import queries
-from xinglin.portal.rules import documents, immunisations, medicines, people, problems, results, timeline
+from xinglin.portal.rules import people, results, timeline
 from xinglin.portal.views.record import listed
 from xinglin.residents import explaining, exporting, rules
 from xinglin.residents.views.entering import Here, language, of_record, require_own_device, shown
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from django.http import HttpRequest, HttpResponse
 
     from xinglin.portal.queries import Resident
@@ -61,45 +59,20 @@ def part(
     return shown(request, here, "record.html", {**frame, "card": False, **context})
 
 
-def problems_of(door: Door, resident: Resident) -> tuple[problems.Problem, ...]:
-    return problems.problems(queries.everything(door, resident, ("Condition",)), resident.sources)
-
-
-def medicines_of(door: Door, resident: Resident, today: date) -> tuple[medicines.Medicine, ...]:
-    found = queries.everything(door, resident, queries.SECTIONS["medicines"])
-    return medicines.medicines(found, resident.sources, today)
-
-
-def series_of(door: Door, resident: Resident) -> tuple[results.Series, ...]:
-    return results.series(
-        queries.everything(door, resident, ("Observation",)), resident.sources, resident.whose
-    )
-
-
 def visits_of(door: Door, resident: Resident) -> tuple[timeline.Visit, ...]:
     return timeline.visits(queries.everything(door, resident, ("Encounter",)), resident.sources)
-
-
-def doses_of(door: Door, resident: Resident) -> tuple[immunisations.Dose, ...]:
-    found = queries.everything(door, resident, ("Immunization",))
-    return immunisations.immunisations(found, resident.sources)
-
-
-def documents_of(door: Door, resident: Resident) -> tuple[documents.Document, ...]:
-    found = queries.everything(door, resident, queries.SECTIONS["documents"])
-    return documents.documents(found, resident.sources)
 
 
 @require_GET
 @of_record
 def overview(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
     """What matters most, on one page."""
-    series, today = series_of(here.door, resident), rules.day_of(here.now)
+    series, today = queries.series_of(here.door, resident), rules.day_of(here.now)
     context = {
         "age": people.age_on(resident.person.birth, today),
         "allergies": queries.allergy_box(here.door, resident),
-        "problems": [p for p in problems_of(here.door, resident) if p.active][:_FEW],
-        "medicines": [m for m in medicines_of(here.door, resident, today) if m.current][:_FEW],
+        "problems": [p for p in queries.problems_of(here.door, resident) if p.active][:_FEW],
+        "medicines": [m for m in queries.medicines_of(here.door, resident, today) if m.current][:_FEW],
         "abnormal": [s for s in results.of_results(series) if explaining.meaning(s, language()).out][:_FEW],
         "visits": visits_of(here.door, resident)[:3],
         "institutions": resident.institutions,
@@ -111,7 +84,7 @@ def overview(request: HttpRequest, here: Here, resident: Resident) -> HttpRespon
 @require_GET
 @of_record
 def problems_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
-    return part(request, here, resident, "problems", {"problems": problems_of(here.door, resident)})
+    return part(request, here, resident, "problems", {"problems": queries.problems_of(here.door, resident)})
 
 
 @require_GET
@@ -128,7 +101,7 @@ def documents_part(request: HttpRequest, here: Here, resident: Resident) -> Http
         here,
         resident,
         "documents",
-        {"documents": documents_of(here.door, resident)},
+        {"documents": queries.documents_of(here.door, resident)},
         template="residents/documents.html",
     )
 
@@ -136,7 +109,7 @@ def documents_part(request: HttpRequest, here: Here, resident: Resident) -> Http
 @require_GET
 @of_record
 def immunisations_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
-    return part(request, here, resident, "immunisations", {"doses": doses_of(here.door, resident)})
+    return part(request, here, resident, "immunisations", {"doses": queries.doses_of(here.door, resident)})
 
 
 @require_GET
@@ -162,19 +135,19 @@ def export(request: HttpRequest, here: Here, resident: Resident) -> StreamingHtt
 @of_record
 def paper(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
     """The record on paper: every part one below the other."""
-    found = medicines_of(here.door, resident, rules.day_of(here.now))
+    found = queries.medicines_of(here.door, resident, rules.day_of(here.now))
     context = {
         "resident": resident,
         "person": resident.person,
         "age": people.age_on(resident.person.birth, rules.day_of(here.now)),
-        "problems": problems_of(here.door, resident),
+        "problems": queries.problems_of(here.door, resident),
         "medicines": found,
         "current": sum(m.current for m in found),
         "allergies": queries.allergy_box(here.door, resident),
-        **listed(series_of(here.door, resident)),
+        **listed(queries.series_of(here.door, resident)),
         "visits": visits_of(here.door, resident),
-        "doses": doses_of(here.door, resident),
-        "documents": documents_of(here.door, resident),
+        "doses": queries.doses_of(here.door, resident),
+        "documents": queries.documents_of(here.door, resident),
         "card": False,
     }
     return shown(request, here, "paper.html", context)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
 from django.utils.translation import gettext_noop
@@ -10,20 +10,18 @@ from django.views.decorators.http import require_GET
 
 from xinglin.kernel.errors import not_found
 from xinglin.portal import queries
-from xinglin.portal.rules import documents, results
-from xinglin.portal.views.reading import shared_of
-from xinglin.portal.views.record import chart, listed
+from xinglin.portal.rules import results
+from xinglin.portal.views.reading import readable, shown_of
+from xinglin.portal.views.record import followed, listed
 from xinglin.residents import explaining, exporting
 from xinglin.residents.views.entering import Here, language, of_record, require_own_device
-from xinglin.residents.views.record import part, series_of
+from xinglin.residents.views.record import part
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from xinglin.portal.queries import Resident
     from xinglin.residents.explaining import Explained
-
-_READABLE = {"DocumentReference", "DiagnosticReport", "Composition"}
 
 
 def explained(found: tuple[results.Series, ...]) -> list[Explained]:
@@ -35,7 +33,7 @@ def explained(found: tuple[results.Series, ...]) -> list[Explained]:
 @of_record
 def results_part(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
     """Each result with its bar and words, then what is no result; ``view=grid`` sets tests against days."""
-    every = series_of(here.door, resident)
+    every = queries.series_of(here.door, resident)
     if request.GET.get("view") == "grid":
         context = listed(every, request.GET.get("group", ""), "grid")
         return part(request, here, resident, "results", context)
@@ -52,11 +50,8 @@ def results_part(request: HttpRequest, here: Here, resident: Resident) -> HttpRe
 @of_record
 def trend(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
     """One test: what its latest value means, and all of them over time; ``test`` is the series' key."""
-    found = results.alongside(series_of(here.door, resident), request.GET.get("test", ""))
-    if not found:
-        raise not_found(gettext_noop("This resident has no results of this test."))
-    points = sorted(((p, s) for s in found for p in s.points), key=lambda pair: -pair[0].at)
-    context = {"shown": found, "points": points, "chart": chart(found), "explained": explained(found)}
+    context = followed(here.door, resident, request.GET.get("test", ""))
+    context["explained"] = explained(context["shown"])
     return part(request, here, resident, "trend", context, template="residents/trend.html")
 
 
@@ -64,21 +59,14 @@ def trend(request: HttpRequest, here: Here, resident: Resident) -> HttpResponse:
 @of_record
 def reading(request: HttpRequest, here: Here, resident: Resident, kind: str, document: str) -> HttpResponse:
     """One document, opened: its results in plain words, its original, its text."""
-    resource = _document(here, resident, kind, document)
-    content = documents.content(resource)
-    found = results.series(
-        queries.referenced(here.door, resident, content.results), resident.sources, resident.whose
-    )
+    resource = readable(here.door, resident, kind, document)
     context = {
-        "document": documents.document(resource, resident.sources),
-        "content": content,
-        "series": found,
-        "explained": explained(found),
+        **shown_of(here.door, resident, resource),
         "originals": [] if request.session.get("kiosk") else exporting.originals(resource),
         "kind": kind,
         "document_id": document,
-        **shared_of(here.door, resource, content),
     }
+    context["explained"] = explained(context["series"])
     return part(request, here, resident, "reading", context, template="residents/reading.html")
 
 
@@ -89,7 +77,7 @@ def original(
 ) -> HttpResponse:
     """A file of a document as the institution sent it; it is saved, never shown by the platform."""
     require_own_device(request)
-    resource = _document(here, resident, kind, document)
+    resource = readable(here.door, resident, kind, document)
     one = next((held for held in exporting.originals(resource) if held.number == number), None)
     if one is None:
         raise not_found(gettext_noop("This document has no such file here."))
@@ -97,9 +85,3 @@ def original(
     answer["Content-Disposition"] = f'attachment; filename="{kind}-{document}-{number}.{one.ending}"'
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
-
-
-def _document(here: Here, resident: Resident, kind: str, document: str) -> dict[str, Any]:
-    if kind not in _READABLE:
-        raise not_found(gettext_noop("%(type)s is not a kind of document."), type=kind)
-    return queries.one(here.door, resident, kind, document)

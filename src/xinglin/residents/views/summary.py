@@ -31,9 +31,9 @@ def context(door: Door, resident: Resident, now: datetime, *, whole: bool = Fals
     most = None if whole else shares.table()["summary"]
     observed = queries.everything(door, resident, ("Observation",))
     series = _series(observed, resident)
-    known = record.problems_of(door, resident)
-    given = record.doses_of(door, resident)
-    found = record.medicines_of(door, resident, today)
+    known = queries.problems_of(door, resident)
+    given = queries.doses_of(door, resident)
+    found = queries.medicines_of(door, resident, today)
     return {
         "resident": resident,
         "person": resident.person,
@@ -46,7 +46,7 @@ def context(door: Door, resident: Resident, now: datetime, *, whole: bool = Fals
         "visits": _cut(record.visits_of(door, resident), most, "visits"),
         "doses": _cut([d for d in given if d.given], most, "doses"),
         "measured": _cut(list(measuring.latest(measuring.measured(observed)).values()), most, "measured"),
-        "documents": record.documents_of(door, resident) if whole else (),
+        "documents": queries.documents_of(door, resident) if whole else (),
         "language": language(),
         "now": now,
         "whole": whole,

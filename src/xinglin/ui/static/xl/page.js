@@ -44,8 +44,9 @@ const actions = {
   keys() {
     const dialog = document.getElementById("xl-keys");
     const here = dialog.querySelector("section");
-    here.querySelector("dl").replaceChildren(...shortcuts().map(keyAndWords));
-    here.hidden = shortcuts().length === 0;
+    const lines = shortcuts().map(keyAndWords);
+    here.querySelector("dl").replaceChildren(...lines);
+    here.hidden = lines.length === 0;
     dialog.showModal();
   },
   close(button) {
