@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from tests.portal import make
-from xinglin.fhir import json
-from xinglin.portal.rules import medicines, reading, results, telling, timeline
+from xinglin.fhir import json, reading
+from xinglin.portal.rules import medicines, results, telling, timeline
 from xinglin.portal.rules.results import Flag
 from xinglin.portal.rules.sources import Sources
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
+    from django.utils.functional import _StrPromise
+
+    from xinglin.accounts.models import Event
+
 REMEMBERED_SECONDS = 60.0  # how long a revoked token or changed password may still work
 _REMEMBERED_HEADERS = 4096
 _LATELY = timedelta(minutes=30)  # who has done something since is signed in
@@ -96,6 +100,13 @@ def names_of_accounts(actors: Iterable[str | None]) -> dict[str, str]:
     keys = {text.removeprefix("account/") for text in actors if text and text.startswith("account/")}
     known = Account.objects.filter(pk__in=[int(key) for key in keys if key.isdecimal()])
     return {f"account/{pk}": name for pk, name in known.values_list("pk", "display_name")}
+
+
+def happened(past: Iterable[Event]) -> list[tuple[Event, _StrPromise | str, str]]:
+    """Events with their words, and the name of who acted where it was an account."""
+    kept = list(past)
+    names = names_of_accounts(event.actor for event in kept)
+    return [(event, events.WORDS.get(event.kind, event.kind), names.get(event.actor, "")) for event in kept]
 
 
 _bearers: list[Callable[[str], Actor | None]] = []

@@ -16,18 +16,20 @@ from xinglin.ui.figures import Figure
 from xinglin.ui.today import Work
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from xinglin.clinic.queries import Doing
     from xinglin.kernel.actor import Actor
+    from xinglin.record.database import Connection
 
 _RECORD_DAYS = 30
 
 
 def figures(actor: Actor) -> list[Figure]:
     """The day at the clinic: who came, who waits, and for who closes the till what was taken in."""
-    institution = rules.require(actor, "looking")
-    connection, now = database.connection(), clock.now()
+    institution, connection, now = rules.require(actor, "looking"), database.connection(), clock.now()
     day = now.astimezone(LOCAL_ZONE).date()
-    near = day + timedelta(days=reference.words("near_days"))
-    found = queries.doing(connection, institution, day, actor.id, near)
+    found = _found(connection, institution, day, actor)
     told = [
         Figure(gettext_lazy("Visitors today"), f"{found.visits:,}", "", reverse("clinic:queue")),
         Figure(gettext_lazy("of them waiting"), f"{found.waiting:,}", "", reverse("clinic:queue")),
@@ -41,11 +43,9 @@ def figures(actor: Actor) -> list[Figure]:
 
 def today(actor: Actor) -> list[Work]:
     """By what the reader may do."""
-    institution = rules.require(actor, "looking")
-    connection, now = database.connection(), clock.now()
+    institution, connection, now = rules.require(actor, "looking"), database.connection(), clock.now()
     day = now.astimezone(LOCAL_ZONE).date()
-    near = day + timedelta(days=reference.words("near_days"))
-    found = queries.doing(connection, institution, day, actor.id, near)
+    found = _found(connection, institution, day, actor)
     work = []
     if rules.may(actor, "treating"):
         checked = queries.checked(
@@ -77,3 +77,9 @@ def today(actor: Actor) -> list[Work]:
     if rules.may(actor, "closing"):
         work.append(Work(gettext_lazy("Visits today"), found.visits, reverse("clinic:till")))
     return work
+
+
+def _found(connection: Connection, institution: str, day: date, actor: Actor) -> Doing:
+    """The numbers of the day, for the reader."""
+    near = day + timedelta(days=reference.words("near_days"))
+    return queries.doing(connection, institution, day, actor.id, near)

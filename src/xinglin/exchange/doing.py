@@ -15,16 +15,13 @@ from xinglin.ui.figures import Figure
 from xinglin.ui.today import Work
 
 if TYPE_CHECKING:
+    from xinglin.exchange.monitoring import Monitor
     from xinglin.kernel.actor import Actor
 
 
 def figures(actor: Actor) -> list[Figure]:
     """The last hour of the systems that the reader sees, and those of which nothing came in it."""
-    connection = database.connection()
-    scope = rights.require(actor, Right.MONITOR)
-    only = queries.only(queries.seen_by(connection, scope), scope)
-    seen = monitoring.look(connection, clock.now(), only)
-    hour, monitor = seen.hour, reverse("exchange:monitor")
+    hour, monitor = _seen(actor).hour, reverse("exchange:monitor")
     share = f"{hour.error_share:.1f} %"
     return [
         Figure(gettext_lazy("Messages in the last hour"), f"{hour.messages:,}", "", monitor),
@@ -40,10 +37,7 @@ def figures(actor: Actor) -> list[Figure]:
 
 def today(actor: Actor) -> list[Work]:
     """What lies in quarantine and what waits, of the systems that the reader sees."""
-    connection = database.connection()
-    scope = rights.require(actor, Right.MONITOR)
-    only = queries.only(queries.seen_by(connection, scope), scope)
-    seen = monitoring.look(connection, clock.now(), only)
+    seen = _seen(actor)
     return [
         Work(
             gettext_lazy("Messages in quarantine"),
@@ -53,3 +47,10 @@ def today(actor: Actor) -> list[Work]:
         ),
         Work(gettext_lazy("Messages that are not worked yet"), seen.backlog, reverse("exchange:monitor")),
     ]
+
+
+def _seen(actor: Actor) -> Monitor:
+    """How the systems stand that the reader sees."""
+    connection = database.connection()
+    scope = rights.require(actor, Right.MONITOR)
+    return monitoring.look(connection, clock.now(), queries.only(queries.seen_by(connection, scope), scope))

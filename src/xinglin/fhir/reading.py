@@ -11,6 +11,8 @@ from xinglin.kernel.errors import Fault
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+Resource = dict[str, Any]
+LOINC = "http://loinc.org"
 UNDATED = -(10**18)
 _MOST_DECIMALS = 4
 _UNITS = {"mm[Hg]": "mmHg", "kg/m2": "kg/m²", "Cel": "℃", "10*9/L": "10^9/L", "10*12/L": "10^12/L", "1": ""}
@@ -40,6 +42,11 @@ def codings(concept: Any) -> Iterator[tuple[str, str]]:
         for coding in each(concept.get("coding")):
             if coding.get("code"):
                 yield str(coding.get("system", "")), str(coding["code"])
+
+
+def loinc_of(concept: Any) -> str | None:
+    """The first LOINC code of a CodeableConcept."""
+    return next((code for system, code in codings(concept) if system == LOINC), None)
 
 
 def has_code(concepts: Any, wanted: Iterable[str]) -> bool:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from xinglin.fhir.reading import Resource
     from xinglin.kernel.actor import Actor
-    from xinglin.portal.rules.reading import Resource
     from xinglin.portal.rules.searching import Candidate
     from xinglin.record.door import Door
 

@@ -41,10 +41,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date, datetime
 
+    from xinglin.fhir.reading import Resource
     from xinglin.identity.evidence import Evidence
     from xinglin.kernel.actor import Actor
     from xinglin.portal.rules.conflicts import Conflict
-    from xinglin.portal.rules.reading import Resource
     from xinglin.record.database import Connection
     from xinglin.record.door import Door
     from xinglin.record.queries import Stored

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xinglin.portal.rules.reading import number
+from xinglin.fhir.reading import number
 from xinglin.portal.rules.results import OUT_OF_RANGE, Flag
 
 if TYPE_CHECKING:

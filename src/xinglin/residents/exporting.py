@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from xinglin.portal.rules.reading import each
+from xinglin.fhir.reading import each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

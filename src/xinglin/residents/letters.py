@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext
 
 from xinglin.fhir import dates
+from xinglin.fhir.reading import UNDATED, each, first_date, moment
 from xinglin.kernel.ids import shard_of
 from xinglin.portal import queries as portal
-from xinglin.portal.rules.reading import UNDATED, each, first_date, moment
 from xinglin.record import notices
 
 if TYPE_CHECKING:

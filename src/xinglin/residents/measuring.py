@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_noop
 
 from xinglin.fhir import dates
+from xinglin.fhir.reading import UNDATED, codings, day, each, moment, number
 from xinglin.kernel.errors import invalid, not_found
-from xinglin.portal.rules.reading import UNDATED, codings, day, each, moment, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
 
+from xinglin.fhir.reading import codings, day, each, moment, number
 from xinglin.kernel.errors import invalid, not_found
-from xinglin.portal.rules.reading import codings, day, each, moment, number
 from xinglin.residents.measuring import REPORTED
 
 if TYPE_CHECKING:

@@ -22,7 +22,22 @@ _CONTROL = {"class": "form-control", "autocomplete": "off"}
 _CODE = _CONTROL | {"spellcheck": "false", "rows": 4, "class": "form-control xl-smart-code"}
 
 
-class AppForm(forms.Form):
+class _Placed(forms.Form):
+    """Something of an institution: who manages within one registers for that one alone, and is not asked which."""
+
+    def _keep_within(self, manager: Account) -> None:
+        self._manager = manager
+        if manager.institution_id:
+            del self.fields["institution_id"], self.fields["institution_name"]
+
+    def _place(self) -> dict[str, str]:
+        manager, given = self._manager, self.cleaned_data
+        if manager.institution_id:
+            return {"institution_id": manager.institution_id, "institution_name": manager.institution_name}
+        return {name: given[name] for name in ("institution_id", "institution_name")}
+
+
+class AppForm(_Placed):
     """An app, new or changed. Lists have a line for each."""
 
     name = forms.CharField(label=_("Name of the app"), max_length=120, widget=forms.TextInput(_CONTROL))
@@ -65,26 +80,22 @@ class AppForm(forms.Form):
 
     def __init__(self, manager: Account, app: App | None, data: object = None) -> None:
         super().__init__(data, initial=_initial(app) if app else {"kind": Kind.PUBLIC.value})  # type: ignore[arg-type]
-        self._manager = manager
+        self._keep_within(manager)
         if app is not None:
             self.fields["kind"].disabled = True
-        if manager.institution_id:
-            del self.fields["institution_id"], self.fields["institution_name"]
 
     def draft(self) -> Draft:
         """What was typed, as an app."""
         given = self.cleaned_data
-        local = bool(self._manager.institution_id)
         return Draft(
             name=given["name"], about=given["about"], kind=given["kind"], redirects=_lines(given["redirects"]),
             launch_url=given["launch_url"], scopes=tuple(given["scopes"].split()), jwks=given["jwks"],
             jwks_url=given["jwks_url"],
-            institution_id=self._manager.institution_id if local else given["institution_id"],
-            institution_name=self._manager.institution_name if local else given["institution_name"],
+            **self._place(),
         )  # fmt: skip
 
 
-class EhrForm(forms.Form):
+class EhrForm(_Placed):
     """A system that opens the record browser, new or changed."""
 
     key = forms.SlugField(
@@ -131,12 +142,10 @@ class EhrForm(forms.Form):
 
     def __init__(self, manager: Account, ehr: Ehr | None, data: object = None) -> None:
         super().__init__(data, initial=_initial_ehr(ehr) if ehr else {"way": KEY_WAY, "linking": "yes"})  # type: ignore[arg-type]
-        self._manager = manager
+        self._keep_within(manager)
         self._ehr = ehr
         if ehr is not None:
             self.fields["key"].disabled = True
-        if manager.institution_id:
-            del self.fields["institution_id"], self.fields["institution_name"]
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
@@ -148,13 +157,11 @@ class EhrForm(forms.Form):
     def draft(self) -> EhrDraft:
         """What was typed, as a system."""
         given = self.cleaned_data
-        local = bool(self._manager.institution_id)
         return EhrDraft(
             key=given["key"], name=given["name"], issuer=given["issuer"], client_id=given["client_id"].strip(),
             secret="" if given["way"] == KEY_WAY else given["secret"] or None, matching=given["matching"],
             linking=given["linking"] == "yes",
-            institution_id=self._manager.institution_id if local else given["institution_id"],
-            institution_name=self._manager.institution_name if local else given["institution_name"],
+            **self._place(),
         )  # fmt: skip
 
 

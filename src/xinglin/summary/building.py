@@ -11,15 +11,14 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
-from xinglin.fhir.reading import day, text_of
+from xinglin.fhir.reading import LOINC, Resource, day, text_of
 from xinglin.summary import choosing, medicines
-from xinglin.summary.choosing import Kind, Resource, content
+from xinglin.summary.choosing import Kind, content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
-_LOINC = "http://loinc.org"
 _EMPTY = "http://terminology.hl7.org/CodeSystem/list-empty-reason"
 _XHTML = "http://www.w3.org/1999/xhtml"
 _ABOUT = ("subject", "patient")
@@ -132,7 +131,7 @@ def document(made: Summary, *, base: str, now: datetime) -> Resource:
         "language": "zh-CN",
         "status": "final",
         "type": {
-            "coding": [{"system": _LOINC, "code": content().type, "display": "Patient summary Document"}]
+            "coding": [{"system": LOINC, "code": content().type, "display": "Patient summary Document"}]
         },
         "subject": {"reference": subject},
         "date": moment,
@@ -168,7 +167,7 @@ def _section(section: Section) -> Resource:
     kind = section.kind
     said: Resource = {
         "title": f"{kind.zh} {kind.en}",
-        "code": {"coding": [{"system": _LOINC, "code": kind.code, "display": kind.en}]},
+        "code": {"coding": [{"system": LOINC, "code": kind.code, "display": kind.en}]},
         "text": {"status": "generated", "div": _div(section)},
     }
     if section.entries:

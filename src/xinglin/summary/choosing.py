@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from xinglin.fhir.reading import codings, day, each, first_date, has_code, moment, text_of, unit_of
+from xinglin.fhir.reading import Resource, codings, day, each, first_date, has_code, moment, text_of, unit_of
 from xinglin.summary import diagnoses, medicines, quantities
 
 if TYPE_CHECKING:
@@ -21,11 +21,8 @@ if TYPE_CHECKING:
 
     from xinglin.summary.quantities import Quantity
 
-Resource = dict[str, Any]
-_LOINC = "http://loinc.org"
 _VOID = {"entered-in-error", "cancelled", "registered", "refuted", "draft", "not-done"}
 _DISEASES = {"problems", "past-illness"}
-_PAST = {"inactive", "resolved", "remission"}
 _IMAGING = {"RAD", "RX", "CT", "MR", "NMR", "CUS", "RUS", "OUS", "VUS", "EC", "LP29684-5"}
 _DATES = (
     "recordedDate", "authoredOn", "effectiveDateTime", "effectivePeriod", "occurrenceDateTime", "performedDateTime",
@@ -94,13 +91,9 @@ def _diseases(kind: Kind, found: Iterable[Resource]) -> tuple[Resource, ...]:
     """Of each disease the latest entry: it says whether the disease is over."""
     kept = [r for r in found if r["resourceType"] in kind.types]
     latest = [max(group, key=lambda r: moment(date_of(r))) for group in diagnoses.together(kept)]
-    chosen = [r for r in latest if _is_over(r) is (kind.name == "past-illness")]
+    chosen = [r for r in latest if diagnoses.is_over(r) is (kind.name == "past-illness")]
     chosen.sort(key=lambda resource: moment(date_of(resource)), reverse=True)
     return tuple(chosen[: kind.most])
-
-
-def _is_over(condition: Resource) -> bool:
-    return has_code(condition.get("clinicalStatus"), _PAST) or bool(condition.get("abatementDateTime"))
 
 
 def _medicines(kind: Kind, found: Iterable[Resource], today: date) -> tuple[Resource, ...]:
@@ -118,7 +111,7 @@ def _fits(kind: Kind, resource: Resource, today: date) -> bool:
     if kind.years and day(date_of(resource)) < f"{today - timedelta(days=round(365.25 * kind.years))}":
         return False
     if kind.name == "allergies":
-        return not has_code(resource.get("clinicalStatus"), _PAST)
+        return not has_code(resource.get("clinicalStatus"), diagnoses.PAST)
     if resource["resourceType"] == "DiagnosticReport":
         return has_code(resource.get("category"), _IMAGING)
     if kind.without and any(code.startswith(kind.without) for _, code in codings(resource.get("code"))):
@@ -146,9 +139,7 @@ def quantity_of(resource: Mapping[str, Any]) -> Quantity | None:
     """What an Observation with a number measures, if it is known."""
     if not isinstance(resource.get("valueQuantity"), dict):
         return None
-    concept = resource.get("code")
-    loinc = next((code for system, code in codings(concept) if system == _LOINC), None)
-    return quantities.quantity(loinc, text_of(concept), unit_of(resource["valueQuantity"]))
+    return quantities.of(resource.get("code"), unit_of(resource["valueQuantity"]))
 
 
 def concept_of(resource: Mapping[str, Any]) -> Mapping[str, Any]:

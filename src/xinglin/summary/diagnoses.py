@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 from xinglin.fhir.reading import codings, has_code, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    Resource = dict[str, Any]
+    from xinglin.fhir.reading import Resource
 
 ICD10 = "http://hl7.org/fhir/sid/icd-10"
 ICD10S = frozenset({ICD10, "http://hl7.org/fhir/sid/icd-10-cn", "urn:oid:2.16.156.10011.2.3.3.11"})
 """ICD-10 by the systems in which institutions send it: WHO's and the national clinical edition."""
+PAST = frozenset({"inactive", "resolved", "remission"})
+"""Clinical states of what is over."""
 _VOID = {"entered-in-error", "refuted"}
 _WHO = re.compile(r"[A-Z][0-9]{2}(?:\.[0-9])?")
 
@@ -44,6 +46,11 @@ def together(conditions: Iterable[Resource]) -> list[list[Resource]]:
         groups[place].append(condition)
         places |= dict.fromkeys(keys, place)
     return [group for group in groups if group]
+
+
+def is_over(condition: Mapping[str, Any]) -> bool:
+    """Whether a Condition says that the disease has passed."""
+    return has_code(condition.get("clinicalStatus"), PAST) or bool(condition.get("abatementDateTime"))
 
 
 def _keys(concept: Any) -> list[str]:

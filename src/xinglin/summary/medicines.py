@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
-    Resource = dict[str, Any]
+    from xinglin.fhir.reading import Resource
 
 VOID = frozenset({"entered-in-error", "cancelled", "draft"})
 STOPPED = frozenset({"stopped", "on-hold", "ended"})

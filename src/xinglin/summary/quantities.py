@@ -6,6 +6,9 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
+
+from xinglin.fhir.reading import loinc_of, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,12 @@ def _known() -> tuple[dict[str, Quantity], dict[tuple[str, str], Quantity]]:
         codes |= dict.fromkeys(one["codes"], quantity)
         names |= {(name.casefold(), quantity.unit): quantity for name in (one["zh"], *one["names"])}
     return codes, names
+
+
+def of(concept: Any, unit: str) -> Quantity | None:
+    """The quantity of a test by its CodeableConcept, with the unit as shown."""
+    loinc = loinc_of(concept)
+    return quantity(loinc, "" if loinc else text_of(concept), unit)
 
 
 def quantity(loinc: str | None, name: str, unit: str) -> Quantity | None:

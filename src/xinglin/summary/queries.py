@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
+    from xinglin.fhir.reading import Resource
     from xinglin.record.door import Door
     from xinglin.summary.building import Summary
-    from xinglin.summary.choosing import Resource
 
 
 def of(door: Door, patient: str, today: date) -> Summary:

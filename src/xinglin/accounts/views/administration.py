@@ -83,8 +83,6 @@ def _one(
     request: HttpRequest, hand: Hand, account: Account, form: RolesForm | None, place: PlaceForm | None = None
 ) -> HttpResponse:
     may = {power: managing.may(hand, power, account) for power in _POWERS}
-    past = events.of_account(account.pk)[:50]
-    names = queries.names_of_accounts(event.actor for event in past)
     shown = {
         "account": account,
         "may": may,
@@ -95,7 +93,7 @@ def _one(
         "until": hindrances.locked_until([hindrances.of_name(account.username)], now=hand.now),
         "second": factors.has(account),
         "sessions": account.sessions.filter(ended=None).order_by("-seen")[:20],
-        "events": [(event, events.WORDS.get(event.kind, event.kind), names.get(event.actor, "")) for event in past],
+        "events": queries.happened(events.of_account(account.pk)[:50]),
     }  # fmt: skip
     status = 422 if (form is not None and form.errors) or (place is not None and place.errors) else 200
     return render(request, "accounts/one.html", shown, status=status)

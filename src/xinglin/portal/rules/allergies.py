@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from xinglin.portal.rules.reading import first_date, has_code, text_of
+from xinglin.fhir.reading import first_date, has_code, text_of
 from xinglin.portal.rules.sources import Source, institutions
 
 if TYPE_CHECKING:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from xinglin.portal.rules import documents, medicines, reading, results
+from xinglin.fhir import reading
+from xinglin.fhir.reading import each, first_date, text_of
+from xinglin.portal.rules import documents, medicines, results
 from xinglin.portal.rules.limits import UNKNOWN, Whose
-from xinglin.portal.rules.reading import each, first_date, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

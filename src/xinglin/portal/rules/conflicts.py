@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from xinglin.fhir.reading import codings, day, first_date
 from xinglin.portal.rules import people, results
 from xinglin.portal.rules.allergies import State
-from xinglin.portal.rules.reading import codings, day, first_date
 from xinglin.portal.rules.sources import Source
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
-from xinglin.portal.rules.reading import codings, each, first_date, has_code, moment, text_of
+from xinglin.fhir.reading import codings, each, first_date, has_code, moment, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median_low
 from typing import TYPE_CHECKING, Any
 
-from xinglin.portal.rules.reading import codings, each, first_date, has_code, moment, text_of
+from xinglin.fhir.reading import codings, each, first_date, has_code, moment, text_of
 from xinglin.portal.rules.results import said
 
 if TYPE_CHECKING:

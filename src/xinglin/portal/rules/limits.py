@@ -12,8 +12,8 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from xinglin.fhir.reading import as_date
 from xinglin.kernel.ages import age_between
-from xinglin.portal.rules.reading import as_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

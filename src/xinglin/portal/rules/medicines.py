@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from xinglin.fhir.reading import codings, day, each, has_code, number, text_of, unit_of
 from xinglin.portal.rules.people import most_said
-from xinglin.portal.rules.reading import codings, day, each, has_code, number, text_of, unit_of
 from xinglin.portal.rules.sources import Source, institutions
 from xinglin.reminders import knowledge
 from xinglin.reminders.values import Indicator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from xinglin.portal.rules.reading import each, first_date, text_of
+from xinglin.fhir.reading import each, first_date, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

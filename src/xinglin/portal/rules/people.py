@@ -7,9 +7,9 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from xinglin.fhir.reading import as_date, codings, each
 from xinglin.identity.identifiers import IDENTITY_SYSTEMS, normal_identity
 from xinglin.kernel.ages import Age, age_between
-from xinglin.portal.rules.reading import as_date, codings, each
 from xinglin.terminology import pinyin
 
 if TYPE_CHECKING:

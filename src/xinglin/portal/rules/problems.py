@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from xinglin.fhir.reading import codings, day, first_date, moment, text_of
 from xinglin.portal.rules.people import most_said
-from xinglin.portal.rules.reading import codings, day, first_date, has_code, moment, text_of
 from xinglin.portal.rules.sources import Source, institutions
 from xinglin.summary import diagnoses
 from xinglin.summary.diagnoses import ICD10S
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from xinglin.portal.rules.sources import Sources
 
 TCM_SYSTEMS = ("urn:oid:2.16.156.10011.2.3.3.14", "urn:oid:2.16.156.10011.2.3.3.15")
-_PAST = {"inactive", "resolved", "remission"}
 _OLD, _YOUNG = 65, 7
 
 # The diseases that a banner warns of, by the colour of the tag: red for danger, amber for what needs control,
@@ -87,7 +86,7 @@ def _problem(group: Sequence[Mapping[str, Any]], sources: Sources) -> Problem:
         code=next(
             (c for r in (latest, *group) for system, c in codings(r.get("code")) if system in ICD10S), ""
         ),
-        active=not has_code(latest.get("clinicalStatus"), _PAST) and not latest.get("abatementDateTime"),
+        active=not diagnoses.is_over(latest),
         since=min(filter(None, begun), default=""),
         last=max((d for d, _ in dated), default=""),
         tcm=bool(systems.intersection(TCM_SYSTEMS)),

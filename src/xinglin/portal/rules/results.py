@@ -13,21 +13,22 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from xinglin.portal.rules import finding, groups, limits, units
-from xinglin.portal.rules.groups import ASIDE, Group
-from xinglin.portal.rules.limits import UNKNOWN, Whose
-from xinglin.portal.rules.people import has_han, most_said
-from xinglin.portal.rules.reading import (
+from xinglin.fhir.reading import (
     codings,
     day,
     each,
     first_date,
     has_code,
+    loinc_of,
     moment,
     number,
     text_of,
     unit_of,
 )
+from xinglin.portal.rules import finding, groups, limits, units
+from xinglin.portal.rules.groups import ASIDE, Group
+from xinglin.portal.rules.limits import UNKNOWN, Whose
+from xinglin.portal.rules.people import has_han, most_said
 from xinglin.portal.rules.sources import Source, institutions
 from xinglin.summary import quantities
 
@@ -35,10 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from xinglin.portal.rules.sources import Sources
-    from xinglin.summary.quantities import Quantity
 
 _VOID = {"entered-in-error", "cancelled", "registered"}
-_LOINC = "http://loinc.org"
 _HIGH, _LOW = {"H", "HH", "HU", "HX"}, {"L", "LL", "LU", "LX"}
 _ABNORMAL, _NORMAL = {"A", "AA", "POS", "DET"}, {"N", "NEG", "ND"}
 _NOWHERE = Source("", "", "")
@@ -184,29 +183,20 @@ def _group(categories: tuple[str, ...], code: Any, panel: Any, point: Point) -> 
 def _key(reading: Reading) -> str:
     """What makes two values alike: the test's standard code, else its words; and the unit."""
     aside = "~aside" if reading.group in ASIDE else ""
-    return f"{_loinc(reading.code) or text_of(reading.code).casefold()}~{reading.point.unit}{aside}"
+    return f"{loinc_of(reading.code) or text_of(reading.code).casefold()}~{reading.point.unit}{aside}"
 
 
 def _known_by(key: str, reading: Reading) -> str:
     """The key of the quantity that a test is, which several codes and names may mean; else the test's own."""
-    known = _quantity(reading.code, reading.point.unit)
+    known = quantities.of(reading.code, reading.point.unit)
     return f"{known.code}~{key.partition('~')[2]}" if known else key
-
-
-def _quantity(concept: Any, unit: str) -> Quantity | None:
-    loinc = _loinc(concept)
-    return quantities.quantity(loinc, "" if loinc else text_of(concept), unit)
-
-
-def _loinc(concept: Any) -> str | None:
-    return next((code for system, code in codings(concept) if system == _LOINC), None)
 
 
 def _series(key: str, group: Sequence[Reading]) -> Series:
     ordered = sorted(group, key=lambda r: r.point.at)
     last = ordered[-1]
     name, others = _names(text_of(r.code) for r in reversed(ordered))
-    known = None if has_han(name) else _quantity(last.code, last.point.unit)
+    known = None if has_han(name) else quantities.of(last.code, last.point.unit)
     if known is not None:
         name, others = known.zh, (name, *others)
     points = tuple(r.point for r in ordered)
@@ -239,9 +229,9 @@ def _point(holder: Mapping[str, Any], at: str, source: Source, whose: Whose = UN
 def _held_to_usual(point: Point, holder: Mapping[str, Any], whose: Whose) -> Point:
     """The value held against usual limits, where its sender gives no range and says at most that it is abnormal."""
     assert point.value is not None
-    known = _quantity(holder.get("code"), point.unit)
+    known = quantities.of(holder.get("code"), point.unit)
     found = limits.limit(
-        known.code if known else _loinc(holder.get("code")) or "", point.unit, whose, point.date
+        known.code if known else loinc_of(holder.get("code")) or "", point.unit, whose, point.date
     )
     if found is None:
         return point
@@ -256,7 +246,7 @@ def _held_to_usual(point: Point, holder: Mapping[str, Any], whose: Whose) -> Poi
 
 def _normalised(point: Point, holder: Mapping[str, Any]) -> Point:
     """The value and its bounds in the usual unit of the test; the flag is what was said of the value as sent."""
-    shown = units.normal(_loinc(holder.get("code")), point.unit)
+    shown = units.normal(loinc_of(holder.get("code")), point.unit)
     if shown.factor == 1.0 or point.value is None:
         return point if shown.unit == point.unit else replace(point, unit=shown.unit)
     value, low, high = (

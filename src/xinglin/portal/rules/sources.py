@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from xinglin.exchange import naming
-from xinglin.portal.rules.reading import day, each
+from xinglin.fhir.reading import day, each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from xinglin.fhir.reading import day, days_after, each, first_date, has_code, moment, text_of
 from xinglin.portal.rules import documents
-from xinglin.portal.rules.reading import day, days_after, each, first_date, has_code, moment, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

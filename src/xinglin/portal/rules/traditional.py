@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from xinglin.fhir.reading import codings, day, each, first_date, moment, number, text_of, unit_of
 from xinglin.portal.rules import groups, medicines, results, timeline
 from xinglin.portal.rules.problems import TCM_SYSTEMS
-from xinglin.portal.rules.reading import codings, day, each, first_date, moment, number, text_of, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, ngettext
 
+from xinglin.fhir.reading import as_date
 from xinglin.identity import identifiers
 from xinglin.kernel.ages import age_between
-from xinglin.portal.rules.reading import as_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from django.views.decorators.http import require_GET
 
+from xinglin.fhir.reading import day, each, first_date, text_of
 from xinglin.portal import queries
 from xinglin.portal.rules import documents, medicines, problems, results, timeline
 from xinglin.portal.rules.groups import ASIDE
-from xinglin.portal.rules.reading import day, each, first_date, text_of
 from xinglin.portal.views.frame import part, today
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
+    from xinglin.fhir.reading import Resource
     from xinglin.portal.queries import Resident
-    from xinglin.portal.rules.reading import Resource
     from xinglin.record.door import Door
 
 _AT_VISIT: dict[str, str] = {

@@ -18,8 +18,8 @@ from xinglin.ui import entry
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
+    from xinglin.fhir.reading import Resource
     from xinglin.portal.queries import Resident
-    from xinglin.portal.rules.reading import Resource
     from xinglin.record.door import Door
 
 _READABLE = {"DocumentReference", "DiagnosticReport", "Composition"}

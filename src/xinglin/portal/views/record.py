@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
+    from xinglin.fhir.reading import Resource
     from xinglin.portal.queries import Resident
-    from xinglin.portal.rules.reading import Resource
     from xinglin.record.door import Door
 
 _CARD_ROWS = 8

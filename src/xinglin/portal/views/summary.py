@@ -10,10 +10,10 @@ from django.views.decorators.http import require_GET
 
 from xinglin.fhir import json
 from xinglin.fhir.dates import LOCAL_ZONE
+from xinglin.fhir.reading import text_of
 from xinglin.kernel import clock
 from xinglin.portal import queries
 from xinglin.portal.rules import people, results
-from xinglin.portal.rules.reading import text_of
 from xinglin.portal.rules.sources import Source, message_of
 from xinglin.portal.views.frame import part, today
 from xinglin.smart.views.machines import base_of
@@ -24,9 +24,9 @@ from xinglin.ui import entry
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from xinglin.fhir.reading import Resource
     from xinglin.portal.queries import Resident
     from xinglin.portal.rules.people import Person
-    from xinglin.portal.rules.reading import Resource
     from xinglin.record.door import Door
     from xinglin.summary.building import Summary
 

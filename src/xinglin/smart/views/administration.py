@@ -8,9 +8,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from xinglin.accounts import events, faults
+from xinglin.accounts import faults
 from xinglin.accounts.models import Event
-from xinglin.accounts.queries import names_of_accounts
+from xinglin.accounts.queries import happened
 from xinglin.accounts.views.entering import signed_in
 from xinglin.kernel.errors import Fault, not_found
 from xinglin.smart import queries, registering, upstream, words
@@ -66,17 +66,12 @@ def one(request: HttpRequest, hand: Hand, number: int) -> HttpResponse:
             form.add_error(None, faults.said(fault))
         else:
             return redirect("smart:one", number)
-    past = list(
-        Event.objects.filter(kind__startswith="app-", detail__startswith=app.client_id).order_by("-place")[
-            :50
-        ]
-    )
-    names = names_of_accounts(event.actor for event in past)
+    past = Event.objects.filter(kind__startswith="app-", detail__startswith=app.client_id)
     shown = {
         "app": app, "form": form, "kind": words.KINDS[Kind(app.kind)], "base": base_of(request),
         "scopes": [(scope, *words.of_scope(scope)) for scope in app.scopes],
         "grants": app.grants.filter(ended=None).exclude(begun=None).count(),
-        "events": [(event, events.WORDS.get(event.kind, event.kind), names.get(event.actor, "")) for event in past],
+        "events": happened(past.order_by("-place")[:50]),
     }  # fmt: skip
     return render(request, "smart/one.html", shown, status=422 if form.errors else 200)
 

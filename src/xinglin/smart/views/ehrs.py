@@ -8,9 +8,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from xinglin.accounts import events, faults, managing
+from xinglin.accounts import faults, managing
 from xinglin.accounts.models import Event
-from xinglin.accounts.queries import names_of_accounts
+from xinglin.accounts.queries import happened
 from xinglin.accounts.views.entering import signed_in
 from xinglin.kernel.errors import Fault, forbidden, invalid, not_found
 from xinglin.smart import ehrs, registering, words
@@ -123,11 +123,9 @@ def _shown(
     form = form or EhrForm(hand.account, ehr)
     base = base_of(request)
     accounts = {account.pk: account for account in managing.reach(hand.account)}
-    past = list(
-        Event.objects.filter(kind__in=["link-opened", "link-refused", *_KINDS], detail__startswith=f"{ehr.key} ")
-        .order_by("-place")[:_EVENTS]
-    )  # fmt: skip
-    names = names_of_accounts(event.actor for event in past)
+    past = Event.objects.filter(
+        kind__in=["link-opened", "link-refused", *_KINDS], detail__startswith=f"{ehr.key} "
+    )
     shown = {
         "ehr": ehr, "form": form, "look": look, "problem": problem,
         "lacks": [(lack, words.LACKS[lack]) for lack in look.lacks] if look else [],
@@ -136,7 +134,7 @@ def _shown(
         "scopes": ["launch", *terms().launches.scopes, *(["profile"] if ehr.matching == Matching.NAME else [])],
         "may_link": _POWER in hand.powers,
         "bound": [(one_, accounts[one_.account]) for one_ in ehrs.bound(ehr) if one_.account in accounts],
-        "events": [(event, events.WORDS.get(event.kind, event.kind), names.get(event.actor, "")) for event in past],
+        "events": happened(past.order_by("-place")[:_EVENTS]),
     }  # fmt: skip
     return render(request, "smart/ehr.html", shown, status=422 if form.errors or problem else 200)
 
