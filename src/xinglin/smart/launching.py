@@ -63,10 +63,7 @@ def begin(*, given: Mapping[str, str], browser: str, base: str, now: datetime) -
     issuer, launch = given.get("iss", "").strip().rstrip("/"), given.get("launch", "")
     ehr = Ehr.objects.filter(issuer=issuer, active=True).first() if issuer else None
     if ehr is None:
-        raise forbidden(
-            gettext_noop("The system that has sent you here, %(issuer)s, is not registered, or is disabled."),
-            code=Why.UNKNOWN, issuer=issuer[:200] or "—",
-        )  # fmt: skip
+        raise _unknown(issuer[:200] or "—")
     if not ehr.client_id or len(launch) > _LONGEST:
         raise conflict(
             gettext_noop("%(name)s is registered, but has not been set up completely."), code=Why.NOT_READY,
@@ -106,19 +103,13 @@ def come_back(*, key: str, given: Mapping[str, str], browser: str, base: str, no
     """Take the answer of the system with that short name; every fault has a ``Why`` as its code."""
     ehr = Ehr.objects.filter(key=key, active=True).first()
     if ehr is None:
-        raise forbidden(
-            gettext_noop("The system that has sent you here, %(issuer)s, is not registered, or is disabled."),
-            code=Why.UNKNOWN, issuer=key[:40],
-        )  # fmt: skip
+        raise _unknown(key[:40])
     state = given.get("state", "")
     opening = _opening(ehr, state, browser, now=now)
     said = ehrs.configuration(ehr, now=now)
     named = given.get("iss")
     if named != said.issuer and (named is not None or said.names_itself):
-        raise forbidden(
-            gettext_noop("The answer is not that of %(name)s: another server has given it."), code=Why.MIXED,
-            name=ehr.name,
-        )  # fmt: skip
+        raise _mixed(ehr)
     _require_no_error(ehr, given)
     question = _question(state, browser)
     answer = _exchanged(ehr, said, question, given["code"], back=ehrs.redirect_of(ehr.key, base), now=now)
@@ -143,14 +134,27 @@ def _opening(ehr: Ehr, state: str, browser: str, *, now: datetime) -> Opening:
             gettext_noop("This answer was not asked for in this browser, or too long ago."), code=Why.STATE
         )
     if found.ehr_id != ehr.pk:
-        raise forbidden(
-            gettext_noop("The answer is not that of %(name)s: another server has given it."), code=Why.MIXED,
-            name=ehr.name,
-        )  # fmt: skip
+        raise _mixed(ehr)
     if not Opening.objects.filter(pk=found.pk, used=None).update(used=now):
         raise forbidden(gettext_noop("This answer was used before: it opens a record once."), code=Why.USED)
     found.used = now
     return found
+
+
+def _unknown(issuer: str) -> Exception:
+    return forbidden(
+        gettext_noop("The system that has sent you here, %(issuer)s, is not registered, or is disabled."),
+        code=Why.UNKNOWN,
+        issuer=issuer,
+    )
+
+
+def _mixed(ehr: Ehr) -> Exception:
+    return forbidden(
+        gettext_noop("The answer is not that of %(name)s: another server has given it."),
+        code=Why.MIXED,
+        name=ehr.name,
+    )
 
 
 def _require_no_error(ehr: Ehr, given: Mapping[str, str]) -> None:
@@ -338,11 +342,15 @@ def waiting(*, number: int, browser: str, now: datetime) -> Opening:
         .first()
     )  # fmt: skip
     if found is None or not browser:
-        raise gone(
-            gettext_noop("Nobody waits here to be linked. Open the record again from your own system."),
-            code=Why.STATE,
-        )
+        raise _nobody_waits()
     return found
+
+
+def _nobody_waits() -> Exception:
+    return gone(
+        gettext_noop("Nobody waits here to be linked. Open the record again from your own system."),
+        code=Why.STATE,
+    )
 
 
 def link(*, opening: Opening, account: Account, deed: Deed) -> None:
@@ -356,10 +364,7 @@ def link(*, opening: Opening, account: Account, deed: Deed) -> None:
     _require_role(ehr, account)
     with transaction.atomic():
         if not Opening.objects.filter(pk=opening.pk, linked=None).update(linked=deed.now):
-            raise gone(
-                gettext_noop("Nobody waits here to be linked. Open the record again from your own system."),
-                code=Why.STATE,
-            )
+            raise _nobody_waits()
         ehrs.bind(ehr=ehr, account=account, subject=opening.subject, deed=deed)
 
 
