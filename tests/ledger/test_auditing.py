@@ -131,7 +131,9 @@ def test_an_altered_entry_is_named(used: Log, nth: int) -> None:
         "UPDATE ledger_entry SET leaf = replace(encode(leaf, 'escape'), '2026', '2025')::bytea WHERE index = %s",
         nth,
     )
-    used.tamper("UPDATE ledger_entry SET leaf = set_byte(leaf, 12, 33) WHERE index = %s", nth)
+    used.tamper(
+        "UPDATE ledger_entry SET leaf = set_byte(leaf, 12, get_byte(leaf, 12) # 1) WHERE index = %s", nth
+    )
 
     assert (What.ENTRY_ALTERED, f"entry {nth}") in found(used)
 
@@ -162,7 +164,9 @@ def test_an_inserted_entry_is_named(used: Log) -> None:
 
 
 def test_an_altered_tile_is_named_and_the_entries_are_not_blamed(used: Log) -> None:
-    used.tamper("UPDATE ledger_tile SET hashes = set_byte(hashes, 70, 33) WHERE level = 0")
+    used.tamper(
+        "UPDATE ledger_tile SET hashes = set_byte(hashes, 70, get_byte(hashes, 70) # 1) WHERE level = 0"
+    )
 
     assert found(used) == [(What.TILE_ALTERED, "tile/0/000")]
 
@@ -170,7 +174,10 @@ def test_an_altered_tile_is_named_and_the_entries_are_not_blamed(used: Log) -> N
 def test_of_many_tiles_only_the_altered_one_is_named(log: Log) -> None:
     log.grow(600)
     log.grow(100)
-    log.tamper("UPDATE ledger_tile SET hashes = set_byte(hashes, 70, 33) WHERE level = 0 AND number = 1")
+    log.tamper(
+        "UPDATE ledger_tile SET hashes = set_byte(hashes, 70, get_byte(hashes, 70) # 1)"
+        " WHERE level = 0 AND number = 1"
+    )
 
     assert found(log) == [(What.TILE_ALTERED, "tile/0/001")]
 
@@ -216,7 +223,9 @@ def test_a_changed_bit_anywhere_in_entries_tiles_and_heads_is_found(log: Log) ->
 def test_an_altered_upper_tile_is_named(log: Log) -> None:
     log.grow(600)
     log.grow(3)
-    log.tamper("UPDATE ledger_tile SET hashes = set_byte(hashes, 40, 33) WHERE level = 1")
+    log.tamper(
+        "UPDATE ledger_tile SET hashes = set_byte(hashes, 40, get_byte(hashes, 40) # 1) WHERE level = 1"
+    )
 
     assert found(log) == [(What.TILE_ALTERED, "tile/1/000")]
 

@@ -17,7 +17,7 @@ from xinglin.kernel import clock
 from xinglin.kernel.actor import Actor
 from xinglin.kernel.errors import Fault, Kind
 from xinglin.record import access, database, notices
-from xinglin.residents import shares
+from xinglin.residents import pins, shares
 from xinglin.residents.shares import Outcome, Scope, Wish
 
 ACTOR = Actor("account/5", "王桂兰", frozenset({"resident"}))
@@ -25,11 +25,11 @@ WISH = Wish(Scope.SUMMARY, 30, 1)
 FROM = Origin("192.0.2.7", "Browser")
 
 
-def made(connection, wish: Wish = WISH, now=None) -> shares.Made:
+def made(connection, wish: Wish = WISH, now=None) -> pins.Made:
     return shares.share(connection, patient="a", wish=wish, actor=ACTOR, now=now or clock.now())
 
 
-def attempt(connection, one: shares.Made, pin: str = "", **later: float) -> Outcome:
+def attempt(connection, one: pins.Made, pin: str = "", **later: float) -> Outcome:
     now = clock.now() + timedelta(**later)
     return shares.attempt(connection, token=one.token, pin=pin or one.pin, now=now, origin=FROM)[0]
 

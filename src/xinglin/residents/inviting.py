@@ -8,8 +8,6 @@ either side withdraws at once; with the scope ``see`` it changes nothing for the
 
 from __future__ import annotations
 
-import hmac
-import secrets
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_noop
 
 from xinglin.accounts.queries import names_of_accounts
-from xinglin.crypto.sealing import search_hash, search_hashes
 from xinglin.identity import queries as identity
 from xinglin.kernel.errors import conflict, forbidden, invalid, not_found
-from xinglin.kernel.ids import VersionNumbers, shard_of
-from xinglin.residents import authorities, finding, keys, queries, rules
+from xinglin.kernel.ids import shard_of
+from xinglin.residents import authorities, finding, pins, queries, rules
 from xinglin.residents.rules import INVITED, Kind, Scope, State
 
 if TYPE_CHECKING:
@@ -32,8 +29,7 @@ if TYPE_CHECKING:
     from xinglin.record.database import Connection
     from xinglin.residents.queries import Authority, Registration
 
-_TOKEN, _PIN = "invitation-token", "invitation-pin"
-_numbers = VersionNumbers()
+_KIND = "invitation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +65,7 @@ class Wish:
     last_day: date
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A new invitation, with what is told once: the token of its address, and its PIN."""
-
-    id: int
-    token: str
-    pin: str
-
-
-def invite(connection: Connection, *, registration: Registration, wish: Wish, now: datetime) -> Made:
+def invite(connection: Connection, *, registration: Registration, wish: Wish, now: datetime) -> pins.Made:
     """Make an address and a PIN, in the caller's transaction.
 
     Raises ``invalid`` for a relation or day that is not possible, ``forbidden`` below full age, ``conflict`` for too
@@ -101,30 +88,24 @@ def invite(connection: Connection, *, registration: Registration, wish: Wish, no
         raise conflict(
             gettext_noop("Several invitations wait already. Take one back before you make another.")
         )
-    made = Made(_numbers.take(1)[0], secrets.token_urlsafe(16), _pin(rule.pin_digits))
-    ring = keys.ring(keys.SEARCH)
+    made = pins.make(rule.pin_digits)
     connection.execute(
         "INSERT INTO residents_invitation (id, shard, patient, account, relation, scope, last_day, token, pin, made,"
         " expires) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         [
             made.id, shard_of("Patient", registration.patient), registration.patient, registration.account,
-            wish.relation, wish.scope.value, wish.last_day, search_hash(ring, _TOKEN, made.token),
-            search_hash(ring, f"{_PIN}/{made.id}", made.pin), now, now + timedelta(minutes=rule.minutes),
+            wish.relation, wish.scope.value, wish.last_day, *made.hashes(_KIND), now,
+            now + timedelta(minutes=rule.minutes),
         ],
     )  # fmt: skip
     return made
 
 
-def _pin(digits: int) -> str:
-    return f"{secrets.randbelow(10**digits):0{digits}d}"
-
-
 def found(connection: Connection, token: str, *, lock: bool = False) -> Invitation | None:
     """The invitation of an address, whether or not it is open."""
-    hashes = search_hashes(keys.ring(keys.SEARCH), _TOKEN, token)
     row = connection.execute(
         f"SELECT {_COLUMNS} FROM residents_invitation WHERE token = ANY(%s){' FOR UPDATE' if lock else ''}",
-        [hashes],
+        [pins.hashes_of(_KIND, token)],
     ).fetchone()
     return _invitation(row) if row else None
 
@@ -167,8 +148,7 @@ def accept(
         raise not_found(gettext_noop("This invitation does not hold (any more). Ask for another."))
     row = connection.execute("SELECT pin FROM residents_invitation WHERE id = %s", [one.id]).fetchone()
     assert row is not None
-    known = search_hashes(keys.ring(keys.SEARCH), f"{_PIN}/{one.id}", "".join(pin.split()))
-    if not any(hmac.compare_digest(row[0], each) for each in known):
+    if not pins.is_right(_KIND, one.id, pin, row[0]):
         connection.execute("UPDATE residents_invitation SET failures = failures + 1 WHERE id = %s", [one.id])
         return None
     if registration.patient in identity.together(connection, one.patient):

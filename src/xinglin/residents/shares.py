@@ -7,8 +7,6 @@ sensitive. So every look has its line in the access log, and the resident a mess
 
 from __future__ import annotations
 
-import hmac
-import secrets
 import tomllib
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,14 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
 
-from xinglin.crypto.sealing import search_hash, search_hashes
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel.actor import Actor
 from xinglin.kernel.errors import conflict, invalid, not_found
 from xinglin.kernel.ids import VersionNumbers, shard_of
 from xinglin.record import notices
 from xinglin.record.policy import relations
-from xinglin.residents import keys
+from xinglin.residents import pins
 from xinglin.residents.rules import Kind
 
 if TYPE_CHECKING:
@@ -38,7 +35,7 @@ if TYPE_CHECKING:
 
 _DATA = Path(__file__).parent / "data"
 _VERSION = 1
-_TOKEN, _PIN = "share-token", "share-pin"
+_KIND = "share"
 _COLUMNS = "id, patient, actor, scope, made, expires, uses, used, failures, revoked"
 OPENED = gettext_noop("Your shared record was opened at %(moment)s.")
 WRONG = gettext_noop("Your shared record is closed: a wrong PIN was typed too often.")
@@ -110,35 +107,25 @@ class Wish:
     uses: int
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A new share, with what is told once: the token of its address, and its PIN."""
-
-    id: int
-    token: str
-    pin: str
-
-
 @cache
 def table() -> dict[str, Any]:
     """The limits."""
     return tomllib.loads((_DATA / f"shares-{_VERSION}.toml").read_text())
 
 
-def share(connection: Connection, *, patient: str, wish: Wish, actor: Actor, now: datetime) -> Made:
+def share(connection: Connection, *, patient: str, wish: Wish, actor: Actor, now: datetime) -> pins.Made:
     """Make an address and a PIN. Raises ``invalid`` for what is not offered, ``conflict`` for too many at once."""
     if wish.minutes not in table()["minutes"] or wish.uses not in table()["uses"]:
         raise invalid(gettext_noop("Choose one of the times and numbers that are offered."))
     if sum(one.is_open(now) for one in of_patients(connection, [patient])) >= table()["most_open"]:
         raise conflict(gettext_noop("Too much is shared at once. End one before you share again."))
-    made = Made(_numbers.take(1)[0], secrets.token_urlsafe(16), _pin())
-    ring, expires = keys.ring(keys.SEARCH), now + timedelta(minutes=wish.minutes)
+    made, expires = pins.make(table()["pin_digits"]), now + timedelta(minutes=wish.minutes)
     connection.execute(
         "INSERT INTO residents_share (id, shard, patient, actor, token, pin, scope, made, expires, uses)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         [
-            made.id, shard_of("Patient", patient), patient, actor.id, search_hash(ring, _TOKEN, made.token),
-            search_hash(ring, f"{_PIN}/{made.id}", made.pin), wish.scope.value, now, expires, wish.uses or None,
+            made.id, shard_of("Patient", patient), patient, actor.id, *made.hashes(_KIND), wish.scope.value, now,
+            expires, wish.uses or None,
         ],
     )  # fmt: skip
     relations.open_by_hand(
@@ -146,11 +133,6 @@ def share(connection: Connection, *, patient: str, wish: Wish, actor: Actor, now
         reason=f"shared by {actor.id}",
     )  # fmt: skip
     return made
-
-
-def _pin() -> str:
-    digits = table()["pin_digits"]
-    return f"{secrets.randbelow(10**digits):0{digits}d}"
 
 
 def revoke(connection: Connection, *, number: int, patients: Collection[str], now: datetime) -> None:
@@ -170,9 +152,9 @@ def found(connection: Connection, token: str) -> Share | None:
 
 
 def _found(connection: Connection, token: str, lock: str) -> Share | None:
-    hashes = search_hashes(keys.ring(keys.SEARCH), _TOKEN, token)
     row = connection.execute(
-        f"SELECT {_COLUMNS} FROM residents_share WHERE token = ANY(%s) {lock}", [hashes]
+        f"SELECT {_COLUMNS} FROM residents_share WHERE token = ANY(%s) {lock}",
+        [pins.hashes_of(_KIND, token)],
     ).fetchone()
     return _share(row) if row else None
 
@@ -186,8 +168,7 @@ def attempt(
         return Outcome.CLOSED, None
     row = connection.execute("SELECT pin FROM residents_share WHERE id = %s", [one.id]).fetchone()
     assert row is not None
-    known = search_hashes(keys.ring(keys.SEARCH), f"{_PIN}/{one.id}", "".join(pin.split()))
-    right = any(hmac.compare_digest(row[0], each) for each in known)
+    right = pins.is_right(_KIND, one.id, pin, row[0])
     outcome = Outcome.OPENED if right else Outcome.WRONG_PIN
     counted = "used = used + 1" if right else "failures = failures + 1"
     connection.execute(f"UPDATE residents_share SET {counted} WHERE id = %s", [one.id])
