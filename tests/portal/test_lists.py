@@ -131,7 +131,7 @@ def test_tags_show_what_is_active_and_dangerous_first():
 
     tags = problems.tags(found, people.Age(68, 0, 0))
 
-    assert [(t.kind, t.text, t.colour) for t in tags] == [
+    assert [(t.kind, t.name, t.colour) for t in tags] == [
         ("problem", "糖尿病", "red"),
         ("problem", "高血压", "amber"),
         ("old", "", "blue"),
@@ -411,7 +411,7 @@ def test_immunisation_says_its_dose_and_whether_it_was_given():
 
     (found,) = immunisations.immunisations([sent], SOURCES)
 
-    assert (found.vaccine, found.number, found.given, found.source.institution) == (
+    assert (found.name, found.number, found.given, found.source.institution) == (
         "乙型肝炎疫苗",
         "2/3",
         False,

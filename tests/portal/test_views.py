@@ -199,7 +199,7 @@ def test_banner_says_who_it_is_and_what_to_mind(doctor):
 def test_banner_tags_are_the_active_problems(doctor):
     tags = doctor.get("/residents/a/").context["tags"]
 
-    assert [(t.kind, t.text) for t in tags] == [
+    assert [(t.kind, t.name) for t in tags] == [
         ("problem", "2型糖尿病"),
         ("problem", "原发性高血压"),
         ("old", ""),
@@ -525,3 +525,31 @@ def test_medicine_is_marked_no_more_when_its_reminder_was_set_aside(doctor):
     database.connection().execute("TRUNCATE reminders_firing")
 
     assert "renal-taken" not in page
+
+
+def test_record_in_english_names_what_has_a_code_and_keeps_the_record_s_words(doctor):
+    door = open_as(SYSTEM)
+    door.update(make.resource(
+        "AllergyIntolerance", "allergy", "a", code=make.concept("青霉素"),
+        clinicalStatus=make.status_of("allergyintolerance-clinical", "active"),
+    ))  # fmt: skip
+    door.update(
+        make.quantity("white", make.concept("白细胞", loinc="6690-2"), "2026-01-01", 6.1, "10*9/L", about="a")
+    )
+    door.update(make.quantity("own", make.concept("本院指标"), "2026-01-01", 3, "分", about="a"))
+    recorded = '{} <span class="xl-recorded" lang="zh-Hans">{}</span>'.format
+
+    def pages() -> list[str]:
+        return [doctor.get(f"/residents/a/{part}/").content.decode() for part in ("allergies", "results")]
+
+    for page, name, words in zip(pages(), ("青霉素", "白细胞"), ("Penicillins", "White cells"), strict=True):
+        assert name in page
+        assert words not in page
+
+    doctor.cookies["django_language"] = "en"
+    allergies, results = pages()
+    assert recorded("Penicillins", "青霉素") in allergies
+    assert recorded("White cells", "白细胞") in results
+    assert (
+        '<span lang="zh-Hans">' in results
+    )  # what no code names stays as it was recorded, marked as Chinese

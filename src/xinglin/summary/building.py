@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 from xinglin.fhir.reading import LOINC, Resource, day, text_of
-from xinglin.summary import choosing, medicines
+from xinglin.summary import choosing, medicines, naming
 from xinglin.summary.choosing import Kind, content
 
 if TYPE_CHECKING:
@@ -33,6 +33,12 @@ class Row:
     day: str
     institution: str
     reference: str
+    english: str = ""
+
+    @property
+    def both(self) -> str:
+        """Its name for a reader of either language."""
+        return f"{self.name} {self.english}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ def _row(entry: Resource, names: Mapping[str, str]) -> Row:
         day(choosing.date_of(entry)),
         names.get(str(about.get("reference", "")), ""),
         f"{entry['resourceType']}/{entry['id']}",
+        naming.of_concept(choosing.concept_of(entry)),
     )
 
 
@@ -184,7 +191,7 @@ def _div(section: Section) -> str:
         return f'<div xmlns="{_XHTML}"><p>没有记录 No information</p></div>'
     cells = "".join(
         "<tr>"
-        + "".join(f"<td>{escape(text)}</td>" for text in (r.name, r.detail, r.day, r.institution))
+        + "".join(f"<td>{escape(text)}</td>" for text in (r.both, r.detail, r.day, r.institution))
         + "</tr>"
         for r in section.rows
     )

@@ -59,11 +59,11 @@ def _keys(concept: Any) -> list[str]:
     keys = [f"text|{text}"] if (text := "".join(text_of(concept).casefold().split())) else []
     if found and ":institution:" not in found[0][0]:
         system, code = found[0]
-        keys.append(f"{ICD10}|{_of_who(code)}" if system in ICD10S else f"{system}|{code}")
+        keys.append(f"{ICD10}|{of_who(code)}" if system in ICD10S else f"{system}|{code}")
     return keys
 
 
-def _of_who(code: str) -> str:
+def of_who(code: str) -> str:
     """WHO's code, which the national clinical edition extends: ``I10`` of ``I10.x09``, ``E11.9`` of ``E11.900``."""
     found = _WHO.match(code.upper())
     return found[0].removesuffix(".") if found else code

@@ -70,7 +70,7 @@ def _table(section: Section, style: ParagraphStyle) -> LongTable:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    return tuple(text or "—" for text in (row.name, row.detail, row.day, row.institution))
+    return tuple(text or "—" for text in (row.both, row.detail, row.day, row.institution))
 
 
 def _number(canvas: Any, _: Any) -> None:

@@ -5,9 +5,11 @@ They are loaded when the platform starts and skipped where nothing has changed, 
 
 from __future__ import annotations
 
+import csv
 import tomllib
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +71,13 @@ class File:
 def files(root: Path = CONTENT) -> list[File]:
     """What there is to load, in the order in which it is loaded."""
     return [File(kind, toml) for kind in KINDS for toml in sorted((root / kind).glob("*.toml"))]
+
+
+@cache
+def english(name: str) -> dict[str, str]:
+    """The English names of a code system that is shipped, by code, as far as it has any; ``name`` is its file's."""
+    with (CONTENT / "codesystems" / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
+        return {row["code"]: row["english"] for row in csv.DictReader(lines) if row.get("english")}
 
 
 def load(connection: Connection, root: Path = CONTENT, *, again: bool = False) -> list[str]:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from xinglin.fhir.reading import first_date, has_code, text_of
 from xinglin.portal.rules.sources import Source, institutions
+from xinglin.reminders import knowledge
+from xinglin.summary import naming
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from xinglin.portal.rules.sources import Sources
 
@@ -40,6 +42,11 @@ class Allergy:
     reactions: tuple[str, ...]
     criticality: str
     sources: tuple[Source, ...]
+    english: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.substance
 
     @property
     def institutions(self) -> tuple[str, ...]:
@@ -101,4 +108,17 @@ def _allergy(group: Sequence[tuple[Mapping[str, Any], Source]]) -> Allergy:
         tuple(filter(None, reactions)),
         criticality,
         tuple(s for _, s in group),
+        _english(resource.get("code") for resource, _ in group),
     )
+
+
+def _english(said: Iterable[Any]) -> str:
+    """The English name of a substance: by its code, else by what its words name."""
+    concepts = list(said)
+    coded = next(filter(None, map(naming.of_concept, concepts)), "")
+    if coded:
+        return coded
+    words = text_of(concepts[0])
+    groups = [knowledge.shipped().allergens[each].name.en for each in knowledge.allergens_in(words)]
+    said = ", ".join(groups)
+    return said[:1].upper() + said[1:] or naming.of_medicine(knowledge.substances_in(words))

@@ -9,6 +9,7 @@ from xinglin.fhir import reading
 from xinglin.fhir.reading import each, first_date, text_of
 from xinglin.portal.rules import documents, medicines, results
 from xinglin.portal.rules.limits import UNKNOWN, Whose
+from xinglin.summary import naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from xinglin.portal.rules.sources import Source, Sources
 
+_MEDICINES = frozenset({"MedicationRequest", "MedicationStatement"})
 _DATES = (
     "effectiveDateTime", "effectivePeriod", "effectiveInstant", "authoredOn", "occurrenceDateTime", "period",
     "recordedDate", "onsetDateTime", "started", "performedDateTime", "performedPeriod", "date", "issued", "created",
@@ -32,6 +34,11 @@ class Change:
     new: bool
     came: int
     source: Source
+    english: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +94,13 @@ def _change(resource: Mapping[str, Any], since: int, sources: Sources, whose: Wh
         new=str(meta.get("versionId")) == "1",
         came=max(reading.moment(meta.get("lastUpdated")), since),
         source=sources.of(resource, first_date(resource, *_DATES)),
+        english=_english(resource),
     )
 
 
 def _title(resource: Mapping[str, Any]) -> str:
     kind = resource.get("resourceType")
-    if kind in {"MedicationRequest", "MedicationStatement"}:
+    if kind in _MEDICINES:
         return text_of(medicines.concept_of(resource))
     if kind == "Encounter":
         said = [text_of(t) for t in each(resource.get("type"))]
@@ -102,6 +110,13 @@ def _title(resource: Mapping[str, Any]) -> str:
     if kind == "Immunization":
         return text_of(resource.get("vaccineCode"))
     return documents.title_of(resource)
+
+
+def _english(resource: Mapping[str, Any]) -> str:
+    kind = resource.get("resourceType")
+    if kind in _MEDICINES:
+        return naming.of_concept(medicines.concept_of(resource))
+    return naming.of_concept(resource.get("vaccineCode" if kind == "Immunization" else "code"))
 
 
 def _value(resource: Mapping[str, Any], whose: Whose) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xinglin.fhir.reading import each, first_date, moment, text_of
+from xinglin.summary import naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
 class Dose:
     """One immunisation."""
 
-    vaccine: str
+    name: str
     number: str
     lot: str
     site: str
     given: bool
     source: Source
+    english: str = ""
 
 
 def immunisations(resources: Iterable[Mapping[str, Any]], sources: Sources) -> tuple[Dose, ...]:
@@ -31,7 +33,8 @@ def immunisations(resources: Iterable[Mapping[str, Any]], sources: Sources) -> t
     kept.sort(key=lambda r: moment(first_date(r, "occurrenceDateTime", "recorded")), reverse=True)
     return tuple(
         Dose(
-            vaccine=text_of(r.get("vaccineCode")),
+            name=text_of(r.get("vaccineCode")),
+            english=naming.of_concept(r.get("vaccineCode")),
             number=next((_dose_number(p) for p in each(r.get("protocolApplied"))), ""),
             lot=str(r.get("lotNumber", "")),
             site=text_of(r.get("site")),

@@ -15,6 +15,7 @@ from xinglin.portal.rules.sources import Source, institutions
 from xinglin.reminders import knowledge
 from xinglin.reminders.values import Indicator
 from xinglin.summary import medicines as merging
+from xinglin.summary import naming
 from xinglin.summary.medicines import Often, concept_of, contained, dose_of, often_of
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Course", "Medicine", "concept_of", "contained", "dose_of", "is_tcm", "marked", "medicines"]
 
-_ATC = "http://www.whocc.no/atc"
 _TCM_WORDS = ("中药", "饮片", "汤剂", "颗粒剂")
 
 
@@ -87,6 +87,10 @@ class Medicine:
         return institutions([c.source for c in self.courses])
 
     @property
+    def english(self) -> str:
+        return naming.of_medicine(self.codes)
+
+    @property
     def running(self) -> tuple[str, ...]:
         """The institutions of the prescriptions that are being taken."""
         return institutions([c.source for c in self.courses if c.current])
@@ -137,7 +141,7 @@ def _codes(group: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     if any(is_tcm(request) for request in group):
         return ()
     concepts = [concept_of(request) for request in group]
-    sent = [code for concept in concepts for system, code in codings(concept) if system == _ATC]
+    sent = [code for concept in concepts for system, code in codings(concept) if system == naming.ATC]
     return tuple(dict.fromkeys(sent)) or knowledge.substances_in(text_of(concepts[0]))
 
 

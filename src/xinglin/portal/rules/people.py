@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from xinglin.fhir.reading import as_date, codings, each
 from xinglin.identity.identifiers import IDENTITY_SYSTEMS, normal_identity
@@ -20,6 +20,21 @@ CARD_SYSTEM = "urn:oid:2.16.156.10011.1.19"
 _NAME_USES = {"official": 0, "usual": 1}
 _DOTS = "·•・‧.．"
 _HAN = re.compile(r"[\u2e80-\u9fff\U00020000-\U0003ffff]")
+
+
+class Named(Protocol):
+    """What a record says, with the English name of its code; ``""`` where it has none."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def english(self) -> str: ...
+
+
+def named(one: Named, *, chinese: bool) -> str:
+    """How the reader calls it: in Chinese the record's word, in English the name of its code, if it has one."""
+    return one.name if chinese else one.english or one.name
 
 
 def identity_of(patient: Mapping[str, Any]) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xinglin.fhir.reading import codings, day, first_date, moment, text_of
 from xinglin.portal.rules.people import most_said
 from xinglin.portal.rules.sources import Source, institutions
-from xinglin.summary import diagnoses
+from xinglin.summary import diagnoses, naming
 from xinglin.summary.diagnoses import ICD10S
 
 if TYPE_CHECKING:
@@ -52,14 +52,19 @@ class Problem:
     def institutions(self) -> tuple[str, ...]:
         return institutions(self.sources)
 
+    @property
+    def english(self) -> str:
+        return naming.of_disease(self.code)
+
 
 @dataclass(frozen=True, slots=True)
 class Tag:
     """A label of the banner. ``kind`` is ``problem``, ``old`` or ``young``; the page words the last two."""
 
     kind: str
-    text: str
+    name: str
     colour: str
+    english: str = ""
 
 
 def problems(resources: Iterable[dict[str, Any]], sources: Sources) -> tuple[Problem, ...]:
@@ -101,7 +106,7 @@ def _recorded(resource: Mapping[str, Any]) -> str:
 
 def tags(found: Iterable[Problem], age: Age | None) -> tuple[Tag, ...]:
     """The banner's tags: active diseases to be minded, and ages that bring rights or need care."""
-    shown = {p.name: Tag("problem", p.name, p.colour) for p in found if p.active and p.colour}
+    shown = {p.name: Tag("problem", p.name, p.colour, p.english) for p in found if p.active and p.colour}
     ordered = sorted(shown.values(), key=lambda tag: list(_COLOURS).index(tag.colour))
     if age is not None and (age.years >= _OLD or age.years < _YOUNG):
         ordered.append(Tag("old" if age.years >= _OLD else "young", "", "blue"))

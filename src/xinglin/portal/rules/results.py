@@ -30,7 +30,7 @@ from xinglin.portal.rules.groups import ASIDE, Group
 from xinglin.portal.rules.limits import UNKNOWN, Whose
 from xinglin.portal.rules.people import has_han, most_said
 from xinglin.portal.rules.sources import Source, institutions
-from xinglin.summary import quantities
+from xinglin.summary import naming, quantities
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -104,7 +104,11 @@ class Series:
     @property
     def find(self) -> str:
         """What is looked in for what is typed above the results."""
-        return finding.words((self.name, *self.others, self.panel), self.code)
+        return finding.words((self.name, *self.others, self.panel, self.english), self.code)
+
+    @property
+    def english(self) -> str:
+        return naming.of_test(self.code)
 
     @property
     def institutions(self) -> tuple[str, ...]:

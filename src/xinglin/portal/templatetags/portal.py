@@ -9,16 +9,19 @@ from django import template
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import get_language, gettext, ngettext
 
 from xinglin.fhir.reading import as_date
 from xinglin.identity import identifiers
 from xinglin.kernel.ages import age_between
+from xinglin.portal.rules import people
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from xinglin.portal.rules.medicines import Medicine
+    from xinglin.portal.rules.people import Named
     from xinglin.portal.rules.timeline import Event
 
 register = template.Library()
@@ -52,12 +55,42 @@ def at(moment: int, form: str) -> str:
     return date_format(timezone.localtime(datetime.fromtimestamp(moment / 1_000_000, UTC)), form)
 
 
+def _chinese() -> bool:
+    return str(get_language()).startswith("zh")
+
+
+@register.filter
+def named(one: Named) -> str:
+    """The name of something recorded, in the reader's language as far as its code has one."""
+    return people.named(one, chinese=_chinese())
+
+
+@register.filter
+def called(one: Named) -> str:
+    """The same, with the record's own words behind it where they are others; both marked with their language."""
+    name = one.name
+    if _chinese() or not people.has_han(name):
+        return name
+    words = format_html('<span class="xl-recorded" lang="zh-Hans">{}</span>', name)
+    return (
+        format_html("{} {}", one.english, words)
+        if one.english
+        else format_html('<span lang="zh-Hans">{}</span>', name)
+    )
+
+
 @register.filter
 def often(medicine: Medicine) -> str:
     """How often a medicine is taken, in the reader's language; empty where its dose says so or nothing does."""
     if medicine.often is None:
         return ""
-    return medicine.often.zh if str(get_language()).startswith("zh") else medicine.often.en
+    return medicine.often.zh if _chinese() else medicine.often.en
+
+
+@register.filter
+def taken(medicine: Medicine) -> str:
+    """How a medicine is taken: how much and how often."""
+    return " ".join(filter(None, (medicine.amount, often(medicine))))
 
 
 @register.filter

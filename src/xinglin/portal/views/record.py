@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext, gettext_lazy, gettext_noop
+from django.utils.translation import get_language, gettext, gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.identity import identifiers, roles
@@ -247,7 +247,7 @@ def chart(shown: Sequence[results.Series]) -> list[dict[str, Any]]:
     """What ``xl-trend`` draws, for series that have values on more than one day."""
     return [
         {
-            "name": s.name,
+            "name": people.named(s, chinese=str(get_language()).startswith("zh")),
             "unit": s.unit,
             "low": s.last.low,
             "high": s.last.high,
