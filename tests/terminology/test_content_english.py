@@ -123,6 +123,16 @@ def test_a_substance_has_its_non_proprietary_name(code, name):
     assert english("atc")[code] == name
 
 
+@pytest.mark.parametrize(
+    ("system", "code", "name"), [("icd10-who", "E11.9", "Type 2 diabetes"), ("atc", "C08CA01", "Amlodipine")]
+)
+def test_the_english_name_is_the_display_of_that_language(system, code, name):
+    (file,) = (one for one in shipped.files() if one.origin == f"content:codesystems/{system}")
+    (concept,) = (one for one in shipped.read(file).concepts if one.code == code)
+
+    assert [d.value for d in concept.designations if (d.language, d.use) == ("en", "display")] == [name]
+
+
 def test_diseases_of_the_synthetic_region_have_english_names():
     names = english("icd10-who")
     codes = [international(row["icd10"]) for row in by_key("diseases").values()]
