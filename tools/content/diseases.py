@@ -290,7 +290,8 @@ def _about_who() -> dict[str, str | bool | list[str] | list[dict[str, str]]]:
         "effective": "2019-01-01",
         "publisher": "World Health Organization",
         "standard": "ICD-10",
-        "source": "ranges and codes of WHO ICD-10; Chinese names as usual in the state standard",
+        "source": "ranges and codes of WHO ICD-10; Chinese names as usual in the state standard; English names of"
+        " categories and subcategories in ordinary words of ours",
         "licence": "codes are facts; the text of ICD-10 belongs to WHO and is not reproduced",
         "properties": [
             {"code": "kind", "type": "code", "description": "chapter, block, category or subcategory"},
@@ -323,4 +324,15 @@ def _who(tree: list[Row], items: list[Row]) -> list[Row]:
                 said
                 | {"confidence": "likely", "source": "named after the six-figure code that begins with it"}
             )
+    _name_in_english(made)
     return made
+
+
+def _name_in_english(rows: list[Row]) -> None:
+    """Categories, and those subcategories that have a name of their own."""
+    english = dict(named_lines(HERE / "icd10_english.txt"))
+    unknown = english.keys() - {row["code"] for row in rows}
+    if unknown:
+        raise SystemExit(f"icd10: English names of no code: {sorted(unknown)}")
+    for row in rows:
+        row["english"] = row.get("english") or english.get(row["code"], "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from tools.content.files import CONTENT, HERE, MAP_COLUMNS, CodeSystem, Row, Value, read
+from tools.content.files import CONTENT, HERE, MAP_COLUMNS, CodeSystem, Row, Value, named_lines, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -194,6 +194,7 @@ def _loinc(tests: list[Row]) -> Iterator[Row]:
 
 def _drugs() -> Iterator[Row]:
     seen: dict[str, str] = {}
+    by_code, by_name = (dict(named_lines(HERE / f"{file}_english.txt")) for file in ("atc", "drugs"))
     for parts in _lines("drugs.txt"):
         if len(parts) == 1:
             continue
@@ -207,6 +208,7 @@ def _drugs() -> Iterator[Row]:
         yield {
             "code": code,
             "display": name,
+            "english": by_name.get(name) or (by_code.get(atc, "") if sure else ""),
             "aliases": aliases.replace(";", "|"),
             "atc": atc if sure or atc else "",
             "atcGroup": atc[:3],
@@ -226,7 +228,7 @@ def _drugs_about() -> dict[str, Value]:
         title="常用药品通用名",
         title_en="Common drugs by generic name",
         standard="own list; ATC",
-        source="generic names in use in China; ATC codes as known",
+        source="generic names in use in China; ATC codes and English names as known",
         confidence="likely",
         hierarchy="none",
         properties=[
@@ -258,10 +260,12 @@ def _groups() -> Iterator[tuple[str, str]]:
 
 def _atc(drugs: list[Row]) -> Iterator[Row]:
     groups = dict(_groups())
+    english = dict(named_lines(HERE / "atc_english.txt"))
     for code in sorted(groups):
         yield {
             "code": code,
             "display": groups[code],
+            "english": english[code],
             "parent": code[:1] if len(code) > 1 else "",
             "notSelectable": "true",
             "source": "ATC; our wording",
@@ -273,6 +277,7 @@ def _atc(drugs: list[Row]) -> Iterator[Row]:
             yield {
                 "code": row["atc"],
                 "display": row["display"],
+                "english": english[row["atc"]],
                 "parent": row["atcGroup"],
                 "aliases": row["aliases"],
             }
@@ -286,7 +291,8 @@ def _atc_about() -> dict[str, Value]:
         title="ATC（常用药品）",
         title_en="ATC: the codes of common drugs, with their main and therapeutic groups",
         standard="ATC",
-        source="codes as known; Chinese names are ours",
+        source="codes as known; Chinese names are ours; English names of substances are the international"
+        " non-proprietary names, which are facts, those of groups are ours",
         confidence="likely",
         licence="codes are facts; the ATC index belongs to its WHO Collaborating Centre and is not reproduced",
         content="fragment",

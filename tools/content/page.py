@@ -31,6 +31,10 @@ _TRAPS = """
 * **Notifiable diseases** (CV05.01.017) are those of 2011; `notifiable-diseases` is the list in force, 42 since 2026-04-01.
 * **ICD-10**: a hospital may write `A01.001+K77.0*`. Here the code is `A01.001`; the manifestation is its property `asterisk`, and the
   written form an alias. Codes of manifestations alone (`G01`) carry `manifestation` and are no main diagnosis.
+* **English names** of diseases are those of every category and of the subcategories people have most; a subcategory without one is
+  to be called by its category, which is worded to be right for all of them. Blocks have none, chapters carry the titles of the
+  classification. Substances of ATC have their international non-proprietary names, and what is for the skin, the eye or the nose
+  says so; drugs of the own list have the name of their ATC code, patent medicines theirs in pinyin.
 * **GB/T 15657**: a code that ends in a point is a heading where it has parts, and is not to be chosen alone.
 * **LOINC**: codes were written from knowledge and have right check digits; those marked likely want a look before they are relied on.
 
@@ -38,7 +42,7 @@ _TRAPS = """
 
 * Codes of WS/T 363 and 364 of 2023; what is here is of 2011, which most messages still carry.
 * A map from the edition of 1995 of the codes of Chinese medicine to that of 2021: too few of its codes are known for certain.
-* The text of ICD-10, LOINC and ATC; only codes with Chinese names of ours or of the state standard.
+* The text of ICD-10, LOINC and ATC; only codes with Chinese names of ours or of the state standard, and English names of ours.
 * Definitions of most concepts, and cardinalities of data sets.
 """  # noqa: E501 -- paragraphs of the page
 
