@@ -1,12 +1,15 @@
 """Live pages: from a commit to the event on a stream, the memory of a stream, and what telling adds to a read.
 
 Usage: python benchmarks/live.py [--streams 1000] [--events 500] [--reads 4000] [--rounds 7]
+       python benchmarks/live.py --pages 40 [--events 500]
 
 Streams: as many as asked for, of people with twenty each, kept by the live process as ``serve`` starts it. Events: a
 transaction tells one stream's topic, on a connection of its own; the time from when its commit was acknowledged to when
 the event's line was read at the other end. All: one topic that every stream hears, to the last of them. Reads: by the
 record's door in this process, with the access log written as always, and with the telling taken out (which no setting
 allows: it is tampered with for this), in turns; the median of all rounds is told.
+
+With ``--pages`` instead, end to end: from a doctor's look to the line on the resident's open page (``looks.py``).
 """
 
 from __future__ import annotations
@@ -250,7 +253,15 @@ def main() -> None:
     words.add_argument("--events", type=int, default=500)
     words.add_argument("--reads", type=int, default=4000)
     words.add_argument("--rounds", type=int, default=7)
+    words.add_argument(
+        "--pages", type=int, nargs="?", const=40, default=0, help="so many looks, to the resident's page"
+    )
     given = words.parse_args()
+    if given.pages:
+        import looks
+
+        looks.main(given)
+        return
     with tempfile.TemporaryDirectory() as home:
         set_up(Path(home))
         from xinglin.config import embedded

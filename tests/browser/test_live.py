@@ -63,8 +63,11 @@ def test_what_is_new_comes_to_an_open_page_by_itself(open_window, people, sender
     assert (violations(resident, axe), resident.overflow()) == ([], 0)
 
     row = page.locator("xl-fresh .xl-sittings summary").first
-    row.focus()
+    row.click()
     kept = row.get_attribute("id")
+    unfolded = page.locator(f"details:has(> #{kept})")
+    unfolded.locator(".xl-looks li").first.wait_for()
+    seen = unfolded.locator(".xl-looks li").count()
     nurse = open_window()
     nurse.sign_in("nurse")
     nurse.go("/residents/a/")
@@ -73,6 +76,15 @@ def test_what_is_new_comes_to_an_open_page_by_itself(open_window, people, sender
     assert (
         page.evaluate("() => document.activeElement.id") == kept
     )  # the same row, which stands further down now
+    assert unfolded.evaluate("row => row.open")
+    assert unfolded.locator(".xl-looks li").count() == seen
+
+    doctor.go("/residents/a/")
+    page.wait_for_function(
+        "([id, seen]) => document.getElementById(id).parentElement.querySelectorAll('.xl-looks li').length > seen",
+        arg=[kept, seen],
+    )  # the row's own looks, the new one among them
+    assert unfolded.evaluate("row => row.open")
 
     tell("patient/a")
     page.locator(".xl-bell b", has_text="1").wait_for()

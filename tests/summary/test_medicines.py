@@ -115,10 +115,22 @@ def test_usage_that_was_written_twice_is_read_once() -> None:
             },
             "",
         ),
+        (  # 12.6 g by three times 1.4 g
+            {
+                "dispenseRequest": {"quantity": {"value": 12.6, "unit": "g"}},
+                **dosed(timing={"code": {"text": "tid"}}, doseAndRate=amount(1.4, "g")),
+            },
+            "2026-11-04",
+        ),
         (dosed(text="水煎服，每日1剂，分早晚温服，7剂"), "2026-11-08"),
+        (
+            {"dispenseRequest": {"quantity": {"value": 14, "unit": "剂"}}, **dosed(text="水煎服，每日2剂")},
+            "2026-11-08",
+        ),
         (dosed(text="水煎服，每日1剂"), ""),
         (dosed(timing={"repeat": {"boundsPeriod": {"end": "2026-12-01"}}}), "2026-12-01"),
         ({"effectivePeriod": {"end": "2026-11-20"}}, "2026-11-20"),
+        ({"dispenseRequest": {"expectedSupplyDuration": {"value": 10**9, "code": "d"}}}, ""),
         ({}, ""),
     ],
 )  # fmt: skip

@@ -145,7 +145,7 @@ def test_a_line_is_one_transaction() -> None:
         assert orjson.loads(line)["type"] == "transaction"
 
 
-def test_a_resident_has_some_eighty_resources_from_three_institutions(region: Region) -> None:
+def test_a_resident_has_some_ninety_resources_from_three_institutions(region: Region) -> None:
     residents = [line for line in region.truth if line["person"] < 10_000_000]
     owners = {p["patient"] for line in residents for p in line["patients"]}
     of_residents = [
@@ -155,5 +155,5 @@ def test_a_resident_has_some_eighty_resources_from_three_institutions(region: Re
         if f"Patient/{'-'.join(r['id'].split('-')[:3])}" in owners
     ]
 
-    assert 60 < len(of_residents) / len(residents) < 100
+    assert 70 < len(of_residents) / len(residents) < 110
     assert 2 < len(owners) / len(residents) < 4

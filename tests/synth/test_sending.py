@@ -12,6 +12,7 @@ import pytest
 from xinglin.exchange import doors, naming
 from xinglin.exchange.doors import ERROR, Door, Sender
 from xinglin.kernel.errors import Fault
+from xinglin.summary import medicines
 from xinglin.synth import institutions
 from xinglin.synth.identifiers import ID_SYSTEM
 from xinglin.synth.plan import Plan
@@ -146,6 +147,52 @@ def test_results_pass_through_hl7_v2_with_value_unit_and_code(made) -> None:
     assert got <= {(code, float(value), unit) for code, value, unit in sent}
     assert got
     assert outing.person.name.text.encode("gb18030")[:2] in report.body
+
+
+@pytest.mark.parametrize("door", [Door.HL7V2, Door.CDA, Door.TABLE, Door.FHIR])
+def test_how_long_a_medicine_lasts_comes_through_every_door(door) -> None:
+    meant, got = prescribed_at(door)
+
+    assert meant
+    assert got == meant
+
+
+def prescribed_at(door: Door) -> tuple[dict[str, str], dict[str, str]]:
+    """What the first visits with prescriptions sent there, and what was heard: until when each medicine lasts."""
+    meant: dict[str, str] = {}
+    got: dict[str, str] = {}
+    for number in range(1500):
+        outing = outings.outing(PLAN, number, moment(number))
+        orders = [
+            one
+            for one in outing.of("MedicationRequest")
+            if "medicationCodeableConcept" in one
+            and one["dosageInstruction"][0]["timing"]["repeat"]["frequency"]
+            < 3  # for which tables have codes
+        ]
+        if outing.station.door is not door or not orders:
+            continue
+        wanted = {one["medicationCodeableConcept"]["text"]: medicines.end_of(one) for one in orders}
+        meant |= {f"{number} {name}": end for name, end in wanted.items()}
+        for draft in messages.made(PLAN, outing):
+            told = heard(draft, outing.station)
+            for one in told.resources if told is not None else ():
+                if one["resourceType"] == "MedicationRequest" and medicines.concept_of(one)["text"] in wanted:
+                    got[f"{number} {medicines.concept_of(one)['text']}"] = medicines.end_of(one)
+        if len(meant) > 5:
+            break
+    return meant, got
+
+
+def test_packets_of_herbs_last_as_long_as_there_are_packets(made) -> None:
+    outing, drafts = next((o, d) for o, d in made if any(draft.kind == "C0005" for draft in d))
+    (sent,) = outing.of("MedicationRequest")
+
+    told = heard(next(draft for draft in drafts if draft.kind == "C0005"), outing.station)
+
+    assert told is not None
+    (order,) = (one for one in told.resources if one["resourceType"] == "MedicationRequest")
+    assert medicines.end_of(order) == medicines.end_of(sent)
 
 
 def test_the_same_number_is_the_same_to_the_byte_and_another_seed_is_not() -> None:

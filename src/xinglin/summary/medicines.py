@@ -45,6 +45,8 @@ _DAYS = {
     "月": 30.0,
     "h": 1 / 24,
 }
+_PACKET_UNITS = ("剂", "付")
+_FRACTION = 1e-6  # of a day, by which a quotient of decimals may lie below a whole number
 _TELLS_HOW_OFTEN = ("次", "每", "日", "天", "剂", "晚", "早", "睡")
 
 
@@ -60,6 +62,7 @@ class Often:
 @dataclass(frozen=True, slots=True)
 class _Content:
     unknown_supply: int
+    longest_supply: int
     forms: tuple[str, ...]
     salts: tuple[str, ...]
     shortest: int
@@ -78,7 +81,8 @@ def _content() -> _Content:
     names = said["names"]
     longest = sorted(names["forms"], key=len, reverse=True)
     return _Content(
-        said["unknown_supply_days"], tuple(longest), tuple(sorted(names["salts"], key=len, reverse=True)),
+        said["unknown_supply_days"], said["longest_supply_days"], tuple(longest),
+        tuple(sorted(names["salts"], key=len, reverse=True)),
         names["shortest"], named,
     )  # fmt: skip
 
@@ -230,7 +234,7 @@ def end_of(request: Mapping[str, Any]) -> str:
     """The day until which it lasts, by its supply, its quantity or its period; ``""`` where nothing tells."""
     start = day(start_of(request))
     supplied = _supply(request)
-    if supplied is not None and start:
+    if supplied is not None and start and 0 <= supplied <= _content().longest_supply:
         return days_after(start, supplied)
     bounds = [((d.get("timing") or {}).get("repeat") or {}) for d in _dosages(request)]
     ends = [str((b.get("boundsPeriod") or {}).get("end", "")) for b in bounds]
@@ -245,7 +249,7 @@ def _supply(request: Mapping[str, Any]) -> float | None:
         return said
     for dosage in _dosages(request):
         counted = _counted(dispense.get("quantity") or {}, dosage)
-        counted = counted if counted is not None else _packets(str(dosage.get("text", "")))
+        counted = counted if counted is not None else _packets(dispense, str(dosage.get("text", "")))
         if counted is None:
             counted = _in_days(((dosage.get("timing") or {}).get("repeat") or {}).get("boundsDuration") or {})
         if counted is not None:
@@ -266,14 +270,18 @@ def _counted(quantity: Mapping[str, Any], dosage: Mapping[str, Any]) -> float | 
         return None
     if unit_of(quantity) != unit_of(dose) or float(dose["value"]) <= 0:
         return None
-    return float(int(float(quantity["value"]) / (float(dose["value"]) * often.per_day)))
+    days = float(quantity["value"]) / (float(dose["value"]) * often.per_day)
+    return float(int(days + _FRACTION))
 
 
-def _packets(text: str) -> float | None:
-    """Packets of herbs by the packets a day: ``每日1剂…7剂`` lasts a week."""
+def _packets(dispense: Mapping[str, Any], text: str) -> float | None:
+    """Packets of herbs by the packets a day: ``每日1剂…7剂`` lasts a week, and so do seven packets dispensed."""
     daily = _PACKETS_A_DAY.search(text)
     if daily is None or not int(daily[1]):
         return None
+    quantity = dispense.get("quantity") or {}
+    if "value" in quantity and unit_of(quantity) in _PACKET_UNITS:
+        return float(quantity["value"]) / int(daily[1])
     whole = _PACKETS.search(_PACKETS_A_DAY.sub("", text))
     return int(whole[1]) / int(daily[1]) if whole else None
 

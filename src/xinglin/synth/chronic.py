@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xinglin.synth import admissions, bodies, findings, orders, reports
+from xinglin.synth import admissions, bodies, findings, reports, supplies
 from xinglin.synth.health import YEAR
 from xinglin.synth.tables import by_key
 from xinglin.synth.vocabulary import DATA_ELEMENTS
@@ -118,6 +118,7 @@ def look_after(life: Life, *, closely: bool = False) -> None:
             life.plan(day, admissions.admit, care.stay)
     _follow_up(life, closely=closely)
     _examine(life)
+    supplies.repeat(life, always=closely)
 
 
 def attend(life: Life, day: int, disease: str, care: Care, ordered: float) -> None:
@@ -135,8 +136,7 @@ def attend(life: Life, day: int, disease: str, care: Care, ordered: float) -> No
     if care.image and dice.random() < 0.35:
         reports.image(visit, care.image, abnormal=dice.random() < 0.6)
     count = 1 if disease in {"hypertension", "diabetes"} and dice.random() < 0.5 else len(care.drugs)
-    for key in care.drugs[: min(count, 3)]:
-        orders.prescribe(visit, key, condition)
+    supplies.begin(life, visit, care.drugs[: min(count, 3)], disease, condition)
     if dice.random() < 0.12:
         reports.document(visit, "C0002", "门（急）诊病历", _record(visit, disease))
     visit.close()
@@ -175,7 +175,7 @@ def follow_up(life: Life, day: int, diseases: list[str]) -> None:
         satisfied = satisfied and sugar < 7.0
     findings.said(visit, _EVALUATION, "控制满意" if satisfied else "控制不满意")
     for key, condition in conditions.items():
-        orders.prescribe(visit, CARE[key].drugs[0], condition)
+        supplies.renew(life, visit, CARE[key].drugs[0], key, condition)
     visit.close()
 
 

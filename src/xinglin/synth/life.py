@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from xinglin.synth import institutions
@@ -17,10 +20,21 @@ if TYPE_CHECKING:
     from xinglin.synth.institutions import Institution
 
 
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What was prescribed last of a medicine; ``until`` is the day on which it is used up."""
+
+    disease: str
+    institution: Institution
+    until: int
+
+
 class Life:
     """One resident between ``start`` and ``until`` (ordinal days, the last included)."""
 
-    __slots__ = ("_agenda", "_general", "charts", "dice", "health", "person", "start", "until")
+    __slots__ = (
+        "_agenda", "_general", "_turn", "charts", "dice", "health", "person", "start", "supplies", "until",
+    )  # fmt: skip
 
     def __init__(
         self, person: Person, health: Health, dice: Random, *, start: int, until: int, settled: int
@@ -29,26 +43,36 @@ class Life:
         self.person, self.health, self.dice = person, health, dice
         self.start, self.until = max(start, person.birth), until
         self.charts: dict[str, Chart] = {}
+        self.supplies: dict[str, Supply] = {}  # by medicine, of those that are taken for years
+        self._turn = count()
         self._agenda: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
         self._general = institutions.general(dice.randrange(institutions.generals_for(settled)))
 
     def plan(self, day: int, happening: Callable[..., None], *details: Any) -> None:
         """Let ``happening(life, day, *details)`` take place on that day, if it lies in the window."""
         if self.start <= day <= self.until:
-            self._agenda.append((day, len(self._agenda), happening, details))
+            heappush(self._agenda, (day, next(self._turn), happening, details))
 
     def run(self) -> None:
-        """Let everything planned take place, in order of time."""
-        self._agenda.sort()
-        for day, _, happening, details in self._agenda:
+        """Let everything planned take place, in order of time; what takes place may plan what comes later."""
+        while self._agenda:
+            day, _, happening, details = heappop(self._agenda)
             happening(self, day, *details)
 
-    def visit(self, institution: Institution, day: int, department: str, class_: str = "AMB") -> Visit:
-        """Open a visit in the resident's chart there."""
+    def visit(
+        self,
+        institution: Institution,
+        day: int,
+        department: str,
+        class_: str = "AMB",
+        *,
+        dice: Random | None = None,
+    ) -> Visit:
+        """Open a visit in the resident's chart there; with dice of its own it leaves the resident's as they are."""
         chart = self.charts.get(institution.code)
         if chart is None:
             chart = self.charts[institution.code] = Chart(institution, self.person)
-        return Visit(chart, self.dice, day, department, class_)
+        return Visit(chart, dice or self.dice, day, department, class_)
 
     def where(self, word: str) -> Institution:
         """The institution meant by ``near``, ``centre``, ``hospital``, ``general``, ``tcm`` or ``clinic``."""

@@ -38,8 +38,28 @@ def _number(text: str) -> float:
 
 
 @cache
-def _supply(key: str) -> dict[str, Any]:
-    return {"expectedSupplyDuration": _days(int(by_key("drugs")[key]["days"]))}
+def _supply(days: int) -> dict[str, Any]:
+    return {"expectedSupplyDuration": _days(days)}
+
+
+def days_of(key: str) -> int:
+    """For how many days the medicine is usually prescribed."""
+    return int(by_key("drugs")[key]["days"])
+
+
+def is_lasting(key: str) -> bool:
+    """Whether the medicine is taken for years, and its prescription repeated."""
+    return by_key("drugs")[key]["lasting"] == "yes"
+
+
+def total(order: dict[str, Any]) -> float | None:
+    """All of the medicine that the order gives, in the unit of the dose; None where it does not say it so."""
+    dosage = order["dosageInstruction"][0]
+    if "doseAndRate" not in dosage:
+        return None
+    days = order["dispenseRequest"]["expectedSupplyDuration"]["value"]
+    dose = dosage["doseAndRate"][0]["doseQuantity"]["value"]
+    return float(dose * dosage["timing"]["repeat"]["frequency"] * days)
 
 
 @cache
@@ -47,8 +67,10 @@ def _days(days: int) -> dict[str, Any]:
     return {"value": days, "unit": "天", "system": UCUM, "code": "d"}
 
 
-def prescribe(visit: Visit, key: str, reason: dict[str, str] | None = None) -> dict[str, str]:
-    """A MedicationRequest for one medicine in its usual dose."""
+def prescribe(
+    visit: Visit, key: str, reason: dict[str, str] | None = None, *, days: int = 0
+) -> dict[str, str]:
+    """A MedicationRequest for one medicine in its usual dose, for as long as usual or for so many days."""
     chart = visit.chart
     content: dict[str, Any] = {
         "status": "completed",
@@ -59,7 +81,7 @@ def prescribe(visit: Visit, key: str, reason: dict[str, str] | None = None) -> d
         "authoredOn": visit.when,
         "requester": visit.doctor,
         "dosageInstruction": _dosage(key),
-        "dispenseRequest": _supply(key),
+        "dispenseRequest": _supply(days or days_of(key)),
     }
     if reason is not None:
         content["reasonReference"] = [reason]

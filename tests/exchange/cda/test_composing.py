@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from xinglin.exchange.cda import checking, kinds, reading, rendering, writing
+from xinglin.exchange.cda import checking, from_record, kinds, reading, rendering, writing
 from xinglin.kernel import clock
 
 ICD = "urn:oid:2.16.156.10011.2.3.3.11"
@@ -128,6 +128,26 @@ def test_a_laboratory_report_has_its_results_and_their_units(visit):
     assert said["检验定量结果"] == "132"
     assert said["检查定量结果计量单位"] == "g/L"
     assert said["检验报告结果"] == "未见异常"
+
+
+def test_a_prescription_says_how_often_and_how_much_in_all():
+    order = {
+        "resourceType": "MedicationRequest", "medicationCodeableConcept": {"text": "苯磺酸氨氯地平片"},
+        "dosageInstruction": [{
+            "text": "口服，一次5mg，一日1次", "timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}},
+            "doseAndRate": [{"doseQuantity": {"value": 5, "unit": "mg"}}],
+        }],
+        "dispenseRequest": {"expectedSupplyDuration": {"value": 30, "unit": "天", "code": "d"}},
+    }  # fmt: skip
+
+    (lasting,) = from_record.elements_of(order)
+    (given,) = from_record.elements_of({**order, "dispenseRequest": {"quantity": {"value": 2, "unit": "盒"}}})
+    (unsaid,) = from_record.elements_of({**order, "dispenseRequest": {}})
+
+    assert (lasting.medicine.rate.text, lasting.medicine.rate.unit) == ("1", "次/日")
+    assert [rendering.said(one) for one in lasting.inside] == ["口服，一次5mg，一日1次", "150 mg"]
+    assert [rendering.said(one) for one in given.inside] == ["口服，一次5mg，一日1次", "2 盒"]
+    assert [rendering.said(one) for one in unsaid.inside] == ["口服，一次5mg，一日1次"]
 
 
 def test_an_outpatient_record_a_front_page_and_a_follow_up(visit):

@@ -13,6 +13,7 @@ from xinglin.exchange.cda import documents as d
 from xinglin.exchange.cda import kinds, reading, to_record, writing
 from xinglin.exchange.cda.documents import Statement, Value
 from xinglin.exchange.doors import Sender
+from xinglin.summary import medicines
 
 
 def translated(document, original=b"<x/>", sender=make.SENDER):
@@ -154,6 +155,45 @@ def test_diagnoses_allergies_operations_and_medicines_have_resources_of_their_ow
     assert [
         one["code"] for one in of(translated(first), "AllergyIntolerance")[0]["clinicalStatus"]["coding"]
     ] == ["active"]
+
+
+def prescribed(rate, total, *inside):
+    """The order of a prescription of one medicine with this rate and total dose."""
+    document = make.good(kinds.kinds()["C0004"])
+    section = next(one for one in document.sections if one.code == "10160-0")
+    one = make.medicine()
+    one.medicine.rate = rate
+    one.inside = [element("DE06.00.135.00", "药物使用总剂量", total), *inside]
+    section.statements = [one, element("DE06.00.294.00", "处方有效天数", Value("PQ", text="3", unit="天"))]
+    (order,) = of(translated(document), "MedicationRequest")
+    return order
+
+
+def test_a_medicine_lasts_by_its_total_dose_and_how_often_it_is_taken():
+    code = Value("CD", code="01", system="2.16.156.10011.2.3.1.267", display="bid")
+    total = Value("PQ", text="280", unit="mg")
+
+    counted = prescribed(Value("PQ", text="2", unit="次/日"), total)
+    coded = prescribed(code, total)
+    element_of_its_own = prescribed(Value(), total, element("DE06.00.133.00", "药物使用频率", code))
+    in_boxes = prescribed(code, Value("PQ", text="2", unit="盒"))
+    of_no_unit = prescribed(code, Value("REAL", text="280"))
+
+    assert counted["dispenseRequest"] == {"quantity": {"value": 280, "unit": "mg"}}
+    assert counted["dosageInstruction"][0]["timing"] == {
+        "repeat": {"frequency": 2, "period": 1, "periodUnit": "d"}
+    }
+    assert counted["dosageInstruction"][0]["text"] == "口服，一次5mg，一日2次，总量280mg"
+    assert [medicines.end_of(one) for one in (counted, coded, element_of_its_own)] == ["2026-01-30"] * 3
+    assert [medicines.end_of(one) for one in (in_boxes, of_no_unit)] == ["", ""]
+
+
+def test_what_the_usage_says_in_words_is_not_said_again():
+    usage = element("DE06.00.136.00", "用药方法", Value("ST", text="口服，一次5mg，一日2次"))
+
+    order = prescribed(Value("PQ", text="2", unit="次/日"), Value("PQ", text="280", unit="mg"), usage)
+
+    assert order["dosageInstruction"][0]["text"] == "口服，一次5mg，一日2次，总量280mg"
 
 
 def test_no_allergy_is_said_as_such():

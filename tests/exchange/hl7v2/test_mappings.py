@@ -16,6 +16,7 @@ from xinglin.fhir.validation import checks
 
 pytestmark = pytest.mark.usefixtures("emptied")  # what is made is checked as the record checks it
 
+UCUM = "http://unitsofmeasure.org"
 _handler = door.Handler()
 _PATIENT = {"reference": f"Patient/{naming.id_of('h01', 'Patient', 'P0001')}"}
 _VISIT = {"reference": f"Encounter/{naming.id_of('h01', 'Encounter', 'V0001')}"}
@@ -407,6 +408,30 @@ def test_an_order_of_the_older_form_may_be_of_a_drug() -> None:
     assert drug["dosageInstruction"] == [
         {"route": {"text": "口服"}, "doseAndRate": [{"doseQuantity": {"value": 0.5, "unit": "g"}}]}
     ]
+    assert _errors(told) == []
+
+
+@pytest.mark.parametrize(
+    ("exact", "timing", "days"),
+    [
+        ("", "TQ1|1||QD|||30^d", {"value": 30, "unit": "d", "system": UCUM, "code": "d"}),
+        ("", "TQ1|1||QD|||4^周", {"value": 4, "unit": "wk", "system": UCUM, "code": "wk"}),
+        ("^QD^D28", "TQ1|1||QD", {"value": 28, "unit": "d", "system": UCUM, "code": "d"}),
+        ("^QD^X5", "TQ1|1||QD", None),  # five times, not for five days
+        ("", "TQ1|1||QD|||30", None),  # of what?
+        ("", "TQ1|1||QD", None),
+    ],
+)
+def test_a_prescription_lasts_as_long_as_it_is_said_to(
+    exact: str, timing: str, days: dict[str, Any] | None
+) -> None:
+    told = _told(
+        make.header("RDE^O11"), make.PID, "ORC|NW|L1||RX9|||||20261126",
+        f"RXE|{exact}|AML^氨氯地平片|5||mg||^口服||||||||RX9", timing,
+    )  # fmt: skip
+
+    request = _only(told, "MedicationRequest")
+    assert request.get("dispenseRequest", {}).get("expectedSupplyDuration") == days
     assert _errors(told) == []
 
 

@@ -40,6 +40,19 @@ def test_what_is_no_date_is_refused(text: str) -> None:
         functions.to_datetime(text)
 
 
+@pytest.mark.parametrize(("number", "last"), [(1, "2026-11-30"), ("3", "2026-12-02"), ("30", "2026-12-29")])
+def test_the_last_of_so_many_days_counts_the_first(number: int | str, last: str) -> None:
+    assert functions.nth_day("2026-11-30", number) == last
+
+
+@pytest.mark.parametrize(
+    ("first", "number"), [("2026-11", "3"), ("soon", "3"), ("2026-11-30", "x"), ("9999-12-31", "2")]
+)
+def test_days_cannot_be_counted_from_no_day_nor_by_no_number(first: str, number: str) -> None:
+    with pytest.raises(Unusable):
+        functions.nth_day(first, number)
+
+
 @given(st.dates(min_value=date(1000, 1, 1)))
 def test_every_day_is_read_in_every_form(day: date) -> None:
     forms = (

@@ -14,6 +14,7 @@ from xinglin.exchange.tables import blanks, codes, sets
 from xinglin.exchange.tables.handler import WORKBOOK, translate_rows
 from xinglin.exchange.tables.work import table_of
 from xinglin.fhir import validation
+from xinglin.summary import medicines
 
 SENDER = Sender(7, "h01", "Test hospital", "org-1", frozenset(Door))
 KINDS = tuple(sets.all_sets())
@@ -60,6 +61,27 @@ def test_every_column_is_used_by_the_mapping(kind: str) -> None:
     unused = [c.name for c in sets.find(kind).columns if c.name not in text]
 
     assert unused == []
+
+
+def test_a_medicine_lasts_by_its_total_and_not_by_how_long_the_prescription_may_be_dispensed() -> None:
+    set_ = sets.find("WS445.3.1")
+    said = {
+        "药物使用次剂量": "20",
+        "药物使用剂量单位": "mg",
+        "药物使用频次代码": "01",
+        "药物使用总剂量": "1120",
+        "总量单位": "mg",
+    }
+    row = Row(2, [said.get(column.name, column.example) for column in set_.columns])
+
+    made = translate_rows(set_, [row], SENDER)
+
+    request = next(one for one in made.resources if one["resourceType"] == "MedicationRequest")
+    assert request["dispenseRequest"] == {
+        "quantity": {"value": 1120, "unit": "mg"},
+        "validityPeriod": {"start": "2026-11-03", "end": "2026-11-05"},
+    }
+    assert medicines.end_of(request) == "2026-12-01"
 
 
 def test_a_blank_is_read_again_with_all_its_columns() -> None:

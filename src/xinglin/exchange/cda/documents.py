@@ -43,6 +43,7 @@ SEX = f"{OIDS}.2.3.3.4"
 MARITAL = f"{OIDS}.2.3.3.5"
 ETHNIC = f"{OIDS}.2.3.3.3"
 PATIENT_KIND = f"{OIDS}.2.3.1.271"
+DAILY = ("次/日", "次/天", "次/d")  # units of how often a medicine is taken
 
 
 @dataclass(slots=True)
@@ -74,7 +75,10 @@ class Value:
 
 @dataclass(slots=True)
 class Medicine:
-    """What a substanceAdministration says: the drug, and how much of it, how often, by which way, in which form."""
+    """What a substanceAdministration says: the drug, and how much of it, how often, by which way, in which form.
+
+    How often (``rate``) is a number of times with its unit, or a code, or both.
+    """
 
     drug: Value = field(default_factory=Value)
     dose: Value = field(default_factory=Value)

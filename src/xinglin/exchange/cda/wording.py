@@ -33,7 +33,8 @@ def said(one: Statement) -> str:
         medicine = one.medicine
         pieces = (
             medicine.drug.display or medicine.drug.code, f"{medicine.dose.text}{medicine.dose.unit}",
-            f"{medicine.rate.text}{medicine.rate.unit}", medicine.route.display or medicine.route.code,
+            f"{medicine.rate.text}{medicine.rate.unit}" or medicine.rate.display,
+            medicine.route.display or medicine.route.code,
             medicine.form.display,
         )  # fmt: skip
         return " ".join(piece for piece in pieces if piece)

@@ -342,8 +342,10 @@ def _medicine(node: Any, medicine: Medicine) -> None:
         _coded(node, "routeCode", medicine.route)
     if medicine.dose.text:
         _add(node, "doseQuantity", value=medicine.dose.text, unit=medicine.dose.unit)
-    if medicine.rate.text:
-        _add(node, "rateQuantity", value=medicine.rate.text, unit=medicine.rate.unit)
+    if not medicine.rate.is_empty:
+        rate = _add(node, "rateQuantity", value=medicine.rate.text, unit=medicine.rate.unit)
+        if medicine.rate.code or medicine.rate.display:
+            _coded(rate, "translation", medicine.rate)
     if not medicine.form.is_empty:
         _coded(node, "administrationUnitCode", medicine.form)
     product = _add(_add(node, "consumable"), "manufacturedProduct")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -120,6 +120,17 @@ def _moment(found: re.Match[str], zone: str) -> str:
     if offset != "Z" and ":" not in offset:
         offset = f"{offset[:3]}:{offset[3:]}"
     return f"{_day(found)}T{clock}{offset}"
+
+
+def nth_day(text: Any, number: Any) -> str:
+    """The last of so many days of which this is the first."""
+    first = to_date(written(text))
+    if len(first) != len("2026-11-26"):
+        raise Unusable("value", "This is no date. Write it as YYYYMMDD or YYYY-MM-DD.")
+    try:
+        return (date.fromisoformat(first) + timedelta(days=to_integer(number) - 1)).isoformat()
+    except OverflowError:
+        raise Unusable("value", "This number is too large.") from None
 
 
 def to_time(text: str) -> str:
@@ -363,6 +374,7 @@ FUNCTIONS: dict[str, Function] = {
     "dateTime": Function(to_datetime, "dateTime"),
     "instant": Function(to_instant, "instant"),
     "time": Function(to_time, "time"),
+    "nth_day": Function(nth_day, "date", 1, 1),
     "decimal": Function(to_decimal, "decimal"),
     "integer": Function(to_integer, "integer"),
     "boolean": Function(to_boolean, "boolean"),

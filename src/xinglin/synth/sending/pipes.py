@@ -109,6 +109,7 @@ class _Writing:
                     "RXE", f1=["", often], f2=[code["code"], drug["text"], _SYSTEMS[code["system"]]],
                     f3=_figure(dose.get("value", "")), f5=["", dose.get("unit", "")], f7=["", dosage["text"]], f15=own,
                 ),
+                self._line("TQ1", f1="1", f3=often, f6=_span(one)),
                 self._line("RXR", f1=["", dosage.get("route", {}).get("text", "")]),
             ]  # fmt: skip
         return self._message("RDE", "O11", "RDE_O11", lines)
@@ -213,6 +214,12 @@ def _doctor(outing: Outing) -> list[str]:
 def _first(concept: dict[str, Any]) -> list[str]:
     code = concept["coding"][0]
     return [code["code"], concept["text"]]
+
+
+def _span(order: dict[str, Any]) -> list[str]:
+    """For how long the medicine is given, in days (CQ)."""
+    supply = order["dispenseRequest"]["expectedSupplyDuration"]
+    return [_figure(supply["value"]), supply["code"]]
 
 
 def _moment(text: str) -> str:

@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from xinglin.exchange.tables import sets
+from xinglin.synth import orders
 from xinglin.synth.identifiers import ID_SYSTEM
 from xinglin.synth.sending.drafts import Draft
 from xinglin.synth.tables import rows
@@ -191,6 +192,7 @@ def _medicine(outing: Outing, number: int, medicine: dict[str, Any]) -> Row:
     often = dosage.get("timing", {}).get("repeat", {}).get("frequency", "")
     diagnosis = next(iter(outing.of("Condition")), None)
     code = diagnosis["code"]["coding"][0] if diagnosis else {}
+    total = orders.total(medicine)
     return {
         "门(急)诊号": outing.visit,
         "处方编号": f"{outing.visit}-RX",
@@ -208,6 +210,8 @@ def _medicine(outing: Outing, number: int, medicine: dict[str, Any]) -> Row:
         "药物使用剂量单位": dose.get("unit", ""),
         "药物使用频次代码": _codes("times").get(str(often), ""),
         "用药途径代码": _codes("route").get(dosage.get("route", {}).get("text", ""), ""),
+        "药物使用总剂量": "" if total is None else f"{total:g}",
+        "总量单位": "" if total is None else dose["unit"],
     }
 
 

@@ -94,9 +94,10 @@ def _medicines(part: Part, gathered: Gathered) -> Iterator[Statement]:
                 continue
             assert statement.medicine is not None
             name = from_record.element("", "", Value("ST", text=statement.medicine.drug.display))
-            usage = [from_record.element("", "", inner.value) for inner in statement.inside]
             told = [_renamed(part, name, "medicine", "name")]
-            told += [_renamed(part, inner, "medicine", "usage") for inner in usage]
+            for inner in statement.inside:
+                role = "total" if inner.code == from_record.TOTAL else "usage"
+                told.append(_renamed(part, from_record.element("", "", inner.value), "medicine", role))
             yield from (inner for inner in told if inner is not None)
 
 

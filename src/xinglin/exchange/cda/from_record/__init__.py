@@ -29,6 +29,7 @@ from xinglin.exchange.cda.documents import (
     Value,
 )
 from xinglin.exchange.cda.from_record.elements import (
+    TOTAL,
     coded,
     element,
     elements_of,
@@ -43,6 +44,7 @@ from xinglin.exchange.cda.making import AGE, PARTICIPANT, ROLE, SET, TIME
 from xinglin.exchange.cda.wording import said
 
 __all__ = [
+    "TOTAL",
     "Holding",
     "Resource",
     "coded",

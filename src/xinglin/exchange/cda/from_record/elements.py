@@ -7,6 +7,7 @@ from typing import Any
 
 from xinglin.exchange.cda import kinds, moments, values
 from xinglin.exchange.cda.documents import (
+    DAILY,
     ELEMENTS,
     OIDS,
     Medicine,
@@ -15,6 +16,7 @@ from xinglin.exchange.cda.documents import (
 )
 
 Resource = Mapping[str, Any]
+TOTAL = "DE06.00.135.00"
 
 
 def element(code: str, name: str, value: Value | None, *inside: Statement) -> Statement:
@@ -98,10 +100,35 @@ def _medication(resource: Resource) -> Iterator[Statement]:
     dose = (dosage.get("doseAndRate") or [{}])[0].get("doseQuantity") or {}
     if "value" in dose:
         medicine.dose = Value("PQ", text=values.written(dose["value"]), unit=str(dose.get("unit", "")))
+    medicine.rate = _rate(dosage)
     made = Statement("substanceAdministration", medicine=medicine)
     if dosage.get("text"):
         made.inside.append(element("DE06.00.136.00", "用药方法", words(str(dosage["text"]))))
+    if total := _total(resource, medicine):
+        made.inside.append(element(TOTAL, "药物使用总剂量", total))
     yield made
+
+
+def _rate(dosage: Resource) -> Value:
+    """How many times a day, where it is said so."""
+    repeat = (dosage.get("timing") or {}).get("repeat") or {}
+    if "frequency" not in repeat or repeat.get("periodUnit", "d") != "d" or repeat.get("period", 1) != 1:
+        return Value()
+    return Value("PQ", text=str(repeat["frequency"]), unit=DAILY[0])
+
+
+def _total(resource: Resource, medicine: Medicine) -> Value | None:
+    """All that is given: as it was said, else as much as is taken in the days that it is to last."""
+    dispense = resource.get("dispenseRequest") or {}
+    given, lasts = dispense.get("quantity") or {}, dispense.get("expectedSupplyDuration") or {}
+    if resource.get("contained"):
+        return None  # packets of herbs have an element of their own
+    if "value" in given:
+        return Value("PQ", text=values.written(given["value"]), unit=str(given.get("unit", "")))
+    if not (medicine.dose.text and medicine.rate.text) or lasts.get("code") != "d" or "value" not in lasts:
+        return None
+    amount = float(medicine.dose.text) * int(medicine.rate.text) * float(lasts["value"])
+    return Value("PQ", text=f"{amount:.12g}", unit=medicine.dose.unit)
 
 
 def _allergy(resource: Resource) -> Iterator[Statement]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xinglin.exchange.cda import kinds, values
-from xinglin.exchange.cda.documents import (
-    PRESCRIPTION,
-)
+from xinglin.exchange.cda.documents import DAILY, PRESCRIPTION, Medicine
 from xinglin.exchange.cda.meanings.findings import time_of
 
 if TYPE_CHECKING:
@@ -15,6 +13,7 @@ if TYPE_CHECKING:
     from xinglin.exchange.cda.meanings.table import Group
 
 _MEDICINE_ORDER = "01"
+_FREQUENCIES = "urn:oid:2.16.156.10011.2.3.1.267"
 
 
 def make_order(making: Making, group: Group, place: str) -> dict[str, str] | None:
@@ -74,6 +73,8 @@ def make_medicine(making: Making, group: Group, place: str) -> dict[str, str] | 
             "requester": making.author,
             "dosageInstruction": [dosage] if dosage else [],
         }
+        if total := _total(group):
+            content["dispenseRequest"] = {"quantity": total}
         if prescription:
             content["groupIdentifier"] = {"system": making.system("prescription"), "value": prescription}
             id_ = making.id("MedicationRequest", prescription, place)
@@ -89,26 +90,63 @@ def make_medicine(making: Making, group: Group, place: str) -> dict[str, str] | 
 
 def _dosage(group: Group) -> dict[str, Any]:
     holder = group.roles.get("medicine")
-    medicine = holder.medicine if holder is not None else None
+    medicine = holder.medicine if holder is not None and holder.medicine is not None else Medicine()
     said = [group.text(role) for role in ("usage", "frequency", "decoction")]
     made: dict[str, Any] = {}
-    if medicine is not None:
-        if medicine.route.code or medicine.route.display:
-            made["route"] = values.concept(medicine.route, "urn:oid:2.16.156.10011.2.3.1.158")
-            said.append(medicine.route.display)
-        amount = values.figure(medicine.dose.text)
-        if amount is not None:
-            unit = {"unit": medicine.dose.unit} if medicine.dose.unit else {}
-            made["doseAndRate"] = [{"doseQuantity": {"value": amount, **unit}}]
-        if medicine.dose.text:
-            said.append(f"一次{medicine.dose.text}{medicine.dose.unit}")
-        if medicine.rate.text:
-            said.append(f"{medicine.rate.text}{medicine.rate.unit}")
-    packets = group.text("packets")
-    if packets:
-        said.append(f"{packets}剂")
-    total = group.value("total")
-    if total.text:
-        said.append(f"总量{total.text}{total.unit or group.text('unit')}")
-    text = "，".join(one for one in said if one)
+    if timing := _timing(group, medicine):
+        made["timing"] = timing
+    if medicine.route.code or medicine.route.display:
+        made["route"] = values.concept(medicine.route, "urn:oid:2.16.156.10011.2.3.1.158")
+        said.append(medicine.route.display)
+    dose = medicine.dose
+    if (amount := values.figure(dose.text)) is not None:
+        made["doseAndRate"] = [
+            {"doseQuantity": {"value": amount, **({"unit": dose.unit} if dose.unit else {})}}
+        ]
+    if dose.text:
+        said.append(f"一次{dose.text}{dose.unit}")
+    said.append(_often(medicine))
+    words = ""
+    for one in filter(None, said):
+        if one not in words:  # the usage in words often says the rest
+            words += f"，{one}" if words else one
+    packets, total = group.text("packets"), group.value("total")
+    amounts = (
+        f"{packets}剂" if packets else "",
+        f"总量{total.text}{_total_unit(group)}" if total.text else "",
+    )
+    text = "，".join(filter(None, (words, *amounts)))
     return {"text": text, **made} if text else made
+
+
+def _timing(group: Group, medicine: Medicine) -> dict[str, Any]:
+    """How often, as a code where there is one, and by the day where it is a number of times."""
+    made: dict[str, Any] = {}
+    said = (group.value("frequency"), medicine.rate)
+    if coded := next((one for one in said if one.code or one.display), None):
+        made["code"] = values.concept(coded, _FREQUENCIES)
+    elif said[0].kind == "ST":
+        made["code"] = {"text": said[0].text}
+    times = values.figure(medicine.rate.text)
+    if medicine.rate.unit in DAILY and isinstance(times, int) and times > 0:
+        made["repeat"] = {"frequency": times, "period": 1, "periodUnit": "d"}
+    return made
+
+
+def _often(medicine: Medicine) -> str:
+    rate = medicine.rate
+    if rate.unit in DAILY:
+        return f"一日{rate.text}次"
+    return f"{rate.text}{rate.unit}" or rate.display
+
+
+def _total(group: Group) -> dict[str, Any] | None:
+    """All that is given of the medicine, with the unit that the document says it in."""
+    amount, unit = values.figure(group.value("total").text), _total_unit(group)
+    if amount is None:
+        return None
+    return {"value": amount, "unit": unit} if unit else {"value": amount}
+
+
+def _total_unit(group: Group) -> str:
+    return group.value("total").unit or group.text("unit")

@@ -18,6 +18,7 @@ from xinglin.exchange.cda.reading.pieces import (
     child_of,
     coded_of,
     quantity_of,
+    rate_of,
     span_of,
     value_of,
     words_of,
@@ -130,7 +131,7 @@ def _medicine(node: Any) -> Medicine:
     found = Medicine(
         named,
         quantity_of(child_of(node, "doseQuantity")),
-        quantity_of(child_of(node, "rateQuantity")),
+        rate_of(child_of(node, "rateQuantity")),
         coded_of(child_of(node, "routeCode")),
         coded_of(child_of(node, "administrationUnitCode")),
     )

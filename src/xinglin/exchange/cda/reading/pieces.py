@@ -62,6 +62,18 @@ def quantity_of(node: Any) -> Value:
     return Value("PQ", text=attribute_of(node, "value"), unit=attribute_of(node, "unit"))
 
 
+def rate_of(node: Any) -> Value:
+    """How often: a number of times, or a code in a ``translation``."""
+    found = quantity_of(node)
+    coded = coded_of(child_of(node, "translation")) if node is not None else Value()
+    if coded.is_empty:
+        return found
+    if not found.text:
+        return coded
+    found.code, found.system, found.display = coded.code, coded.system, coded.display
+    return found
+
+
 def value_of(node: Any) -> Value:
     """A ``value`` element by its xsi:type."""
     kind = (node.get(_XSI_TYPE) or "").rpartition(":")[2].strip()

@@ -113,12 +113,61 @@
   });
 
   /**
+   * The `<details>` of a part over a refresh, which folds what the server sends folded: known by their id, or that of
+   * their summary. What a row has asked for itself (`hx-get`, kept by `hx-morph-skip-children`) it asks for again, on
+   * the event `xl:again`, when its summary has come to say something else: at once, or when it is unfolded next.
+   */
+  class Unfolded {
+    constructor(part) {
+      this.part = part;
+      this.before = new Map(); // by id: whether it was unfolded, and what its summary said
+      this.stale = new WeakSet();
+      const own = (event) => event.target === part; // not what a row asks for itself
+      part.addEventListener("htmx:before:swap", (event) => own(event) && this.keep());
+      part.addEventListener("htmx:after:swap", (event) => own(event) && this.restore());
+      part.addEventListener("toggle", ({ target }) => target.open && this.stale.has(target) && this.ask(target), true);
+      part.addEventListener("htmx:config:request", ({ detail }) => {
+        if (detail.ctx.sourceEvent?.type === "xl:again") detail.ctx.request.headers["Xl-Aside"] = "1";
+      });
+    }
+
+    all() {
+      const known = [...this.part.querySelectorAll("details")].map((one) => [one.id || summaryOf(one)?.id, one]);
+      return known.filter(([id]) => id);
+    }
+
+    keep() {
+      this.before = new Map(this.all().map(([id, one]) => [id, { open: one.open, said: said(one) }]));
+    }
+
+    restore() {
+      for (const [id, one] of this.all()) {
+        const before = this.before.get(id);
+        if (!before) continue;
+        if (before.open) one.open = true;
+        if (!one.hasAttribute("hx-get") || before.said === said(one)) continue;
+        if (before.open) this.ask(one);
+        else this.stale.add(one);
+      }
+    }
+
+    ask(row) {
+      this.stale.delete(row);
+      row.dispatchEvent(new CustomEvent("xl:again"));
+    }
+  }
+
+  const summaryOf = (row) => row.querySelector(":scope > summary");
+  const said = (row) => summaryOf(row)?.textContent;
+
+  /**
    * A part that is asked for again when there is something new of the kind `data-on`: at once where the stream tells
    * it, and now and then besides (`data-calm` seconds); else every `data-every` seconds. What it asks is no use of the
-   * session: who has left is signed out.
+   * session: who has left is signed out. What the reader has unfolded stays unfolded (`Unfolded`).
    */
   class XlFresh extends HTMLElement {
     connectedCallback() {
+      this.unfolded ??= new Unfolded(this);
       this.asked = 0; // when it asked, in milliseconds
       this.fresh = Date.now(); // since when it says what it says
       this.missed = false;
