@@ -202,7 +202,7 @@ def _with_facts(
         ]
         for row in rows:
             row |= {key: value for key, value in more.get(row["code"], {}).items() if value}
-    english = dict(named_lines(HERE / "english.txt")) if name.startswith("GB") else {}
+    english = dict(named_lines(HERE / "english.txt"))
     for row in rows:
         said = english.get(f"{file_name(name)}:{row['code']}")
         if said:
