@@ -35,7 +35,7 @@ def test_series_is_found_by_every_name_that_it_had():
 
     (found,) = results.series(sent, Sources({"Patient/p": "甲医院"}))
 
-    assert found.find == "空腹血糖 kfxt kongfuxuetang 葡萄糖 ptt putaotang fpg fbg glu"
+    assert found.find == "空腹血糖 kfxt kongfuxuetang 葡萄糖 ptt putaotang glucose, fasting fpg fbg glu"
 
 
 def test_short_names_stand_once_for_each_code():
