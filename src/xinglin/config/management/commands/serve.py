@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -44,9 +45,9 @@ class Command(BaseCommand):
         database.close()
         self.stdout.write(f"Xinglin 杏林: http://{options['host']}:{options['port']}/", ending="\n")
         self.stdout.flush()
-        os.environ["XINGLIN_PORT"] = str(
-            options["port"]
-        )  # as the workers, which are processes, are to know it
+        # The workers are processes: what is started anew reads the environment, what is forked has these settings.
+        os.environ["XINGLIN_PORT"] = str(options["port"])
+        settings.SETTINGS = replace(settings.SETTINGS, port=options["port"])
         server = Granian(
             "xinglin.config.wsgi:application",
             address=options["host"],
