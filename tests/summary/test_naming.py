@@ -50,6 +50,14 @@ def test_medicines_are_named_only_when_each_of_their_substances_is(monkeypatch: 
     assert naming.of_medicine([]) == ""
 
 
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [("二甲双胍片 0.5g", "Metformin"), ("盐酸二甲双胍缓释片", "Metformin"), ("没有这种药片", "")],
+)
+def test_medicines_without_a_code_are_named_by_what_they_are(said: str, name: str) -> None:
+    assert naming.of_drug(said) == name
+
+
 def test_concepts_are_named_by_the_first_of_their_codes_that_has_a_name() -> None:
     of_a_house = {"system": "urn:xinglin:institution:h:tests", "code": "WBC"}
     test = {"coding": [of_a_house, {"system": naming.LOINC, "code": "6690-2"}], "text": "白细胞"}

@@ -79,8 +79,14 @@ def _row(entry: Resource, names: Mapping[str, str]) -> Row:
         day(choosing.date_of(entry)),
         names.get(str(about.get("reference", "")), ""),
         f"{entry['resourceType']}/{entry['id']}",
-        naming.of_concept(choosing.concept_of(entry)),
+        _english(entry),
     )
+
+
+def _english(entry: Resource) -> str:
+    concept = choosing.concept_of(entry)
+    of_drug = naming.of_drug(text_of(concept)) if entry["resourceType"].startswith("Medication") else ""
+    return naming.of_concept(concept) or of_drug
 
 
 def _name(entry: Resource) -> str:

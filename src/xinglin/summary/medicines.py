@@ -107,14 +107,14 @@ def _codes_by_name(requests: Sequence[Resource]) -> dict[str, str]:
         concept = concept_of(request)
         code = _code(concept)
         if code:
-            counted.setdefault(_stem(text_of(concept)), Counter())[code] += 1
+            counted.setdefault(stem(text_of(concept)), Counter())[code] += 1
     return {name: codes.most_common(1)[0][0] for name, codes in counted.items() if name}
 
 
 def _key(request: Mapping[str, Any], coded: Mapping[str, str]) -> str:
     """A standard code, else that of the same name, else the name without strength and form."""
     concept = concept_of(request)
-    name = _stem(text_of(concept))
+    name = stem(text_of(concept))
     return _code(concept) or coded.get(name) or name
 
 
@@ -123,14 +123,14 @@ def _code(concept: Mapping[str, Any]) -> str:
 
 
 @cache
-def _stem(name: str) -> str:
-    """A name without its strength, brackets, form and salt."""
+def stem(name: str) -> str:
+    """A medicine's name without its strength, brackets, form and salt."""
     content = _content()
-    stem = _BRACKETS.sub("", _STRENGTH.sub("", name.casefold())).strip()
-    form = next((form for form in content.forms if stem.endswith(form) and stem != form), "")
-    stem = stem.removesuffix(form)
-    salt = next((salt for salt in content.salts if stem.startswith(salt)), "")
-    return stem.removeprefix(salt) if len(stem) - len(salt) >= content.shortest else stem
+    plain = _BRACKETS.sub("", _STRENGTH.sub("", name.casefold())).strip()
+    form = next((form for form in content.forms if plain.endswith(form) and plain != form), "")
+    plain = plain.removesuffix(form)
+    salt = next((salt for salt in content.salts if plain.startswith(salt)), "")
+    return plain.removeprefix(salt) if len(plain) - len(salt) >= content.shortest else plain
 
 
 def concept_of(request: Mapping[str, Any]) -> dict[str, Any]:

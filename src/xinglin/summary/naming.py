@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xinglin.fhir.reading import LOINC, codings
-from xinglin.summary import diagnoses, quantities
+from xinglin.summary import diagnoses, medicines, quantities
 from xinglin.terminology import shipped
 
 if TYPE_CHECKING:
@@ -43,6 +43,11 @@ def of_medicine(atc: Iterable[str]) -> str:
     known = shipped.english("atc")
     names = [known.get(code, "") if len(code) == _SUBSTANCE else "" for code in dict.fromkeys(atc)]
     return " + ".join(dict.fromkeys(names)) if all(names) else ""
+
+
+def of_drug(name: str) -> str:
+    """A medicine that has no code, by its Chinese name, whatever its strength and form."""
+    return shipped.english_by_name("drugs").get(medicines.stem(name), "")
 
 
 def of_concept(concept: Any) -> str:

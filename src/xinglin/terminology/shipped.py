@@ -76,8 +76,23 @@ def files(root: Path = CONTENT) -> list[File]:
 @cache
 def english(name: str) -> dict[str, str]:
     """The English names of a code system that is shipped, by code, as far as it has any; ``name`` is its file's."""
+    return {row["code"]: row["english"] for row in _rows(name) if row.get("english")}
+
+
+@cache
+def english_by_name(name: str) -> dict[str, str]:
+    """The English names of a code system that is shipped, by its Chinese names and their aliases."""
+    found: dict[str, str] = {}
+    for row in _rows(name):
+        if row.get("english"):
+            names = (row["display"], *(row.get("aliases") or "").split("|"))
+            found |= {each: row["english"] for each in names if each and each not in found}
+    return found
+
+
+def _rows(name: str) -> Iterator[dict[str, str]]:
     with (CONTENT / "codesystems" / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
-        return {row["code"]: row["english"] for row in csv.DictReader(lines) if row.get("english")}
+        yield from csv.DictReader(lines)
 
 
 def load(connection: Connection, root: Path = CONTENT, *, again: bool = False) -> list[str]:

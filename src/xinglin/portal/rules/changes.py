@@ -115,7 +115,8 @@ def _title(resource: Mapping[str, Any]) -> str:
 def _english(resource: Mapping[str, Any]) -> str:
     kind = resource.get("resourceType")
     if kind in _MEDICINES:
-        return naming.of_concept(medicines.concept_of(resource))
+        concept = medicines.concept_of(resource)
+        return naming.of_concept(concept) or naming.of_drug(text_of(concept))
     return naming.of_concept(resource.get("vaccineCode" if kind == "Immunization" else "code"))
 
 

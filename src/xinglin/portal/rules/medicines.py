@@ -88,7 +88,7 @@ class Medicine:
 
     @property
     def english(self) -> str:
-        return naming.of_medicine(self.codes)
+        return naming.of_medicine(self.codes) or naming.of_drug(self.name)
 
     @property
     def running(self) -> tuple[str, ...]:

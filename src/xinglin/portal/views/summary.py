@@ -17,7 +17,7 @@ from xinglin.portal.rules import people, results
 from xinglin.portal.rules.sources import Source, message_of
 from xinglin.portal.views.frame import part, today
 from xinglin.smart.views.machines import base_of
-from xinglin.summary import building, printing
+from xinglin.summary import building, naming, printing
 from xinglin.summary import queries as summaries
 from xinglin.ui import entry
 
@@ -56,7 +56,9 @@ def _measured(entry_: Resource, resident: Resident) -> list[tuple[str, results.P
     if entry_["resourceType"] != "Observation":
         return []
     found = list(results.readings(entry_, resident.sources, resident.whose))
-    return [(text_of(one.code) if one.panel else "", one.point) for one in found]
+    english = not str(get_language()).startswith("zh")
+    parts = [(one, naming.of_concept(one.code) if english else "") for one in found]
+    return [((name or text_of(one.code)) if one.panel else "", one.point) for one, name in parts]
 
 
 @require_GET
