@@ -78,7 +78,7 @@ def test_a_reminder_from_the_interruption_to_the_board(reminded: str, open_windo
     assert page.evaluate("document.activeElement.textContent") == "已阅，继续"
     looked_at(window, axe, "interrupt-one-zh-light-desktop")
     page.keyboard.press("Enter")
-    assert page.locator("dialog.xl-interrupt").count() == 0
+    page.wait_for_selector("dialog.xl-interrupt", state="detached")
     assert page.get_by_role("button", name="申请：血钾").is_visible()
     window.go("/reminders/patients/remind/")
 
@@ -97,6 +97,7 @@ def test_a_reminder_from_the_interruption_to_the_board(reminded: str, open_windo
     looked_at(window, axe, "medicines-zh-light-desktop")
     page.set_viewport_size({"width": 390, "height": 844})
     looked_at(window, axe, "medicines-zh-light-phone")
+    page.set_viewport_size({"width": 320, "height": 844})
     cells = page.locator("#medicines :is(td, tbody th)")  # none is lower than what it says
     assert cells.evaluate_all("all => all.filter(one => one.scrollHeight > one.clientHeight + 4).length") == 0
     page.set_viewport_size({"width": 1440, "height": 900})
