@@ -112,7 +112,9 @@ def test_what_is_missing_in_a_decision_is_told_once_for_each_question(open_windo
         "() => getComputedStyle(document.querySelector('#problems td'), '::before').content"
     )
     window.go("/my/choices/")
-    window.page.evaluate("() => document.querySelectorAll('main form').forEach((f) => { f.noValidate = true })")
+    window.page.evaluate(
+        "() => document.querySelectorAll('main form').forEach((f) => { f.noValidate = true })"
+    )
     window.page.click("main .btn-primary >> nth=-1")
     window.page.locator(".xl-wrong-summary").wait_for()
 
