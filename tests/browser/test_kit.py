@@ -133,8 +133,9 @@ def test_typed_words_outlive_the_session_and_are_not_sent_twice(open_window):
     forgive(window)
 
 
-def test_what_was_not_accepted_is_told_above_the_form_and_tied_to_its_fields(open_window, axe):
-    window = open_window()
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_was_not_accepted_is_told_above_the_form_and_tied_to_its_fields(open_window, axe, theme):
+    window = open_window(theme=theme)
     window.sign_in("administrator")
     page = window.page
     window.go("/accounts/new/")

@@ -102,6 +102,28 @@ def sign_up(window: Window) -> None:
     window.settle()
 
 
+def test_what_is_missing_in_a_decision_is_told_once_for_each_question(open_window, people):
+    from tests.browser.test_kit import forgive
+
+    window = open_window(width=390)
+    sign_up(window)
+    window.go("/my/record/a/problems/")
+    assert "起始" in window.page.evaluate(
+        "() => getComputedStyle(document.querySelector('#problems td'), '::before').content"
+    )
+    window.go("/my/choices/")
+    window.page.evaluate(
+        "() => document.querySelectorAll('main form').forEach((f) => { f.noValidate = true })"
+    )
+    window.page.click("main .btn-primary >> nth=-1")
+    window.page.locator(".xl-wrong-summary").wait_for()
+
+    told = window.page.locator(".xl-wrong-summary a").all_inner_texts()
+    assert len(told) == 2
+    assert len(set(told)) == 2
+    forgive(window)
+
+
 def test_a_resident_signs_up_on_a_phone_and_acts_for_a_child(open_window, people):
     from xinglin.kernel import clock
     from xinglin.record import database

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import threading
 
 import pytest
@@ -331,6 +332,16 @@ def test_act_that_the_archive_does_not_allow_is_refused(steward, link, given):
 
     assert answer.status_code == 404
     assert archives.find(link, VILLAGE + "00001") == before
+
+
+def test_each_field_of_an_archive_s_forms_has_an_id_of_its_own(steward, link):
+    file(steward, link)
+
+    page = steward.get(f"/persons/archives/{VILLAGE}00001/").content.decode()
+
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert sorted(ids) == sorted(set(ids))
+    assert {f"id_{act}_note" for act in ("move", "change", "close", "review")} < set(ids)
 
 
 def test_number_in_the_search_box_leads_to_the_archive(steward, link):

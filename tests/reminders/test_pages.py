@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
+from django.utils.translation import override
 
 from tests.reminders.conftest import encounter, person, potassium, stored
 from xinglin.accounts.models import Account
-from xinglin.reminders import rulebook
+from xinglin.reminders import rulebook, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,6 +75,9 @@ def test_every_rule_has_a_page_in_both_languages(sign_in: Any) -> None:
         english = text(client.get(f"/reminders/rules/{rule.id}/", headers={"Accept-Language": "en"}))
         assert rule.title.zh in chinese
         assert rule.title.en in english
+        assert rule.confidence in words.CONFIDENCES
+        with override("zh-hans"):
+            assert f"<small>{words.CONFIDENCES[rule.confidence]}</small>" in chinese
 
 
 def hidden(page: str, name: str) -> str:

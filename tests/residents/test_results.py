@@ -10,6 +10,7 @@ from tests.healthcard import make as cards
 from tests.residents import make
 from tests.residents.entering import client_of, text
 
+OBSERVATIONS = "http://terminology.hl7.org/CodeSystem/"
 PDF = b"%PDF-1.7 made up %%EOF"
 
 
@@ -53,6 +54,15 @@ def test_results_by_day_are_a_table(client) -> None:
 
     assert "xl-grid" in page
     assert "2026-11-01" in page
+
+
+def test_a_flag_without_direction_is_not_said_by_colour_alone_in_the_table_by_day(client) -> None:
+    flagged = {"coding": [{"system": f"{OBSERVATIONS}v3-ObservationInterpretation", "code": "A"}]}
+    cards.store({**make.observation("o-f", "a", 5.0), "interpretation": [flagged]})
+
+    page = text(client.get("/my/record/a/results/?view=grid"))
+
+    assert '5.0 <span aria-hidden="true">!</span><span class="visually-hidden">异常</span>' in page
 
 
 def test_the_original_of_a_report_is_given_as_it_was_sent(client) -> None:

@@ -175,3 +175,15 @@ def test_every_self_test_says_everything_in_both_languages_and_reaches_its_most(
     assert of["confidence"]
     assert [one["from"] for one in of["result"]] == sorted({one["from"] for one in of["result"]})
     assert of["result"][0]["from"] == 0
+
+
+@pytest.mark.parametrize("code", scoring.tests())
+def test_the_source_of_a_test_is_named_in_the_reader_s_language(region, outbox, code):
+    client = client_of(make.wang())
+
+    chinese = client.get(f"/my/self-tests/{code}/").context["source"]
+    client.cookies["django_language"] = "en"
+    english = client.get(f"/my/self-tests/{code}/").context["source"]
+
+    assert chinese == scoring.test(code)["zh"]["source"]
+    assert english == scoring.test(code)["source"]

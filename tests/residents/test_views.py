@@ -331,6 +331,9 @@ def test_who_looked_names_others_and_takes_a_complaint(enter):
 
     assert answer.url == "/my/readers/"
     assert "我没有就诊" in text(client.get("/my/readers/"))
+    assert "请写明投诉的内容。" in text(
+        client.post("/my/readers/", {"words": "", "place": ""})
+    )  # to the resident
 
 
 def test_the_card_shows_a_code_that_a_counter_accepts(enter):

@@ -126,7 +126,7 @@ def complain(
     ``patients`` are the numbers of the resident; ``place`` the line complained about, which must be about them.
     """
     if not words.strip():
-        raise invalid(gettext_noop("Write down what the resident complains about."))
+        raise invalid(gettext_noop("Write down what the complaint is about."))
     about = ""
     if place is not None:
         found = queries.lines(connection, queries.Wanted(places=(place,), patients=tuple(patients)), limit=1)

@@ -140,5 +140,5 @@ class ComplaintForm(forms.Form):
         label=_("What the resident complains about"),
         max_length=2000,
         widget=forms.Textarea({"rows": 3, "class": "form-control"}),
-        error_messages={"required": _("Write down what the resident complains about.")},
+        error_messages={"required": _("Write down what the complaint is about.")},
     )

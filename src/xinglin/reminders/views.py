@@ -48,6 +48,7 @@ def _row(rule: Rule, state: State, count: Count | None = None, given: Any = ()) 
         "indicator": words.INDICATORS[rule.indicator], "colour": words.INDICATOR_COLOURS[rule.indicator],
         "state": words.STATES[state], "state_colour": words.STATE_COLOURS[state], "count": count,
         "reasons": [(_reason(code), times) for code, times in given],
+        "confidence": words.CONFIDENCES.get(rule.confidence, rule.confidence),
     }  # fmt: skip
 
 

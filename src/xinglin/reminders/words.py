@@ -21,3 +21,10 @@ HOOKS = {
     Hook.ENCOUNTER_START: _("An encounter begins"),
     Hook.ENCOUNTER_DISCHARGE: _("A discharge"),
 }
+# how sure the platform is of a rule, as its table names it
+CONFIDENCES = {
+    "label": _("as the label says"),
+    "guideline": _("as a guideline says"),
+    "high": _("well established"),
+    "expert": _("judgement of experts"),
+}

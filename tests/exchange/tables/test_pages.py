@@ -150,3 +150,13 @@ def test_every_blank_can_be_fetched(steward: Client) -> None:
 @pytest.mark.parametrize(("role", "status"), [("doctor", 403), ("operator", 403), (None, 302)])
 def test_who_may_not_mend_does_not_see_the_tables(browser: Browser, role: str | None, status: int) -> None:
     assert browser(role).get("/exchange/tables/").status_code == status
+
+
+def test_how_certain_a_set_is_stands_in_the_reader_s_language(steward: Client) -> None:
+    english = steward.get("/exchange/tables/").content.decode()
+    steward.cookies["django_language"] = "zh-hans"
+    chinese = steward.get("/exchange/tables/").content.decode()
+
+    assert "<td>likely" in english
+    assert "<td>较可信" in chinese
+    assert "<td>likely" not in chinese

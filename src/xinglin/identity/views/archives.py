@@ -107,12 +107,16 @@ def _forms(archive: Archive, given: Any, asked: str) -> dict[str, Form]:
         return given if name == asked else None
 
     if not archive.is_open:
-        return {} if archive.successor else {"reopen": forms.ReopenForm(bound("reopen"))}
+        return (
+            {} if archive.successor else {"reopen": forms.ReopenForm(bound("reopen"), auto_id="id_reopen_%s")}
+        )
     made: dict[str, Form] = {
-        "move": forms.KeepingForm(bound("move"), initial=keeping),
-        "change": forms.DoctorForm(bound("change"), initial={"doctor": archive.doctor}),
-        "close": forms.CloseForm(bound("close")),
-        "review": forms.ReviewForm(bound("review")),
+        "move": forms.KeepingForm(bound("move"), auto_id="id_move_%s", initial=keeping),
+        "change": forms.DoctorForm(
+            bound("change"), auto_id="id_change_%s", initial={"doctor": archive.doctor}
+        ),
+        "close": forms.CloseForm(bound("close"), auto_id="id_close_%s"),
+        "review": forms.ReviewForm(bound("review"), auto_id="id_review_%s"),
     }
     then = made["review"].fields["then"]
     allowed = rules.REVIEWS[Review(archive.review)]

@@ -34,6 +34,9 @@ PARTS = {
     "immunisations": gettext_lazy("Immunizations"),
 }
 
+# templates that bring their own first heading; the others are parts of a doctor's page, which has one already
+_HEADED = {"residents/results.html", "residents/medicines.html", "residents/trend.html"}
+
 
 def part(
     request: HttpRequest,
@@ -53,6 +56,7 @@ def part(
         "resident": resident,
         "person": resident.person,
         "section": section,
+        "heading": "" if template in _HEADED else PARTS.get(section, PARTS["documents"]),
         "template": template,
         "parts": PARTS,
     }

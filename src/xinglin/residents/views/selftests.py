@@ -56,7 +56,7 @@ def one(request: HttpRequest, here: Here, code: str) -> HttpResponse:
     context = {
         "form": form,
         "words": of[language()],
-        "source": of["source"],
+        "source": of[language()].get("source", of["source"]),
         "has": scoring.has_already(of, queries.everything(here.door, resident, ("Condition",))),
         "of_age": age is not None and of["least_age"] <= age.years <= of["most_age"],
         "ages": (of["least_age"], of["most_age"]),

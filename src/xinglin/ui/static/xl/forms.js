@@ -134,7 +134,10 @@
     if (!wrong.length) return;
     const form = wrong[0].form;
     const summary = words.content.firstElementChild.cloneNode(true);
+    const asked = new Set(); // the boxes and buttons of one question share their name: told once, at the first
     for (const field of wrong.filter((one) => one.form === form)) {
+      if (["checkbox", "radio"].includes(field.type) && asked.has(field.name)) continue;
+      asked.add(field.name);
       const way = document.createElement("a");
       way.href = `#${field.id}`;
       const label = field.closest("fieldset")?.querySelector("legend") ?? field.labels?.[0];
