@@ -253,3 +253,31 @@ def test_people_known_elsewhere_become_the_clinic_s_own(sign_in, connection, cli
 
     assert made["managingOrganization"]["reference"] == "Organization/clinic"
     assert made["identifier"] == number
+
+
+def test_what_was_typed_about_a_newcomer_is_kept_when_it_cannot_be_taken(sign_in, clinic, connection):
+    typed = {
+        "name": "周玉兰", "sex": "male", "number": "12345", "phone": "13900000000", "birth": "1975-03-02",
+        "fee": "", "kind": "emergency", "urgent": "on",
+    }  # fmt: skip
+    answer = sign_in("nurse").post(reverse("clinic:register"), typed)
+    page = answer.content.decode()
+
+    assert answer.status_code == 422
+    assert "证件号码有误" in said(answer)
+    assert [
+        typed[name] for name in ("name", "number", "phone", "birth") if f'value="{typed[name]}"' not in page
+    ] == []
+    assert [one for one in ("male", "emergency", "") if f'value="{one}" selected' not in page] == []
+    assert 'name="urgent" checked' in page
+    assert queries.visits(connection, "clinic", today()) == []
+
+
+@pytest.mark.parametrize("role", ["doctor", "nurse", "administrator"])
+def test_the_numbers_of_the_day_lead_where_the_reader_may_go(sign_in, role):
+    client = sign_in(role)
+    told = client.get("/today/figures/", headers={"HX-Request": "true"}).content.decode()
+    addresses = set(re.findall(r'href="(/clinic/[^"]*)"', told))
+
+    assert addresses
+    assert {client.get(one, follow=True).status_code for one in addresses} == {200}
