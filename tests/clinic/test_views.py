@@ -281,3 +281,17 @@ def test_the_numbers_of_the_day_lead_where_the_reader_may_go(sign_in, role):
 
     assert addresses
     assert {client.get(one, follow=True).status_code for one in addresses} == {200}
+
+
+@pytest.mark.parametrize("page", ["desk", "queue", "nurse"])
+def test_numbers_stand_under_their_headings_and_cells_stay_cells(sign_in, day, page):
+    rows = []
+    for table in re.findall(r"<table.*?</table>", said(sign_in("doctor").get(address(page, day))), re.DOTALL):
+        head, first = re.findall(r"<tr.*?</tr>", table, re.DOTALL)[:2]
+        rows.append(
+            [["xl-number" in cell for cell in re.findall(r"<t[hd]\b[^>]*>", row)] for row in (head, first)]
+        )
+        assert '<td class="xl-clinic-line' not in table
+
+    assert rows
+    assert [head for head, first in rows if head != first] == []
