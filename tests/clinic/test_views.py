@@ -295,3 +295,18 @@ def test_numbers_stand_under_their_headings_and_cells_stay_cells(sign_in, day, p
 
     assert rows
     assert [head for head, first in rows if head != first] == []
+
+
+def test_a_delivery_that_cannot_be_taken_keeps_what_was_typed(sign_in, connection, clinic):
+    before = queries.batches(connection, "clinic")
+    typed = {
+        "item": str(clinic.items["当归"]), "number": "B7", "expires": "2020-01-01", "amount": "250", "cost": "20",
+        "supplier": "某药材公司",
+    }  # fmt: skip
+    answer = sign_in("nurse").post(reverse("clinic:stock"), typed)
+    page = answer.content.decode()
+
+    assert answer.status_code == 422
+    assert f'value="{typed.pop("item")}" selected' in page
+    assert [name for name, text in typed.items() if f'name="{name}" value="{text}"' not in page] == []
+    assert queries.batches(connection, "clinic") == before

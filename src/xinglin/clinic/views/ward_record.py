@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import redirect, render
@@ -143,14 +144,15 @@ def signs(request: HttpRequest, door: Door, stay: int) -> HttpResponse:
     institution = rules.require(door.actor, "nursing")
     given = request.POST
     if request.method == "POST":
-        attempt(
+        kept = attempt(
             request,
             lambda own: documenting.measure(
                 own, stay=stay, moment=_moment(given.get("moment", "")), typed=given, actor=door.actor, now=clock.now()
             ),
             gettext("The measurement is kept and stands in the record."),
         )  # fmt: skip
-        return redirect("clinic:stay-signs", stay)
+        if kept is not None:
+            return redirect("clinic:stay-signs", stay)
     connection = database.connection()
     held = ward.stay(connection, institution, stay)
     found = ward.signs(connection, institution, stay)
@@ -161,11 +163,15 @@ def signs(request: HttpRequest, door: Door, stay: int) -> HttpResponse:
     context = {
         "clinic": institution_name(door, institution), "stay": held, **head(held),
         "chart": charting.chart(found, held.admitted, sheet), "sheet": sheet, "sheets": range(1, sheets + 1),
-        "signs": [(one, words.called(one), words.unit(one)) for one in known.values()],
+        "signs": [
+            (one, words.called(one), words.unit(one), given.get(one.key, "")[:6]) for one in known.values()
+        ],
+        "moment": given.get("moment", "")[:16],
         "rows": [_row(one) for one in reversed(found)], "now": f"{now:%Y-%m-%dT%H:%M}",
         "first": f"{held.admitted.astimezone(LOCAL_ZONE):%Y-%m-%dT%H:%M}",
     }  # fmt: skip
-    return render(request, "clinic/ward_signs.html", frame(door.actor, "ward", **context))
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if given else HTTPStatus.OK
+    return render(request, "clinic/ward_signs.html", frame(door.actor, "ward", **context), status=status)
 
 
 def _row(one: Measured) -> tuple[Measured, list[str]]:
