@@ -310,3 +310,16 @@ def test_a_delivery_that_cannot_be_taken_keeps_what_was_typed(sign_in, connectio
     assert f'value="{typed.pop("item")}" selected' in page
     assert [name for name, text in typed.items() if f'name="{name}" value="{text}"' not in page] == []
     assert queries.batches(connection, "clinic") == before
+
+
+def test_words_of_a_record_are_not_lost_when_somebody_else_wrote_in_between(sign_in, day, connection):
+    before = queries.note(connection, "clinic", day["visit"])
+    assert before is not None
+    typed = {**make.TEXTS, "history": "另写的一段", "version": "0", "act": "keep", "disease_typed": "不寐病"}
+    answer = sign_in("doctor").post(reverse("clinic:record", args=[day["visit"]]), typed)
+    page = said(answer)
+
+    assert answer.status_code == 422
+    assert "另写的一段" in page
+    assert 'name="version" value="0"' in page  # saved again it is refused again, not written over the other's
+    assert queries.note(connection, "clinic", day["visit"]) == before
