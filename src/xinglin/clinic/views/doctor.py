@@ -21,6 +21,8 @@ from xinglin.record import database
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.http import HttpRequest, HttpResponse, QueryDict
 
     from xinglin.clinic.values import Note
@@ -61,7 +63,7 @@ def _page(request: HttpRequest, door: Door, visit: int, *, typed: QueryDict | No
 
 
 def _fields(note: Note | None, typed: QueryDict | None) -> list[dict[str, Any]]:
-    texts = typed or (note.body["texts"] if note else {})
+    texts: Mapping[str, str] = typed or (note.body["texts"] if note else {})
     return [
         {"part": part, "text": texts.get(key, ""), "groups": reference.terms().get(key, ())}
         for key, part in reference.parts().items()
