@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.browser.test_pages import violations
+from tests.portal import make
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
@@ -198,6 +199,30 @@ def test_columns_are_hidden_to_the_reader_s_taste_and_rows_copied_as_text(open_w
     assert not page.locator("#results th:has-text('机构')").is_visible()
 
 
+@pytest.mark.parametrize(("width", "room"), [(390, 110), (1440, 150)])
+def test_a_report_of_many_words_leaves_its_name_room(open_window, width, room):
+    from xinglin.kernel.actor import SYSTEM
+    from xinglin.record.door import open_as
+
+    words = (
+        "双肺透亮度增高，可见多发肺大疱，右肺下叶见斑片状密度增高影，边缘模糊。纵隔居中，未见胸腔积液。" * 2
+    )
+    open_as(SYSTEM).update(
+        make.resource(
+            "Observation", "seen", "a", status="final", code=make.concept("检查所见"), valueString=words,
+            effectiveDateTime="2025-09-01", category=[{"coding": [{"code": "imaging"}]}],
+        )
+    )  # fmt: skip
+    window = open_window(width=width)
+    window.sign_in()
+    window.go("/residents/a/results/")
+    row = window.page.locator("#results tbody tr", has_text="检查所见")
+
+    assert row.locator("th").evaluate("(e) => e.getBoundingClientRect().width") >= room
+    assert row.locator(".words").evaluate("(e) => e.getBoundingClientRect().width") <= 420
+    assert window.overflow() <= 0
+
+
 def test_paper_and_the_reader_s_own_colours_keep_what_matters(open_window):
     window = open_window(theme="dark")
     window.sign_in()
@@ -220,6 +245,8 @@ def test_paper_and_the_reader_s_own_colours_keep_what_matters(open_window):
     assert style["ink"] == "rgb(51, 51, 51)"  # dark on paper though the screen is dark
     assert style["view"] is True
     assert page.locator(".xl-banner").evaluate("(e) => getComputedStyle(e).position") == "static"
+    address = page.locator(".xl-banner .xl-address")
+    assert address.evaluate("(e) => getComputedStyle(e).whiteSpace") == "normal"  # whole on paper
 
     page.emulate_media(media="screen", forced_colors="active")
     assert page.locator(".xl-tag").first.evaluate("(e) => getComputedStyle(e).borderTopStyle") == "solid"

@@ -253,3 +253,73 @@ def test_people_known_elsewhere_become_the_clinic_s_own(sign_in, connection, cli
 
     assert made["managingOrganization"]["reference"] == "Organization/clinic"
     assert made["identifier"] == number
+
+
+def test_what_was_typed_about_a_newcomer_is_kept_when_it_cannot_be_taken(sign_in, clinic, connection):
+    typed = {
+        "name": "周玉兰", "sex": "male", "number": "12345", "phone": "13900000000", "birth": "1975-03-02",
+        "fee": "", "kind": "emergency", "urgent": "on",
+    }  # fmt: skip
+    answer = sign_in("nurse").post(reverse("clinic:register"), typed)
+    page = answer.content.decode()
+
+    assert answer.status_code == 422
+    assert "证件号码有误" in said(answer)
+    assert [
+        typed[name] for name in ("name", "number", "phone", "birth") if f'value="{typed[name]}"' not in page
+    ] == []
+    assert [one for one in ("male", "emergency", "") if f'value="{one}" selected' not in page] == []
+    assert 'name="urgent" checked' in page
+    assert queries.visits(connection, "clinic", today()) == []
+
+
+@pytest.mark.parametrize("role", ["doctor", "nurse", "administrator"])
+def test_the_numbers_of_the_day_lead_where_the_reader_may_go(sign_in, role):
+    client = sign_in(role)
+    told = client.get("/today/figures/", headers={"HX-Request": "true"}).content.decode()
+    addresses = set(re.findall(r'href="(/clinic/[^"]*)"', told))
+
+    assert addresses
+    assert {client.get(one, follow=True).status_code for one in addresses} == {200}
+
+
+@pytest.mark.parametrize("page", ["desk", "queue", "nurse"])
+def test_numbers_stand_under_their_headings_and_cells_stay_cells(sign_in, day, page):
+    rows = []
+    for table in re.findall(r"<table.*?</table>", said(sign_in("doctor").get(address(page, day))), re.DOTALL):
+        head, first = re.findall(r"<tr.*?</tr>", table, re.DOTALL)[:2]
+        rows.append(
+            [["xl-number" in cell for cell in re.findall(r"<t[hd]\b[^>]*>", row)] for row in (head, first)]
+        )
+        assert '<td class="xl-clinic-line' not in table
+
+    assert rows
+    assert [head for head, first in rows if head != first] == []
+
+
+def test_a_delivery_that_cannot_be_taken_keeps_what_was_typed(sign_in, connection, clinic):
+    before = queries.batches(connection, "clinic")
+    typed = {
+        "item": str(clinic.items["当归"]), "number": "B7", "expires": "2020-01-01", "amount": "250", "cost": "20",
+        "supplier": "某药材公司",
+    }  # fmt: skip
+    answer = sign_in("nurse").post(reverse("clinic:stock"), typed)
+    page = answer.content.decode()
+
+    assert answer.status_code == 422
+    assert f'value="{typed.pop("item")}" selected' in page
+    assert [name for name, text in typed.items() if f'name="{name}" value="{text}"' not in page] == []
+    assert queries.batches(connection, "clinic") == before
+
+
+def test_words_of_a_record_are_not_lost_when_somebody_else_wrote_in_between(sign_in, day, connection):
+    before = queries.note(connection, "clinic", day["visit"])
+    assert before is not None
+    typed = {**make.TEXTS, "history": "另写的一段", "version": "0", "act": "keep", "disease_typed": "不寐病"}
+    answer = sign_in("doctor").post(reverse("clinic:record", args=[day["visit"]]), typed)
+    page = said(answer)
+
+    assert answer.status_code == 422
+    assert "另写的一段" in page
+    assert 'name="version" value="0"' in page  # saved again it is refused again, not written over the other's
+    assert queries.note(connection, "clinic", day["visit"]) == before

@@ -194,6 +194,15 @@ def test_a_stay_by_the_pages(sign_in, clinic, connection, terms):  # noqa: F811
     answer = doctor.post(document, texts, follow=True)
     kept = queries.document(connection, "clinic", stay.id, "admission", 1)
     assert kept.signed is not None, re.findall(r"role=.alert.>.*?<span>(.*?)</span>", said(answer))
+    late = doctor.post(document, {**texts, "act": "keep", "disease_typed": "另写的病名"})
+    assert (late.status_code, "另写的病名" in said(late)) == (422, True)  # the version is an old one
+    assert 'name="version" value="0"' in said(late)
+    assert queries.document(connection, "clinic", stay.id, "admission", 1) == kept
+    typed = {"moment": local(stay), "temperature": "368"}
+    refused = nurse.post(reverse("clinic:stay-signs", args=[stay.id]), typed)
+    assert refused.status_code == 422
+    assert [one for one in typed.values() if f'value="{one}"' not in said(refused)] == []
+    assert queries.signs(connection, "clinic", stay.id) == []
     nurse.post(reverse("clinic:stay-signs", args=[stay.id]), {"moment": local(stay), "temperature": "36.8"})
     (sign,) = queries.signs(connection, "clinic", stay.id)
     nurse.post(reverse("clinic:sign-mistake", args=[stay.id, sign.id]))

@@ -98,6 +98,19 @@ def test_usage_that_was_written_twice_is_read_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("口服，一次10mg，一日1次，一次10mg", "口服，一次10mg，一日1次"),
+        ("口服，一次0.3g，一日2次，一次0.3g，总量6g", "口服，一次0.3g，一日2次，总量6g"),
+        ("口服，一次10mg，一日1次，一次20mg", "口服，一次10mg，一日1次，一次20mg"),
+        ("一次5mg，晨服，一次5mg", "一次5mg，晨服，一次5mg"),
+    ],
+)
+def test_a_dose_is_not_said_again_after_how_often_a_day(text: str, said: str) -> None:
+    assert medicines.dose_of(dosed(text=text)) == said
+
+
+@pytest.mark.parametrize(
     ("more", "end"),
     [
         ({"dispenseRequest": {"expectedSupplyDuration": {"value": 2, "unit": "周", "code": "wk"}}}, "2026-11-15"),

@@ -30,9 +30,10 @@ def figures(actor: Actor) -> list[Figure]:
     institution, connection, now = rules.require(actor, "looking"), database.connection(), clock.now()
     day = now.astimezone(LOCAL_ZONE).date()
     found = _found(connection, institution, day, actor)
+    where = _waiting_at(actor)
     told = [
-        Figure(gettext_lazy("Visitors today"), f"{found.visits:,}", "", reverse("clinic:queue")),
-        Figure(gettext_lazy("of them waiting"), f"{found.waiting:,}", "", reverse("clinic:queue")),
+        Figure(gettext_lazy("Visitors today"), f"{found.visits:,}", "", where),
+        Figure(gettext_lazy("of them waiting"), f"{found.waiting:,}", "", where),
     ]
     if rules.may(actor, "closing"):
         taken = sum(one.fen for one in accounting.totals(accounting.unclosed(connection, institution)))
@@ -77,6 +78,11 @@ def today(actor: Actor) -> list[Work]:
     if rules.may(actor, "closing"):
         work.append(Work(gettext_lazy("Visits today"), found.visits, reverse("clinic:till")))
     return work
+
+
+def _waiting_at(actor: Actor) -> str:
+    """The page with those who wait that the reader may open: the queue is for who treats."""
+    return reverse("clinic:queue" if rules.may(actor, "treating") else "clinic:desk")
 
 
 def _found(connection: Connection, institution: str, day: date, actor: Actor) -> Doing:

@@ -28,6 +28,7 @@ _NEVER_MEANT = {"proposal", "option"}
 _STANDARD = ("http://www.whocc.no/atc", "http://www.nlm.nih.gov/research/umls/rxnorm")
 _STRENGTH = re.compile(r"\s*[0-9][0-9.]*\s*(?:mg|g|μg|ug|ml|IU|U|万U)\b.*$", re.IGNORECASE)
 _BRACKETS = re.compile(r"[（(][^（）()]*[）)]")
+_ONE_DOSE, _A_DAY = re.compile("[一每]次"), re.compile("[一每][日天].{1,2}次")
 _CLAUSE = re.compile(r"[，,；;]")
 _PACKETS, _PACKETS_A_DAY = (
     re.compile(r"(?<![0-9日天])([0-9]+)\s*[剂付]"),
@@ -213,8 +214,15 @@ def _quantity(dosage: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _said_once(text: str) -> str:
-    """A usage that a system wrote down twice in a row, once."""
+    """A usage that a system wrote down twice in a row, once; so a dose on both sides of how often a day."""
     clauses = [clause.strip() for clause in _CLAUSE.split(text)]
+    for at in range(len(clauses) - 2):
+        if (
+            clauses[at] == clauses[at + 2]
+            and _ONE_DOSE.match(clauses[at])
+            and _A_DAY.fullmatch(clauses[at + 1])
+        ):
+            return "，".join(clauses[: at + 2] + clauses[at + 3 :])
     for length in range(len(clauses) // 2, 1, -1):
         if clauses[:length] == clauses[length : 2 * length]:
             return "，".join([*clauses[:length], *filter(None, clauses[2 * length :])])

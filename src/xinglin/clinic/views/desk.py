@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -20,7 +21,7 @@ from xinglin.record import database
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest, HttpResponse, QueryDict
 
     from xinglin.clinic.values import Visit
     from xinglin.record.database import Connection
@@ -34,6 +35,11 @@ def desk(request: HttpRequest, door: Door) -> HttpResponse:
     if not rules.may(door.actor, "registering"):
         rules.require(door.actor, "looking")
         return redirect("clinic:till" if rules.may(door.actor, "charging") else "clinic:prices")
+    return _desk(request, door)
+
+
+def _desk(request: HttpRequest, door: Door, *, typed: QueryDict | None = None) -> HttpResponse:
+    """The desk's page; with what was typed about somebody new if it could not be taken."""
     institution = rules.require(door.actor, "registering")
     connection, text = database.connection(), request.GET.get("q", "").replace("\0", "").strip()[:600]
     found, wrong = [], ""
@@ -43,11 +49,12 @@ def desk(request: HttpRequest, door: Door) -> HttpResponse:
         wrong = said(fault.issues)
     visits = queries.visits(connection, institution, today())
     context = {
-        "q": text, "wrong": wrong, "visits": visits, "waiting": len(queries.waiting(visits)),
+        "q": text, "wrong": wrong, "typed": typed, "visits": visits, "waiting": len(queries.waiting(visits)),
         "found": [(one, one.holder.age(today())) for one in found],
         "fees": queries.items(connection, institution, today(), kinds=["fee"]),
     }  # fmt: skip
-    return render(request, "clinic/desk.html", frame(door.actor, "desk", **context))
+    status = HTTPStatus.OK if typed is None else HTTPStatus.UNPROCESSABLE_ENTITY
+    return render(request, "clinic/desk.html", frame(door.actor, "desk", **context), status=status)
 
 
 @require_POST
@@ -69,6 +76,8 @@ def register(request: HttpRequest, door: Door) -> HttpResponse:
         )  # fmt: skip
 
     made = attempt(request, work)
+    if made is None and not given.get("patient"):
+        return _desk(request, door, typed=given)
     if made is not None:
         messages.success(
             request, gettext("%(name)s has number %(number)s.") % {"name": made.name, "number": made.number}

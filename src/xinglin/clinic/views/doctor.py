@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import redirect, render
@@ -20,7 +21,9 @@ from xinglin.record import database
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from collections.abc import Mapping
+
+    from django.http import HttpRequest, HttpResponse, QueryDict
 
     from xinglin.clinic.values import Note
     from xinglin.record.database import Connection
@@ -31,13 +34,19 @@ if TYPE_CHECKING:
 @entry.page
 def visit(request: HttpRequest, door: Door, visit: int) -> HttpResponse:
     """The whole visit on one page."""
+    return _page(request, door, visit)
+
+
+def _page(request: HttpRequest, door: Door, visit: int, *, typed: QueryDict | None = None) -> HttpResponse:
+    """The visit; with the record as it was typed where it could not be kept, so that no words are lost."""
     institution = rules.require(door.actor, "treating")
     connection = database.connection()
     held = queries.visit(connection, institution, visit)
     note = queries.note(connection, institution, visit)
     measured = queries.measurings(connection, institution, [visit]).get(visit)
     context: dict[str, Any] = {
-        "visit": held, "note": note, "fields": _fields(note), "codes": _codes(note), "lacking": _lacking(note),
+        "visit": held, "note": note, "fields": _fields(note, typed), "codes": _codes(note, typed),
+        "version": typed.get("version", "0") if typed else note.version if note else 0, "lacking": _lacking(note),
         "measured": words.measured(measured) if measured else [], "measuring": measured,
         "plans": queries.plans(connection, institution, visit),
         "techniques": queries.items(connection, institution, today(), kinds=["technique"]),
@@ -49,18 +58,27 @@ def visit(request: HttpRequest, door: Door, visit: int) -> HttpResponse:
         "points": asking.points(), "going_on": held.state is VisitState.SEEN,
         **prescriptions.of_visit(connection, door, held),
     }  # fmt: skip
-    return render(request, "clinic/visit.html", frame(door.actor, "queue", **context))
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if typed else HTTPStatus.OK
+    return render(request, "clinic/visit.html", frame(door.actor, "queue", **context), status=status)
 
 
-def _fields(note: Note | None) -> list[dict[str, Any]]:
-    texts = note.body["texts"] if note else {}
+def _fields(note: Note | None, typed: QueryDict | None) -> list[dict[str, Any]]:
+    texts: Mapping[str, str] = typed or (note.body["texts"] if note else {})
     return [
         {"part": part, "text": texts.get(key, ""), "groups": reference.terms().get(key, ())}
         for key, part in reference.parts().items()
     ]
 
 
-def _codes(note: Note | None) -> list[dict[str, Any]]:
+def _codes(note: Note | None, typed: QueryDict | None) -> list[dict[str, Any]]:
+    if typed:
+        return [
+            {
+                "one": one, "set": coding.address(key), "typed": typed.get(f"{key}_typed", ""),
+                "chosen": typed.get(key, ""),
+            }
+            for key, one in reference.diagnoses().items()
+        ]  # fmt: skip
     given = note.body["diagnoses"] if note else {}
     return [
         {
@@ -106,7 +124,9 @@ def record(request: HttpRequest, door: Door, visit: int) -> HttpResponse:
         )
 
     kept = attempt(request, work, "" if given.get("act") == "sign" else gettext("The record is kept."))
-    if kept is not None and given.get("act") == "sign":
+    if kept is None:
+        return _page(request, door, visit, typed=given)
+    if given.get("act") == "sign":
         signed = attempt(
             request, lambda connection: recording.sign(connection, visit=visit, actor=door.actor, now=clock.now()),
             gettext("The record is signed and stands in the resident's record."),
@@ -115,7 +135,7 @@ def record(request: HttpRequest, door: Door, visit: int) -> HttpResponse:
             asking.keep_choice(
                 signed.body["texts"], signed.body["diagnoses"].get("syndrome"), actor=door.actor
             )
-    if kept is not None and given.get("template", "").strip():
+    if given.get("template", "").strip():
         scope = given.get("scope", "own")
         attempt(
             request,

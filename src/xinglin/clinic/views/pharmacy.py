@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import redirect, render
@@ -81,7 +82,7 @@ def stock(request: HttpRequest, door: Door) -> HttpResponse:
     institution = rules.require(door.actor, "stocking")
     connection, given = database.connection(), request.POST
     if request.method == "POST":
-        attempt(
+        bought = attempt(
             request,
             lambda own: stocking.purchase(
                 own,
@@ -94,7 +95,8 @@ def stock(request: HttpRequest, door: Door) -> HttpResponse:
             ),
             gettext("The delivery is in stock."),
         )  # fmt: skip
-        return redirect("clinic:stock")
+        if bought is not None:
+            return redirect("clinic:stock")
     near = today() + timedelta(reference.words("near_days"))
     items = queries.items(connection, institution, today(), kinds=["herb", "patent"])
     context = {
@@ -102,8 +104,10 @@ def stock(request: HttpRequest, door: Door) -> HttpResponse:
             (one, one.expires < today(), one.expires <= near) for one in queries.batches(connection, institution)
         ],
         "items": items, "empty": [one for one in items if not one.left],
+        "typed": given, "picked": number(given.get("item", "")),
     }  # fmt: skip
-    return render(request, "clinic/stock.html", frame(door.actor, "stock", **context))
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if given else HTTPStatus.OK
+    return render(request, "clinic/stock.html", frame(door.actor, "stock", **context), status=status)
 
 
 def _day(text: str) -> date:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import redirect, render
@@ -25,6 +26,8 @@ from xinglin.record import database
 from xinglin.ui import entry
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.http import HttpRequest, HttpResponse, QueryDict
 
     from xinglin.clinic.ward.values import Document, Measured
@@ -35,15 +38,21 @@ if TYPE_CHECKING:
 @entry.page
 def document(request: HttpRequest, door: Door, stay: int, kind: str, number: int) -> HttpResponse:
     """One document: written, signed, amended by who may; read by everybody of the ward."""
-    institution = rules.require(door.actor, "nursing")
+    rules.require(door.actor, "nursing")
     form = documenting.kind_of(kind)
     if request.method == "POST":
         return _write(request, door, stay, form, number)
+    return _page(request, door, stay, form, number)
+
+
+def _page(request: HttpRequest, door: Door, stay: int, form: reference.Document, number: int) -> HttpResponse:
+    """The document; as it was typed where it could not be kept, so that no words are lost."""
+    institution, kind, typed = rules.require(door.actor, "nursing"), form.key, request.POST
     connection = database.connection()
     held = ward.stay(connection, institution, stay)
     found = ward.document(connection, institution, stay, kind, number)
     begun = ward.document(connection, institution, stay, "admission", 1)
-    texts = found.body["texts"] if found else {}
+    texts: Mapping[str, str] = typed or (found.body["texts"] if found else {})
     context = {
         "stay": held, **head(held), "form": form, "title": words.called(form), "number": number, "document": found,
         "fields": [
@@ -53,20 +62,22 @@ def document(request: HttpRequest, door: Door, stay: int, kind: str, number: int
             }
             for part in form.parts
         ],
-        "codes": _codes(found or begun) if form.diagnoses else [], "lacking": _lacking(form, found),
+        "version": typed.get("version", "0") if typed else found.version if found else 0,
+        "codes": _codes(found or begun, typed) if form.diagnoses else [], "lacking": _lacking(form, found),
         "writing": rules.may(door.actor, form.right),
     }  # fmt: skip
-    return render(request, "clinic/ward_document.html", frame(door.actor, "ward", **context))
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if typed else HTTPStatus.OK
+    return render(request, "clinic/ward_document.html", frame(door.actor, "ward", **context), status=status)
 
 
-def _codes(found: Document | None) -> list[dict[str, Any]]:
+def _codes(found: Document | None, typed: QueryDict) -> list[dict[str, Any]]:
     """The fields of diagnoses; a document that is not begun is given those of the admission."""
     given = found.body["diagnoses"] if found else {}
     return [
         {
             "one": one, "label": words.called(one), "set": coding.address(key),
-            "typed": given[key]["display"] if key in given else "",
-            "chosen": f"{given[key]['system']}|{given[key]['code']}" if key in given else "",
+            "typed": typed.get(f"{key}_typed", given[key]["display"] if key in given else ""),
+            "chosen": typed.get(key, f"{given[key]['system']}|{given[key]['code']}" if key in given else ""),
         }
         for key, one in clinic_reference.diagnoses().items()
     ]  # fmt: skip
@@ -93,7 +104,9 @@ def _write(request: HttpRequest, door: Door, stay: int, form: reference.Document
 
     signs = given.get("act") == "sign"
     kept = attempt(request, keep, "" if signs else gettext("The record is kept."))
-    if kept is not None and signs:
+    if kept is None:
+        return _page(request, door, stay, form, place)
+    if signs:
         attempt(
             request, lambda connection: documenting.sign(connection, **at),
             gettext("The record is signed and stands in the resident's record."),
@@ -143,14 +156,15 @@ def signs(request: HttpRequest, door: Door, stay: int) -> HttpResponse:
     institution = rules.require(door.actor, "nursing")
     given = request.POST
     if request.method == "POST":
-        attempt(
+        kept = attempt(
             request,
             lambda own: documenting.measure(
                 own, stay=stay, moment=_moment(given.get("moment", "")), typed=given, actor=door.actor, now=clock.now()
             ),
             gettext("The measurement is kept and stands in the record."),
         )  # fmt: skip
-        return redirect("clinic:stay-signs", stay)
+        if kept is not None:
+            return redirect("clinic:stay-signs", stay)
     connection = database.connection()
     held = ward.stay(connection, institution, stay)
     found = ward.signs(connection, institution, stay)
@@ -161,11 +175,15 @@ def signs(request: HttpRequest, door: Door, stay: int) -> HttpResponse:
     context = {
         "clinic": institution_name(door, institution), "stay": held, **head(held),
         "chart": charting.chart(found, held.admitted, sheet), "sheet": sheet, "sheets": range(1, sheets + 1),
-        "signs": [(one, words.called(one), words.unit(one)) for one in known.values()],
+        "signs": [
+            (one, words.called(one), words.unit(one), given.get(one.key, "")[:6]) for one in known.values()
+        ],
+        "moment": given.get("moment", "")[:16],
         "rows": [_row(one) for one in reversed(found)], "now": f"{now:%Y-%m-%dT%H:%M}",
         "first": f"{held.admitted.astimezone(LOCAL_ZONE):%Y-%m-%dT%H:%M}",
     }  # fmt: skip
-    return render(request, "clinic/ward_signs.html", frame(door.actor, "ward", **context))
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if given else HTTPStatus.OK
+    return render(request, "clinic/ward_signs.html", frame(door.actor, "ward", **context), status=status)
 
 
 def _row(one: Measured) -> tuple[Measured, list[str]]:
