@@ -56,7 +56,7 @@ def test_new_entry_is_told_from_a_changed_one() -> None:
 
     found = changes.changes([new, old], 0, Sources())
 
-    assert [(c.title, c.value, c.new, c.source.reference) for c in found] == [
+    assert [(c.name, c.value, c.new, c.source.reference) for c in found] == [
         ("血糖", "5.1 mmol/L", False, "Observation/old"),
         ("血糖", "7.1 mmol/L", True, "Observation/new"),
     ]

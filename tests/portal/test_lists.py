@@ -51,7 +51,7 @@ def test_allergies_known_to_one_win_over_another_that_denies():
     )
 
     assert found.state is allergies.State.KNOWN
-    assert [(a.substance, a.institutions) for a in found.allergies] == [("青霉素", ("甲医院", "乙医院"))]
+    assert [(a.name, a.institutions) for a in found.allergies] == [("青霉素", ("甲医院", "乙医院"))]
     assert [s.institution for s in found.denied] == ["乙医院"]
 
 
@@ -66,7 +66,7 @@ def test_allergies_that_were_withdrawn_do_not_count(void):
 def test_allergies_that_are_dangerous_come_first():
     found = allergies.box([allergy("1", "海鲜"), allergy("2", "青霉素", criticality="high")], SOURCES)
 
-    assert [a.substance for a in found.allergies] == ["青霉素", "海鲜"]
+    assert [a.name for a in found.allergies] == ["青霉素", "海鲜"]
 
 
 def test_those_who_deny_allergies_are_no_allergies_and_the_latest_counts():

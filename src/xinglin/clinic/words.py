@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext_lazy
 
 from xinglin.clinic import reference, rules
+from xinglin.ui.language import is_chinese
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as Words
@@ -117,10 +118,6 @@ def measured(taken: Measuring) -> list[tuple[str, str, str, str]]:
         for key, one in reference.measures().items()
         if key in values
     ]
-
-
-def is_chinese() -> bool:
-    return str(get_language()).startswith("zh")
 
 
 def way(code: str) -> str:

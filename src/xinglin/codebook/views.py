@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language, gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_GET
 
 from xinglin.codebook import exports, queries
@@ -16,6 +16,7 @@ from xinglin.kernel.errors import Fault, invalid
 from xinglin.terminology import comparing, picking
 from xinglin.terminology import queries as tables
 from xinglin.ui import entry
+from xinglin.ui.language import is_chinese
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +37,7 @@ _LONGEST = 100  # characters of what is typed
 
 def shelf() -> Shelf:
     """The tables as they are today, in the reader's language."""
-    english = not str(get_language()).startswith("zh")
+    english = not is_chinese()
     return queries.shelf(clock.now().astimezone(LOCAL_ZONE).date(), english=english)
 
 

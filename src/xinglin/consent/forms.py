@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from xinglin.consent import queries
 from xinglin.consent.rules import Wish
 from xinglin.record.policy.consents import data_kinds
+from xinglin.ui.language import is_chinese
 
 if TYPE_CHECKING:
     from xinglin.consent.rules import Reader
@@ -22,7 +23,7 @@ _MOST_NAMED = 5
 
 def kind_name(kind: DataKind) -> str:
     """A kind of data in the reader's language."""
-    return kind.name_zh if str(get_language()).startswith("zh") else kind.name
+    return kind.name_zh if is_chinese() else kind.name
 
 
 class WishForm(forms.Form):

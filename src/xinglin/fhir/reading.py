@@ -98,6 +98,21 @@ def days_after(text: str, days: float) -> str:
     return (start + timedelta(days=days)).isoformat() if start else ""
 
 
+def amount_of(request: Mapping[str, Any]) -> float | None:
+    """How much a MedicationRequest gives in all, in the unit of its dose: dose, times a day, days that it is to last.
+
+    None where one of the three is not said, or not by the day.
+    """
+    dosage = next(each(request.get("dosageInstruction")), {})
+    dose = next(each(dosage.get("doseAndRate")), {}).get("doseQuantity") or {}
+    repeat = (dosage.get("timing") or {}).get("repeat") or {}
+    lasts = (request.get("dispenseRequest") or {}).get("expectedSupplyDuration") or {}
+    daily = repeat.get("periodUnit", "d") == "d" and repeat.get("period", 1) == 1 and lasts.get("code") == "d"
+    if not daily or "value" not in dose or "frequency" not in repeat or "value" not in lasts:
+        return None
+    return float(dose["value"]) * int(repeat["frequency"]) * float(lasts["value"])
+
+
 def number(value: Any) -> str:
     """A figure to be read: as it was sent, but without the decimals of a computer, and never with an exponent."""
     text = getattr(value, "text", None)

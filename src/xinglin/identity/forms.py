@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext_lazy
 
 from xinglin.identity.population import rules
 from xinglin.identity.population.archives import Keeping
 from xinglin.identity.population.rules import Reason, Review, Standing
+from xinglin.ui.language import is_chinese
 
 REASONS = {
     Reason.DEATH: gettext_lazy("Died"),
@@ -37,7 +38,7 @@ STANDINGS = {
 
 def relations() -> list[tuple[str, str]]:
     """The relations to a head in the reader's language, with their codes."""
-    chinese = str(get_language()).startswith("zh")
+    chinese = is_chinese()
     return [(code, f"{code} {zh if chinese else en}") for code, (zh, en) in rules.relations().items()]
 
 
@@ -46,7 +47,7 @@ def relation(code: str) -> str:
     names = rules.relations().get(code)
     if names is None:
         return code
-    return names[0] if str(get_language()).startswith("zh") else names[1]
+    return names[0] if is_chinese() else names[1]
 
 
 class _Plain(forms.Form):

@@ -84,9 +84,8 @@ def _row(entry: Resource, names: Mapping[str, str]) -> Row:
 
 
 def _english(entry: Resource) -> str:
-    concept = choosing.concept_of(entry)
-    of_drug = naming.of_drug(text_of(concept)) if entry["resourceType"].startswith("Medication") else ""
-    return naming.of_concept(concept) or of_drug
+    of = naming.of_drug_concept if entry["resourceType"].startswith("Medication") else naming.of_concept
+    return of(choosing.concept_of(entry))
 
 
 def _name(entry: Resource) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xinglin.fhir.reading import LOINC, codings
+from xinglin.fhir.reading import LOINC, codings, text_of
 from xinglin.summary import diagnoses, medicines, quantities
 from xinglin.terminology import shipped
 
@@ -48,6 +48,11 @@ def of_medicine(atc: Iterable[str]) -> str:
 def of_drug(name: str) -> str:
     """A medicine that has no code, by its Chinese name, whatever its strength and form."""
     return shipped.english_by_name("drugs").get(medicines.stem(name), "")
+
+
+def of_drug_concept(concept: Any) -> str:
+    """A medicine by its codes, else by its Chinese name."""
+    return of_concept(concept) or of_drug(text_of(concept))
 
 
 def of_concept(concept: Any) -> str:

@@ -52,16 +52,6 @@ def is_lasting(key: str) -> bool:
     return by_key("drugs")[key]["lasting"] == "yes"
 
 
-def total(order: dict[str, Any]) -> float | None:
-    """All of the medicine that the order gives, in the unit of the dose; None where it does not say it so."""
-    dosage = order["dosageInstruction"][0]
-    if "doseAndRate" not in dosage:
-        return None
-    days = order["dispenseRequest"]["expectedSupplyDuration"]["value"]
-    dose = dosage["doseAndRate"][0]["doseQuantity"]["value"]
-    return float(dose * dosage["timing"]["repeat"]["frequency"] * days)
-
-
 @cache
 def _days(days: int) -> dict[str, Any]:
     return {"value": days, "unit": "天", "system": UCUM, "code": "d"}

@@ -19,6 +19,7 @@ from xinglin.clinic.views.framing import attempt, frame, number, today
 from xinglin.kernel import clock
 from xinglin.record import database
 from xinglin.ui import entry
+from xinglin.ui.language import is_chinese
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,7 +91,7 @@ def _codes(note: Note | None, typed: QueryDict | None) -> list[dict[str, Any]]:
 
 
 def _lacking(note: Note | None) -> list[str]:
-    zh = words.is_chinese()
+    zh = is_chinese()
     known = {one.key: one.zh if zh else one.en for one in reference.parts().values()}
     known |= {one.key: one.zh if zh else one.en for one in reference.diagnoses().values()}
     return [known[one.key] for one in recording.lacks(note)]

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.contrib import messages
 from django.utils.translation import gettext, gettext_lazy
 
-from xinglin.clinic import rules, words
+from xinglin.clinic import rules
 from xinglin.fhir.dates import LOCAL_ZONE
 from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault
 from xinglin.record import database
+from xinglin.ui.language import is_chinese
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -65,7 +66,7 @@ def frame(actor: Actor, tab: str, **more: Any) -> dict[str, Any]:
                 "furnishing",
             )
         },
-        "chinese": words.is_chinese(),
+        "chinese": is_chinese(),
         **more,
     }
 

@@ -19,6 +19,7 @@ from xinglin.kernel import clock
 from xinglin.kernel.errors import Fault, invalid
 from xinglin.record import database
 from xinglin.ui import entry
+from xinglin.ui.language import is_chinese
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -198,7 +199,7 @@ def _findings(connection: Connection, held: Prescription, door: Door) -> dict[st
 
 
 def _rows(report: asking.Report, left: set[str] | None = None) -> dict[str, Any]:
-    zh = words.is_chinese()
+    zh = is_chinese()
     return {
         "findings": [
             {
@@ -277,7 +278,7 @@ def _tell(request: HttpRequest, left: Sequence[Finding]) -> None:
     if not left:
         messages.success(request, gettext("The prescription is signed; the till knows of it."))
         return
-    zh = words.is_chinese()
+    zh = is_chinese()
     messages.error(
         request,
         gettext("Not signed yet: %(findings)s")

@@ -17,12 +17,13 @@ from xinglin.clinic.views.papers import institution_name
 from xinglin.clinic.views.stay import head
 from xinglin.clinic.views.till import ways
 from xinglin.clinic.ward import queries as ward
-from xinglin.clinic.ward import reference, words
+from xinglin.clinic.ward import reference
 from xinglin.clinic.ward.actions import billing
 from xinglin.kernel import clock
 from xinglin.kernel.errors import not_found
 from xinglin.record import database
 from xinglin.ui import entry
+from xinglin.ui.language import is_chinese
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +60,7 @@ def bill(request: HttpRequest, door: Door, stay: int) -> HttpResponse:
     connection = database.connection()
     held = ward.stay(connection, institution, stay)
     lines = ward.lines(connection, institution, stay)
-    zh = words.is_chinese()
+    zh = is_chinese()
     context = {
         "stay": held, **head(held), "kinds": _kinds(lines, chinese=zh), "sum": sum(one.fen for one in lines),
         "days": [

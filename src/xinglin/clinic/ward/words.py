@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext_lazy
+
+from xinglin.ui.language import is_chinese
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,10 +47,6 @@ COLOURS = {
     "due": "blue", "overdue": "red", "late": "amber", "in time": "green",
     "stable": "green", "serious": "amber", "critical": "red",
 }  # fmt: skip
-
-
-def is_chinese() -> bool:
-    return str(get_language()).startswith("zh")
 
 
 def called(one: _Named) -> str:

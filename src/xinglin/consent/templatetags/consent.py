@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import template
-from django.utils.translation import get_language, gettext, gettext_lazy, gettext_noop
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from xinglin.consent import forms
 from xinglin.ui.entry import PURPOSES
+from xinglin.ui.language import is_chinese
 
 if TYPE_CHECKING:
     from xinglin.record.notices import Notice
@@ -50,7 +51,7 @@ def kind(value: Any) -> str:
 @register.filter
 def closed_name(closed: Closed) -> str:
     """What a region keeps closed, in the reader's language."""
-    return closed.name_zh if closed.name_zh and str(get_language()).startswith("zh") else closed.name
+    return closed.name_zh if closed.name_zh and is_chinese() else closed.name
 
 
 @register.filter

@@ -36,17 +36,13 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Allergy:
-    """One substance. ``criticality`` as FHIR codes it, or empty."""
+    """One substance, by its ``name``. ``criticality`` as FHIR codes it, or empty."""
 
-    substance: str
+    name: str
     reactions: tuple[str, ...]
     criticality: str
     sources: tuple[Source, ...]
     english: str = ""
-
-    @property
-    def name(self) -> str:
-        return self.substance
 
     @property
     def institutions(self) -> tuple[str, ...]:
@@ -120,5 +116,5 @@ def _english(said: Iterable[Any]) -> str:
         return coded
     words = text_of(concepts[0])
     groups = [knowledge.shipped().allergens[each].name.en for each in knowledge.allergens_in(words)]
-    said = ", ".join(groups)
-    return said[:1].upper() + said[1:] or naming.of_medicine(knowledge.substances_in(words))
+    grouped = ", ".join(groups)
+    return grouped[:1].upper() + grouped[1:] or naming.of_medicine(knowledge.substances_in(words))

@@ -28,17 +28,13 @@ _DATES = (
 class Change:
     """An entry that came or was changed. ``new``: it was not there before; ``came`` is when, in microseconds."""
 
-    title: str
+    name: str
     value: str
     flag: str
     new: bool
     came: int
     source: Source
     english: str = ""
-
-    @property
-    def name(self) -> str:
-        return self.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +84,7 @@ def _change(resource: Mapping[str, Any], since: int, sources: Sources, whose: Wh
     meta = resource.get("meta") or {}
     value, flag = _value(resource, whose)
     return Change(
-        title=_title(resource),
+        name=_name(resource),
         value=value,
         flag=flag,
         new=str(meta.get("versionId")) == "1",
@@ -98,7 +94,7 @@ def _change(resource: Mapping[str, Any], since: int, sources: Sources, whose: Wh
     )
 
 
-def _title(resource: Mapping[str, Any]) -> str:
+def _name(resource: Mapping[str, Any]) -> str:
     kind = resource.get("resourceType")
     if kind in _MEDICINES:
         return text_of(medicines.concept_of(resource))
@@ -115,8 +111,7 @@ def _title(resource: Mapping[str, Any]) -> str:
 def _english(resource: Mapping[str, Any]) -> str:
     kind = resource.get("resourceType")
     if kind in _MEDICINES:
-        concept = medicines.concept_of(resource)
-        return naming.of_concept(concept) or naming.of_drug(text_of(concept))
+        return naming.of_drug_concept(medicines.concept_of(resource))
     return naming.of_concept(resource.get("vaccineCode" if kind == "Immunization" else "code"))
 
 

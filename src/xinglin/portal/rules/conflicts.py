@@ -110,7 +110,7 @@ def _of_allergies(box: Box) -> Conflict | None:
     """Somebody knows an allergy and somebody else has written that there is none."""
     if box.state is not State.KNOWN or not box.denied:
         return None
-    known = tuple(Saying(a.substance, a.sources) for a in box.allergies)
+    known = tuple(Saying(a.name, a.sources) for a in box.allergies)
     return Conflict("allergies", (*known, Saying("", box.denied)))
 
 

@@ -10,12 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext, ngettext
 
 from xinglin.fhir.reading import as_date
 from xinglin.identity import identifiers
 from xinglin.kernel.ages import age_between
 from xinglin.portal.rules import people
+from xinglin.ui.language import is_chinese
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,26 +56,23 @@ def at(moment: int, form: str) -> str:
     return date_format(timezone.localtime(datetime.fromtimestamp(moment / 1_000_000, UTC)), form)
 
 
-def _chinese() -> bool:
-    return str(get_language()).startswith("zh")
-
-
 @register.filter
 def named(one: Named) -> str:
     """The name of something recorded, in the reader's language as far as its code has one."""
-    return people.named(one, chinese=_chinese())
+    return people.named(one, chinese=is_chinese())
 
 
 @register.filter
 def called(one: Named) -> str:
     """The same, with the record's own words behind it where they are others; both marked with their language."""
     name = one.name
-    if _chinese() or not people.has_han(name):
+    if is_chinese() or not people.has_han(name):
         return name
+    english = one.english
     words = format_html('<span class="xl-recorded" lang="zh-Hans">{}</span>', name)
     return (
-        format_html("{} {}", one.english, words)
-        if one.english
+        format_html("{} {}", english, words)
+        if english
         else format_html('<span lang="zh-Hans">{}</span>', name)
     )
 
@@ -84,7 +82,7 @@ def often(medicine: Medicine) -> str:
     """How often a medicine is taken, in the reader's language; empty where its dose says so or nothing does."""
     if medicine.often is None:
         return ""
-    return medicine.often.zh if _chinese() else medicine.often.en
+    return medicine.often.zh if is_chinese() else medicine.often.en
 
 
 @register.filter

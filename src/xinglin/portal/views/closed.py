@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.accounts import faults
@@ -19,6 +18,7 @@ from xinglin.portal import queries
 from xinglin.record import database
 from xinglin.record.policy import in_force, is_qualified
 from xinglin.ui import entry
+from xinglin.ui.language import is_chinese
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -82,7 +82,7 @@ def preview(request: HttpRequest, door: Door, patient: str) -> HttpResponse:
     )
     sights = queries.preview(door, resident, asked or door.actor)
     policy = in_force()
-    chinese = str(get_language()).startswith("zh")
+    chinese = is_chinese()
     names = {rule.name: rule.name_zh for rule in policy.rules if chinese and rule.name_zh}
     sights = [replace(sight, rules=tuple(names.get(rule, rule) for rule in sight.rules)) for sight in sights]
     context = {

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language, gettext, gettext_lazy, gettext_noop
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from xinglin.identity import identifiers, roles
@@ -32,6 +32,7 @@ from xinglin.portal.views.frame import part, today, whole
 from xinglin.reminders import actions as reminding
 from xinglin.reminders import rules as reminders
 from xinglin.ui import entry
+from xinglin.ui.language import is_chinese
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -247,7 +248,7 @@ def chart(shown: Sequence[results.Series]) -> list[dict[str, Any]]:
     """What ``xl-trend`` draws, for series that have values on more than one day."""
     return [
         {
-            "name": people.named(s, chinese=str(get_language()).startswith("zh")),
+            "name": people.named(s, chinese=is_chinese()),
             "unit": s.unit,
             "low": s.last.low,
             "high": s.last.high,

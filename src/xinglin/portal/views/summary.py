@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
-from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from xinglin.fhir import json
@@ -20,6 +19,7 @@ from xinglin.smart.views.machines import base_of
 from xinglin.summary import building, naming, printing
 from xinglin.summary import queries as summaries
 from xinglin.ui import entry
+from xinglin.ui.language import is_chinese
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -37,7 +37,7 @@ def summary_part(request: HttpRequest, door: Door, patient: str) -> HttpResponse
     """The summary, section by section."""
     resident = queries.resident(door, patient)
     made = made_for(door, resident)
-    chinese = str(get_language()).startswith("zh")
+    chinese = is_chinese()
     sections = [
         {
             "name": s.kind.zh if chinese else s.kind.en,
@@ -56,9 +56,11 @@ def _measured(entry_: Resource, resident: Resident) -> list[tuple[str, results.P
     if entry_["resourceType"] != "Observation":
         return []
     found = list(results.readings(entry_, resident.sources, resident.whose))
-    english = not str(get_language()).startswith("zh")
-    parts = [(one, naming.of_concept(one.code) if english else "") for one in found]
-    return [((name or text_of(one.code)) if one.panel else "", one.point) for one, name in parts]
+    return [(_named(one.code) if one.panel else "", one.point) for one in found]
+
+
+def _named(concept: Any) -> str:
+    return ("" if is_chinese() else naming.of_concept(concept)) or text_of(concept)
 
 
 @require_GET

@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from xinglin.exchange.tables import sets
-from xinglin.synth import orders
+from xinglin.fhir.reading import amount_of
 from xinglin.synth.identifiers import ID_SYSTEM
 from xinglin.synth.sending.drafts import Draft
 from xinglin.synth.tables import rows
@@ -192,7 +192,7 @@ def _medicine(outing: Outing, number: int, medicine: dict[str, Any]) -> Row:
     often = dosage.get("timing", {}).get("repeat", {}).get("frequency", "")
     diagnosis = next(iter(outing.of("Condition")), None)
     code = diagnosis["code"]["coding"][0] if diagnosis else {}
-    total = orders.total(medicine)
+    total = amount_of(medicine)
     return {
         "门(急)诊号": outing.visit,
         "处方编号": f"{outing.visit}-RX",

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from xinglin.tcm import desks
 from xinglin.tcm.knowledge import drawing, herbs, queries, rules, searching, vocabulary
 from xinglin.ui import entry
+from xinglin.ui.language import is_chinese
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -32,7 +33,7 @@ _KEPT = "private, max-age=31536000, immutable"
 
 def english() -> bool:
     """Whether the reader reads English."""
-    return not str(get_language()).startswith("zh")
+    return not is_chinese()
 
 
 def asked(request: HttpRequest, name: str, longest: int = _LONGEST) -> str:

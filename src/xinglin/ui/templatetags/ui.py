@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext, ngettext
 
 from xinglin.accounts import queries
 from xinglin.record import database, notices
 from xinglin.ui import navigation
+from xinglin.ui.language import is_chinese
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +56,7 @@ def appearance(context: dict[str, Any]) -> SafeString:
     cookies = request.COOKIES if request is not None else {}
     wall = request is not None and request.GET.get("look") == WALL
     chosen = "dark" if wall else cookies.get("xl-theme", "")
-    language = "zh-Hans" if str(get_language()).startswith("zh") else "en"
+    language = "zh-Hans" if is_chinese() else "en"
     theme = format_html(' data-bs-theme="{}"', chosen) if chosen in _THEMES else ""
     large = cookies.get("xl-size", "")
     size = format_html(' data-xl-size="{}"', large) if large in _SIZES else ""
@@ -67,7 +68,7 @@ def appearance(context: dict[str, Any]) -> SafeString:
 @register.simple_tag
 def other_language() -> dict[str, str]:
     """The language that the switch leads to: its code and its own name."""
-    chinese = str(get_language()).startswith("zh")
+    chinese = is_chinese()
     return {"code": "en", "name": "English"} if chinese else {"code": "zh-hans", "name": "中文"}
 
 

@@ -14,6 +14,7 @@ from xinglin.exchange.cda.documents import (
     Statement,
     Value,
 )
+from xinglin.fhir.reading import amount_of
 
 Resource = Mapping[str, Any]
 TOTAL = "DE06.00.135.00"
@@ -119,16 +120,13 @@ def _rate(dosage: Resource) -> Value:
 
 def _total(resource: Resource, medicine: Medicine) -> Value | None:
     """All that is given: as it was said, else as much as is taken in the days that it is to last."""
-    dispense = resource.get("dispenseRequest") or {}
-    given, lasts = dispense.get("quantity") or {}, dispense.get("expectedSupplyDuration") or {}
+    given = (resource.get("dispenseRequest") or {}).get("quantity") or {}
     if resource.get("contained"):
         return None  # packets of herbs have an element of their own
     if "value" in given:
         return Value("PQ", text=values.written(given["value"]), unit=str(given.get("unit", "")))
-    if not (medicine.dose.text and medicine.rate.text) or lasts.get("code") != "d" or "value" not in lasts:
-        return None
-    amount = float(medicine.dose.text) * int(medicine.rate.text) * float(lasts["value"])
-    return Value("PQ", text=f"{amount:.12g}", unit=medicine.dose.unit)
+    amount = amount_of(resource)
+    return None if amount is None else Value("PQ", text=f"{amount:.12g}", unit=medicine.dose.unit)
 
 
 def _allergy(resource: Resource) -> Iterator[Statement]:
